@@ -1,0 +1,1 @@
+"""What a case is: pure Python, no input or output, the standard library only."""

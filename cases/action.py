@@ -1,0 +1,226 @@
+"""Actions: an agency owns one once it has accepted it; its end is told, never just ticked (practice, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cases import reminders
+from cases.errors import Refusal
+from cases.record import Record, next_id, one_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cases.case import Case
+    from cases.people import Addressee, Professional
+
+
+class State(StrEnum):
+    """Where an action stands."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    DONE = "done"
+    NOT_POSSIBLE = "not possible"
+
+
+PENDING = frozenset({State.PROPOSED, State.ACCEPTED})
+
+
+@dataclass(eq=False)
+class Action(Record):
+    """What shall come about, by whom, by when."""
+
+    outcome: str
+    owner: str
+    """The lead agency: only it closes the action."""
+    owner_person: str | None
+    due_at: datetime
+    support: str | None = None
+    """A second agency that carries the action too: both must accept."""
+    safety: str | None = None
+    """The agency that is there for safety only."""
+    worse: str | None = None
+    """The harm check: could this make it worse?"""
+    roundtable: str | None = None
+    state: State = State.PROPOSED
+    accepted_by: tuple[str, ...] = ()
+    remark: str | None = None
+    """What was said with the last move: how it ended, why it was declined, handed over or moved."""
+    first_due_at: datetime | None = None
+    """The date first agreed, once it was moved: the old one stays visible."""
+    handed_from: str | None = None
+    reminded: int = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody still has to do something about it."""
+        return self.state in PENDING and not self.withdrawn
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The agencies that must accept: the lead, and the one in tandem."""
+        return (self.owner, self.support) if self.support else (self.owner,)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The agencies whose move it is: those that have not accepted, else the lead."""
+        return tuple(agency for agency in self.owners if agency not in self.accepted_by) or (self.owner,)
+
+
+def propose(
+    case: Case,
+    outcome: str,
+    to: Addressee,
+    *,
+    due_at: datetime,
+    by: Professional,
+    at: datetime,
+    support: str | None = None,
+    safety: str | None = None,
+    worse: str | None = None,
+    roundtable: str | None = None,
+) -> Action:
+    """Propose an action to an agency, or to one person of it."""
+    case.require_open()
+    _require_at_table(case, to)
+    for other in (support, safety):
+        if other:
+            case.require_seat(other)
+    if support == to.agency:
+        support = None
+    action = Action(
+        next_id("A", case.actions),
+        by.user_id,
+        by.agency,
+        at,
+        outcome,
+        to.agency,
+        to.person,
+        due_at,
+        support,
+        safety,
+        worse,
+        roundtable,
+        reminded=reminders.reached(due_at, at, case.zone_info),
+    )
+    case.step("action", action.id, by, at).add(case.actions, action)
+    return action
+
+
+def accept(case: Case, action_id: str, *, by: Professional, at: datetime) -> Action:
+    """Take it on for my agency; a tandem is accepted once both have."""
+    action = _owned(case, action_id, by, lead_only=False)
+    if by.agency in action.accepted_by:
+        raise Refusal("action/already_accepted", id=action.id)
+    accepted = (*action.accepted_by, by.agency)
+    everybody = set(action.owners) <= set(accepted)
+    case.step("accept", action.id, by, at).change(
+        action,
+        accepted_by=accepted,
+        state=State.ACCEPTED if everybody else State.PROPOSED,
+        owner_person=action.owner_person or (by.user_id if by.agency == action.owner else None),
+    )
+    return action
+
+
+def decline(case: Case, action_id: str, why: str, *, by: Professional, at: datetime) -> Action:
+    """Say that my agency does not take it on, and why."""
+    action = _owned(case, action_id, by, lead_only=False)
+    if by.agency in action.accepted_by:
+        raise Refusal("action/accepted_already_use_hand", id=action.id)
+    case.step("decline", action.id, by, at).change(action, state=State.DECLINED, remark=why)
+    return action
+
+
+def finish(case: Case, action_id: str, note: str, *, by: Professional, at: datetime) -> Action:
+    """Tell that it is done and how; doing a proposed action accepts it."""
+    action = _owned(case, action_id, by)
+    accepted = tuple(dict.fromkeys((*action.accepted_by, by.agency)))
+    case.step("done", action.id, by, at).change(action, state=State.DONE, remark=note, accepted_by=accepted)
+    return action
+
+
+def give_up(case: Case, action_id: str, why: str, *, by: Professional, at: datetime) -> Action:
+    """Tell that circumstances made it impossible; what was declined ends like this too, when nobody takes it on."""
+    action = _owned(case, action_id, by, also_declined=True)
+    case.step("notpossible", action.id, by, at).change(action, state=State.NOT_POSSIBLE, remark=why)
+    return action
+
+
+def move(case: Case, action_id: str, due_at: datetime, *, because: str, by: Professional, at: datetime) -> Action:
+    """Change the due date, with a reason; the first date stays visible."""
+    action = _owned(case, action_id, by)
+    if due_at == action.due_at:
+        raise Refusal("action/same_date", id=action.id, due=due_at)
+    case.step("move", action.id, by, at).change(
+        action,
+        due_at=due_at,
+        first_due_at=action.first_due_at or action.due_at,
+        remark=because,
+        reminded=reminders.reached(due_at, at, case.zone_info),
+    )
+    return action
+
+
+def hand(case: Case, action_id: str, to: Addressee, *, because: str, by: Professional, at: datetime) -> Action:
+    """Hand it to another agency or person; it is theirs once they accept, and nobody's silence hides it until then.
+
+    What was declined may also be handed on by the agency that proposed it, and asked again of those who declined.
+    """
+    action = _owned(case, action_id, by, also_declined=True)
+    _require_at_table(case, to)
+    same = (to.agency, to.person or action.owner_person) == (action.owner, action.owner_person)
+    if same and action.state is not State.DECLINED:
+        raise Refusal("action/handed_to_self", id=action.id)
+    support = None if action.support in {to.agency, _declined_by(case, action)} else action.support
+    case.step("hand", action.id, by, at).change(
+        action,
+        owner=to.agency,
+        owner_person=to.person,
+        support=support,
+        handed_from=action.owner,
+        state=State.PROPOSED,
+        accepted_by=tuple(a for a in action.accepted_by if a == support),
+        remark=because,
+        reminded=reminders.reached(action.due_at, at, case.zone_info),
+    )
+    return action
+
+
+def _require_at_table(case: Case, to: Addressee) -> None:
+    """Refuse whoever cannot see the case's room: nobody owns what they cannot read."""
+    case.require_seat(to.agency)
+    if to.person:
+        case.require_member(to.person)
+
+
+def _declined_by(case: Case, action: Action) -> str | None:
+    """The agency that declined it last, if it stands declined."""
+    if action.state is not State.DECLINED:
+        return None
+    return next(
+        s.agency for s in reversed(case.steps) if (s.verb, s.subject, s.undone) == ("decline", action.id, False)
+    )
+
+
+def _owned(
+    case: Case, action_id: str, by: Professional, *, lead_only: bool = True, also_declined: bool = False
+) -> Action:
+    """The action that this person's agency may move; ``also_declined``: what nobody owns is its proposer's as well."""
+    case.require_open()
+    action = one_of(case.actions, action_id)
+    declined = also_declined and action.state is State.DECLINED
+    allowed = (action.owner,) if lead_only else action.owners
+    if declined:
+        allowed = tuple(dict.fromkeys((*allowed, action.agency)))
+    if by.agency not in allowed:
+        raise Refusal("action/not_yours", id=action.id, agencies=allowed)
+    if action.state is State.DECLINED and not declined:
+        raise Refusal("action/declined", id=action.id)
+    if action.state not in PENDING and not declined:
+        raise Refusal("action/ended", id=action.id, state=action.state)
+    return action

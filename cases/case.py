@@ -1,0 +1,349 @@
+"""A case: why a table came together around one person, who sits at it, and everything that is on its file."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import chain
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from cases import followups
+from cases.errors import Refusal
+from cases.record import KIND_OF, Record, Step, one_of
+from cases.roles import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from cases.action import Action
+    from cases.concern import Concern
+    from cases.decision import Decision, Position
+    from cases.minutes import MinutesCorrection, Version
+    from cases.people import Professional
+    from cases.request import Answer, Request
+    from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
+
+LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
+DIGITS = "2346789"
+"""Without look-alikes: no I, L, O, 0, 1, 5 (S)."""
+UNDO_WITHIN = timedelta(minutes=10)
+FIRST_REVIEW = timedelta(weeks=4)
+FINAL = frozenset(
+    {
+        "open",
+        "close",
+        "reopen",
+        "invite",
+        "release",
+        "review",
+        "direct",
+        "minutes approve",
+        "roundtable start",
+        "roundtable end",
+    }
+)
+"""Steps that have gone out into the world and cannot be taken back."""
+NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave"})
+"""Steps that ``!undo`` looks past: they are no command of that person, or are themselves the taking back."""
+AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
+"""Managers and admins never sit at one: they receive content-free notices."""
+MAIN_TEXT = {"C": "about", "R": "question", "A": "outcome", "D": "text"}
+
+
+@dataclass(eq=False)
+class Member:
+    """A person who was asked to the table; ``joined_at`` once in the room, ``left_at`` once out of it."""
+
+    user_id: str
+    agency: str
+    invited_at: datetime
+    because: str
+    joined_at: datetime | None = None
+    left_at: datetime | None = None
+
+
+@dataclass(eq=False)
+class Correction(Record):
+    """An earlier wording that was superseded: ``!correct`` hides nothing."""
+
+    subject: str
+    earlier: str
+
+
+@dataclass(eq=False)
+class Case:
+    """The aggregate: concepts' functions (``cases.request.ask``) change it, and every change is a step."""
+
+    ref: str
+    scheme: str
+    why: str
+    goal: str
+    zone: str
+    """IANA name: the scheme's zone, in which working days are counted."""
+    opened_by: str
+    opened_at: datetime
+    director: str | None
+    """The process director: runs the process, owns no content."""
+    next_review: datetime | None
+    seats: tuple[str, ...]
+    """The agencies at the table, by short name."""
+    closed_at: datetime | None = None
+    closed_because: str | None = None
+    residual_owner: str | None = None
+    """The agency that stays the first contact after closing."""
+    members: list[Member] = field(default_factory=list["Member"])
+    concerns: list[Concern] = field(default_factory=list["Concern"])
+    requests: list[Request] = field(default_factory=list["Request"])
+    answers: list[Answer] = field(default_factory=list["Answer"])
+    actions: list[Action] = field(default_factory=list["Action"])
+    decisions: list[Decision] = field(default_factory=list["Decision"])
+    positions: list[Position] = field(default_factory=list["Position"])
+    roundtables: list[RoundTable] = field(default_factory=list["RoundTable"])
+    agenda: list[AgendaItem] = field(default_factory=list["AgendaItem"])
+    attendances: list[Attendance] = field(default_factory=list["Attendance"])
+    notes: list[Note] = field(default_factory=list["Note"])
+    minutes: list[Version] = field(default_factory=list["Version"])
+    minutes_corrections: list[MinutesCorrection] = field(default_factory=list["MinutesCorrection"])
+    corrections: list[Correction] = field(default_factory=list["Correction"])
+    steps: list[Step] = field(default_factory=list["Step"])
+
+    @property
+    def closed(self) -> bool:
+        """Whether the table has dissolved."""
+        return self.closed_at is not None
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The scheme's zone."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def present(self) -> list[Member]:
+        """The members who have not left, joined or not yet."""
+        return [m for m in self.members if m.left_at is None]
+
+    @property
+    def last_sign_of_life(self) -> datetime:
+        """When somebody last did something (UTC)."""
+        return max((s.at for s in self.steps), default=self.opened_at)
+
+    def is_member(self, user_id: str) -> bool:
+        """Whether this person sits at the table."""
+        return any(m.user_id == user_id for m in self.present)
+
+    def agency_of(self, user_id: str) -> str | None:
+        """The agency a person spoke for in this case, also after leaving it."""
+        return next((m.agency for m in reversed(self.members) if m.user_id == user_id), None)
+
+    def require_open(self) -> None:
+        """Refuse on a closed case."""
+        if self.closed:
+            raise Refusal("case/closed", ref=self.ref)
+
+    def require_seat(self, agency: str) -> None:
+        """Refuse unless the agency sits at the table."""
+        if agency not in self.seats:
+            raise Refusal("case/agency_not_at_table", agency=agency, seats=self.seats)
+
+    def require_member(self, user_id: str) -> None:
+        """Refuse unless the person sits at the table."""
+        if not self.is_member(user_id):
+            raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
+
+    def step(self, verb: str, subject: str, by: Professional, at: datetime) -> Step:
+        """Write the next step into the journal; ``verb`` is the command's word, ``subject`` a record's id."""
+        step = Step(len(self.steps) + 1, verb, subject, by.user_id, by.agency, at)
+        self.steps.append(step)
+        return step
+
+    def records(self) -> Iterator[Record]:
+        """Every record on file, also what was withdrawn."""
+        return chain(
+            self.concerns,
+            self.requests,
+            self.answers,
+            self.actions,
+            self.decisions,
+            self.positions,
+            self.roundtables,
+            self.agenda,
+            self.attendances,
+            self.notes,
+            self.minutes,
+            self.minutes_corrections,
+            self.corrections,
+        )
+
+    def invite(self, person: Professional, *, because: str, by: Professional, at: datetime) -> Member:
+        """Ask a person to the table; the agency takes a seat if it had none."""
+        self.require_open()
+        if self.is_member(person.user_id):
+            raise Refusal("case/already_member", person=person.user_id, ref=self.ref)
+        member = self.seat(person, because, at)
+        self.step("invite", person.user_id, by, at)
+        return member
+
+    def seat(self, person: Professional, because: str, at: datetime) -> Member:
+        """Give a person a place at the table; raises Refusal for those whose role keeps them away from content."""
+        if person.role not in AT_THE_TABLE:
+            raise Refusal("case/not_for_role", person=person.user_id, role=person.role)
+        member = Member(person.user_id, person.agency, at, because)
+        self.members.append(member)
+        # A coordinator runs the process: that alone gives the agency no part in the content.
+        if person.agency not in self.seats and person.role is not Role.COORDINATOR:
+            self.seats = (*self.seats, person.agency)
+        return member
+
+    def join(self, person: Professional, at: datetime) -> Member | None:
+        """Note that a member came into the room; None for one who is there already, and for a stranger."""
+        for member in self.present:
+            if member.user_id == person.user_id and member.joined_at is None:
+                member.joined_at = at
+                self.step("join", person.user_id, person, at)
+                return member
+        return None
+
+    def expect_everybody(self) -> None:
+        """The table has a new room: nobody is in it yet, and everybody keeps the seat."""
+        for member in self.present:
+            member.joined_at = None
+
+    def leave(self, person: Professional, at: datetime) -> Member | None:
+        """Note that a member left the room, and thereby the table: coming back takes a new invitation."""
+        for member in self.present:
+            if member.user_id == person.user_id:
+                member.left_at = at
+                self.step("leave", person.user_id, person, at)
+                return member
+        return None
+
+    def direct(self, user_id: str, *, by: Professional, at: datetime) -> None:
+        """Give the case to another process director, who must sit at the table."""
+        self.require_open()
+        self.require_member(user_id)
+        if user_id == self.director:
+            raise Refusal("case/directs_already", person=user_id, ref=self.ref)
+        self.director = user_id
+        self.step("direct", user_id, by, at)
+
+    def plan_review(self, when: datetime, *, by: Professional, at: datetime) -> None:
+        """Set when the table looks at the case as a whole again."""
+        self.require_open()
+        self.next_review = when
+        self.step("review", self.ref, by, at)
+
+    def release(self, user_id: str, *, by: Professional, at: datetime) -> Member:
+        """Let a person leave the table; the agency's seat stays, a case is never closed by that."""
+        for member in self.present:
+            if member.user_id == user_id:
+                member.left_at = at
+                self.step("release", user_id, by, at)
+                return member
+        raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
+
+    def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> None:
+        """Close: goal met or a reason, no unowned action, no unanswered request, somebody stays the first contact."""
+        self.require_open()
+        self.require_seat(owner)
+        left = [i for i in followups.unresolved(self, at) if i.what in followups.BLOCKS_CLOSING]
+        if left:
+            raise Refusal("case/unresolved", ref=self.ref, items=left)
+        self.closed_at, self.closed_because, self.residual_owner = at, because, owner
+        self.step("close", self.ref, by, at)
+
+    def reopen(self, *, because: str, by: Professional, at: datetime) -> None:
+        """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
+        if not self.closed:
+            raise Refusal("case/not_closed", ref=self.ref)
+        self.closed_at = self.closed_because = self.residual_owner = None
+        self.next_review = at + FIRST_REVIEW
+        self.why = f"{self.why}\n{because}"
+        self.step("reopen", self.ref, by, at)
+
+    def correct(self, record_id: str, text: str, *, by: Professional, at: datetime) -> tuple[str, Record]:
+        """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record."""
+        self.require_open()
+        letter = record_id[0]
+        if letter not in MAIN_TEXT:
+            raise Refusal("correct/use_minutes" if letter == "M" else "correct/no_text", id=record_id)
+        lists: dict[str, list[Concern] | list[Request] | list[Action] | list[Decision]] = {
+            "C": self.concerns,
+            "R": self.requests,
+            "A": self.actions,
+            "D": self.decisions,
+        }
+        record: Record = one_of(list[Record](lists[letter]), record_id)
+        name = MAIN_TEXT[letter]
+        if letter == "R" and by.agency != record.agency:
+            mine = [a for a in self.answers if a.request == record_id and a.agency == by.agency and not a.withdrawn]
+            if mine:
+                record, name = mine[-1], "text"
+        if by.agency != record.agency:
+            raise Refusal("correct/not_yours", id=record_id, agency=record.agency)
+        step = self.step("correct", record_id, by, at)
+        number = len(self.corrections) + 1
+        step.add(
+            self.corrections,
+            Correction(f"K-{number}", by.user_id, by.agency, at, record_id, str(getattr(record, name))),
+        )
+        step.change(record, **{name: text})
+        return KIND_OF[letter], record
+
+    def undo(self, *, by: Professional, at: datetime) -> Step:
+        """Take back this person's last step, within ten minutes and unless others have built on it."""
+        mine = [s for s in self.steps if s.by == by.user_id and not s.undone and s.verb not in NOT_MINE_TO_TAKE_BACK]
+        if not mine or at - mine[-1].at > UNDO_WITHIN:
+            raise Refusal("undo/nothing", minutes=UNDO_WITHIN // timedelta(minutes=1))
+        step = mine[-1]
+        if step.verb in FINAL:
+            raise Refusal("undo/final", verb=step.verb, subject=step.subject)
+        later = [s for s in self.steps[step.number :] if _touches(s, step) and not s.undone and s.verb != "undo"]
+        if later:
+            raise Refusal("undo/moved_on", subject=step.subject, by=later[0].by)
+        on_file = {record.id: record for record in self.records()}
+        for record_id in step.before:
+            step.restore(on_file[record_id])
+        for record_id in step.added:
+            on_file[record_id].withdrawn = True
+        step.undone = True
+        self.step("undo", step.subject, by, at)
+        return step
+
+
+def open_case(
+    ref: str,
+    *,
+    scheme: str,
+    why: str,
+    goal: str,
+    zone: str,
+    agencies: tuple[str, ...],
+    director: str,
+    by: Professional,
+    at: datetime,
+    people: Iterable[Professional] = (),
+) -> Case:
+    """Open a case: never without a why and a goal; ``people`` are those who are asked to the table from the start."""
+    case = Case(
+        ref, scheme, why, goal, zone, by.user_id, at, director, at + FIRST_REVIEW, tuple(dict.fromkeys(agencies))
+    )
+    case.step("open", ref, by, at)
+    for person in people:
+        if not case.is_member(person.user_id):
+            case.seat(person, why, at)
+    return case
+
+
+def _touches(later: Step, earlier: Step) -> bool:
+    """Whether two steps are about one record, or about a record and a part of it (``M-1``, ``M-1/n2``)."""
+    one, other = f"{later.subject}/", f"{earlier.subject}/"
+    return one.startswith(other) or other.startswith(one)
+
+
+def new_reference() -> str:
+    """A random reference of four letters and digits: never a date, initials, or a sequence."""
+    letters = [secrets.choice(LETTERS), *(secrets.choice(LETTERS + DIGITS) for _ in range(2)), secrets.choice(DIGITS)]
+    return "".join(letters)

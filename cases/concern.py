@@ -1,0 +1,75 @@
+"""Concerns: what somebody observed, so that the table hears it (practice, section 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cases.record import Record, next_id
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cases.case import Case
+    from cases.people import Professional
+
+
+class Basis(StrEnum):
+    """Whether a statement is observed or thought; unmarked is asked for."""
+
+    FACT = "fact"
+    OPINION = "opinion"
+
+
+class Urgency(StrEnum):
+    """How soon the table should look at it."""
+
+    URGENT = "urgent"
+    SOON = "soon"
+    ROUTINE = "routine"
+
+
+class Domain(StrEnum):
+    """The life domains of the evidence map."""
+
+    HOME = "home"
+    SCHOOL = "school"
+    HEALTH = "health"
+    PEERS = "peers"
+    ONLINE = "online"
+    JUSTICE = "justice"
+    HOUSING = "housing"
+
+
+@dataclass(eq=False)
+class Concern(Record):
+    """What was observed."""
+
+    about: str
+    kind: Basis | None = None
+    seen_at: datetime | None = None
+    source: str | None = None
+    domain: Domain | None = None
+    urgency: Urgency = Urgency.ROUTINE
+
+
+def raise_concern(
+    case: Case,
+    about: str,
+    *,
+    by: Professional,
+    at: datetime,
+    kind: Basis | None = None,
+    seen_at: datetime | None = None,
+    source: str | None = None,
+    domain: Domain | None = None,
+    urgency: Urgency = Urgency.ROUTINE,
+) -> Concern:
+    """Raise a concern; raises Refusal on a closed case."""
+    case.require_open()
+    concern = Concern(
+        next_id("C", case.concerns), by.user_id, by.agency, at, about, kind, seen_at, source, domain, urgency
+    )
+    case.step("concern", concern.id, by, at).add(case.concerns, concern)
+    return concern

@@ -1,0 +1,94 @@
+"""Decisions: text, reasons, and each agency's position; dissent is recorded, never averaged (practice, section 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cases.errors import Refusal
+from cases.record import Record, next_id, one_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cases.case import Case
+    from cases.people import Professional
+
+
+class Stance(StrEnum):
+    """An agency's position on a decision."""
+
+    AGREES = "agrees"
+    DISSENTS = "dissents"
+
+
+@dataclass(eq=False)
+class Decision(Record):
+    """What the table decided, and why."""
+
+    text: str
+    because: str
+    review_at: datetime | None = None
+    roundtable: str | None = None
+
+
+@dataclass(eq=False)
+class Position(Record):
+    """One agency's position; the latest of an agency counts, the earlier ones stay on file."""
+
+    decision: str
+    stance: Stance
+    why: str | None = None
+
+
+def decide(
+    case: Case,
+    text: str,
+    *,
+    because: str,
+    by: Professional,
+    at: datetime,
+    review_at: datetime | None = None,
+    roundtable: str | None = None,
+) -> Decision:
+    """Put a decision on file; the agency that words it agrees with it. An earlier review becomes the case's next."""
+    case.require_open()
+    if review_at and (case.next_review is None or review_at < case.next_review):
+        case.next_review = review_at
+    step = case.step("decide", next_id("D", case.decisions), by, at)
+    decision = step.add(
+        case.decisions,
+        Decision(step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable),
+    )
+    if by.agency in case.seats:
+        step.add(case.positions, Position(f"{decision.id}/1", by.user_id, by.agency, at, decision.id, Stance.AGREES))
+    return decision
+
+
+def take_position(
+    case: Case, decision_id: str, stance: Stance, *, by: Professional, at: datetime, why: str | None = None
+) -> Decision:
+    """Agree or dissent for my agency."""
+    case.require_open()
+    case.require_seat(by.agency)
+    decision = one_of(case.decisions, decision_id)
+    now = positions_on(case, decision).get(by.agency)
+    if now and now.stance is stance and now.why == why:
+        raise Refusal("decision/same_position", id=decision.id, agency=by.agency, stance=stance)
+    number = sum(p.decision == decision.id for p in case.positions) + 1
+    case.step("agree" if stance is Stance.AGREES else "dissent", decision.id, by, at).add(
+        case.positions, Position(f"{decision.id}/{number}", by.user_id, by.agency, at, decision.id, stance, why)
+    )
+    return decision
+
+
+def positions_on(case: Case, decision: Decision) -> dict[str, Position]:
+    """The position that counts, per agency."""
+    return {p.agency: p for p in case.positions if p.decision == decision.id and not p.withdrawn}
+
+
+def silent_on(case: Case, decision: Decision) -> list[str]:
+    """The agencies at the table that have not said where they stand."""
+    told = positions_on(case, decision)
+    return [agency for agency in case.seats if agency not in told]

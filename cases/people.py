@@ -1,0 +1,42 @@
+"""Agencies, and the professionals who speak for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases.roles import Role
+
+
+@dataclass(eq=False)
+class Agency:
+    """An organisation at the table; ``short`` is what people type (``police``), and never changes."""
+
+    short: str
+    name: str
+    kind: str = ""
+    remit: str = ""
+
+
+@dataclass(eq=False)
+class Professional:
+    """A person who works for an agency; ``user_id`` is the full Matrix id."""
+
+    user_id: str
+    name: str
+    agency: str
+    role: Role = Role.PRACTITIONER
+    zone: str | None = None
+    """IANA zone name; None: the scheme's."""
+    left_at: datetime | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether this person still speaks for the agency."""
+        return self.left_at is None
+
+
+@dataclass(frozen=True)
+class Addressee:
+    """Whom something is asked of: an agency, and perhaps one person of it (Matrix id)."""
+
+    agency: str
+    person: str | None = None

@@ -1,0 +1,36 @@
+"""The nightly sweep: each open case has a director, a next review, and a sign of life (practice, section 1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cases.case import Case
+
+SIGN_OF_LIFE = timedelta(days=14)
+
+
+class Finding(StrEnum):
+    """What is missing; content-free, since it is reported outside the case room."""
+
+    NO_DIRECTOR = "no director"
+    NO_NEXT_REVIEW = "no next review"
+    SILENT = "no sign of life"
+
+
+def sweep(case: Case, now: datetime) -> list[Finding]:
+    """What is missing from an open case."""
+    if case.closed:
+        return []
+    findings = []
+    if case.director is None or not case.is_member(case.director):
+        findings.append(Finding.NO_DIRECTOR)
+    if case.next_review is None or case.next_review < now:
+        findings.append(Finding.NO_NEXT_REVIEW)
+    if now - case.last_sign_of_life > SIGN_OF_LIFE:
+        findings.append(Finding.SILENT)
+    return findings

@@ -1,0 +1,232 @@
+"""Information requests: why I ask, and why I cannot share (practice, sections 1 and 2).
+
+A request is open until it has one of the five legitimate answers; silence is the only illegitimate one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cases import reminders
+from cases.errors import Refusal
+from cases.record import Record, next_id, one_of, require_agency
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cases.case import Case
+    from cases.people import Addressee, Professional
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    OPEN = "open"
+    MORE_TIME = "more time"
+    ANSWERED = "answered"
+    PARTLY = "partly answered"
+    NOTHING = "nothing held"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+
+
+WAITING = frozenset({State.OPEN, State.MORE_TIME})
+NARROWABLE = frozenset({State.OPEN, State.MORE_TIME, State.PARTLY, State.REFUSED, State.NOTHING})
+
+
+class Ground(StrEnum):
+    """Why an agency cannot share."""
+
+    NO_LAWFUL_BASIS = "no lawful basis"
+    PROFESSIONAL_SECRECY = "professional secrecy"
+    NOT_NECESSARY = "not necessary"
+    TOO_BROAD = "too broad"
+    ONGOING_INVESTIGATION = "ongoing investigation"
+    CONSENT_REFUSED = "consent refused"
+    SAFETY_OF_A_SOURCE = "safety of a source"
+    OTHER = "other"
+
+
+@dataclass(eq=False)
+class Request(Record):
+    """A question from one agency to another, with its reason."""
+
+    to_agency: str
+    to_person: str | None
+    question: str
+    because: str
+    due_at: datetime
+    basis: str | None = None
+    see: tuple[str, ...] = ()
+    """The agencies that may see the answer beside the one that asks; empty: everybody at the table."""
+    state: State = State.OPEN
+    reminded: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the addressee still owes an answer."""
+        return self.state in WAITING and not self.withdrawn
+
+    @property
+    def seen_by(self) -> tuple[str, ...]:
+        """The agencies that may see the answer; empty: everybody at the table."""
+        return tuple(dict.fromkeys((self.agency, self.to_agency, *self.see))) if self.see else ()
+
+
+@dataclass(eq=False)
+class Answer(Record):
+    """One of the five legitimate answers; ``id`` is the request's, with a number behind the stroke."""
+
+    request: str
+    result: State
+    text: str
+    withheld: str | None = None
+    ground: Ground | None = None
+    instead: str | None = None
+
+
+def ask(
+    case: Case,
+    to: Addressee,
+    question: str,
+    *,
+    because: str,
+    due_at: datetime,
+    by: Professional,
+    at: datetime,
+    basis: str | None = None,
+    see: tuple[str, ...] = (),
+) -> Request:
+    """Ask an agency, or one person of it, and say why."""
+    case.require_open()
+    if to.agency == by.agency:
+        raise Refusal("request/own_agency", agency=to.agency)
+    request = Request(
+        next_id("R", case.requests),
+        by.user_id,
+        by.agency,
+        at,
+        to.agency,
+        to.person,
+        question,
+        because,
+        due_at,
+        basis,
+        see,
+        reminded=reminders.reached(due_at, at, case.zone_info),
+    )
+    case.step("request", request.id, by, at).add(case.requests, request)
+    return request
+
+
+def answer(
+    case: Case,
+    request_id: str,
+    result: State,
+    text: str = "",
+    *,
+    by: Professional,
+    at: datetime,
+    withheld: str | None = None,
+    ground: Ground | None = None,
+    instead: str | None = None,
+) -> tuple[Request, Answer]:
+    """Give one of the answers ANSWERED, PARTLY, NOTHING or REFUSED; only the agency that was asked can."""
+    request = _asked_of(case, request_id, by)
+    if result is State.REFUSED and len(text.split()) < MIN_EXPLANATION_WORDS:
+        raise Refusal("request/refusal_without_explanation", id=request.id)
+    step = case.step("answer", request.id, by, at)
+    given = step.add(
+        case.answers,
+        Answer(
+            _answer_id(case, request),
+            by.user_id,
+            by.agency,
+            at,
+            request.id,
+            result,
+            text,
+            withheld,
+            ground,
+            instead,
+        ),
+    )
+    step.change(request, state=result)
+    return request, given
+
+
+MIN_EXPLANATION_WORDS = 2
+"""A refusal of one word ("no") explains nothing and is sent back."""
+
+
+def ask_for_time(
+    case: Case, request_id: str, until: datetime, *, because: str, by: Professional, at: datetime
+) -> tuple[Request, Answer]:
+    """Say that the answer needs more time, until when, and why."""
+    request = _asked_of(case, request_id, by)
+    if until <= request.due_at:
+        raise Refusal("request/not_later", id=request.id, due=request.due_at)
+    step = case.step("moretime", request.id, by, at)
+    given = step.add(
+        case.answers,
+        Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.MORE_TIME, because),
+    )
+    step.change(request, state=State.MORE_TIME, due_at=until, reminded=reminders.reached(until, at, case.zone_info))
+    return request, given
+
+
+def narrow(case: Case, request_id: str, question: str, *, due_at: datetime, by: Professional, at: datetime) -> Request:
+    """Ask a narrower question under the same id and reason; earlier answers stay."""
+    request = _mine(case, request_id, by)
+    if request.state not in NARROWABLE:
+        raise Refusal("request/settled", id=request.id, state=request.state)
+    due_at = max(due_at, request.due_at)
+    case.step("narrow", request.id, by, at).change(
+        request,
+        question=question,
+        state=State.OPEN,
+        due_at=due_at,
+        reminded=reminders.reached(due_at, at, case.zone_info),
+    )
+    return request
+
+
+def drop(case: Case, request_id: str, *, because: str, by: Professional, at: datetime) -> Request:
+    """Take the question back, with a reason."""
+    request = _mine(case, request_id, by)
+    if not request.waiting and request.state is not State.REFUSED:
+        raise Refusal("request/settled", id=request.id, state=request.state)
+    step = case.step("drop", request.id, by, at)
+    step.add(
+        case.answers,
+        Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.DROPPED, because),
+    )
+    step.change(request, state=State.DROPPED)
+    return request
+
+
+def answers_to(case: Case, request: Request) -> list[Answer]:
+    """What was answered, oldest first, without what was taken back."""
+    return [a for a in case.answers if a.request == request.id and not a.withdrawn]
+
+
+def _answer_id(case: Case, request: Request) -> str:
+    return f"{request.id}/{sum(a.request == request.id for a in case.answers) + 1}"
+
+
+def _asked_of(case: Case, request_id: str, by: Professional) -> Request:
+    case.require_open()
+    request = one_of(case.requests, request_id)
+    require_agency(request.to_agency, by, "request/not_asked_of_you", id=request.id)
+    if not request.waiting:
+        raise Refusal("request/settled", id=request.id, state=request.state)
+    return request
+
+
+def _mine(case: Case, request_id: str, by: Professional) -> Request:
+    case.require_open()
+    request = one_of(case.requests, request_id)
+    require_agency(request.agency, by, "request/not_yours", id=request.id)
+    return request

@@ -1,0 +1,90 @@
+"""Who may do what, where: the one authorisation function.
+
+All agencies have equal power: no permission depends on which agency a person comes from. What belongs to one
+agency (its action, a question put to it) is a rule of that record, not a permission.
+"""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a professional is in Roundtable, whichever the agency."""
+
+    PRACTITIONER = "practitioner"
+    MANAGER = "manager"
+    COORDINATOR = "coordinator"
+    ADMIN = "admin"
+
+
+class Place(StrEnum):
+    """The kinds of room that the bot knows."""
+
+    CASE = "case"
+    COORDINATION = "coordination"
+    AGENCY = "agency"
+    ADMIN = "admin"
+    DIRECT = "direct"
+
+
+class Permission(StrEnum):
+    """What a command needs."""
+
+    HELP = "help"
+    READ = "read"
+    OWN = "own"
+    """Look at what I owe."""
+    CONTRIBUTE = "contribute"
+    ANSWER = "answer"
+    STEER = "steer"
+    OPEN_CASES = "open cases"
+    PROVISION = "provision"
+
+
+GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
+    Place.CASE: {
+        Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.READ: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.CONTRIBUTE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.STEER: frozenset({Role.COORDINATOR}),
+    },
+    Place.COORDINATION: {
+        Permission.HELP: frozenset({Role.COORDINATOR}),
+        Permission.OPEN_CASES: frozenset({Role.COORDINATOR}),
+    },
+    Place.AGENCY: {
+        Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+    },
+    Place.ADMIN: {
+        Permission.HELP: frozenset({Role.ADMIN}),
+        Permission.PROVISION: frozenset({Role.ADMIN}),
+    },
+    Place.DIRECT: {
+        Permission.HELP: frozenset(Role),
+        Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+    },
+}
+"""Who may do what in which kind of room; what is not listed is refused."""
+
+
+def may(permission: Permission, *, role: Role, place: Place, belongs: bool) -> bool:
+    """Whether this person may do this here; ``belongs``: is a member of this room's case, agency or group."""
+    return belongs and role in GRANTS[place].get(permission, frozenset())
+
+
+def who_may(permission: Permission, place: Place) -> list[Role]:
+    """The roles that may do this in such a room, in the order of :class:`Role`."""
+    granted = GRANTS[place].get(permission, frozenset())
+    return [role for role in Role if role in granted]
+
+
+def where_may(permission: Permission, role: Role) -> list[Place]:
+    """The kinds of room where this role may do this."""
+    return [place for place in Place if role in GRANTS[place].get(permission, frozenset())]
+
+
+def who_may_anywhere(permission: Permission) -> list[Role]:
+    """The roles that may do this in some kind of room."""
+    return [role for role in Role if where_may(permission, role)]

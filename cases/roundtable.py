@@ -1,0 +1,312 @@
+"""Round tables: scheduled, prepared, held, ended (practice, section 3). Any member can chair, from any agency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cases.errors import Refusal
+from cases.record import Record, next_id, one_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cases.case import Case
+    from cases.people import Professional
+
+
+class State(StrEnum):
+    """Where a round table stands."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+class Presence(StrEnum):
+    """What a member said about coming, and in the meeting."""
+
+    ATTENDS = "attends"
+    APOLOGIES = "apologies"
+    CONFIRMED = "confirmed"
+    """Present, and has confirmed the confidentiality statement."""
+
+
+class NoteKind(StrEnum):
+    """How a line was taken down."""
+
+    NOTE = "note"
+    APOLOGIES = "apologies"
+
+
+DEFAULT_MINUTES = 60
+QUORUM_AGENCIES = 3
+"""A chair and three agencies (practice, section 3)."""
+
+
+@dataclass(eq=False)
+class RoundTable(Record):
+    """One meeting; its minutes bear the same id."""
+
+    starts_at: datetime
+    minutes: int
+    chair: str
+    about: str | None = None
+    where: str | None = None
+    state: State = State.SCHEDULED
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cancelled_because: str | None = None
+    approved_at: datetime | None = None
+    approved_by: str | None = None
+
+
+@dataclass(eq=False)
+class AgendaItem(Record):
+    """A point that a member wants to talk about."""
+
+    roundtable: str
+    text: str
+
+
+@dataclass(eq=False)
+class Attendance(Record):
+    """What a member said about coming, or the chair for them; ``by`` is the member. The latest of a person counts."""
+
+    roundtable: str
+    presence: Presence
+    deputy: str | None = None
+    why: str | None = None
+
+
+@dataclass(eq=False)
+class Note(Record):
+    """A line that was taken down during the meeting."""
+
+    roundtable: str
+    kind: NoteKind
+    text: str
+
+
+def schedule(
+    case: Case,
+    starts_at: datetime,
+    *,
+    chair: str,
+    by: Professional,
+    at: datetime,
+    about: str | None = None,
+    minutes: int = DEFAULT_MINUTES,
+    where: str | None = None,
+) -> RoundTable:
+    """Schedule a round table; it is the case's next review if none is ahead."""
+    case.require_open()
+    case.require_member(chair)
+    step = case.step("roundtable", next_id("M", case.roundtables), by, at)
+    table = step.add(
+        case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
+    )
+    if case.next_review is None or case.next_review <= at:
+        case.next_review = starts_at
+    return table
+
+
+def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, at: datetime) -> RoundTable:
+    """Call a meeting off, with a reason."""
+    table = require(case, table_id, State.SCHEDULED)
+    case.step("roundtable cancel", table.id, by, at).change(table, state=State.CANCELLED, cancelled_because=because)
+    return table
+
+
+def start(case: Case, table_id: str | None, *, by: Professional, at: datetime, steers: bool) -> RoundTable:
+    """Begin; who begins has read the confidentiality statement and thereby confirms it."""
+    table = require(case, table_id, State.SCHEDULED)
+    require_chair(table, by, steers=steers)
+    if other := running(case):
+        raise Refusal("roundtable/another_runs", id=other.id)
+    step = case.step("roundtable start", table.id, by, at)
+    step.change(table, state=State.RUNNING, started_at=at)
+    step.add(case.attendances, _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
+    return table
+
+
+def end(case: Case, table_id: str | None = None, *, by: Professional, at: datetime, steers: bool) -> RoundTable:
+    """End the running meeting; the next review is then the next meeting, and open if none is planned."""
+    table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
+    require_chair(table, by, steers=steers)
+    case.step("roundtable end", table.id, by, at).change(table, state=State.ENDED, ended_at=at)
+    if case.next_review is None or case.next_review <= at:
+        case.next_review = next((t.starts_at for t in upcoming(case) if t.starts_at > at), None)
+    return table
+
+
+def announce(
+    case: Case,
+    table_id: str | None,
+    presence: Presence,
+    *,
+    by: Professional,
+    at: datetime,
+    deputy: Professional | None = None,
+    why: str | None = None,
+) -> RoundTable:
+    """Say that I come, or send apologies and perhaps a deputy of my agency."""
+    table = require(case, table_id, State.SCHEDULED, State.RUNNING)
+    _require_absent(case, table, by.user_id)
+    if deputy and deputy.user_id == by.user_id:
+        raise Refusal("roundtable/own_deputy", id=table.id)
+    if deputy and deputy.agency != by.agency:
+        raise Refusal("roundtable/deputy_elsewhere", id=table.id, deputy=deputy.user_id, agency=by.agency)
+    said = _attendance(
+        case, table, presence, by.user_id, by.agency, at=at, deputy=deputy.user_id if deputy else None, why=why
+    )
+    verb = "attend" if presence is Presence.ATTENDS else "apologies"
+    case.step(verb, said.id, by, at).add(case.attendances, said)
+    return table
+
+
+def excuse(
+    case: Case, person: str, why: str | None, *, by: Professional, at: datetime, steers: bool
+) -> tuple[RoundTable, Attendance]:
+    """Take down, during the meeting, the apologies of a member who isn't there; only the chair does."""
+    table = require_running(case)
+    require_chair(table, by, steers=steers)
+    case.require_member(person)
+    _require_absent(case, table, person)
+    said = _attendance(case, table, Presence.APOLOGIES, person, case.agency_of(person) or by.agency, at=at, why=why)
+    return table, case.step("apologies", said.id, by, at).add(case.attendances, said)
+
+
+def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: datetime) -> RoundTable:
+    """Confirm the confidentiality statement of the running meeting."""
+    table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
+    if presences(case, table).get(by.user_id) is Presence.CONFIRMED:
+        raise Refusal("roundtable/already_confirmed", id=table.id)
+    said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
+    case.step("confirm", said.id, by, at).add(case.attendances, said)
+    return table
+
+
+def add_agenda_item(case: Case, table_id: str | None, text: str, *, by: Professional, at: datetime) -> AgendaItem:
+    """Put a point on the agenda."""
+    table = require(case, table_id, State.SCHEDULED, State.RUNNING)
+    number = sum(i.roundtable == table.id for i in case.agenda) + 1
+    item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text)
+    return case.step("agenda", item.id, by, at).add(case.agenda, item)
+
+
+def take_note(case: Case, kind: NoteKind, text: str, *, by: Professional, at: datetime, steers: bool) -> Note:
+    """Take a line down; only during the meeting, and only the chair's."""
+    table = require_running(case)
+    require_chair(table, by, steers=steers)
+    number = sum(n.roundtable == table.id for n in case.notes) + 1
+    note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text)
+    return case.step("note", note.id, by, at).add(case.notes, note)
+
+
+def agenda_of(case: Case, table: RoundTable) -> list[AgendaItem]:
+    """What the members want to talk about, in the order it was said."""
+    return [i for i in case.agenda if i.roundtable == table.id and not i.withdrawn]
+
+
+def notes_of(case: Case, table: RoundTable) -> list[Note]:
+    """What was taken down."""
+    return [n for n in case.notes if n.roundtable == table.id and not n.withdrawn]
+
+
+def presences(case: Case, table: RoundTable) -> dict[str, Presence]:
+    """What counts for each person: the latest word; who has confirmed is here, and says no other."""
+    return {a.by: a.presence for a in _of(case, table)}
+
+
+def apologies(case: Case, table: RoundTable) -> list[Attendance]:
+    """Who sent apologies and did not come after all."""
+    latest = {a.by: a for a in _of(case, table)}
+    return [a for a in latest.values() if a.presence is Presence.APOLOGIES]
+
+
+def agencies_present(case: Case, table: RoundTable) -> list[str]:
+    """The agencies with somebody who confirmed, in the order of the seats."""
+    there = {a.agency for a in _of(case, table) if a.presence is Presence.CONFIRMED}
+    return [agency for agency in case.seats if agency in there] + sorted(there - set(case.seats))
+
+
+def has_quorum(case: Case, table: RoundTable) -> bool:
+    """Whether the chair and three agencies of the case are there, or all of a smaller table."""
+    present = [a for a in agencies_present(case, table) if a in case.seats]
+    chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
+    return chaired and len(present) >= quorum(case)
+
+
+def quorum(case: Case) -> int:
+    """How many agencies have to be there."""
+    return min(QUORUM_AGENCIES, len(case.seats))
+
+
+def running(case: Case) -> RoundTable | None:
+    """The meeting that is being held now."""
+    return next((t for t in case.roundtables if t.state is State.RUNNING), None)
+
+
+def upcoming(case: Case) -> list[RoundTable]:
+    """The meetings that are planned, soonest first."""
+    planned = [t for t in case.roundtables if t.state is State.SCHEDULED and not t.withdrawn]
+    return sorted(planned, key=lambda t: t.starts_at)
+
+
+def require_running(case: Case) -> RoundTable:
+    """The meeting that is being held now; raises Refusal when there is none."""
+    case.require_open()
+    table = running(case)
+    if not table:
+        planned = upcoming(case)
+        raise Refusal("roundtable/none_runs", next=planned[0] if planned else None)
+    return table
+
+
+def require_chair(table: RoundTable, by: Professional, *, steers: bool) -> None:
+    """Refuse unless this person chairs the table, or steers the case as its coordinator."""
+    if by.user_id != table.chair and not steers:
+        raise Refusal("roundtable/not_chair", id=table.id, chair=table.chair)
+
+
+def require(case: Case, table_id: str | None, *states: State) -> RoundTable:
+    """The meeting with this id, or the only one that fits when no id was typed; raises Refusal."""
+    case.require_open()
+    if table_id is None:
+        fitting = [t for t in case.roundtables if t.state in states and not t.withdrawn]
+        if len(fitting) > 1:
+            raise Refusal("roundtable/which", tables=sorted(fitting, key=lambda t: t.starts_at))
+        if not fitting:
+            raise Refusal("roundtable/none_planned", running=running(case))
+        return fitting[0]
+    table = one_of(case.roundtables, table_id)
+    if table.state not in states:
+        raise Refusal("roundtable/wrong_state", table=table)
+    return table
+
+
+def _require_absent(case: Case, table: RoundTable, person: str) -> None:
+    if presences(case, table).get(person) is Presence.CONFIRMED:
+        raise Refusal("roundtable/is_here", id=table.id, person=person)
+
+
+def _of(case: Case, table: RoundTable) -> list[Attendance]:
+    return [a for a in case.attendances if a.roundtable == table.id and not a.withdrawn]
+
+
+def _attendance(
+    case: Case,
+    table: RoundTable,
+    presence: Presence,
+    person: str,
+    agency: str,
+    *,
+    at: datetime,
+    deputy: str | None = None,
+    why: str | None = None,
+) -> Attendance:
+    number = sum(a.roundtable == table.id for a in case.attendances) + 1
+    return Attendance(f"{table.id}/a{number}", person, agency, at, table.id, presence, deputy, why)

@@ -1,0 +1,484 @@
+"""Time as people type it and as the bot shows it: strict dates, working days, quiet hours.
+
+Nothing here guesses. A date that can be read in two ways is refused with both readings; the calendar of a case is
+no place for a lucky choice between 4 May and 5 April.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from cases.errors import Refusal
+
+END_OF_WORKING_DAY = time(17)
+QUIET_FROM = time(19)
+QUIET_UNTIL = time(8)
+FURTHEST_YEARS = 5
+EXAMPLES = ("fri 15:00", "tomorrow 10:00", "20 nov", "2026-11-20 15:00", "in 3 days", "+5 working days")
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_SATURDAY = 5
+_LONGEST_TYPED = 100
+_SHOWN_TYPED = 40
+_MOST_DAYS = FURTHEST_YEARS * 366
+_FIRST_YEAR = 1900
+_NEAR = {"today": 0, "tomorrow": 1}
+# An offset such as -12:00 can make yesterday's date a moment that is still ahead; two days back it never is.
+_OFFSET_SLACK = timedelta(days=2)
+
+
+def _names(full: Iterable[str], also: dict[str, int]) -> dict[str, int]:
+    """Full and three-letter names in lower case, and the other short forms in use, with their position."""
+    known = dict(also)
+    for position, name in enumerate(full):
+        known[name.lower()] = known[name[:3].lower()] = position
+    return known
+
+
+_WEEKDAY_OF = _names(_WEEKDAYS, {"tues": 1, "thur": 3, "thurs": 3})
+_MONTH_OF = _names(_MONTHS, {"sept": 8})
+
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CLOCK = re.compile(
+    r"(?P<day>.*?)(?:^|(?<=[0-9])t| )(?P<at>at )?"
+    r"(?P<hour>[0-9]{1,2})(?P<dot>[:.])(?P<minute>[0-9]{2})(?P<offset>z|[+-][01][0-9]:[0-5][0-9])?"
+)
+_AHEAD = re.compile(
+    r"(?:in |\+ ?)(?P<count>[0-9]+|an?|one) ?(?P<unit>minute|hour|day|week|working day|work day|business day)s?"
+)
+_AGO = re.compile(r"(?P<count>[0-9]+|an?|one) (?P<unit>minute|hour|day|week)s? ago")
+_WEEKDAY = re.compile(r"(?:on )?(?P<next>next )?(?P<weekday>[a-z]+)")
+_ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
+_NUMERIC = re.compile(r"([0-9]{1,4})([/.-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{1,2}))?\.?")
+_DAY_MONTH = re.compile(
+    r"(?:on )?(?:(?P<weekday>[a-z]+) )?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?: of)? ?(?P<month>[a-z]+)"
+    r"(?: (?P<year>[0-9]{4}))?"
+)
+_MONTH_DAY = re.compile(
+    r"(?:on )?(?:(?P<weekday>[a-z]+) )?(?P<month>[a-z]+) ?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?: (?P<year>[0-9]{4}))?"
+)
+
+
+def shorten(text: str, limit: int = _SHOWN_TYPED) -> str:
+    """The beginning of what was typed, on one line, at most ``limit`` characters: enough to know it again."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def show_day(moment: datetime, zone: tzinfo) -> str:
+    """The day of a moment in a zone: ``Fri 20 Nov 2026``."""
+    return _day_name(moment.astimezone(zone).date())
+
+
+def show(moment: datetime, zone: ZoneInfo, lang: str = "en") -> str:
+    """A moment as every answer shows it: ``Fri 20 Nov 2026, 17:00 Europe/Amsterdam``.
+
+    The names come from here and never from the locale of the process. Only English is known so far; any other
+    ``lang`` falls back to it.
+    """
+    del lang
+    local = moment.astimezone(zone)
+    return f"{_day_name(local.date())}, {local:%H:%M} {zone.key}"
+
+
+def read_when(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """Read a typed date or moment in ``zone``; the answer is in UTC, after ``now``, at most five years ahead.
+
+    A date alone means 17:00 of that day. ``now`` must be aware.
+
+    Raises:
+        Refusal: ``when/unreadable``, ``when/ambiguous``, ``when/impossible``, ``when/past``, ``when/far``,
+            ``when/skipped`` (the clock change leaves that hour out) or ``when/twice`` (it repeats it).
+
+    """
+    return _Reader(typed=shorten(_INVISIBLE.sub("", text)), now=now.astimezone(UTC), zone=zone).read(text)
+
+
+def read_past(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+    """Read when something was observed: the same words, and ``yesterday`` or ``3 days ago``, looking back.
+
+    The answer is in UTC and not after ``now``. A date alone means 17:00 of that day, or now if that is still ahead.
+
+    Raises:
+        Refusal: as ``read_when``, with ``when/ahead`` instead of ``when/past`` and ``when/far``.
+
+    """
+    return _PastReader(typed=shorten(_INVISIBLE.sub("", text)), now=now.astimezone(UTC), zone=zone).read(text)
+
+
+def end_of_working_day(day: date, zone: tzinfo) -> datetime:
+    """17:00 of ``day`` in ``zone``, in UTC."""
+    return datetime.combine(day, END_OF_WORKING_DAY, zone).astimezone(UTC)
+
+
+def add_working_days(day: date, n: int, holidays: Collection[date] = ()) -> date:
+    """The ``n``-th working day (Monday to Friday, no holiday) after ``day``, or before it when ``n`` is negative.
+
+    With ``n`` = 0 it is ``day`` itself, whatever day that is.
+    """
+    step = timedelta(days=1 if n > 0 else -1)
+    left = abs(n)
+    while left:
+        day += step
+        left -= _is_working_day(day, holidays)
+    return day
+
+
+def working_days_between(start: date, end: date, holidays: Collection[date] = ()) -> int:
+    """How many working days ``end`` lies after ``start``: the inverse of ``add_working_days``; negative if before."""
+    if end < start:
+        return -sum(_is_working_day(day, holidays) for day in _days(end, start))
+    after = timedelta(days=1)
+    return sum(_is_working_day(day, holidays) for day in _days(start + after, end + after))
+
+
+def is_quiet(moment: datetime, zone: tzinfo) -> bool:
+    """Whether people are to be left in peace: 19:00 to 08:00 in ``zone``, and weekends."""
+    local = moment.astimezone(zone)
+    return not _is_working_day(local.date()) or not QUIET_UNTIL <= local.time() < QUIET_FROM
+
+
+def next_working_morning(moment: datetime, zone: tzinfo, hour: int = 9) -> datetime:
+    """The first ``hour`` o'clock of a working day in ``zone`` that is later than ``moment``, in UTC."""
+    day = moment.astimezone(zone).date()
+    while True:
+        morning = datetime.combine(day, time(hour), zone).astimezone(UTC)
+        if morning > moment and _is_working_day(day):
+            return morning
+        day += timedelta(days=1)
+
+
+def _is_working_day(day: date, holidays: Collection[date] = ()) -> bool:
+    return day.weekday() < _SATURDAY and day not in holidays
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    """Every day from ``start`` up to, not including, ``end``."""
+    return (start + timedelta(days=n) for n in range((end - start).days))
+
+
+def _day_name(day: date) -> str:
+    return f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def _long_day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _tidy(text: str, zone: ZoneInfo) -> str:
+    """Lower case, single plain blanks, no commas, no dot after a short name, without the reader's own zone name."""
+    plain = _INVISIBLE.sub("", text).replace("\uff1a", ":").replace(",", " ")
+    words = " ".join(plain.split()).lower()
+    words = words.removesuffix(f" {zone.key.lower()}")
+    return re.sub(r"(?<=[a-z])\.(?= |$)", "", words)
+
+
+def _years_on(day: date, years: int) -> date:
+    """The same date some years later; 29 February becomes 1 March where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return date(day.year + years, 3, 1)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """The hour that was typed, or 17:00 when none was."""
+
+    hour: time = END_OF_WORKING_DAY
+    offset: tzinfo | None = None
+    typed: bool = False
+
+    def after(self, day: str, separator: str) -> str:
+        """A day followed by the hour, if one was typed."""
+        return f"{day}{separator}{self.hour:%H:%M}" if self.typed else day
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """One typed text being read at one moment in one zone."""
+
+    typed: str
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    def read(self, text: str) -> datetime:
+        words = _tidy(text, self.zone)
+        if not words or len(words) > _LONGEST_TYPED:
+            self.refuse_unreadable()
+        found = _CLOCK.fullmatch(words)
+        if found is None:
+            return self.read_day(words, _Clock())
+        clock = self.read_clock(found)
+        if found["day"]:
+            return self.read_day(found["day"], clock)
+        if found["dot"] == "." and not found["at"]:
+            self.refuse_if_also_a_date(found["hour"], found["minute"], clock)
+        return self.moment(self.today, clock)
+
+    def read_clock(self, found: re.Match[str]) -> _Clock:
+        try:
+            hour = time(int(found["hour"]), int(found["minute"]))
+        except ValueError:
+            self.refuse_impossible()
+        offset = found["offset"]
+        if offset is None:
+            return _Clock(hour, None, typed=True)
+        if offset == "z":
+            return _Clock(hour, UTC, typed=True)
+        away = timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
+        return _Clock(hour, timezone(away if offset[0] == "+" else -away), typed=True)
+
+    def read_day(self, words: str, clock: _Clock) -> datetime:
+        if words == "yesterday":
+            self.refuse_past(self.today - timedelta(days=1), clock)
+        if words in _NEAR:
+            return self.moment(self.today + timedelta(days=_NEAR[words]), clock)
+        if found := _AHEAD.fullmatch(words):
+            return self.read_ahead(found, clock)
+        if found := _WEEKDAY.fullmatch(words):
+            return self.read_weekday(found, clock)
+        if found := _ISO.fullmatch(words):
+            day = _date(int(found["year"]), int(found["month"]), int(found["day"]))
+            return self.moment(day or self.refuse_impossible(), clock)
+        if found := _NUMERIC.fullmatch(words):
+            self.refuse_numeric(found, clock)
+        if found := _DAY_MONTH.fullmatch(words) or _MONTH_DAY.fullmatch(words):
+            return self.read_named(found, clock)
+        return self.refuse_unreadable()
+
+    def read_ahead(self, found: re.Match[str], clock: _Clock) -> datetime:
+        count = int(found["count"]) if found["count"].isdigit() else 1
+        unit = found["unit"]
+        if unit in {"minute", "hour"}:
+            if clock.typed:
+                self.refuse_unreadable()
+            if count > _MOST_DAYS * (24 if unit == "hour" else 24 * 60):
+                self.refuse_far()
+            moment = self.now + count * timedelta(**{f"{unit}s": 1})
+            return self.checked(moment, moment.astimezone(self.zone).date(), clock)
+        if count > _MOST_DAYS:
+            self.refuse_far()
+        if unit in {"day", "week"}:
+            return self.moment(self.today + count * timedelta(**{f"{unit}s": 1}), clock)
+        return self.moment(add_working_days(self.today, count), clock)
+
+    def read_weekday(self, found: re.Match[str], clock: _Clock) -> datetime:
+        weekday = _WEEKDAY_OF.get(found["weekday"])
+        if weekday is None:
+            self.refuse_unreadable()
+        day = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
+        week = timedelta(days=7)
+        if found["next"]:
+            # Half of the people who say "next Friday" mean the coming one, the other half the one after it.
+            coming = day if day > self.today else day + week
+            self.refuse_ambiguous([coming, coming + week], clock)
+        if day == self.today and self.localise(day, clock) <= self.now:
+            day += week
+        return self.moment(day, clock)
+
+    def read_named(self, found: re.Match[str], clock: _Clock) -> datetime:
+        month, weekday = _MONTH_OF.get(found["month"]), _WEEKDAY_OF.get(found["weekday"] or "")
+        if month is None or (found["weekday"] and weekday is None):
+            self.refuse_unreadable()
+        if found["year"]:
+            day = _date(int(found["year"]), month + 1, int(found["day"]))
+        else:
+            day = self.next_dated(month + 1, int(found["day"]), clock)
+        if day is None:
+            self.refuse_impossible()
+        if weekday is not None and weekday != day.weekday() and MINYEAR < day.year < MAXYEAR:
+            nearest = day + timedelta(days=(weekday - day.weekday() + 3) % 7 - 3)
+            self.refuse_ambiguous([day, nearest], clock)
+        return self.moment(day, clock)
+
+    def next_dated(self, month: int, day: int, clock: _Clock) -> date | None:
+        """The next such day ahead, this year or next; none if neither year has it."""
+        found = _date(self.today.year, month, day)
+        if found and (found > self.today or (found == self.today and self.localise(found, clock) > self.now)):
+            return found
+        return _date(self.today.year + 1, month, day)
+
+    def moment(self, day: date, clock: _Clock) -> datetime:
+        if day < self.today - _OFFSET_SLACK:
+            self.refuse_past(day, clock)
+        if day > self.furthest:
+            self.refuse_far()
+        return self.checked(self.localise(day, clock), day, clock)
+
+    def checked(self, moment: datetime, day: date, clock: _Clock) -> datetime:
+        if moment <= self.now:
+            self.refuse_past(day, clock)
+        if moment.astimezone(self.zone).date() > self.furthest:
+            self.refuse_far()
+        return moment
+
+    @property
+    def furthest(self) -> date:
+        return _years_on(self.today, FURTHEST_YEARS)
+
+    def localise(self, day: date, clock: _Clock) -> datetime:
+        """That hour of that day in UTC; refused where the clock change skips or repeats it."""
+        local = datetime.combine(day, clock.hour)
+        if clock.offset:
+            return local.replace(tzinfo=clock.offset).astimezone(UTC)
+        first, second = sorted(local.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        if first == second:
+            return first
+        both = [moment.astimezone(self.zone) for moment in (first, second)]
+        if both[0].replace(tzinfo=None) == local:
+            # The offset is the only way to say which of the two is meant, so it is shown and may be typed.
+            raise Refusal(
+                "when/twice",
+                typed=self.typed,
+                readings=[f"{show(moment, self.zone)} (UTC{moment.isoformat()[-6:]})" for moment in both],
+                instead=[moment.isoformat(" ", "minutes") for moment in both],
+            )
+        raise Refusal(
+            "when/skipped",
+            typed=self.typed,
+            readings=[show(moment, self.zone) for moment in both],
+            instead=[f"{moment:%Y-%m-%d %H:%M}" for moment in both],
+        )
+
+    def refuse_unreadable(self) -> NoReturn:
+        raise Refusal("when/unreadable", typed=self.typed, examples=list(EXAMPLES))
+
+    def refuse_impossible(self) -> NoReturn:
+        raise Refusal("when/impossible", typed=self.typed, examples=list(EXAMPLES))
+
+    def refuse_far(self) -> NoReturn:
+        raise Refusal("when/far", typed=self.typed, years=FURTHEST_YEARS, until=_day_name(self.furthest))
+
+    def refuse_past(self, day: date, clock: _Clock) -> NoReturn:
+        following = self.today + timedelta(days=1)
+        if day < self.today - timedelta(days=1):
+            following = self.next_dated(day.month, day.day, clock) or following
+        raise Refusal(
+            "when/past",
+            typed=self.typed,
+            when=f"{_day_name(day)}, {clock.hour:%H:%M} {self.zone.key}",
+            readings=[clock.after(_day_name(following), ", ")],
+            instead=[clock.after(following.isoformat(), " ")],
+        )
+
+    def refuse_ambiguous(self, days: Iterable[date], clock: _Clock) -> NoReturn:
+        distinct = list(dict.fromkeys(days))
+        raise Refusal(
+            "when/ambiguous",
+            typed=self.typed,
+            readings=[clock.after(_long_day(day), ", ") for day in distinct],
+            instead=[clock.after(day.isoformat(), " ") for day in distinct],
+        )
+
+    def refuse_numeric(self, found: re.Match[str], clock: _Clock) -> NoReturn:
+        """Refuse a date in digits: which number is the month depends on who reads it."""
+        first, second, third = found[1], int(found[3]), found[4]
+        days: list[date | None]
+        if third is None:
+            days = [self.next_dated(second, int(first), clock), self.next_dated(int(first), second, clock)]
+        elif len(first) > 2:  # noqa: PLR2004 - more than two digits can only be a year
+            days = [_date(int(first), second, int(third))]
+        else:
+            year = int(third) + (0 if len(third) > 2 else 2000)  # noqa: PLR2004 - as above
+            days = [_date(year, second, int(first)), _date(year, int(first), second)]
+        possible = [day for day in days if day]
+        if not possible:
+            self.refuse_impossible()
+        self.refuse_ambiguous(possible, clock)
+
+    def refuse_if_also_a_date(self, first: str, second: str, clock: _Clock) -> None:
+        """``4.11`` is eleven past four, or 4 November; ``15.00`` can only be an hour."""
+        day = self.next_dated(int(second), int(first), _Clock())
+        if day:
+            raise Refusal(
+                "when/ambiguous",
+                typed=self.typed,
+                readings=[f"{clock.hour:%H:%M}", _long_day(day)],
+                instead=[f"{clock.hour:%H:%M}", day.isoformat()],
+            )
+
+
+class _PastReader(_Reader):
+    """The same words, looking back."""
+
+    def read_day(self, words: str, clock: _Clock) -> datetime:
+        if words == "yesterday":
+            return self.moment(self.today - timedelta(days=1), clock)
+        if found := _AGO.fullmatch(words):
+            return self.read_ago(found, clock)
+        return super().read_day(words, clock)
+
+    def read_ago(self, found: re.Match[str], clock: _Clock) -> datetime:
+        count = int(found["count"]) if found["count"].isdigit() else 1
+        unit = found["unit"]
+        if count > _MOST_DAYS:
+            self.refuse_unreadable()
+        back = count * timedelta(**{f"{unit}s": 1})
+        if unit in {"day", "week"}:
+            return self.moment(self.today - back, clock)
+        if clock.typed:
+            self.refuse_unreadable()
+        return self.now - back
+
+    def read_ahead(self, found: re.Match[str], clock: _Clock) -> datetime:
+        del found, clock
+        return self.refuse_unreadable()
+
+    def read_weekday(self, found: re.Match[str], clock: _Clock) -> datetime:
+        weekday = _WEEKDAY_OF.get(found["weekday"])
+        if weekday is None or found["next"]:
+            self.refuse_unreadable()
+        day = self.today - timedelta(days=(self.today.weekday() - weekday) % 7)
+        if day == self.today and clock.typed and self.localise(day, clock) > self.now:
+            day -= timedelta(days=7)
+        return self.moment(day, clock)
+
+    def next_dated(self, month: int, day: int, clock: _Clock) -> date | None:
+        """The latest such day that is not ahead, this year or last; none if neither year has it."""
+        del clock
+        found = _date(self.today.year, month, day)
+        return found if found and found <= self.today else _date(self.today.year - 1, month, day)
+
+    def moment(self, day: date, clock: _Clock) -> datetime:
+        if day.year < _FIRST_YEAR:
+            self.refuse_impossible()
+        if day > self.today + _OFFSET_SLACK:
+            self.refuse_ahead(day, clock)
+        moment = self.localise(day, clock)
+        if day == self.today and not clock.typed:
+            return min(moment, self.now)
+        if moment > self.now:
+            self.refuse_ahead(day, clock)
+        return moment
+
+    def refuse_ahead(self, day: date, clock: _Clock) -> NoReturn:
+        raise Refusal("when/ahead", typed=self.typed, when=clock.after(_day_name(day), ", "))
