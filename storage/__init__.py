@@ -1,0 +1,1 @@
+"""How a case is kept: the only SQLAlchemy, Alembic and field encryption."""

@@ -1,0 +1,58 @@
+"""What admins have answered about a verification, from the command to the bot that carries it out."""
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+
+from storage import tables
+from storage.find import Find
+from storage.work import Store, Work
+
+_SHOWN = "verification shown "
+_ANSWERED = "verification answered "
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Whether the emoji that were shown for a person are what that person sees."""
+
+    person: str
+    compared: str
+    same: bool
+    cause: str
+
+
+async def show(work: Work, person: str, compared: str) -> None:
+    """Remember what the admins were shown for a person."""
+    await work.keep(_SHOWN + person, compared)
+
+
+async def shown(find: Find, person: str) -> str | None:
+    """What the admins were shown for a person, and nobody has answered."""
+    return await find.setting(_SHOWN + person)
+
+
+async def hide(work: Work, person: str) -> None:
+    """There is nothing to compare any more."""
+    s = tables.settings
+    await work.session.execute(delete(s).where(s.c.key == _SHOWN + person))
+
+
+async def answer(work: Work, person: str, compared: str, *, same: bool) -> None:
+    """Write an admin's answer down; the bot carries it out after this is committed."""
+    await hide(work, person)
+    await work.keep(_ANSWERED + person, json.dumps({"compared": compared, "same": same, "cause": work.cause}))
+
+
+async def take(store: Store) -> list[Answer]:
+    """The answers that wait; they are taken once. One that is lost in a crash is lost with its verification."""
+    s = tables.settings
+    query = select(s.c.key, s.c.value).where(s.c.key.startswith(_ANSWERED, autoescape=True))
+    async with store.look() as find:
+        rows = await find.rows(query)
+    if not rows:
+        return []
+    async with store.update() as session:
+        await session.execute(delete(s).where(s.c.key.in_([row.key for row in rows])))
+    return [Answer(person=row.key.removeprefix(_ANSWERED), **json.loads(row.value)) for row in rows]

@@ -1,0 +1,67 @@
+"""The audit log: a hash chain of who did what, where, when, with which outcome; never content (practice, section 4)."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import tables
+from storage.crypto import Keyring
+
+_FIRST = bytes(32)
+_FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log; every field is a code, an id or a name, never what somebody wrote."""
+
+    actor: str
+    place: str
+    case_ref: str | None
+    command: str
+    subject: str | None
+    outcome: str
+    cause: str
+
+
+async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datetime) -> None:
+    """Add a line behind the last one. Two that follow the same line cannot both be written."""
+    log = tables.audit
+    newest = select(log.c.digest).order_by(log.c.id.desc()).limit(1)
+    previous = (await session.execute(newest)).scalar_one_or_none() or _FIRST
+    fields = {name: getattr(entry, name) for name in _FIELDS}
+    digest = _digest(previous, at, fields)
+    await session.execute(
+        insert(log).values(at=at, previous=previous, digest=digest, signature=keyring.sign(digest), **fields)
+    )
+
+
+async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:
+    """The number of the first line that was changed, moved or follows a missing one; None: the log is whole."""
+    log = tables.audit
+    previous = _FIRST
+    lines = await session.stream(select(log).order_by(log.c.id))
+    try:
+        async for row in lines:
+            digest = _digest(previous, row.at, {name: getattr(row, name) for name in _FIELDS})
+            whole = (
+                hmac.compare_digest(row.previous, previous)
+                and hmac.compare_digest(row.digest, digest)
+                and hmac.compare_digest(row.signature, keyring.sign(digest))
+            )
+            if not whole:
+                return int(row.id)
+            previous = digest
+    finally:
+        await lines.close()
+    return None
+
+
+def _digest(previous: bytes, at: datetime, fields: dict[str, object]) -> bytes:
+    line = json.dumps({"at": at.timestamp(), **fields}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(previous + line.encode()).digest()

@@ -1,0 +1,295 @@
+"""The database: SQLite with write locks taken at once, or PostgreSQL; opened, checked, and closed."""
+
+import fcntl
+import hashlib
+import os
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_BUSY_SECONDS = 10
+COPYING = "copying"
+"""The table that a store holds while another is copied into it: who finds it does not take the store for whole."""
+
+# The advisory locks of PostgreSQL: a number of our own, so that no other program's locks meet them.
+_LOCKS = 7264
+_WRITING, _USING = 1, 2
+_POSTGRESQL: dict[str, Any] = {
+    "application_name": "roundtable",
+    "connect_timeout": _BUSY_SECONDS,
+    # A unit of work that hangs, and a machine that is cut off, must not keep the others waiting for ever.
+    "options": f"-c lock_timeout={_BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s "
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
+_HEALS = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_INTERRUPT,
+}
+# A standby that takes no writes, and a transaction that was idle for too long. psycopg calls neither operational.
+_HEALS_AT_POSTGRESQL = {"25006", "25P03"}
+_LOCKED = "{store} is locked by another program: end that program"
+# What a fault's text holds, and the sentence for it; by whether the store is a file.
+_SIGNS = {
+    True: (
+        ("locked", _LOCKED),
+        ("", "{store} can't be read: it is damaged or not ours; restore it from a backup"),
+    ),
+    False: (
+        (
+            'authentication failed|no password|role ".*" does not exist',
+            "PostgreSQL does not let {user} into {store}: check the user, and its password in the passfile (mode 0600)",
+        ),
+        ("database .* does not exist", "{store} does not exist: let PostgreSQL's administrator make it (createdb)"),
+        ("permission denied", "{user} has too few rights in {store}: let {user} own it"),
+        ("lock timeout", _LOCKED),
+        ("too many|connection slots", "PostgreSQL has no connection left for {store}: raise its max_connections"),
+        ("^away", "{store} does not answer: is PostgreSQL running, is it reachable, and is its address right?"),
+        ("", "{store} refused what was asked of it: it is damaged or not ours; restore it from a backup"),
+    ),
+}
+
+
+class StoreProblemError(Exception):
+    """The store can't be used; the message says which and what to do."""
+
+
+class StoreInUseError(StoreProblemError):
+    """Another process is at work there."""
+
+
+class StoreAwayError(StoreProblemError):
+    """The store can't be used for now (locked, full, restarted, read-only): the same can work later, unchanged."""
+
+
+def connect(url: str) -> AsyncEngine:
+    """An engine for this database URL (``sqlite+aiosqlite:///…`` or ``postgresql+psycopg://…``).
+
+    On both, one transaction writes at a time, from its first statement on: what it reads stays true until it commits,
+    and the audit log has one end. A transaction with the option ``reads_only`` waits for nobody and sees one moment.
+    """
+    return _connect_sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _connect_postgresql(url)
+
+
+def _connect_sqlite(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 the driver's
+        # The driver would begin a transaction late, as a reader: two read-then-write units would lose updates.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE"
+        )
+
+    return engine
+
+
+def _connect_postgresql(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args=_POSTGRESQL, pool_pre_ping=True, hide_parameters=True)
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+            if connection.get_execution_options().get("reads_only")
+            else f"SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITING})"
+        )
+
+    return engine
+
+
+@asynccontextmanager
+async def hold(url: str, account: str | None = None) -> AsyncIterator[None]:
+    """Keep other processes off while the block lasts; raises StoreInUseError, or StoreProblemError.
+
+    Several accounts share one PostgreSQL: with an account (a Matrix id) only a second bot of that account is kept off,
+    without one everybody. SQLite is always for one process.
+    """
+    path = file_of(url)
+    if path is not None:
+        with _hold_file(path):
+            yield
+        return
+    engine = create_async_engine(
+        url, connect_args=_POSTGRESQL, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
+    )
+    with explained(url):
+        # The lock ends with its connection, however the process ends.
+        connection = await engine.connect()
+    try:
+        mode, key = ("", 0) if account is None else ("_shared", _number(account))
+        using = await connection.scalar(text(f"SELECT pg_try_advisory_lock{mode}({_LOCKS}, {_USING})"))
+        if not using or not await connection.scalar(text(f"SELECT pg_try_advisory_lock({key})")):
+            who = "a bot" if account is None else f"another bot of {account}, or a copy,"
+            raise StoreInUseError(f"{who} is running on {_name(url)}: stop it first, two would answer twice")
+        yield
+    finally:
+        # Nothing is to be rolled back, and the server may be gone.
+        await connection.invalidate()
+        await connection.close()
+        await engine.dispose()
+
+
+@contextmanager
+def _hold_file(path: Path) -> Iterator[None]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreInUseError(
+                f"another bot is running on the store {path}: stop it first, two would answer twice"
+            ) from None
+        yield
+
+
+async def upgrade(engine: AsyncEngine) -> None:
+    """Bring the tables up to date; raises StoreProblemError on a store that is damaged or from a newer version."""
+    url = url_of(engine)
+    path = file_of(url)
+    make_file(url)
+    with explained(url):
+        async with engine.connect() as connection:
+            if path is not None:
+                verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+                if verdict != "ok":
+                    raise StoreProblemError(f"the store {path} is damaged: restore it from a backup")
+            await connection.run_sync(_upgrade)
+            await connection.commit()
+
+
+def make_file(url: str) -> None:
+    """Make the empty file of an SQLite store, for its owner only; nothing when it is there, or for PostgreSQL."""
+    path = file_of(url)
+    if path is not None and not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+async def revision(engine: AsyncEngine) -> str | None:
+    """The revision of the tables on file; None: there are none. Raises StoreProblemError."""
+    with explained(url_of(engine)):
+        async with engine.connect() as connection:
+            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+
+
+def newest_revision() -> str | None:
+    """The revision that this version of Roundtable works with."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+
+
+def migrations(connection: Connection) -> Config:
+    """Alembic's settings for the store behind a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
+    config = migrations(connection)
+    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None and current not in known:
+        raise StoreProblemError("the store was written by a newer version of Roundtable: run that version")
+    if inspect(connection).has_table(COPYING):
+        raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Raise what goes wrong with this store as a StoreProblemError."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.DatabaseError) as problem:
+        raise explain(problem, url) from None
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """Raise what can heal by itself as a StoreAwayError; every other fault stays what it is."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as problem:
+        code = _away(problem)
+        if code is None:
+            raise
+        raise StoreAwayError(f"the store can't be used now: {code}") from None
+
+
+def _away(problem: DBAPIError | PoolTimeout) -> str | None:
+    """The code of a fault that can heal by itself; None: the same will fail again."""
+    cause = problem.orig if isinstance(problem, DBAPIError) else problem
+    if isinstance(cause, sqlite3.Error):
+        # Without a number the driver lost the connection.
+        number = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+        # The lowest byte is the kind; what is above says more of it.
+        return getattr(cause, "sqlite_errorname", "lost") if number & 0xFF in _HEALS else None
+    state = getattr(cause, "sqlstate", None)
+    if isinstance(problem, PoolTimeout | OperationalError | InterfaceError) or state in _HEALS_AT_POSTGRESQL:
+        return state or type(cause).__name__
+    return "lost" if problem.connection_invalidated else None
+
+
+def url_of(engine: AsyncEngine) -> str:
+    """The address of a store; it may hold a password."""
+    return engine.url.render_as_string(hide_password=False)
+
+
+def explain(problem: Exception, url: str) -> StoreProblemError:
+    """What a fault of the database means, and what to do; never with the password, nor with what a row holds."""
+    # Looked at, never shown: PostgreSQL gives a connection that failed no code, only this text.
+    said = str(getattr(problem, "orig", None) or problem)
+    if isinstance(problem, InterfaceError | OperationalError):
+        said = f"away: {said}"
+    signs = _SIGNS[file_of(url) is not None]
+    sentence = next(sentence for sign, sentence in signs if re.search(sign, said, re.IGNORECASE))
+    return StoreProblemError(sentence.format(store=_name(url), user=make_url(url).username or "this user"))
+
+
+def file_of(url: str) -> Path | None:
+    """The file of an SQLite store; None: it is PostgreSQL."""
+    parsed = make_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def _name(url: str) -> str:
+    """What to call a store in a message."""
+    parsed: URL = make_url(url)
+    if path := file_of(url):
+        return f"the store {path}"
+    host = parsed.host or parsed.query.get("host") or "this machine"
+    return f"the database {parsed.database} on {host}"
+
+
+def _number(account: str) -> int:
+    """The number of an account's lock."""
+    return int.from_bytes(hashlib.sha256(account.encode()).digest()[:8], signed=True)

@@ -1,0 +1,147 @@
+"""Who is in the house: what differs between the directory on file and the one that is wanted, and how it is changed."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import delete, or_, select
+
+from cases.case import Case
+from cases.people import Agency, Professional
+from cases.roles import GRANTS, Permission, Place
+from storage import tables
+from storage.audit import Entry
+from storage.find import Find
+from storage.work import Work
+
+ACTOR = "provisioning"
+AGENCY_FIELDS = ("name", "kind", "remit")
+PERSON_FIELDS = ("name", "agency", "role", "zone")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One agency or person that is to be changed; ``changed`` names the fields (none: it is new or comes back)."""
+
+    subject: Agency | Professional
+    changed: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The short name or the Matrix id."""
+        return self.subject.short if isinstance(self.subject, Agency) else self.subject.user_id
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How the directory on file becomes the wanted one."""
+
+    agencies: tuple[Difference, ...] = ()
+    people: tuple[Difference, ...] = ()
+    gone: tuple[Professional, ...] = ()
+    """Active on file, and no longer wanted."""
+    releases: tuple[tuple[str, str], ...] = ()
+    """Case and person: who may no longer sit at that table, because of another agency or another role."""
+    releases_of_gone: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to do, apart from those who are gone."""
+        return bool(self.agencies or self.people or self.releases)
+
+
+async def compare(find: Find, agencies: list[Agency], people: list[Professional]) -> Changes:
+    """What differs; reads only."""
+    known_agencies = (await find.directory()).agencies
+    known_people = {person.user_id: person for person in await find.everybody()}
+    wanted = {person.user_id: person for person in people}
+    different = [
+        Difference(person, _changed(known_people.get(person.user_id), person, PERSON_FIELDS))
+        for person in people
+        if not _same(known_people.get(person.user_id), person)
+    ]
+    gone = tuple(p for p in known_people.values() if p.active and p.user_id not in wanted)
+    unseated = [
+        d.name
+        for d in different
+        if isinstance(d.subject, Professional)
+        and d.name in known_people
+        and ("agency" in d.changed or not sits_at_tables(d.subject))
+    ]
+    return Changes(
+        tuple(
+            Difference(agency, _changed(known_agencies.get(agency.short), agency, AGENCY_FIELDS))
+            for agency in agencies
+            if agency.short not in known_agencies or _changed(known_agencies[agency.short], agency, AGENCY_FIELDS)
+        ),
+        tuple(different),
+        gone,
+        await _seats(find, unseated),
+        await _seats(find, [person.user_id for person in gone]),
+    )
+
+
+async def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
+    """Change the directory, with an audit entry for each change.
+
+    Who leaves a table is removed from its room through the outbox. With ``prune``, those who are gone leave the house:
+    what waits for them is thrown away.
+    """
+    for difference in changes.agencies:
+        await work.session.merge(replace(difference.subject))
+        await _record(work, "agency", difference.name, "changed" if difference.changed else "added")
+    await work.session.flush()
+    for difference in changes.people:
+        await work.session.merge(replace(difference.subject))
+        await _record(work, "person", difference.name, "changed" if difference.changed else "added")
+    for ref, user_id in (*changes.releases, *(changes.releases_of_gone if prune else ())):
+        await _release(work, ref, user_id)
+    if prune:
+        for person in changes.gone:
+            left = replace(person, left_at=work.now)
+            await work.session.merge(left)
+            await _forget_unsent(work, person.user_id)
+            await _record(work, "person", person.user_id, "removed")
+
+
+def sits_at_tables(person: Professional) -> bool:
+    """Whether a person of this role may be in case rooms."""
+    return person.role in GRANTS[Place.CASE][Permission.READ]
+
+
+async def _release(work: Work, ref: str, user_id: str) -> None:
+    case = await work.find.one(select(Case).where(tables.cases.c.ref == ref))
+    person = await work.find.one(select(Professional).where(tables.professionals.c.user_id == user_id))
+    if case is None or person is None:
+        return
+    case.release(user_id, by=person, at=work.now)
+    await work.remove(f"{Place.CASE}:{ref}", user_id)
+    await _record(work, "release", user_id, "done", case_ref=ref)
+
+
+async def _forget_unsent(work: Work, user_id: str) -> None:
+    """Nothing that still waits may invite this person again, or reach them in their direct chat."""
+    o = tables.outbox
+    theirs = or_(o.c.channel == f"{Place.DIRECT}:{user_id}", (o.c.kind == "invite") & (o.c.person == user_id))
+    await work.session.execute(delete(o).where(o.c.sent_at.is_(None), theirs))
+
+
+async def _record(work: Work, command: str, subject: str, outcome: str, case_ref: str | None = None) -> None:
+    await work.record(Entry(ACTOR, "shell", case_ref, f"provision {command}", subject, outcome, work.cause))
+
+
+async def _seats(find: Find, people: list[str]) -> tuple[tuple[str, str], ...]:
+    m = tables.members.c
+    query = (
+        select(m.case_ref, m.user_id)
+        .where(m.user_id.in_(people), m.left_at.is_(None))
+        .order_by(m.case_ref, m.user_id)
+        .distinct()
+    )
+    return tuple((row.case_ref, row.user_id) for row in await find.rows(query))
+
+
+def _same(known: Professional | None, wanted: Professional) -> bool:
+    return known is not None and known.active and not _changed(known, wanted, PERSON_FIELDS)
+
+
+def _changed(known: object | None, wanted: object, fields: tuple[str, ...]) -> tuple[str, ...]:
+    return () if known is None else tuple(f for f in fields if getattr(known, f) != getattr(wanted, f))

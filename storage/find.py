@@ -1,0 +1,168 @@
+"""Looking things up: cases, people, rooms, and which card a reply is about."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cases.case import Case
+from cases.people import Agency, Professional
+from cases.roles import Place, Role
+from storage import tables
+
+T = TypeVar("T")
+SPACE = "space"
+"""The channel of the space that holds the rooms."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """The message of ours that somebody replies to: its room's channel, the case, and the record it is about."""
+
+    channel: str
+    case_ref: str
+    subject: str | None
+
+
+@dataclass(frozen=True)
+class Directory:
+    """The agencies and the active professionals."""
+
+    agencies: dict[str, Agency]
+    people: dict[str, Professional]
+
+    def of_agency(self, short: str, *roles: Role) -> list[Professional]:
+        """The people of an agency who have one of these roles, by name."""
+        return sorted((p for p in self.people.values() if p.agency == short and p.role in roles), key=lambda p: p.name)
+
+    def with_role(self, role: Role) -> list[Professional]:
+        """Everybody with this role, by name."""
+        return sorted((p for p in self.people.values() if p.role is role), key=lambda p: p.name)
+
+    def name(self, user_id: str) -> str:
+        """What to call a person."""
+        person = self.people.get(user_id)
+        return person.name if person else user_id
+
+    def agency_name(self, short: str) -> str:
+        """What to call an agency."""
+        agency = self.agencies.get(short)
+        return agency.name if agency else short
+
+
+def place_of(channel: str) -> Place:
+    """The kind of room that a channel leads to: ``case:K7QF``, ``agency:police``, ``direct:@ada:example.org``."""
+    return Place(channel.partition(":")[0])
+
+
+class Find:
+    """Read-only questions to the store, within a session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def case(self, ref: str) -> Case | None:
+        """The case with this reference."""
+        return await self.one(select(Case).where(tables.cases.c.ref == ref))
+
+    async def open_cases(self) -> list[str]:
+        """The references of all open cases, oldest first."""
+        c = tables.cases.c
+        return await self.all(select(c.ref).where(c.closed_at.is_(None)).order_by(c.opened_at))
+
+    async def cases(self) -> list[Case]:
+        """All cases, oldest first."""
+        return await self.all(select(Case).order_by(tables.cases.c.opened_at))
+
+    async def open_cases_of(self, user_id: str) -> list[Case]:
+        """The open cases at whose table this person sits."""
+        m = tables.members.c
+        mine = select(m.case_ref).where(m.user_id == user_id, m.left_at.is_(None))
+        c = tables.cases.c
+        return await self.all(select(Case).where(c.ref.in_(mine), c.closed_at.is_(None)).order_by(c.opened_at))
+
+    async def cases_asking(self, agency: str, request_id: str) -> list[Case]:
+        """The open cases in which this agency was asked a question of this id and still owes the answer."""
+        r = tables.requests.c
+        asked = await self.all(select(r.case_ref).where(r.to_agency == agency, r.id == request_id).distinct())
+        found = [case for ref in asked if (case := await self.case(ref)) and not case.closed]
+        return [c for c in found if any(q.id == request_id and q.waiting for q in c.requests)]
+
+    async def directory(self) -> Directory:
+        """The agencies and the active professionals."""
+        agencies = await self.all(select(Agency).order_by(tables.agencies.c.name))
+        people = await self.all(select(Professional).where(tables.professionals.c.left_at.is_(None)))
+        return Directory({a.short: a for a in agencies}, {p.user_id: p for p in people})
+
+    async def everybody(self) -> list[Professional]:
+        """All professionals, also those who left."""
+        return await self.all(select(Professional).order_by(tables.professionals.c.user_id))
+
+    async def channel(self, room_id: str) -> str | None:
+        """Which channel a room is; None: not a room of ours (any more), or the space, in which nobody talks."""
+        r = tables.rooms.c
+        ours = (r.room_id == room_id, r.channel != SPACE, r.gone_at.is_(None))
+        return await self.one(select(r.channel).where(*ours))
+
+    async def room(self, channel: str) -> str | None:
+        """The room of a channel."""
+        r = tables.rooms.c
+        return await self.one(select(r.room_id).where(r.channel == channel))
+
+    async def audience(self, channel: str) -> frozenset[str]:
+        """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members."""
+        place, _, key = channel.partition(":")
+        people = (await self.directory()).people
+        match Place(place):
+            case Place.CASE:
+                m = tables.members.c
+                return frozenset(await self.all(select(m.user_id).where(m.case_ref == key, m.left_at.is_(None))))
+            case Place.AGENCY:
+                inside = {Role.PRACTITIONER, Role.COORDINATOR}
+                return frozenset(p.user_id for p in people.values() if p.agency == key and p.role in inside)
+            case Place.COORDINATION:
+                return frozenset(p.user_id for p in people.values() if p.role is Role.COORDINATOR)
+            case Place.ADMIN:
+                return frozenset(p.user_id for p in people.values() if p.role is Role.ADMIN)
+            case Place.DIRECT:
+                return frozenset({key} & people.keys())
+
+    async def card(self, event_id: str) -> Card | None:
+        """The message of ours with this event id."""
+        o = tables.outbox.c
+        found = (
+            await self._session.execute(select(o.channel, o.scope, o.subject).where(o.event_id == event_id).limit(1))
+        ).one_or_none()
+        return Card(found.channel, found.scope, found.subject) if found else None
+
+    async def setting(self, key: str) -> str | None:
+        """A small fact of the process."""
+        s = tables.settings.c
+        return await self.one(select(s.value).where(s.key == key))
+
+    async def outcome(self, cause: str) -> str | None:
+        """How the handling of an event ended: ``done``, a refusal's code, ``failed``; None: it was not handled."""
+        i = tables.inbox.c
+        return await self.one(select(i.outcome).where(i.cause == cause))
+
+    async def is_handled(self, cause: str) -> bool:
+        """Whether this cause had its effects already."""
+        i = tables.inbox.c
+        return await self.one(select(i.cause).where(i.cause == cause)) is not None
+
+    async def one(self, query: Select[T]) -> T | None:
+        """The one value of a query, or None."""
+        return (await self._session.scalars(query)).one_or_none()
+
+    async def all(self, query: Select[T]) -> list[T]:
+        """The first column of a query."""
+        return list(await self._session.scalars(query))
+
+    async def row(self, query: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
+        """The one row of a query, or None."""
+        return (await self._session.execute(query)).one_or_none()
+
+    async def rows(self, query: Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
+        """All rows of a query."""
+        return list((await self._session.execute(query)).all())

@@ -1,0 +1,90 @@
+"""The classes of ``cases`` onto the tables: they stay plain Python and know nothing of it."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, event
+from sqlalchemy.orm import Mapper, QueryContext, configure_mappers, registry, relationship
+from sqlalchemy.orm.attributes import set_committed_value
+
+from cases import action, case, concern, decision, minutes, people, record, request, roundtable
+from storage import tables
+from storage.crypto import BoundMap, BoundText, SealedText, WrongKeyError, bind
+
+RECORDS: dict[str, tuple[type[Any], Table]] = {
+    "members": (case.Member, tables.members),
+    "concerns": (concern.Concern, tables.concerns),
+    "requests": (request.Request, tables.requests),
+    "answers": (request.Answer, tables.answers),
+    "actions": (action.Action, tables.actions),
+    "decisions": (decision.Decision, tables.decisions),
+    "positions": (decision.Position, tables.positions),
+    "roundtables": (roundtable.RoundTable, tables.roundtables),
+    "agenda": (roundtable.AgendaItem, tables.agenda),
+    "attendances": (roundtable.Attendance, tables.attendances),
+    "notes": (roundtable.Note, tables.notes),
+    "minutes": (minutes.Version, tables.minutes),
+    "minutes_corrections": (minutes.MinutesCorrection, tables.minutes_corrections),
+    "corrections": (case.Correction, tables.corrections),
+    "steps": (record.Step, tables.steps),
+}
+"""The lists of a case, in the order of their rows."""
+
+_mapping = registry(metadata=tables.metadata)
+
+
+def map_classes() -> None:
+    """Map the domain, once for the process."""
+    if _mapping.mappers:
+        return
+    _mapping.map_imperatively(people.Agency, tables.agencies)
+    _mapping.map_imperatively(people.Professional, tables.professionals)
+    lists = {}
+    for name, (kind, table) in RECORDS.items():
+        _mapping.map_imperatively(kind, table)
+        lists[name] = relationship(kind, lazy="selectin", order_by=table.c.pk, cascade="save-update, merge")
+    _mapping.map_imperatively(case.Case, tables.cases, version_id_col=tables.cases.c.version, properties=lists)
+    configure_mappers()
+    for kind, table in [(case.Case, tables.cases), *RECORDS.values()]:
+        if any(isinstance(column.type, SealedText) for column in table.c):
+            event.listen(kind, "before_insert", _bind)
+            event.listen(kind, "before_update", _bind)
+            event.listen(kind, "load", _check)
+
+
+def _bind(mapper: Mapper[Any], _connection: Connection, target: object) -> None:
+    scope, row = _where(target)
+    for name in _sealed(mapper):
+        value = getattr(target, name)
+        if value is not None and not isinstance(value, BoundText | BoundMap):
+            setattr(target, name, bind(value, scope, row))
+
+
+def _check(target: object, _context: QueryContext) -> None:
+    """Refuse a sealed value that was copied here from another row or another case."""
+    scope, row = _where(target)
+    for name in _sealed(_mapping_of(target)):
+        value = getattr(target, name)
+        if value is not None and (value.scope, value.row) != (scope, row):
+            raise WrongKeyError(f"a sealed value of {name} belongs to another row")
+        if isinstance(value, BoundMap):
+            # The journal's map is replaced as a whole when it changes; loading it is no change.
+            set_committed_value(target, name, value)
+
+
+def _mapping_of(target: object) -> Mapper[Any]:
+    mapper: Mapper[Any] = type(target).__mapper__  # type: ignore[attr-defined]  # set by imperative mapping
+    return mapper
+
+
+def _sealed(mapper: Mapper[Any]) -> list[str]:
+    return [column.key for column in mapper.columns if isinstance(column.type, SealedText)]
+
+
+def _where(target: Any) -> tuple[str, str]:  # noqa: ANN401 any mapped class
+    if isinstance(target, case.Case):
+        return target.ref, target.ref
+    if isinstance(target, case.Member):
+        return target.case_ref, f"{target.user_id} {target.invited_at.isoformat()}"  # type: ignore[attr-defined]  # mapped
+    if isinstance(target, record.Step):
+        return target.case_ref, str(target.number)  # type: ignore[attr-defined]  # mapped
+    return target.case_ref, target.id

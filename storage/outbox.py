@@ -1,0 +1,87 @@
+"""The only way out: what is to be sent, per channel in order, marked once it is."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select, update
+
+from storage import tables
+from storage.work import OUTBOX_BODY, Store
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to do on the homeserver: a ``message``, an ``invite`` or a ``remove`` of a ``person``."""
+
+    id: int
+    txn_id: str
+    channel: str
+    kind: str
+    person: str | None
+    subject: str | None
+    created_at: datetime
+    tried_at: datetime | None
+    """When it was last tried; None: never."""
+    plain: str = ""
+    html: str = ""
+    mentions: tuple[str, ...] = ()
+    notice: bool = True
+    replies_to: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Row {self.id} {self.kind} to {self.channel}>"
+
+
+class Outbox:
+    """What waits to be sent."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def channels(self) -> list[str]:
+        """The channels in which something waits, the longest waiting first; without those whose room is lost."""
+        o = tables.outbox.c
+        waiting = (o.sent_at.is_(None), o.channel.not_in(_gone()))
+        async with self._store.look() as find:
+            return await find.all(select(o.channel).where(*waiting).group_by(o.channel).order_by(func.min(o.id)))
+
+    async def next(self, channel: str) -> Row | None:
+        """The oldest unsent row of a channel, opened; what follows it waits until it is sent."""
+        o = tables.outbox
+        waiting = (o.c.channel == channel, o.c.sent_at.is_(None), o.c.channel.not_in(_gone()))
+        query = select(o).where(*waiting).order_by(o.c.id).limit(1)
+        async with self._store.look() as find:
+            found = await find.row(query)
+        if found is None:
+            return None
+        body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
+        body["mentions"] = tuple(body.get("mentions", ()))
+        return Row(
+            found.id,
+            found.txn_id,
+            found.channel,
+            found.kind,
+            found.person,
+            found.subject,
+            found.created_at,
+            found.tried_at,
+            **body,
+        )
+
+    async def mark_tried(self, row: Row, at: datetime) -> None:
+        """Note an attempt before it is made: after a crash it tells how long ago the homeserver may have heard it."""
+        o = tables.outbox
+        async with self._store.update() as session:
+            await session.execute(update(o).where(o.c.id == row.id).values(tried_at=at, tries=o.c.tries + 1))
+
+    async def mark_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
+        """Done; the event id lets a reply find the record that the message was about."""
+        o = tables.outbox
+        async with self._store.update() as session:
+            await session.execute(update(o).where(o.c.id == row.id).values(sent_at=at, event_id=event_id))
+
+
+def _gone() -> Select[tuple[str]]:
+    r = tables.rooms.c
+    return select(r.channel).where(r.gone_at.is_not(None))

@@ -1,0 +1,87 @@
+"""The identities of people, pinned when they were first met; changed only by an admin."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage import tables
+from storage.find import Find
+from storage.work import Store, Work
+
+OFFERED = "offered identity "
+"""What the name of a setting begins with that tells which other identity a person shows."""
+MOST_SEEN = 8
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Another identity than the pinned one: what a person shows now (public master key), and showed since the last."""
+
+    now: str | None
+    seen: tuple[str, ...] = ()
+
+
+class StoredPins:
+    """Pinned public master keys by Matrix user id."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def pinned(self, user_id: str) -> str | None:
+        """The public master key pinned for this user, or None."""
+        async with self._store.look() as find:
+            return await pinned(find, user_id)
+
+    async def pin(self, user_id: str, master_key: str) -> None:
+        """Pin this public master key, in place of any other."""
+        async with self._store.update() as session:
+            await _pin(session, user_id, master_key, self._clock())
+
+    async def offer(self, user_id: str, master_key: str | None) -> None:
+        """This user shows this other master key now, which an admin may approve; None: the pinned one."""
+        async with self._store.look() as find:
+            before = (await offers(find)).get(user_id, Offer(None))
+        if before.now == master_key:
+            return
+        seen = tuple(key for key in before.seen if key != master_key)
+        fresh = Offer(master_key, (*seen, master_key)[-MOST_SEEN:] if master_key else seen)
+        s = tables.settings
+        async with self._store.update() as session:
+            await session.execute(delete(s).where(s.c.key == OFFERED + user_id))
+            await session.execute(insert(s).values(key=OFFERED + user_id, value=json.dumps(asdict(fresh))))
+
+
+async def pinned(find: Find, user_id: str) -> str | None:
+    """The public master key pinned for this user, or None."""
+    p = tables.pins.c
+    return await find.one(select(p.master_key).where(p.user_id == user_id))
+
+
+async def offers(find: Find) -> dict[str, Offer]:
+    """Who showed another identity than the pinned one since an admin last approved one, by Matrix id."""
+    s = tables.settings.c
+    rows = await find.rows(select(s.key, s.value).where(s.key.startswith(OFFERED)).order_by(s.key))
+    found = {row.key.removeprefix(OFFERED): json.loads(row.value) for row in rows}
+    return {user_id: Offer(offer["now"], tuple(offer["seen"])) for user_id, offer in found.items()}
+
+
+async def approve(work: Work, user_id: str, master_key: str) -> None:
+    """Pin the new identity, as an admin said."""
+    s = tables.settings
+    await _pin(work.session, user_id, master_key, work.now)
+    await work.session.execute(delete(s).where(s.c.key == OFFERED + user_id))
+
+
+async def _pin(session: AsyncSession, user_id: str, master_key: str, at: datetime) -> None:
+    p = tables.pins
+    fresh = {"master_key": master_key, "pinned_at": at}
+    known = await session.scalar(select(p.c.user_id).where(p.c.user_id == user_id))
+    if known is None:
+        await session.execute(insert(p).values(user_id=user_id, **fresh))
+    else:
+        await session.execute(update(p).where(p.c.user_id == user_id).values(**fresh))

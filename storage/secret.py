@@ -1,0 +1,31 @@
+"""The one secret of the bot's own that a running bot needs: sealed with the house's key, so with the master key."""
+
+import base64
+
+from sqlalchemy import delete, insert
+
+from storage import tables
+from storage.crypto import HOUSE
+from storage.work import Store
+
+PLACE = "settings.value"
+USER_SIGNING = "user_signing"
+"""The seed of the key with which the bot vouches for people it has verified."""
+
+
+async def keep(store: Store, name: str, secret: bytes) -> None:
+    """Keep a secret, in place of an earlier one."""
+    s = tables.settings
+    sealed = store.ring.seal(base64.b64encode(secret).decode(), scope=HOUSE, place=PLACE, row=name)
+    async with store.update() as session:
+        await session.execute(delete(s).where(s.c.key == name))
+        await session.execute(insert(s).values(key=name, value=base64.b64encode(sealed).decode()))
+
+
+async def read(store: Store, name: str) -> bytes | None:
+    """The secret, or None; raises WrongKeyError when it was tampered with."""
+    async with store.look() as find:
+        sealed = await find.setting(name)
+    if sealed is None:
+        return None
+    return base64.b64decode(store.ring.open(base64.b64decode(sealed), scope=HOUSE, place=PLACE, row=name))

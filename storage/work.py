@@ -1,0 +1,212 @@
+"""One event, one transaction: what happened, the audit entry and the answers commit together, or not at all."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, AsyncSessionTransaction, async_sessionmaker
+
+from cases.case import Case
+from storage import audit, database, tables
+from storage.audit import Entry
+from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
+from storage.find import Find
+from storage.mapping import map_classes
+
+OUTBOX_BODY = "outbox.body"
+
+
+class AlreadyHandledError(Exception):
+    """This cause's effects are committed; there is nothing left to do."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What the bot says: one text in two forms, and who must act on it.
+
+    ``subject`` is the record that a reply to this message is about.
+    """
+
+    plain: str
+    html: str
+    mentions: tuple[str, ...] = ()
+    notice: bool = True
+    """An ``m.notice`` wakes nobody; an ``m.text`` is for people who must act."""
+    subject: str | None = None
+    replies_to: str | None = None
+
+
+class Work:
+    """What one unit of work may do."""
+
+    def __init__(self, session: AsyncSession, ring: Keyring, cause: str, now: datetime) -> None:
+        self.session = session
+        self.cause = cause
+        self.now = now
+        self.find = Find(session)
+        self._ring = ring
+        self._said = 0
+
+    def or_nothing(self) -> AsyncSessionTransaction:
+        """A savepoint: a refusal undoes the command, and keeps its audit entry and its answer."""
+        return self.session.begin_nested()
+
+    async def open_case(self, case: Case) -> None:
+        """Put a new case on file, with a key of its own."""
+        await self._make_key(case.ref)
+        self.session.add(case)
+        await self.session.flush()
+
+    async def say(self, channel: str, message: Message, *, scope: str = HOUSE) -> None:
+        """Put a message into the outbox; ``scope`` is the reference of the case whose content it holds."""
+        body = {
+            "plain": message.plain,
+            "html": message.html,
+            "mentions": message.mentions,
+            "notice": message.notice,
+            "replies_to": message.replies_to,
+        }
+        await self._put(channel, "message", scope, body, subject=message.subject)
+
+    async def invite(self, channel: str, person: str) -> None:
+        """Let the bot invite a person into a room."""
+        await self._put(channel, "invite", HOUSE, {}, person=person)
+
+    async def remove(self, channel: str, person: str) -> None:
+        """Let the bot remove a person from a room."""
+        await self._put(channel, "remove", HOUSE, {}, person=person)
+
+    async def record(self, entry: Entry) -> None:
+        """Write the audit entry, and the outcome beside the cause."""
+        await audit.write(self.session, self._ring, entry, self.now)
+        handled = update(tables.inbox).where(tables.inbox.c.cause == self.cause)
+        await self.session.execute(handled.values(outcome=entry.outcome))
+
+    async def audit_fault(self) -> int | None:
+        """The number of the first line of the audit log that was changed, moved or follows a missing one."""
+        return await audit.first_fault(self.session, self._ring)
+
+    async def keep(self, key: str, value: str) -> None:
+        """Keep a small fact of the process, such as the sync token."""
+        changed = update(tables.settings).where(tables.settings.c.key == key).values(value=value)
+        if not (await self.session.execute(changed)).rowcount:  # type: ignore[attr-defined]  # a cursor result
+            await self.session.execute(insert(tables.settings).values(key=key, value=value))
+
+    async def _put(
+        self,
+        channel: str,
+        kind: str,
+        scope: str,
+        body: dict[str, object],
+        *,
+        subject: str | None = None,
+        person: str | None = None,
+    ) -> None:
+        self._said += 1
+        txn_id = f"{self.cause}.{self._said}"
+        if not self._ring.knows(scope):
+            await self._make_key(scope)
+        sealed = self._ring.seal(json.dumps(body), scope=scope, place=OUTBOX_BODY, row=txn_id)
+        await self.session.execute(
+            insert(tables.outbox).values(
+                txn_id=txn_id,
+                channel=channel,
+                kind=kind,
+                person=person,
+                scope=scope,
+                body=sealed,
+                subject=subject,
+                created_at=self.now,
+                tries=0,
+            )
+        )
+
+    async def _make_key(self, scope: str) -> None:
+        wrapped = self._ring.make(scope)
+        await self.session.execute(insert(tables.case_keys).values(scope=scope, wrapped=wrapped, made_at=self.now))
+
+
+class Store:
+    """The database with its keys: gives units of work, and read-only looks."""
+
+    def __init__(self, engine: AsyncEngine, ring: Keyring) -> None:
+        self.engine = engine
+        self.ring = ring
+        self.sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @classmethod
+    async def open(cls, url: str, master: bytes) -> Self:
+        """Open the store and take up the case keys; raises StoreProblemError or WrongKeyError."""
+        map_classes()
+        engine = database.connect(url)
+        store = cls(engine, Keyring(master))
+        try:
+            await database.upgrade(engine)
+            async with store.sessions() as session:
+                for scope, wrapped in await session.execute(
+                    select(tables.case_keys.c.scope, tables.case_keys.c.wrapped)
+                ):
+                    store.ring.unwrap(scope, wrapped)
+                if not store.ring.knows(HOUSE):
+                    if await session.scalar(select(tables.audit.c.id).limit(1)):
+                        raise WrongKeyError("the store has lost its house key: restore it from a backup")  # noqa: TRY301 the engine is closed on it, too
+                    await session.execute(
+                        insert(tables.case_keys).values(
+                            scope=HOUSE, wrapped=store.ring.make(HOUSE), made_at=datetime.now().astimezone()
+                        )
+                    )
+                    await session.commit()
+        except BaseException:
+            await engine.dispose()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def work(self, cause: str, now: datetime) -> AsyncIterator[Work]:
+        """One unit of work, committed at its end; raises AlreadyHandledError when the cause was handled before.
+
+        ``cause`` is an event id or the key of something that falls due: whatever must have its effect once. So it can
+        be tried again after a StoreAwayError, even when the commit went through and only its answer was lost.
+        """
+        token = keyring.set(self.ring)
+        try:
+            with database.patient():
+                async with self.sessions() as session, session.begin():
+                    try:
+                        await session.execute(insert(tables.inbox).values(cause=cause, at=now))
+                    except IntegrityError:
+                        raise AlreadyHandledError(cause) from None
+                    yield Work(session, self.ring, cause, now)
+        finally:
+            keyring.reset(token)
+
+    @asynccontextmanager
+    async def update(self) -> AsyncIterator[AsyncSession]:
+        """A transaction of the process itself, about nothing that anybody said: sync token, rooms, outbox marks.
+
+        Raises StoreAwayError.
+        """
+        with database.patient():
+            async with self.sessions() as session, session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[Find]:
+        """A read-only look; raises StoreAwayError."""
+        token = keyring.set(self.ring)
+        try:
+            with database.patient():
+                async with self.sessions() as session:
+                    await session.connection(execution_options={"reads_only": True})
+                    yield Find(session)
+        finally:
+            keyring.reset(token)
