@@ -1,0 +1,107 @@
+"""What is done when trust is in question: approve an identity, give a case a new room, look whether all is well."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from cases.errors import Refusal
+from cases.roles import Permission
+from commands.arguments import NAME, WORD, Arguments, PersonId, ShortText, Text
+from commands.context import Context, Reply, case_channel
+from commands.registry import commands
+from storage import figures, pins, rooms
+
+Somebody = Annotated[PersonId, NAME]
+Reference = Annotated[ShortText, WORD]
+
+
+class ApproveIdentity(Arguments):
+    """Approve somebody's new identity, after you asked them whether it is theirs."""
+
+    person: Somebody = Field(title="PERSON", description="whose identity changed")
+    key: ShortText | None = Field(None, title="key", description="how the new identity begins, as I told you")
+
+
+class ListIdentities(Arguments):
+    """List the people whose identity changed and waits for you."""
+
+
+class VerifyAudit(Arguments):
+    """Check that no line of the audit log was changed, removed or moved."""
+
+
+class ShowHealth(Arguments):
+    """Show what waits and what is out of order."""
+
+
+class GiveNewRoom(Arguments):
+    """Give a case a new room in place of an unsafe one, and say why."""
+
+    ref: Reference = Field(title="REF", description="the reference of the case")
+    because: Text = Field(title="a reason", description="why it needs another room")
+
+
+@dataclass(frozen=True)
+class Held:
+    """Somebody whose messages wait for an admin."""
+
+    person: str
+    identity: str
+
+
+@commands.command("identity approve", needs=Permission.PROVISION, example="!identity approve Ada Jansen key: xQ4r Tm1e")
+async def approve_identity(args: ApproveIdentity, ctx: Context) -> Reply:
+    """Pin what is shown now, and only if it is what the admin was told of."""
+    offer = (await pins.offers(ctx.work.find)).get(args.person, pins.Offer(None))
+    if offer.now is None:
+        raise Refusal("identity/not_changed", person=args.person)
+    facts: dict[str, object] = {"person": args.person, "identity": offer.now}
+    wanted = "".join((args.key or "").split())
+    # Whoever shows one identity after the other must not have the last approved in the name of the first.
+    if (not wanted and len(offer.seen) > 1) or not offer.now.startswith(wanted):
+        raise Refusal("identity/which", **facts)
+    await pins.approve(ctx.work, args.person, offer.now)
+    return Reply("identity/approved", facts, subject=args.person)
+
+
+@commands.command("identity list", needs=Permission.PROVISION, example="!identity list")
+async def list_identities(args: ListIdentities, ctx: Context) -> Reply:
+    """Who is held."""
+    offers = await pins.offers(ctx.work.find)
+    return Reply("identity/list", {"held": [Held(user_id, o.now) for user_id, o in offers.items() if o.now]})
+
+
+@commands.command("audit verify", needs=Permission.PROVISION, example="!audit verify")
+async def verify_audit(args: VerifyAudit, ctx: Context) -> Reply:
+    """The hash chain, from the first line to the last."""
+    return Reply("audit/verified", {"fault": await ctx.work.audit_fault()})
+
+
+@commands.command("health", needs=Permission.PROVISION, example="!health")
+async def show_health(args: ShowHealth, ctx: Context) -> Reply:
+    """Counts, and which rooms are lost."""
+    waiting = await figures.waiting_in(ctx.work.find)
+    offers = await pins.offers(ctx.work.find)
+    return Reply(
+        "audit/health",
+        {"waiting": waiting, "held": sum(o.now is not None for o in offers.values())}
+        | {"lost": [channel.replace(":", " ") for channel in await rooms.lost(ctx.work.find)]},
+    )
+
+
+@commands.command("case reroom", needs=Permission.OPEN_CASES, example="!case reroom K7QF because: its room is lost")
+async def give_new_room(args: GiveNewRoom, ctx: Context) -> Reply:
+    """The case and everybody at its table go on in another room."""
+    case = await ctx.work.find.case(args.ref.upper())
+    if case is None:
+        raise Refusal("case/no_such_case", refs=await ctx.work.find.open_cases())
+    case.require_open()
+    ctx.open_case = case
+    channel = case_channel(case.ref)
+    await rooms.renew(ctx.work, channel)
+    case.expect_everybody()
+    await ctx.tell(channel, Reply("room/renewed", {"case": case, "because": args.because}))
+    for member in case.present:
+        await ctx.work.invite(channel, member.user_id)
+    return Reply("room/renewed_by_reference", {"ref": case.ref, "invited": len(case.present)})

@@ -1,0 +1,320 @@
+"""The kinds of things that a command takes, each with how it is found in a message and what makes it valid.
+
+A command's arguments are one model. A field whose type carries a ``Positional`` marker is taken from the beginning of
+the text, in the order of declaration; every other field is typed as ``key: value`` at the end.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, NoReturn, Protocol
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
+
+from cases.errors import Refusal
+from cases.people import Addressee
+from cases.time import read_past, read_when, shorten
+
+LONGEST_TEXT = 8000
+LONGEST_SHORT_TEXT = 300
+MOST_MINUTES = 12 * 60
+RECORDS = {
+    "C": "concern",
+    "R": "request",
+    "A": "action",
+    "D": "decision",
+    "M": "round table",
+    "S": "assessment",
+    "X": "referral",
+}
+
+# People's keyboards and word processors put several dashes where one is meant.
+_ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([1-9][0-9]{0,8})[:,.]?", re.IGNORECASE | re.ASCII)
+_HOURS = re.compile(r"(?P<hours>[0-9]{1,2}) ?(?:h|hr|hrs|hour|hours|:) ?(?:(?P<minutes>[0-5]?[0-9]) ?m?(?:in)?)?")
+_MINUTES = re.compile(r"(?P<minutes>[0-9]{1,4}) ?(?:m|min|mins|minute|minutes)?")
+
+
+class Person(Protocol):
+    """Somebody who can be named."""
+
+    @property
+    def user_id(self) -> str:
+        """The full Matrix id."""
+
+    @property
+    def name(self) -> str:
+        """What people call them."""
+
+    @property
+    def agency(self) -> str:
+        """The short name of the agency that they speak for."""
+
+
+class Lookup(Protocol):
+    """Whom a typed name means."""
+
+    def agency(self, text: str) -> str | None:
+        """The short name of the agency that is called so."""
+
+    def agencies(self) -> list[str]:
+        """The short names of all agencies."""
+
+    def people(self, text: str) -> Sequence[Person]:
+        """Those who bear this name or id."""
+
+    def names(self) -> list[str]:
+        """Everything that an agency or a person is called by."""
+
+
+@dataclass(frozen=True)
+class ReadingContext:
+    """What has to be known to understand a message."""
+
+    now: datetime
+    zone: ZoneInfo
+    lookup: Lookup
+    mentions: tuple[str, ...] = ()
+    """User ids from m.mentions: they tell apart people of one name, nothing else."""
+    card: str | None = None
+    """The id of the record whose card is replied to."""
+    agency: str | None = None
+    """The agency of the person who typed."""
+    example: str = ""
+    """A line that shows how the command is typed."""
+
+
+class Arguments(BaseModel):
+    """What one command takes. The first line of a subclass's docstring is its summary in the help."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """Nothing: what a person typed is content, and a repr ends up in logs."""
+        return iter(())
+
+
+Take = Callable[[str, ReadingContext], tuple[str | None, str]]
+
+
+@dataclass(frozen=True)
+class Positional:
+    """Marks a field that is typed without a key.
+
+    ``take`` splits the text into what belongs to the field (None: nothing does) and what is left.
+    """
+
+    take: Take
+    placeholder: str | None = None
+    """What usage shows; None: the title of the field."""
+    missing: tuple[str, str] | None = None
+    """Label and hint when it is missing; None: title and description of the field."""
+
+
+def plain(text: str) -> str:
+    """A short value on one line, without the invisible characters that free text may keep."""
+    return " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").split())
+
+
+def take_rest(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """Everything that is left."""
+    del context
+    return text.strip() or None, ""
+
+
+def take_word(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The first word."""
+    del context
+    first, *rest = text.split(maxsplit=1) or [""]
+    return first or None, rest[0] if rest else ""
+
+
+def take_name(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The longest beginning that somebody or some agency is called by, else the first word."""
+    known = {name.casefold() for name in context.lookup.names()}
+    longest = max((len(name.split()) for name in known), default=1)
+    for length in range(longest, 1, -1):
+        found = re.match(rf"\s*((?:\S+\s+){{{length - 1}}}\S+)\s*", text)
+        if found and _name(found[1]).casefold() in known:
+            return found[1], text[found.end() :]
+    return take_word(text, context)
+
+
+def _take_id(letters: str) -> Take:
+    def take(text: str, context: ReadingContext) -> tuple[str | None, str]:
+        word, rest = take_word(text, context)
+        if word and _parse_id(word):
+            return word, rest
+        if context.card and context.card[0] in letters:
+            return context.card, text
+        return None, text
+
+    return take
+
+
+def _parse_id(text: str) -> str | None:
+    found = _ID.fullmatch(plain(text))
+    if found is None or found[1].upper() not in RECORDS:
+        return None
+    return f"{found[1].upper()}-{int(found[2])}"
+
+
+def _record(letters: str) -> tuple[BeforeValidator, Positional]:
+    noun = RECORDS.get(letters, "record")
+    example = f"{letters[0]}-1"
+
+    def check(value: str) -> str:
+        found = _parse_id(value)
+        if found is None or found[0] not in letters:
+            raise Refusal("reading/wrong_kind", typed=shorten(value), wanted=noun, example=example)
+        return found
+
+    missing = (f"the {noun}", f"which {noun}? e.g. {example}")
+    return BeforeValidator(check), Positional(_take_id(letters), "ID" if len(letters) > 1 else example, missing)
+
+
+REST = Positional(take_rest)
+WORD = Positional(take_word)
+NAME = Positional(take_name)
+
+
+def _text(limit: int, tidy: Callable[[str], str]) -> BeforeValidator:
+    def check(value: str, info: ValidationInfo) -> str:
+        text = tidy(value)
+        if len(text) > limit:
+            key = key_of(info.field_name or "")
+            raise Refusal("reading/too_long", key=key, limit=limit, length=len(text))
+        return text
+
+    return BeforeValidator(check)
+
+
+Validator = Callable[[str, ReadingContext], object]
+
+
+def _typed(check: Validator) -> BeforeValidator:
+    """Check what a person typed; what code passes as a value of the right type goes through."""
+
+    def validate(value: object, info: ValidationInfo) -> object:
+        context = info.context
+        return check(value, context) if isinstance(value, str) and isinstance(context, ReadingContext) else value
+
+    return BeforeValidator(validate)
+
+
+def _when(value: str, context: ReadingContext) -> datetime:
+    return read_when(value, now=context.now, zone=context.zone)
+
+
+def _past(value: str, context: ReadingContext) -> datetime:
+    return read_past(value, now=context.now, zone=context.zone)
+
+
+def _name(text: str) -> str:
+    """A typed name without the colon or comma that a mention leaves behind it."""
+    return plain(text).rstrip(":,")
+
+
+def _agency(value: str, context: ReadingContext) -> str:
+    found = context.lookup.agency(_name(value))
+    if found is None:
+        _refuse_agency(value, context)
+    return found
+
+
+def _refuse_agency(value: str, context: ReadingContext) -> NoReturn:
+    raise Refusal("reading/agency", typed=shorten(value), agencies=context.lookup.agencies())
+
+
+def _agencies(value: str, context: ReadingContext) -> tuple[str, ...]:
+    """Short or long names, apart by commas, blanks, or ``and``."""
+    found: list[str] = []
+    for piece in re.split(r"[,;\n]", value):
+        words = plain(piece).split()
+        while words:
+            if words[0].casefold() in {"and", "&"}:
+                del words[0]
+                continue
+            for length in range(min(len(words), 8), 0, -1):
+                agency = context.lookup.agency(" ".join(words[:length]))
+                if agency:
+                    found.append(agency)
+                    del words[:length]
+                    break
+            else:
+                _refuse_agency(words[0], context)
+    return tuple(dict.fromkeys(found))
+
+
+def _person(value: str, context: ReadingContext) -> Person:
+    people: Sequence[Person] = context.lookup.people(_name(value))
+    if len(people) > 1:
+        people = [person for person in people if person.user_id in context.mentions] or people
+    if len(people) > 1:
+        raise Refusal(
+            "reading/which_person",
+            typed=shorten(value),
+            people=[{"name": person.name, "id": person.user_id} for person in people],
+        )
+    if not people:
+        raise Refusal("reading/nobody", typed=shorten(value), agencies=context.lookup.agencies())
+    return people[0]
+
+
+def _person_id(value: str, context: ReadingContext) -> str:
+    return _person(value, context).user_id
+
+
+def _whom(value: str, context: ReadingContext) -> Addressee:
+    agency = context.lookup.agency(_name(value))
+    if agency:
+        return Addressee(agency)
+    person = _person(value, context)
+    return Addressee(person.agency, person.user_id)
+
+
+def _minutes(value: str, context: ReadingContext) -> int:
+    del context
+    text = plain(value).lower()
+    found = _MINUTES.fullmatch(text) or _HOURS.fullmatch(text)
+    parts = found.groupdict() if found else {}
+    minutes = 60 * int(parts.get("hours") or 0) + int(parts.get("minutes") or 0)
+    if not 0 < minutes <= MOST_MINUTES:
+        raise Refusal("reading/minutes", typed=shorten(value), most=MOST_MINUTES, examples=["60m", "1h30", "2 hours"])
+    return minutes
+
+
+Text = Annotated[str, _text(LONGEST_TEXT, str.strip)]
+ShortText = Annotated[str, _text(LONGEST_SHORT_TEXT, plain)]
+Rest = Annotated[Text, REST]
+"""Free text without a key: everything that the fields before it have left."""
+
+When = Annotated[datetime, _typed(_when)]
+PastWhen = Annotated[datetime, _typed(_past)]
+RestWhen = Annotated[When, REST]
+Minutes = Annotated[int, _typed(_minutes)]
+
+AgencyName = Annotated[str, _typed(_agency)]
+Agencies = Annotated[tuple[str, ...], _typed(_agencies)]
+PersonId = Annotated[str, _typed(_person_id)]
+Whom = Annotated[Addressee, _typed(_whom)]
+"""An agency or a person behind a key; ``To`` is the same without one."""
+To = Annotated[Whom, Positional(take_name, "AGENCY-or-PERSON")]
+
+ConcernId = Annotated[str, *_record("C")]
+RequestId = Annotated[str, *_record("R")]
+ActionId = Annotated[str, *_record("A")]
+DecisionId = Annotated[str, *_record("D")]
+RoundTableId = Annotated[str, *_record("M")]
+AssessmentId = Annotated[str, *_record("S")]
+ReferralId = Annotated[str, *_record("X")]
+ProposalId = Annotated[str, *_record("AX")]
+"""What is proposed to an agency, which accepts or declines it: an action or a referral."""
+AnyId = Annotated[str, *_record("".join(RECORDS))]
+
+
+def key_of(name: str) -> str:
+    """What a field is typed as: ``for_`` is a Python name for the key ``for``."""
+    return name.rstrip("_")

@@ -1,0 +1,123 @@
+"""What a command may touch: a case, the people, the time, and one unit of work. No client, no clock of its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cases.case import Case
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Permission, Place, Role, may
+from commands.render import Voice
+from storage.find import Directory
+from storage.work import Work
+
+
+@dataclass(frozen=True)
+class House:
+    """What holds for the whole deployment."""
+
+    scheme: str
+    """The name of the scheme that a case is opened in unless another is named."""
+    zone: ZoneInfo
+    bot_id: str
+    bot_name: str
+    bot_identity: str = ""
+    """The bot's public master key, which people compare to know that it is the bot."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a command: a template and its facts.
+
+    ``subject``: the record that a reply to this answer is about. ``wake``: the people who must act (Matrix ids);
+    with none the answer is a silent notice.
+    """
+
+    template: str
+    facts: dict[str, object] = field(default_factory=dict)
+    subject: str | None = None
+    wake: tuple[str, ...] = ()
+
+
+@dataclass
+class Context:
+    """One command's world."""
+
+    house: House
+    actor: Professional
+    place: Place
+    channel: str
+    directory: Directory
+    now: datetime
+    zone: ZoneInfo
+    """The zone in which this person types dates."""
+    work: Work
+    open_case: Case | None = None
+    """The case of this room, or of the card that is replied to."""
+    card: str | None = None
+    """The record that the replied-to card is about."""
+
+    @property
+    def case(self) -> Case:
+        """The case that is talked about; raises Refusal when there is none."""
+        if self.open_case is None:
+            raise Refusal("dispatch/no_case")
+        return self.open_case
+
+    @property
+    def steers(self) -> bool:
+        """Whether this person steers the case as its coordinator."""
+        return may(
+            Permission.STEER,
+            role=self.actor.role,
+            place=Place.CASE,
+            belongs=self.open_case is not None and self.open_case.is_member(self.actor.user_id),
+        )
+
+    def voice(self, zone: ZoneInfo | None = None) -> Voice:
+        """How texts are rendered: names and dates as the readers of the room know them."""
+        return Voice(self.directory, zone or (ZoneInfo(self.open_case.zone) if self.open_case else self.house.zone))
+
+    async def tell(self, channel: str, reply: Reply) -> None:
+        """Say something in another room, such as a card in the room of the agency that is asked."""
+        message = self.voice().message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake)
+        for page in message:
+            await self.work.say(channel, page, scope=self.scope)
+
+    @property
+    def scope(self) -> str:
+        """The case whose content the answers hold, or the house."""
+        return self.open_case.ref if self.open_case else "house"
+
+    def at_table(self, agency: str, person: str | None = None) -> tuple[str, ...]:
+        """Whom to wake in the case room: the person named, or everybody of the agency who sits at the table."""
+        members = [m.user_id for m in self.case.present if m.agency == agency]
+        return (person,) if person in members else tuple(members)
+
+    def practitioners(self, agency: str) -> tuple[str, ...]:
+        """Whom to wake in an agency's own room."""
+        return tuple(p.user_id for p in self.directory.of_agency(agency, Role.PRACTITIONER, Role.COORDINATOR))
+
+    def names(self, people: Iterable[str]) -> list[str]:
+        """What to call these people."""
+        return [self.directory.name(person) for person in people]
+
+
+def case_channel(ref: str) -> str:
+    """The channel of a case's room."""
+    return f"{Place.CASE}:{ref}"
+
+
+def agency_channel(short: str) -> str:
+    """The channel of an agency's own room."""
+    return f"{Place.AGENCY}:{short}"
+
+
+def direct_channel(user_id: str) -> str:
+    """The channel of the direct chat with a person."""
+    return f"{Place.DIRECT}:{user_id}"
+
+
+COORDINATION = Place.COORDINATION.value

@@ -1,0 +1,357 @@
+"""From a message to its committed effects: read, permit, run, record, answer; each message once."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from cases import roundtable
+from cases.case import Case
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Place, may, where_may, who_may, who_may_anywhere
+from commands.arguments import ReadingContext
+from commands.context import COORDINATION, Context, House, Reply, case_channel
+from commands.faults import place_of_fault
+from commands.lookup import Lookup
+from commands.reading import addressed, normalise, read, suggest
+from commands.registry import Command, Registry
+from commands.render import Voice
+from storage.audit import Entry
+from storage.database import StoreAwayError
+from storage.find import Card, Directory, place_of
+from storage.work import AlreadyHandledError, Message, Store, Work
+
+log = structlog.get_logger()
+NOTE_WORDS = ("note", "action", "decision", "apologies")
+"""What a line of the chair begins with, during a meeting, to be taken down."""
+DONE = "done"
+TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})
+"""Why a message was not acted on, as far as its sender can do something about it."""
+Note = Callable[[Work, Case, Directory], Awaitable[list[tuple[str, Reply]]]]
+"""What a coming or going means for a case: gives what is said, and in which channels."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message that was decrypted and whose sender's device is trusted."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    body: str
+    mentions: tuple[str, ...] = ()
+    replies_to: str | None = None
+    replaces: str | None = None
+    """The event that this message is an edit of."""
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A message that is meant for the bot, before it is understood."""
+
+    text: str
+    channel: str
+    card: Card | None
+
+
+class Dispatcher:
+    """Takes messages through to their effects."""
+
+    def __init__(self, registry: Registry, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+        self._registry = registry
+        self._store = store
+        self._house = house
+        self._clock = clock
+
+    async def handle(self, message: Incoming) -> None:
+        """Carry one message out, at most once; ordinary talk is neither answered nor stored.
+
+        Raises StoreAwayError, with nothing done: the same message can then be handled again.
+        """
+        heard = await self._hear(message)
+        if heard is None:
+            return
+        try:
+            async with self._store.work(message.event_id, self._clock()) as work:
+                entry, pages = await self._answer(work, message, heard)
+                await work.record(entry)
+                for page in pages:
+                    await work.say(heard.channel, page, scope=entry.case_ref or "house")
+        except AlreadyHandledError:
+            return
+        except StoreAwayError:
+            raise
+        except Exception as fault:  # noqa: BLE001 whatever went wrong, the person is told and the next message is heard
+            await self._own_up(message, heard, fault)
+
+    async def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
+        """Note who came into a case room and welcome them together; a stranger is removed and reported."""
+
+        async def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+            channel = case_channel(case.ref)
+            came = [_person(user_id, case, directory) for user_id in dict.fromkeys(user_ids)]
+            welcome = [person.user_id for person in came if case.join(person, work.now)]
+            strangers = [person.user_id for person in came if not case.is_member(person.user_id)]
+            for stranger in strangers:
+                await work.remove(channel, stranger)
+                await work.record(_entry(stranger, case, "join", "case/not_a_member", cause))
+            for member in welcome:
+                await work.record(_entry(member, case, "join", DONE, cause))
+            told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
+            if strangers:
+                told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
+            return told
+
+        await self._note(room_id, cause, note)
+
+    async def left(self, room_id: str, user_id: str, cause: str) -> None:
+        """Note that a member left a case room, and tell the others."""
+
+        async def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+            if case.leave(_person(user_id, case, directory), work.now) is None:
+                return []
+            await work.record(_entry(user_id, case, "leave", DONE, cause))
+            return [(case_channel(case.ref), Reply("case/gone", {"person": user_id}))]
+
+        await self._note(room_id, cause, note)
+
+    async def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
+        """Tell somebody, once for this cause, why a message was not acted on and what to do; nothing is echoed."""
+        async with self._store.look() as find:
+            channel = await find.channel(room_id)
+        if channel is None:
+            return
+        template = f"refused/trust/{code if code in TRUST_CODES else 'other'}"
+        place, _, key = channel.partition(":")
+        try:
+            async with self._store.work(cause, self._clock()) as work:
+                voice = Voice(await work.find.directory(), self._house.zone)
+                ref = key if place == Place.CASE else None
+                await work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
+                for page in voice.message(template, {}, wake=(sender,)):
+                    await work.say(channel, page)
+        except AlreadyHandledError:
+            return
+
+    async def _note(self, room_id: str, cause: str, note: Note) -> None:
+        """Carry out what a coming or going in a case room means, at most once."""
+        async with self._store.look() as find:
+            channel = await find.channel(room_id)
+        if channel is None or place_of(channel) is not Place.CASE:
+            return
+        try:
+            async with self._store.work(cause, self._clock()) as work:
+                case = await work.find.case(channel.partition(":")[2])
+                if case is None:
+                    return
+                directory = await work.find.directory()
+                for where, reply in await note(work, case, directory):
+                    voice = Voice(directory, case.zone_info)
+                    for page in voice.message(reply.template, reply.facts, wake=reply.wake):
+                        await work.say(where, page, scope=case.ref)
+        except AlreadyHandledError:
+            return
+
+    async def is_meant(self, message: Incoming) -> bool:
+        """Whether a message is meant for the bot, and not ordinary talk."""
+        return await self._hear(message) is not None
+
+    async def _hear(self, message: Incoming) -> _Heard | None:
+        async with self._store.look() as find:
+            channel = await find.channel(message.room_id)
+            if channel is None:
+                return None
+            card = await find.card(message.replies_to) if message.replies_to else None
+            text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
+            if text is None and card is not None and card.channel == channel and card.subject is not None:
+                text = self._bare_command(message)
+            if text is None and place_of(channel) is Place.CASE:
+                text = _note_line(message.body)
+                case = await find.case(channel.partition(":")[2]) if text else None
+                if case is None or roundtable.running(case) is None:
+                    return None
+            if text is None:
+                return None
+            return _Heard(text, channel, card if card and card.channel == channel else None)
+
+    def _addressed(self, message: Incoming, *, direct: bool = False, reply: bool = False) -> str | None:
+        return addressed(
+            message.body,
+            bot_id=self._house.bot_id,
+            bot_name=self._house.bot_name,
+            is_direct=direct,
+            is_reply_to_card=reply,
+            is_mentioned=self._house.bot_id in message.mentions,
+        )
+
+    def _bare_command(self, message: Incoming) -> str | None:
+        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk."""
+        text = self._addressed(message, reply=True)
+        return text if text and self._registry.match(text) else None
+
+    async def _answer(self, work: Work, message: Incoming, heard: _Heard) -> tuple[Entry, list[Message]]:
+        """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
+        ctx = await self._context(work, message, heard)
+        name = "unknown"
+        try:
+            async with work.or_nothing():
+                try:
+                    if message.replaces and await work.find.outcome(message.replaces) == DONE:
+                        raise Refusal("dispatch/edited")  # noqa: TRY301 one place that turns refusals into answers
+                    command, rest = self._find_command(heard.text, ctx)
+                    name = command.path
+                    self._permit(command, ctx)
+                    reply = await command.run(self._read(command, rest, message, ctx), ctx)
+                    subject = reply.subject
+                    outcome = DONE
+                    await work.session.flush()
+                    pages = self._render(reply, ctx, message)
+                except Refusal as refusal:
+                    # Rendered before the savepoint is rolled back: the facts may be records of the case.
+                    facts = {"command": name, **refusal.facts}
+                    pages = self._render(Reply(f"refused/{refusal.code}", facts), ctx, message)
+                    subject, outcome = None, refusal.code
+                    raise
+        except Refusal:
+            pass
+        ref = ctx.open_case.ref if ctx.open_case and outcome == DONE else heard.channel.partition(":")[2]
+        entry = Entry(
+            actor=message.sender,
+            place=ctx.place,
+            case_ref=ref if ctx.place is Place.CASE or (ctx.open_case and outcome == DONE) else None,
+            command=name,
+            subject=subject,
+            outcome=outcome,
+            cause=message.event_id,
+        )
+        return entry, pages
+
+    async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
+        directory = await work.find.directory()
+        actor = directory.people.get(message.sender) or Professional(message.sender, message.sender, "")
+        place = place_of(heard.channel)
+        case: Case | None = None
+        if place is Place.CASE:
+            case = await work.find.case(heard.channel.partition(":")[2])
+        elif place is Place.AGENCY and heard.card:
+            case = await work.find.case(heard.card.case_ref)
+        zone = ZoneInfo(actor.zone) if actor.zone else ZoneInfo(case.zone) if case else self._house.zone
+        return Context(
+            house=self._house,
+            actor=actor,
+            place=place,
+            channel=heard.channel,
+            directory=directory,
+            now=work.now,
+            zone=zone,
+            work=work,
+            open_case=case,
+            card=heard.card.subject if heard.card else None,
+        )
+
+    def _find_command(self, text: str, ctx: Context) -> tuple[Command, str]:
+        text = normalise(text)
+        if found := self._registry.match(text):
+            return found
+        word = text.split(maxsplit=1)[0] if text.split() else ""
+        if group := self._registry.under(word):
+            raise Refusal("dispatch/which", word=word.lower(), commands=group)
+        allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
+        nearest = suggest(word, [c.path.partition(" ")[0] for c in allowed])
+        raise Refusal("dispatch/unknown", nearest=nearest)
+
+    def _permit(self, command: Command, ctx: Context) -> None:
+        """Refuse by default; say who may, and where."""
+        if self._allowed(command, ctx):
+            return
+        if not _belongs(ctx):
+            raise Refusal("dispatch/not_a_member")
+        roles = who_may(command.needs, ctx.place)
+        if roles:
+            raise Refusal("dispatch/not_allowed", roles=roles)
+        raise Refusal(
+            "dispatch/wrong_room",
+            places=where_may(command.needs, ctx.actor.role),
+            roles=who_may_anywhere(command.needs),
+        )
+
+    def _allowed(self, command: Command, ctx: Context) -> bool:
+        return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=_belongs(ctx))
+
+    def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
+        return read(
+            command.arguments,
+            rest,
+            ReadingContext(
+                now=ctx.now,
+                zone=ctx.zone,
+                lookup=Lookup(ctx.directory, ctx.open_case),
+                mentions=message.mentions,
+                card=ctx.card,
+                agency=ctx.actor.agency,
+                example=command.example,
+            ),
+        )
+
+    def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
+        return ctx.voice().message(
+            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.event_id
+        )
+
+    async def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
+        """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
+        reference = secrets.token_hex(3)
+        # The kind of fault and where it happened: its words might quote what somebody wrote.
+        log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
+        try:
+            async with self._store.work(message.event_id, self._clock()) as work:
+                voice = Voice(await work.find.directory(), self._house.zone)
+                entry = Entry(
+                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.event_id
+                )
+                await work.record(entry)
+                for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):
+                    await work.say(heard.channel, page)
+        except AlreadyHandledError:
+            return
+
+
+def _belongs(ctx: Context) -> bool:
+    """Whether this person is one of those whom the room is for."""
+    if ctx.actor.user_id not in ctx.directory.people:
+        return False
+    key = ctx.channel.partition(":")[2]
+    match ctx.place:
+        case Place.CASE:
+            return ctx.case.is_member(ctx.actor.user_id)
+        case Place.AGENCY:
+            return ctx.actor.agency == key
+        case Place.DIRECT:
+            return ctx.actor.user_id == key
+        case Place.COORDINATION | Place.ADMIN:
+            return True
+
+
+def _person(user_id: str, case: Case, directory: Directory) -> Professional:
+    """Who this is, also after leaving the directory."""
+    known = directory.people.get(user_id)
+    return known or Professional(user_id, user_id, case.agency_of(user_id) or "")
+
+
+def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:
+    return Entry(actor, Place.CASE, case.ref, command, None, outcome, cause)
+
+
+def _note_line(body: str) -> str | None:
+    """A line such as ``note: he came home``, as the command ``note: …``."""
+    text = normalise(body).strip()
+    word, colon, _ = text.partition(":")
+    return (
+        f"{word.strip().lower()}: {text.partition(':')[2].strip()}"
+        if colon and word.strip().lower() in NOTE_WORDS
+        else None
+    )

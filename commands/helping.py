@@ -1,0 +1,127 @@
+"""Help, made from the registry: what this person may do here, on one phone screen."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from cases.errors import Refusal
+from cases.roles import Permission, may, where_may, who_may, who_may_anywhere
+from commands import MODULES
+from commands.arguments import REST, Arguments, ShortText, key_of
+from commands.context import Context, Reply
+from commands.reading import keys, suggest, usage
+from commands.registry import Command, commands
+
+MOST_LINES = 25
+TRUST = "trust"
+"""A topic that is no command: whom to believe, and how to find out."""
+_FRAME = 2
+"""The first line, and the one that says how to learn more."""
+
+
+class Help(Arguments):
+    """Show what you can do here, or how one command is typed."""
+
+    command: Annotated[ShortText, REST] | None = Field(None, title="command", description="which command")
+
+
+@dataclass
+class Group:
+    """Commands that belong together, as one module defines them: the first with its summary, then the others."""
+
+    first: Command
+    others: list[Command]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A field that is typed as ``key: value``."""
+
+    key: str
+    description: str
+    choices: list[str]
+
+
+@commands.command("help", needs=Permission.HELP, example="!help concern")
+async def show_help(args: Help, ctx: Context) -> Reply:
+    """The list, or one command."""
+    allowed = sorted((c for c in commands.commands.values() if _allowed(c, ctx)), key=_position)
+    if args.command:
+        return _explain(args.command.lstrip("!/"), allowed, ctx)
+    listed = _once(allowed)
+    notes = [c for c in listed if c.path.endswith(":")]
+    spoken = [c for c in listed if c not in notes]
+    lines = _FRAME + bool(notes) + len(spoken)
+    groups = [Group(c, []) for c in spoken] if lines <= MOST_LINES else _grouped(spoken)
+    return Reply("help/list", {"groups": groups, "notes": notes})
+
+
+def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
+    known = {c.path: c for c in commands.commands.values()}
+    wanted = " ".join(topic.lower().split())
+    if wanted == TRUST:
+        return Reply("help/trust", {"house": ctx.house})
+    command = known.get(wanted) or known.get(f"{wanted}:")
+    if command is None:
+        if group := [c for c in allowed if c.path.startswith(f"{wanted} ")]:
+            return Reply("help/list", {"groups": [Group(c, []) for c in group], "notes": []})
+        raise Refusal("help/unknown", nearest=suggest(wanted, [c.path for c in allowed]))
+    if command not in allowed:
+        if roles := who_may(command.needs, ctx.place):
+            raise Refusal("dispatch/not_allowed", roles=roles)
+        raise Refusal(
+            "dispatch/wrong_room",
+            places=where_may(command.needs, ctx.actor.role),
+            roles=who_may_anywhere(command.needs),
+        )
+    line = usage(command.path, command.arguments)
+    return Reply(
+        "help/command",
+        {
+            "described": command,
+            "usage": line.removeprefix("!") if command.path.endswith(":") else line,
+            "keys": _keys(command.arguments),
+            "further": [c for c in allowed if c.path.startswith(f"{command.path} ")],
+        },
+    )
+
+
+def _keys(arguments: type[Arguments]) -> list[Key]:
+    typed = set(keys(arguments))
+    found = []
+    for name, field in arguments.model_fields.items():
+        if key_of(name) in typed:
+            kinds = [k for k in (field.annotation, *get_args(field.annotation)) if isinstance(k, type)]
+            choices = [str(choice.value) for k in kinds if issubclass(k, Enum) for choice in k]
+            found.append(Key(key_of(name), field.description or "", choices))
+    return found
+
+
+def _grouped(allowed: list[Command]) -> list[Group]:
+    groups: dict[str, Group] = {}
+    for command in allowed:
+        module = command.run.__module__
+        if module in groups:
+            groups[module].others.append(command)
+        else:
+            groups[module] = Group(command, [])
+    return list(groups.values())
+
+
+def _once(allowed: list[Command]) -> list[Command]:
+    """Without the longer names of what has a short one, such as ``roundtable schedule``."""
+    shortest = {c.arguments: c for c in sorted(allowed, key=lambda c: len(c.path), reverse=True)}
+    return [c for c in allowed if shortest[c.arguments] is c]
+
+
+def _position(command: Command) -> int:
+    """By concept; within one as they are defined."""
+    concept = command.run.__module__.rpartition(".")[2]
+    return MODULES.index(concept) if concept in MODULES else len(MODULES)
+
+
+def _allowed(command: Command, ctx: Context) -> bool:
+    """Whether this person may do it here; whoever asks in this room has been found to belong to it."""
+    return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=True)

@@ -1,0 +1,51 @@
+"""Whom a typed name means: at a case's table first, else in the whole directory."""
+
+from dataclasses import dataclass
+
+from cases.case import Case
+from cases.people import Professional
+from storage.find import Directory
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Names of agencies and people, for reading a command."""
+
+    directory: Directory
+    case: Case | None = None
+
+    def agency(self, text: str) -> str | None:
+        """The short name of the agency that is called so, by short or long name, with or without ``@``."""
+        wanted = text.strip().removeprefix("@").casefold()
+        for agency in self.directory.agencies.values():
+            if wanted in {agency.short.casefold(), agency.name.casefold()}:
+                return agency.short
+        return None
+
+    def people(self, text: str) -> list[Professional]:
+        """Those who bear this name or id; a first name does when it is typed alone."""
+        wanted = text.strip().casefold()
+        by_id = [p for p in self._people() if wanted in {p.user_id.casefold(), _local(p.user_id)}]
+        if by_id:
+            return by_id
+        wanted = wanted.removeprefix("@")
+        full = [p for p in self._people() if p.name.casefold() == wanted]
+        return full or [p for p in self._people() if wanted in p.name.casefold().split()]
+
+    def names(self) -> list[str]:
+        """Everything that somebody or something is called by."""
+        agencies = [name for a in self.directory.agencies.values() for name in (a.short, a.name)]
+        return agencies + [p.name for p in self._people()]
+
+    def agencies(self) -> list[str]:
+        """The short names of all agencies."""
+        return sorted(self.directory.agencies)
+
+    def _people(self) -> list[Professional]:
+        everybody = list(self.directory.people.values())
+        seated = [p for p in everybody if self.case and self.case.is_member(p.user_id)]
+        return seated + [p for p in everybody if p not in seated] if seated else everybody
+
+
+def _local(user_id: str) -> str:
+    return user_id.partition(":")[0].casefold()

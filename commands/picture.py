@@ -1,0 +1,240 @@
+"""The picture of a case: where it stands, whose move it is, what happened, who is there; and putting things right."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from cases import followups, roundtable
+from cases.action import PENDING
+from cases.action import State as ActionState
+from cases.case import Case
+from cases.concern import Domain
+from cases.decision import silent_on
+from cases.errors import Refusal
+from cases.followups import Item
+from cases.record import Record, Step
+from cases.request import Answer, Request, State
+from cases.roles import Permission, Place
+from cases.time import show_day
+from commands.arguments import AnyId, Arguments, Rest
+from commands.context import Context, Reply, agency_channel, case_channel
+from commands.minutes import without_correction
+from commands.registry import commands
+
+MOST_MOVES = 5
+MOST_STEPS = 20
+MOST_ITEMS = 30
+
+
+class Status(Arguments):
+    """Show the picture of the case on one screen."""
+
+
+class Next(Arguments):
+    """Show whose move it is."""
+
+
+class Timeline(Arguments):
+    """Show what happened last, and who did it."""
+
+
+class Who(Arguments):
+    """Show who sits at the table, by agency."""
+
+
+class Mine(Arguments):
+    """Show what you and your agency owe."""
+
+
+class Followups(Arguments):
+    """Show everything that is unresolved."""
+
+
+class Correct(Arguments):
+    """Put a new wording in the place of one of your agency; the earlier one stays on file."""
+
+    id: AnyId = Field(title="ID", description="which record, for example C-1")
+    text: Rest = Field(title="a text", description="how it should read")
+
+
+class Undo(Arguments):
+    """Take back your last command, within 10 minutes."""
+
+
+@commands.command("status", needs=Permission.READ, example="!status")
+async def status(args: Status, ctx: Context) -> Reply:
+    """The case on one phone screen."""
+    case = ctx.case
+    concerned = {c.domain for c in case.concerns if not c.withdrawn}
+    requests = [r for r in case.requests if not r.withdrawn]
+    actions = [a for a in case.actions if not a.withdrawn]
+    planned = [t for t in roundtable.upcoming(case) if t.starts_at >= ctx.now]
+    facts: dict[str, object] = {
+        "case": case,
+        "table": _by_agency(case),
+        "domains": [domain for domain in Domain if domain in concerned],
+        "all_domains": len(Domain),
+        "requests": _counted(r.state for r in requests),
+        "waiting": [(r, _silent_days(case, r, ctx.now)) for r in requests if r.waiting],
+        "actions": _counted(a.state for a in actions),
+        "late": sum(a.state in PENDING and a.due_at < ctx.now for a in actions),
+        "decisions": [(d, len(silent_on(case, d))) for d in case.decisions if not d.withdrawn],
+        "running": roundtable.running(case),
+        "next_table": planned[0] if planned else None,
+        "overdue": case.next_review is not None and case.next_review < ctx.now,
+    }
+    return Reply("picture/status", facts)
+
+
+@commands.command("next", needs=Permission.READ, example="!next")
+async def next_moves(args: Next, ctx: Context) -> Reply:
+    """Whose move it is, the most urgent first."""
+    items = followups.unresolved(ctx.case, ctx.now)
+    return Reply(
+        "picture/next", {"case": ctx.case, "items": items[:MOST_MOVES], "more": max(0, len(items) - MOST_MOVES)}
+    )
+
+
+@commands.command("timeline", needs=Permission.READ, example="!timeline")
+async def timeline(args: Timeline, ctx: Context) -> Reply:
+    """The newest steps, oldest first."""
+    shown = ctx.case.steps[-MOST_STEPS:]
+    steps = [(step, _short_moment(step.at, ctx.case.zone_info), *_about(ctx.case, step)) for step in shown]
+    return Reply("picture/timeline", {"steps": steps, "earlier": len(ctx.case.steps) - len(shown)})
+
+
+@commands.command("who", needs=Permission.READ, example="!who")
+async def who(args: Who, ctx: Context) -> Reply:
+    """The members by agency, and who has not joined yet."""
+    return Reply("picture/who", {"case": ctx.case, "table": _by_agency(ctx.case)})
+
+
+@commands.command("mine", needs=Permission.OWN, example="!mine")
+async def mine(args: Mine, ctx: Context) -> Reply:
+    """What my agency and I owe here; in a direct chat over all my cases, without content."""
+    if ctx.place is Place.CASE:
+        return Reply("picture/mine", {"case": ctx.case, "items": _owed(ctx.case, ctx)})
+    cases = await ctx.work.find.open_cases_of(ctx.actor.user_id)
+    return Reply("picture/mine_everywhere", {"cases": [(case.ref, _owed(case, ctx)) for case in cases]})
+
+
+@commands.command("followups", needs=Permission.READ, example="!followups")
+async def show_followups(args: Followups, ctx: Context) -> Reply:
+    """All that is unresolved."""
+    return followups_reply(ctx) or Reply("picture/nothing_open", {"case": ctx.case})
+
+
+def followups_reply(ctx: Context) -> Reply | None:
+    """The unresolved follow-ups of the case that is talked about; None when there is nothing."""
+    facts = followups_facts(ctx.case, ctx.now)
+    return Reply("picture/followups", facts) if facts else None
+
+
+def followups_facts(case: Case, now: datetime) -> dict[str, object] | None:
+    """What the template ``picture/followups`` shows; None when nothing is unresolved."""
+    items = followups.unresolved(case, now)
+    if not items:
+        return None
+    return {"ref": case.ref, "count": len(items), "items": items[:MOST_ITEMS], "more": max(0, len(items) - MOST_ITEMS)}
+
+
+@commands.command("correct", needs=Permission.ANSWER, example="!correct C-1 it was Tuesday, not Monday")
+async def correct(args: Correct, ctx: Context) -> Reply:
+    """Supersede a text; everybody who had the earlier wording gets the new one."""
+    case = ctx.case
+    asked = next((r for r in case.requests if r.id == args.id), None)
+    if ctx.place is not Place.CASE and ctx.card != args.id:
+        raise Refusal("dispatch/no_case")
+    of_answer = asked is not None and asked.agency != ctx.actor.agency
+    if asked and of_answer and ctx.place is Place.CASE and asked.seen_by:
+        raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
+    kind, record = case.correct(args.id, args.text, by=ctx.actor, at=ctx.now)
+    corrected = Reply("case/corrected", {"ref": case.ref, "id": args.id, "kind": kind, "text": args.text}, args.id)
+    for channel in _who_had(case, record, asked, ctx):
+        await ctx.tell(channel, corrected)
+    return corrected
+
+
+@commands.command("undo", needs=Permission.CONTRIBUTE, example="!undo")
+async def undo(args: Undo, ctx: Context) -> Reply:
+    """Take the last step back, and tell those outside the room who were told of it."""
+    case = ctx.case
+    step = case.undo(by=ctx.actor, at=ctx.now)
+    about, given = _about(case, step)
+    facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about, "given": given}
+    if about is not None:
+        facts["answer"] = _answer_changed(case, step)
+        for channel in _who_was_told(step, about, ctx):
+            await ctx.tell(channel, Reply("case/taken_back", facts, about.id))
+    if step.verb == "minutes correct":
+        await ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
+        return without_correction(step.subject, ctx)
+    return Reply("case/undone", facts, about.id if about else None)
+
+
+def _owed(case: Case, ctx: Context) -> list[Item]:
+    """What this person's agency owes, without what is expressly a colleague's."""
+    owed = followups.owed_by(case, ctx.actor.agency, ctx.now)
+    return [item for item in owed if item.person in {None, ctx.actor.user_id}]
+
+
+def _by_agency(case: Case) -> list[tuple[str, list[tuple[str, bool]]]]:
+    """Each agency at the table with its people, and whether they have joined."""
+    present = case.present
+    agencies = dict.fromkeys((*case.seats, *(m.agency for m in present)))
+    return [
+        (agency, [(m.user_id, m.joined_at is not None) for m in present if m.agency == agency]) for agency in agencies
+    ]
+
+
+def _counted(states: Iterable[State | ActionState]) -> list[tuple[str, int]]:
+    return [(state.value, count) for state, count in Counter(states).items()]
+
+
+def _silent_days(case: Case, request: Request, now: datetime) -> int:
+    """Calendar days since the last move on a question that waits for its answer."""
+    moves = [s.at for s in case.steps if s.subject == request.id and not s.undone and s.verb != "correct"]
+    zone = case.zone_info
+    return (now.astimezone(zone).date() - max(moves, default=request.at).astimezone(zone).date()).days
+
+
+def _short_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """``Mon 2 Nov 10:05``: a list of steps reads better without years and zone."""
+    day, _, _year = show_day(moment, zone).rpartition(" ")
+    return f"{day} {moment.astimezone(zone):%H:%M}"
+
+
+def _about(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
+    """The question that a step is about, if it is about one, and the answer that it gave."""
+    asked = next((r for r in case.requests if r.id == step.subject), None)
+    given = next((a for a in case.answers if a.id in step.added), None)
+    return asked, given
+
+
+def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) -> list[str]:
+    """The channels, beside this one, in which the earlier wording was read."""
+    channels = {case_channel(case.ref)}
+    if asked and record is asked:
+        channels.add(agency_channel(asked.to_agency))
+    elif asked and asked.seen_by:
+        channels = {agency_channel(agency) for agency in asked.seen_by}
+    known = {agency_channel(agency) for agency in ctx.directory.agencies} | {case_channel(case.ref)}
+    return sorted(channels & known - {ctx.channel})
+
+
+def _answer_changed(case: Case, step: Step) -> Answer | None:
+    """The answer whose wording a step changed, if it was an answer's."""
+    return next((a for a in case.answers if a.id in step.before), None) if step.verb == "correct" else None
+
+
+def _who_was_told(step: Step, asked: Request, ctx: Context) -> list[str]:
+    """The agency rooms that a step on a question reached."""
+    agencies: tuple[str, ...] = ()
+    if step.verb in {"request", "narrow", "drop", "correct"} and _answer_changed(ctx.case, step) is None:
+        agencies = (asked.to_agency,)
+    elif asked.seen_by:
+        agencies = asked.seen_by
+    return [agency_channel(agency) for agency in agencies if agency in ctx.directory.agencies]

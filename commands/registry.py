@@ -1,0 +1,73 @@
+"""The commands: each is a described model of its arguments, a permission, and one async function."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from cases.roles import Permission
+from commands.arguments import Arguments
+from commands.context import Context, Reply
+
+A = TypeVar("A", bound=Arguments)
+Handler = Callable[[A, Context], Awaitable[Reply]]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing a person can say."""
+
+    path: str
+    """``concern``, ``roundtable start``: one word or two."""
+    needs: Permission
+    arguments: type[Arguments]
+    run: Handler[Any]
+    example: str
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return (self.arguments.__doc__ or "").strip().splitlines()[0]
+
+
+class Registry:
+    """All commands, by path."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Command] = {}
+
+    def command(self, path: str, *, needs: Permission, example: str) -> Callable[[Handler[A]], Handler[A]]:
+        """Register the decorated function; its ``args`` annotation is the model of its arguments."""
+
+        def register(run: Handler[A]) -> Handler[A]:
+            if path in self.commands:
+                raise RuntimeError(f"two commands named {path!r}")
+            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example)
+            return run
+
+        return register
+
+    def match(self, text: str) -> tuple[Command, str] | None:
+        """The command that a text begins with, and the rest; two words before one."""
+        first, rest = _first_word(text)
+        second, behind = _first_word(rest)
+        if command := self.commands.get(f"{first} {second}".lower()):
+            return command, behind
+        if command := self.commands.get(first.lower()):
+            return command, rest
+        return None
+
+    def words(self) -> list[str]:
+        """Every first word."""
+        return sorted({path.partition(" ")[0] for path in self.commands})
+
+    def under(self, word: str) -> list[Command]:
+        """The two-word commands that begin with this word."""
+        return [c for path, c in self.commands.items() if path.startswith(f"{word.lower()} ")]
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    first, *rest = text.strip().split(maxsplit=1) or [""]
+    return first, rest[0] if rest else ""
+
+
+commands = Registry()

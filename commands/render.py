@@ -1,0 +1,151 @@
+"""From a template and its facts to a message: HTML and plain text from the one source, safe and of a readable length.
+
+A template is plain text with a few tags (``<b>``); its line breaks are the message's. Whatever people typed is escaped.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from gettext import NullTranslations
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2.runtime import Context as Facts
+from jinja2.utils import pass_context
+
+from cases.time import shorten, show, show_day
+from storage.find import Directory
+from storage.work import Message
+
+_PAGE_CHARACTERS = 12_000
+"""Encrypted and twice (plain and HTML), this stays under the 65,536 bytes of an event."""
+_TAG = re.compile(r"</?[a-z]+>")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How texts sound in one room: which names people have there, and in which zone dates are told."""
+
+    directory: Directory
+    zone: ZoneInfo
+
+    def message(
+        self,
+        template: str,
+        facts: Mapping[str, object],
+        *,
+        subject: str | None = None,
+        wake: tuple[str, ...] = (),
+        replies_to: str | None = None,
+    ) -> list[Message]:
+        """Render a message, as one page or more; ``wake``: who must act and is mentioned."""
+        return [
+            Message(
+                plain=plain(page),
+                html=page.replace("\n", "<br>\n"),
+                mentions=wake,
+                notice=not wake,
+                subject=subject,
+                replies_to=replies_to,
+            )
+            for page in _pages(self.text(template, facts))
+        ]
+
+    def text(self, template: str, facts: Mapping[str, object]) -> str:
+        """The rendered template: escaped text with a few tags."""
+        rendered = _environment.get_template(f"{template}.html").render({**facts, "voice": self})
+        return _BLANK_LINES.sub("\n\n", rendered).strip()
+
+
+def plain(text: str) -> str:
+    """The plain body of a rendered text: users' own angle brackets are entities here, so only our tags go."""
+    return html.unescape(_TAG.sub("", text))
+
+
+def _pages(text: str) -> list[str]:
+    pages = [""]
+    for line in text.split("\n"):
+        for part in _parts(line):
+            if len(pages[-1]) + len(part) > _PAGE_CHARACTERS and pages[-1]:
+                pages.append("")
+            pages[-1] += f"\n{part}" if pages[-1] else part
+    return pages
+
+
+def _parts(line: str) -> list[str]:
+    """A line in pieces that fit a page, never cut inside an entity."""
+    parts = [""]
+    for token in re.findall(r"&[#a-z0-9]+;|<[^>]+>|[^&<]{1,1000}|.", line):
+        if len(parts[-1]) + len(token) > _PAGE_CHARACTERS:
+            parts.append("")
+        parts[-1] += token
+    return parts
+
+
+def _voice(facts: Facts) -> Voice:
+    voice = facts["voice"]
+    if not isinstance(voice, Voice):
+        raise TypeError("voice")
+    return voice
+
+
+@pass_context
+def _when(facts: Facts, moment: datetime) -> str:
+    return show(moment, _voice(facts).zone)
+
+
+@pass_context
+def _day(facts: Facts, moment: datetime) -> str:
+    return show_day(moment, _voice(facts).zone)
+
+
+@pass_context
+def _name(facts: Facts, user_id: str) -> str:
+    return _voice(facts).directory.name(user_id)
+
+
+@pass_context
+def _agency(facts: Facts, short: str) -> str:
+    return _voice(facts).directory.agency_name(short)
+
+
+@pass_context
+def _who(facts: Facts, user_id: str) -> str:
+    """A person with the agency: ``Ada (Police)``."""
+    directory = _voice(facts).directory
+    person = directory.people.get(user_id)
+    return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
+
+
+def _fours(key: str) -> str:
+    """A public key in groups of four, for people to compare."""
+    return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("commands"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]  # i18n
+    filters: dict[str, Callable[..., str]] = {
+        "when": _when,
+        "day": _day,
+        "name": _name,
+        "agency": _agency,
+        "who": _who,
+        "short": shorten,
+        "fours": _fours,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+_environment = _make_environment()

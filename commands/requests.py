@@ -1,0 +1,239 @@
+"""Asking for information with the reason, and the five legitimate answers."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from cases import request
+from cases.case import AT_THE_TABLE, Case
+from cases.errors import Refusal
+from cases.people import Addressee
+from cases.record import one_of
+from cases.request import Answer, Ground, Request, State
+from cases.roles import Permission, Place
+from cases.time import add_working_days, end_of_working_day
+from commands.arguments import Agencies, Arguments, RequestId, Rest, RestWhen, ShortText, Text, To, When
+from commands.context import Context, Reply, agency_channel, case_channel
+from commands.registry import commands
+
+ANSWER_WITHIN_WORKING_DAYS = 5
+
+
+class Ask(Arguments):
+    """Ask an agency or a person for information, and say why."""
+
+    to: To = Field(title="an agency or a person", description="whom you ask")
+    question: Rest = Field(title="a question", description="what you need to know")
+    because: Text = Field(title="a reason", description="why you need it")
+    by: When | None = Field(None, title="date", description="when you need it")
+    basis: ShortText | None = Field(None, title="lawful basis", description="what allows it")
+    see: Agencies = Field((), title="agencies", description="who may see the answer; all at the table if left out")
+
+
+class GiveAnswer(Arguments):
+    """Answer a question that was put to your agency."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest = Field(title="an answer", description="what you can tell")
+
+
+class AnswerPartly(Arguments):
+    """Tell a part, and say what kind of information you hold back."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest = Field(title="an answer", description="what you can tell")
+    withheld: ShortText = Field(title="what is held back", description="the kind of information you hold back")
+
+
+class HoldNothing(Arguments):
+    """Say that your agency holds nothing on this."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest | None = Field(None, title="remark", description="anything to add")
+
+
+class RefuseRequest(Arguments):
+    """Say that you cannot share it, on which ground and why, and what could help instead."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest = Field(title="an explanation", description="why you cannot share it")
+    ground: Ground = Field(title="a ground", description="the ground")
+    instead: Text | None = Field(None, title="alternative", description="what could help")
+
+
+class AskForTime(Arguments):
+    """Say that you need more time, until when, and why."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    until: RestWhen = Field(title="a date", description="until when")
+    because: Text = Field(title="a reason", description="why it takes longer")
+
+
+class Narrow(Arguments):
+    """Ask a narrower question, after a refusal or a partial answer."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    question: Rest = Field(title="a question", description="the narrower question")
+
+
+class Drop(Arguments):
+    """Take your question back, with the reason."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    because: Text = Field(title="a reason", description="why it is no longer needed")
+
+
+@commands.command(
+    "request",
+    needs=Permission.CONTRIBUTE,
+    example="!request police any call-outs since 1 September? because: the safety plan depends on it by: fri 15:00",
+)
+async def ask(args: Ask, ctx: Context) -> Reply:
+    """Put the question; it also reaches the agency in its own room."""
+    _require_answerer(args.to, ctx)
+    asked = request.ask(
+        ctx.case,
+        args.to,
+        args.question,
+        because=args.because,
+        due_at=args.by or _usual_due(ctx),
+        basis=args.basis,
+        see=args.see,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return await _put(asked, ctx)
+
+
+@commands.command("answer", needs=Permission.ANSWER, example="!answer R-1 two call-outs in September, both for noise")
+async def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
+    """Answer in full."""
+    return await _answer(args.id, State.ANSWERED, args.text, ctx)
+
+
+@commands.command(
+    "partly",
+    needs=Permission.ANSWER,
+    example="!partly R-1 there is contact with us since May withheld: medical details",
+)
+async def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
+    """Answer in part."""
+    return await _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld)
+
+
+@commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
+async def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
+    """Answer that there is nothing."""
+    return await _answer(args.id, State.NOTHING, args.text or "", ctx)
+
+
+@commands.command(
+    "refuse",
+    needs=Permission.ANSWER,
+    example="!refuse R-1 this is from a confidential talk ground: professional secrecy instead: ask whether he is safe",
+)
+async def refuse(args: RefuseRequest, ctx: Context) -> Reply:
+    """Refuse with ground and explanation; the bot thanks, and offers the asker a narrower question."""
+    return await _answer(args.id, State.REFUSED, args.text, ctx, ground=args.ground, instead=args.instead)
+
+
+@commands.command(
+    "moretime", needs=Permission.ANSWER, example="!moretime R-1 mon 12:00 because: the archive answers on Monday"
+)
+async def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
+    """Move the date of the answer."""
+    case, asked = await _find(args.id, ctx)
+    ctx.open_case = case
+    asked, given = request.ask_for_time(case, asked.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
+    return await _pass_on(asked, given, ctx)
+
+
+@commands.command("narrow", needs=Permission.CONTRIBUTE, example="!narrow R-1 was he seen by you at all since May?")
+async def narrow(args: Narrow, ctx: Context) -> Reply:
+    """Put the narrower question."""
+    asked = request.narrow(ctx.case, args.id, args.question, due_at=_usual_due(ctx), by=ctx.actor, at=ctx.now)
+    return await _put(asked, ctx)
+
+
+@commands.command("drop", needs=Permission.CONTRIBUTE, example="!drop R-1 because: he told us himself")
+async def drop(args: Drop, ctx: Context) -> Reply:
+    """Take the question back, and tell those who were asked."""
+    asked = request.drop(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
+    dropped = Reply("request/dropped", {"request": asked, "because": args.because, "ref": ctx.case.ref})
+    if asked.to_agency in ctx.directory.agencies:
+        await ctx.tell(agency_channel(asked.to_agency), dropped)
+    return dropped
+
+
+def _require_answerer(to: Addressee, ctx: Context) -> None:
+    """Refuse a person whose role keeps them away from content: the question could neither be read nor answered."""
+    person = ctx.directory.people[to.person] if to.person else None
+    if person and person.role not in AT_THE_TABLE:
+        raise Refusal("request/cannot_answer", person=person.user_id, role=person.role, agency=to.agency)
+
+
+async def _put(asked: Request, ctx: Context) -> Reply:
+    """The card, in the case room and in the room of the agency that is asked."""
+    facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref, "answers": request.answers_to(ctx.case, asked)}
+    if ctx.directory.agencies.get(asked.to_agency):
+        wake = (asked.to_person,) if asked.to_person else ctx.practitioners(asked.to_agency)
+        await ctx.tell(agency_channel(asked.to_agency), Reply("request/asked_of_us", facts, asked.id, wake))
+    return Reply("request/asked", facts, asked.id, ctx.at_table(asked.to_agency, asked.to_person))
+
+
+async def _answer(
+    request_id: str,
+    result: State,
+    text: str,
+    ctx: Context,
+    *,
+    withheld: str | None = None,
+    ground: Ground | None = None,
+    instead: str | None = None,
+) -> Reply:
+    case, asked = await _find(request_id, ctx)
+    ctx.open_case = case
+    if asked.seen_by and ctx.place is Place.CASE and set(case.seats) - set(asked.seen_by):
+        raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
+    asked, given = request.answer(
+        case,
+        asked.id,
+        result,
+        text,
+        withheld=withheld,
+        ground=ground,
+        instead=instead,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return await _pass_on(asked, given, ctx)
+
+
+async def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
+    """The answer where it belongs: at the table, or only in the rooms of those who may see it."""
+    facts: dict[str, object] = {"request": asked, "answer": given, "ref": ctx.case.ref}
+    told = Reply("request/answered", facts, asked.id, ctx.at_table(asked.agency, asked.by))
+    if ctx.place is Place.CASE:
+        return told
+    if asked.seen_by:
+        for agency in asked.seen_by:
+            if agency != ctx.actor.agency:
+                await ctx.tell(agency_channel(agency), Reply("request/answered", facts, asked.id))
+        told = Reply("request/answered_elsewhere", facts, asked.id, told.wake)
+    await ctx.tell(case_channel(ctx.case.ref), told)
+    return Reply("request/passed_on", facts, asked.id)
+
+
+async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
+    """The request that an answer is for; in an agency's own room the card or the id tells which case's."""
+    if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
+        return ctx.open_case, one_of(ctx.open_case.requests, request_id)
+    cases = await ctx.work.find.cases_asking(ctx.actor.agency, request_id)
+    if len(cases) != 1:
+        raise Refusal("request/which_case", id=request_id, refs=[case.ref for case in cases])
+    return cases[0], one_of(cases[0].requests, request_id)
+
+
+def _usual_due(ctx: Context) -> datetime:
+    day = add_working_days(ctx.now.astimezone(ctx.zone).date(), ANSWER_WITHIN_WORKING_DAYS)
+    return end_of_working_day(day, ctx.zone)

@@ -1,0 +1,270 @@
+"""Round tables: planned, prepared, held, and ended; and the lines that the chair has taken down meanwhile."""
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from cases import minutes as kept
+from cases import roundtable
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Permission
+from cases.roundtable import NoteKind, Presence, RoundTable
+from commands import actions, decisions, minutes, picture
+from commands.arguments import Arguments, Minutes, PersonId, Rest, RestWhen, RoundTableId, ShortText, Text
+from commands.context import Context, Reply, case_channel
+from commands.lookup import Lookup
+from commands.registry import commands
+
+MOST_WORDS_IN_A_NAME = 6
+
+
+class Schedule(Arguments):
+    """Plan a round table; any member can, and any member can chair."""
+
+    when: RestWhen = Field(title="a date", description="a day and an hour, such as fri 15:00")
+    about: Text | None = Field(None, title="purpose", description="what it is about")
+    for_: Minutes = Field(roundtable.DEFAULT_MINUTES, title="length", description="how long, such as 60m")
+    where: ShortText | None = Field(None, title="place", description="where you meet")
+    chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
+
+
+class Cancel(Arguments):
+    """Call a round table off, and say why."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    because: Text = Field(title="a reason", description="why it is called off")
+
+
+class Start(Arguments):
+    """Begin the round table; the chair does."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+
+
+class End(Arguments):
+    """End the round table; its minutes are drafted at once."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+
+
+class AddToAgenda(Arguments):
+    """Put a point on the agenda."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    text: Rest = Field(title="an item", description="what you want to talk about")
+
+
+class Attend(Arguments):
+    """Say that you come to the round table."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+
+
+class SendApologies(Arguments):
+    """Say that you can't come, and perhaps who comes instead."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    why: Rest | None = Field(None, title="WHY", description="why you can't come")
+    deputy: PersonId | None = Field(None, title="PERSON", description="who of your agency comes instead")
+
+
+class Confirm(Arguments):
+    """Say that you are here and keep confidential what is said."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+
+
+class TakeNote(Arguments):
+    """During a round table, the chair: have a line taken down."""
+
+    text: Rest = Field(title="a text", description="what is to stand in the minutes")
+
+
+class TakeAction(actions.Propose):
+    """During a round table, the chair: propose an action."""
+
+
+class TakeDecision(decisions.Decide):
+    """During a round table, the chair: put a decision on file."""
+
+
+class TakeApologies(Arguments):
+    """During a round table, the chair: note who can't be here."""
+
+    text: Rest = Field(title="NAME and why", description="who can't be here, and why")
+
+
+@commands.command("roundtable", needs=Permission.CONTRIBUTE, example="!roundtable fri 15:00 about: back to school")
+@commands.command(
+    "roundtable schedule", needs=Permission.CONTRIBUTE, example="!roundtable schedule fri 15:00 about: back to school"
+)
+async def schedule(args: Schedule, ctx: Context) -> Reply:
+    """Plan it, and call everybody."""
+    table = roundtable.schedule(
+        ctx.case,
+        args.when,
+        chair=args.chair or ctx.actor.user_id,
+        about=args.about,
+        minutes=args.for_,
+        where=args.where,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return Reply("roundtable/scheduled", {"table": table}, table.id, _everybody(ctx))
+
+
+@commands.command(
+    "roundtable cancel", needs=Permission.CONTRIBUTE, example="!roundtable cancel M-1 because: half are ill"
+)
+async def cancel(args: Cancel, ctx: Context) -> Reply:
+    """Call it off, and tell everybody."""
+    table = roundtable.cancel(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
+    return Reply("roundtable/cancelled", {"table": table, "by": ctx.actor.user_id}, table.id, _everybody(ctx))
+
+
+@commands.command("roundtable start", needs=Permission.CONTRIBUTE, example="!roundtable start M-1")
+async def start(args: Start, ctx: Context) -> Reply:
+    """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
+    case = ctx.case
+    table = roundtable.start(case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    facts = {
+        "table": table,
+        "case": case,
+        "last": kept.latest(case),
+        "pending": [a for a in case.actions if a.pending],
+        "agenda": roundtable.agenda_of(case, table),
+    }
+    wake = tuple(person for person in _everybody(ctx) if person != ctx.actor.user_id)
+    return Reply("roundtable/started", facts, table.id, wake)
+
+
+@commands.command("roundtable end", needs=Permission.CONTRIBUTE, example="!roundtable end")
+async def end(args: End, ctx: Context) -> Reply:
+    """End it: the draft of the minutes, then what is unresolved."""
+    table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    *before, last = [reply for reply in (minutes.draft(table, ctx), picture.followups_reply(ctx)) if reply]
+    for reply in before:
+        await ctx.tell(case_channel(ctx.case.ref), reply)
+    return replace(last, subject=last.subject or table.id)
+
+
+@commands.command("agenda", needs=Permission.CONTRIBUTE, example="!agenda M-1 the part-time timetable")
+async def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
+    """Put a point on the agenda, and show it."""
+    item = roundtable.add_agenda_item(ctx.case, args.id, args.text, by=ctx.actor, at=ctx.now)
+    table = _table_of(item.roundtable, ctx)
+    return Reply("roundtable/agenda", {"table": table, "agenda": roundtable.agenda_of(ctx.case, table)}, table.id)
+
+
+@commands.command("attend", needs=Permission.CONTRIBUTE, example="!attend M-1")
+async def attend(args: Attend, ctx: Context) -> Reply:
+    """Say that I come."""
+    table = roundtable.announce(ctx.case, args.id, Presence.ATTENDS, by=ctx.actor, at=ctx.now)
+    return Reply("roundtable/attending", {"table": table, "who": ctx.actor.user_id}, table.id)
+
+
+@commands.command(
+    "apologies", needs=Permission.CONTRIBUTE, example="!apologies M-1 I am on a course that day deputy: Dirk Smit"
+)
+async def send_apologies(args: SendApologies, ctx: Context) -> Reply:
+    """Say that I can't come; a deputy is told."""
+    deputy = ctx.directory.people[args.deputy] if args.deputy else None
+    table = roundtable.announce(
+        ctx.case, args.id, Presence.APOLOGIES, deputy=deputy, why=args.why, by=ctx.actor, at=ctx.now
+    )
+    facts = {
+        "table": table,
+        "who": ctx.actor.user_id,
+        "why": args.why,
+        "deputy": args.deputy,
+        "deputy_at_table": deputy is not None and ctx.case.is_member(deputy.user_id),
+    }
+    return Reply(
+        "roundtable/apologies", facts, table.id, (args.deputy,) if facts["deputy_at_table"] and args.deputy else ()
+    )
+
+
+@commands.command("confirm", needs=Permission.CONTRIBUTE, example="!confirm")
+async def confirm(args: Confirm, ctx: Context) -> Reply:
+    """Confirm the confidentiality statement."""
+    table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
+    facts = {"table": table, "who": ctx.actor.user_id, **_attendance(table, ctx)}
+    return Reply("roundtable/confirmed", facts, table.id)
+
+
+@commands.command("note:", needs=Permission.CONTRIBUTE, example="note: he came along to the gym on Tuesday")
+async def take_note(args: TakeNote, ctx: Context) -> Reply:
+    """Take a line down."""
+    return _noted(NoteKind.NOTE, args.text, ctx)
+
+
+@commands.command(
+    "action:", needs=Permission.CONTRIBUTE, example="action: visit the family together for: social by: fri 15:00"
+)
+async def take_action(args: TakeAction, ctx: Context) -> Reply:
+    """Propose an action at the table; it runs from now on."""
+    table = _chaired(ctx)
+    return await actions.put_action(args, ctx, table.id)
+
+
+@commands.command(
+    "decision:", needs=Permission.CONTRIBUTE, example="decision: he returns part-time because: it worked last year"
+)
+async def take_decision(args: TakeDecision, ctx: Context) -> Reply:
+    """Put a decision of the table on file; it holds from now on."""
+    table = _chaired(ctx)
+    return await decisions.put_decision(args, ctx, table.id)
+
+
+@commands.command("apologies:", needs=Permission.CONTRIBUTE, example="apologies: Jack Post, on leave")
+async def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
+    """Note a member's apologies; those of somebody who doesn't sit at the table are taken down as text."""
+    member, why = _named(args.text, ctx)
+    if member is None:
+        return _noted(NoteKind.APOLOGIES, args.text, ctx)
+    table, said = roundtable.excuse(ctx.case, member.user_id, why, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    return Reply("roundtable/excused", {"table": table, "said": said}, table.id)
+
+
+def _noted(kind: NoteKind, text: str, ctx: Context) -> Reply:
+    note = roundtable.take_note(ctx.case, kind, text, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    return Reply("roundtable/noted", {"note": note}, note.roundtable)
+
+
+def _chaired(ctx: Context) -> RoundTable:
+    """The running meeting, if this person chairs it; raises Refusal."""
+    table = roundtable.require_running(ctx.case)
+    roundtable.require_chair(table, ctx.actor, steers=ctx.steers)
+    return table
+
+
+def _table_of(table_id: str, ctx: Context) -> RoundTable:
+    return next(t for t in ctx.case.roundtables if t.id == table_id)
+
+
+def _everybody(ctx: Context) -> tuple[str, ...]:
+    return tuple(member.user_id for member in ctx.case.present)
+
+
+def _attendance(table: RoundTable, ctx: Context) -> dict[str, object]:
+    return {
+        "here": len(roundtable.agencies_present(ctx.case, table)),
+        "needed": roundtable.quorum(ctx.case),
+        "quorum": roundtable.has_quorum(ctx.case, table),
+    }
+
+
+def _named(text: str, ctx: Context) -> tuple[Professional | None, str | None]:
+    """The one member whose name a line begins with, and what follows; two who bear it are asked about."""
+    words = text.split()
+    lookup = Lookup(ctx.directory, ctx.case)
+    for length in range(min(len(words), MOST_WORDS_IN_A_NAME), 0, -1):
+        name = " ".join(words[:length]).rstrip(",:;.")
+        found = [p for p in lookup.people(name) if ctx.case.is_member(p.user_id)]
+        if len(found) > 1:
+            people = [{"name": p.name, "id": p.user_id} for p in found]
+            raise Refusal("reading/which_person", typed=name, people=people)
+        if found:
+            return found[0], " ".join(words[length:]) or None
+    return None, None

@@ -1,0 +1,230 @@
+"""Opening, steering and closing cases; the coordination room hears references and counts, never why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from cases import followups
+from cases.case import Case, new_reference, open_case
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Permission, Role
+from commands.arguments import (
+    NAME,
+    Agencies,
+    AgencyName,
+    Arguments,
+    PersonId,
+    Positional,
+    RestWhen,
+    ShortText,
+    Text,
+    take_word,
+)
+from commands.context import Context, Reply, case_channel
+from commands.registry import commands
+
+Reference = Annotated[ShortText, Positional(take_word, "REF")]
+Somebody = Annotated[PersonId, NAME]
+
+
+class OpenCase(Arguments):
+    """Open a case: why now, what for, and who is needed at the table."""
+
+    why: Text = Field(title="the why", description="why the table is needed now")
+    goal: Text = Field(title="the goal", description="what the table wants to reach")
+    agencies: Agencies = Field(title="a list of agencies", description="who is needed, e.g. police, school")
+    scheme: ShortText | None = Field(None, title="scheme", description="under which scheme")
+    director: PersonId | None = Field(None, title="person", description="who runs the process; you, if left out")
+
+
+class ListCases(Arguments):
+    """List the open cases, by reference only."""
+
+
+class Invite(Arguments):
+    """Invite a person to the table of a case, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    person: Somebody = Field(title="a person", description="whom you invite")
+    because: Text = Field(title="a reason", description="why this person is needed")
+
+
+class Release(Arguments):
+    """Let a person leave the table of a case, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    person: Somebody = Field(title="a person", description="who leaves")
+    because: Text = Field(title="a reason", description="why this person is no longer needed")
+
+
+class NameDirector(Arguments):
+    """Give a case to another process director, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    person: Somebody = Field(title="a person", description="who runs the process from now on")
+    because: Text = Field(title="a reason", description="why it changes hands")
+
+
+class Close(Arguments):
+    """Close the case: the goal is met or there is a reason, and somebody stays the first contact."""
+
+    because: Text = Field(title="a reason", description="why the table can dissolve")
+    owner: AgencyName = Field(title="an agency", description="which agency stays the first contact")
+
+
+class Reopen(Arguments):
+    """Open a closed case again, and say why."""
+
+    because: Text = Field(title="a reason", description="why the table is needed again")
+
+
+class PlanReview(Arguments):
+    """Set the date on which the table looks at the whole case again."""
+
+    when: RestWhen = Field(title="a date", description="when, for example 20 nov")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A case as the coordination room may see it."""
+
+    ref: str
+    seats: tuple[str, ...]
+    unresolved: int
+    late: int
+    next_review: datetime | None
+
+
+@commands.command(
+    "case open",
+    needs=Permission.OPEN_CASES,
+    example="!case open why: not seen at school for weeks goal: back at school agencies: police, social, school",
+)
+async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
+    """Make the case, put up the opening card, and invite everybody as the last step."""
+    director = ctx.directory.people[args.director] if args.director else ctx.actor
+    people = _table_of(args.agencies, ctx)
+    case = open_case(
+        await _unused_reference(ctx),
+        scheme=args.scheme or ctx.house.scheme,
+        why=args.why,
+        goal=args.goal,
+        zone=ctx.house.zone.key,
+        agencies=args.agencies,
+        director=director.user_id,
+        by=ctx.actor,
+        at=ctx.now,
+        people=[director, ctx.actor, *people],
+    )
+    await ctx.work.open_case(case)
+    ctx.open_case = case
+    channel = case_channel(case.ref)
+    await ctx.tell(channel, Reply("case/opened", {"case": case}))
+    for member in case.present:
+        await ctx.work.invite(channel, member.user_id)
+    return Reply("case/opened_by_reference", {"ref": case.ref, "seats": case.seats, "invited": len(case.present)})
+
+
+@commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
+async def list_cases(args: ListCases, ctx: Context) -> Reply:
+    """References and counts."""
+    cases = [case for case in await ctx.work.find.cases() if not case.closed]
+    return Reply("case/list", {"cases": [_listed(case, ctx.now) for case in cases]})
+
+
+@commands.command(
+    "case invite", needs=Permission.OPEN_CASES, example="!case invite K7QF Hugo Peters because: he knows the school"
+)
+async def invite(args: Invite, ctx: Context) -> Reply:
+    """Give the person a place; the table reads why."""
+    case = await _case(args.ref, ctx)
+    person = ctx.directory.people[args.person]
+    case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
+    channel = case_channel(case.ref)
+    facts: dict[str, object] = {"ref": case.ref, "person": person.user_id, "because": args.because}
+    await ctx.tell(channel, Reply("case/invited", facts))
+    await ctx.work.invite(channel, person.user_id)
+    return Reply("case/invited_by_reference", facts)
+
+
+@commands.command(
+    "case release", needs=Permission.OPEN_CASES, example="!case release K7QF Hugo Peters because: he changed schools"
+)
+async def release(args: Release, ctx: Context) -> Reply:
+    """Take the person out of the room; the table reads why."""
+    case = await _case(args.ref, ctx)
+    case.release(args.person, by=ctx.actor, at=ctx.now)
+    channel = case_channel(case.ref)
+    facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
+    await ctx.work.remove(channel, args.person)
+    await ctx.tell(channel, Reply("case/released", facts))
+    return Reply("case/released_by_reference", facts | {"director": case.director == args.person})
+
+
+@commands.command(
+    "case director", needs=Permission.OPEN_CASES, example="!case director K7QF Cleo Bakker because: I am on leave"
+)
+async def name_director(args: NameDirector, ctx: Context) -> Reply:
+    """Hand the process over; the table reads who runs it now, and why."""
+    case = await _case(args.ref, ctx)
+    case.direct(args.person, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
+    await ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
+    return Reply("case/directed_by_reference", facts)
+
+
+@commands.command("close", needs=Permission.STEER, example="!close because: he is back at school owner: social")
+async def close(args: Close, ctx: Context) -> Reply:
+    """Dissolve the table."""
+    ctx.case.close(because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
+    return Reply("case/closed", {"case": ctx.case})
+
+
+@commands.command("reopen", needs=Permission.STEER, example="!reopen because: he was missing again on Monday")
+async def reopen(args: Reopen, ctx: Context) -> Reply:
+    """Bring the table together again."""
+    ctx.case.reopen(because=args.because, by=ctx.actor, at=ctx.now)
+    return Reply("case/reopened", {"case": ctx.case, "because": args.because})
+
+
+@commands.command("review", needs=Permission.STEER, example="!review 20 nov")
+async def plan_review(args: PlanReview, ctx: Context) -> Reply:
+    """Plan the next look at the whole case."""
+    ctx.case.plan_review(args.when, by=ctx.actor, at=ctx.now)
+    return Reply("case/review", {"case": ctx.case})
+
+
+def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
+    """The practitioners of these agencies, or where there are none the coordinators who then speak for it.
+
+    Raises Refusal when an agency has nobody to send.
+    """
+    people = {
+        agency: ctx.directory.of_agency(agency, Role.PRACTITIONER) or ctx.directory.of_agency(agency, Role.COORDINATOR)
+        for agency in agencies
+    }
+    if without := [agency for agency, there in people.items() if not there]:
+        raise Refusal("case/no_practitioners", agencies=without)
+    return [person for there in people.values() for person in there]
+
+
+async def _unused_reference(ctx: Context) -> str:
+    while await ctx.work.find.case(ref := new_reference()):
+        pass
+    return ref
+
+
+async def _case(ref: str, ctx: Context) -> Case:
+    case = await ctx.work.find.case(ref.upper())
+    if case is None:
+        raise Refusal("case/no_such_case", refs=await ctx.work.find.open_cases())
+    ctx.open_case = case
+    return case
+
+
+def _listed(case: Case, now: datetime) -> Listed:
+    items = followups.unresolved(case, now)
+    return Listed(case.ref, case.seats, len(items), sum(item.late for item in items), case.next_review)

@@ -1,0 +1,230 @@
+"""What falls due by itself: reminders, the weekly digest, and the radar; each said once, also after downtime."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from cases import radar, reminders
+from cases.case import Case
+from cases.radar import Finding
+from cases.reminders import Reminder, Stage
+from cases.roles import Place, Role
+from cases.time import is_quiet, show_day
+from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
+from commands.faults import place_of_fault
+from commands.picture import followups_facts
+from commands.render import Voice
+from storage.audit import Entry
+from storage.crypto import HOUSE
+from storage.database import StoreAwayError
+from storage.find import Directory
+from storage.work import AlreadyHandledError, Store, Work
+
+log = structlog.get_logger()
+MORNING = time(9)
+
+
+@dataclass(frozen=True)
+class Due:
+    """One line of a reminder: an id and a date, no content."""
+
+    id: str
+    days: int
+    """Calendar days from today in the case's zone: -1 is yesterday."""
+    day: str
+    clock: str
+    late: bool
+    """Whether its time is over, as for what fell due today while the bot was down."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the radar found in one case."""
+
+    ref: str
+    findings: list[Finding]
+
+
+class Sweeps:
+    """Looks up what is due and puts it to the outbox; holds no data of its own."""
+
+    def __init__(self, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._house = house
+        self._clock = clock
+        self._swept: datetime | None = None
+
+    async def run(self) -> None:
+        """Do all that is due now; what goes wrong in one case does not stop the others.
+
+        Everything falls due on a quarter of an hour at the earliest, so that most ticks have nothing to look at. After
+        a restart everything is looked at anew. Raises StoreAwayError; the next tick then takes up what is left.
+        """
+        now = self._clock()
+        quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
+        if quarter == self._swept:
+            return
+        await self.remind()
+        await self.weekly_digest()
+        await self.radar()
+        self._swept = quarter
+
+    async def remind(self) -> None:
+        """Remind the owners of what falls due, and their managers of what is long late; not in quiet hours."""
+        now = self._clock()
+
+        async def remind(ref: str) -> None:
+            async with self._store.look() as find:
+                case = await find.case(ref)
+                if case is None or _rests(now, case.zone_info) or not reminders.due(case, now):
+                    return
+            # That a step of the ladder was said is marked on the record, in the transaction that says it: this makes
+            # it once. Every step of a day comes at nine, so the key of case and day holds nothing back until the next
+            # but what was changed since, and nobody gets two reminders of one case on one day.
+            day = now.astimezone(case.zone_info).date()
+            async with self._store.work(f"remind:{ref}:{day}", now) as work:
+                await self._remind(work, ref)
+
+        await self._each(remind)
+
+    async def weekly_digest(self) -> None:
+        """Post what is unresolved into each open case room, once a week from Monday at nine."""
+        now = self._clock()
+
+        async def post(ref: str) -> None:
+            async with self._store.look() as find:
+                case = await find.case(ref)
+                if case is None or _rests(now, case.zone_info):
+                    return
+                monday = _monday_morning(now, case.zone_info)
+                cause = f"digest:{ref}:{_week(monday)}"
+                if case.opened_at >= monday or await find.outcome(cause):
+                    return
+            async with self._store.work(cause, now) as work:
+                # Also when there is nothing to say: what comes up later in the week is for the next digest.
+                await work.record(self._entry("digest", ref, cause))
+                if (case := await work.find.case(ref)) and (facts := followups_facts(case, now)):
+                    await self._say(work, case_channel(ref), Reply("sweep/digest", facts), case)
+
+        await self._each(post)
+
+    async def radar(self) -> None:
+        """Report to the coordination room, by reference only, what each open case lacks: once a week per finding."""
+        now = self._clock()
+        if _rests(now, self._house.zone):
+            return
+        week = _week(now.astimezone(self._house.zone))
+        seen: list[Seen] = []
+
+        async def look(ref: str) -> None:
+            async with self._store.look() as find:
+                case = await find.case(ref)
+                found = radar.sweep(case, now) if case else []
+                new = [f for f in found if await find.setting(_radar_key(ref, f)) != week]
+            if new:
+                seen.append(Seen(ref, new))
+
+        await self._each(look)
+        if not seen:
+            return
+        # One message for everything, so that there is no one key for it: each finding keeps the week in which it was
+        # reported, in the transaction that reports it.
+        cause = f"radar:{now.isoformat()}"
+        async with self._store.work(cause, now) as work:
+            for one in seen:
+                for finding in one.findings:
+                    await work.keep(_radar_key(one.ref, finding), week)
+                await work.record(self._entry("radar", one.ref, cause))
+            await self._say(work, COORDINATION, Reply("sweep/radar", {"seen": seen}))
+
+    async def _each(self, act: Callable[[str], Awaitable[None]]) -> None:
+        async with self._store.look() as find:
+            refs = await find.open_cases()
+        for ref in refs:
+            try:
+                await act(ref)
+            except AlreadyHandledError:
+                continue
+            except StoreAwayError:
+                raise
+            except Exception as fault:  # noqa: BLE001 one broken case must not silence the others
+                # Without the traceback: its words might quote what somebody wrote.
+                log.error("sweep failed", case=ref, **place_of_fault(fault))  # noqa: TRY400
+
+    async def _remind(self, work: Work, ref: str) -> None:
+        case = await work.find.case(ref)
+        taken = reminders.take_due(case, work.now) if case else []
+        if case is None or not taken:
+            return
+        await work.record(self._entry("reminder", ref, work.cause))
+        directory = await work.find.directory()
+        for agency in dict.fromkeys(r.agency for r in taken):
+            mine = [r for r in taken if r.agency == agency]
+            if to_owner := [r for r in mine if r.for_owner]:
+                await self._tell_owner(work, case, agency, to_owner, directory)
+            if late := [r for r in mine if r.stage is Stage.MANAGER]:
+                await self._tell_managers(work, case, agency, len(late), directory)
+
+    async def _tell_owner(self, work: Work, case: Case, agency: str, due: list[Reminder], directory: Directory) -> None:
+        """At the table; or in the agency's own room when nobody of theirs sits there."""
+        seated = [m.user_id for m in case.present if m.agency == agency]
+        channel = case_channel(case.ref) if seated else agency_channel(agency)
+        people = seated or [p.user_id for p in directory.of_agency(agency, Role.PRACTITIONER, Role.COORDINATOR)]
+        named = {r.person for r in due}
+        wake = people if None in named or not named <= set(people) else [p for p in people if p in named]
+        facts: dict[str, object] = {"ref": case.ref, "items": [_due(r, work.now, case.zone_info) for r in due]}
+        subject = due[0].record.id if len(due) == 1 else None
+        await self._say(work, channel, Reply("sweep/reminder", facts, subject, tuple(wake)), case)
+
+    async def _tell_managers(self, work: Work, case: Case, agency: str, count: int, directory: Directory) -> None:
+        """The agency's managers, who sit at no table; the coordinators when it has none."""
+        facts: dict[str, object] = {
+            "ref": case.ref,
+            "agency": agency,
+            "count": count,
+            "days": reminders.MANAGER_WORKING_DAYS,
+        }
+        managers = directory.of_agency(agency, Role.MANAGER)
+        for manager in managers:
+            told = Reply("sweep/manager", facts, wake=(manager.user_id,))
+            await self._say(work, direct_channel(manager.user_id), told, case)
+        if not managers:
+            await self._say(work, COORDINATION, Reply("sweep/no_manager", facts), case)
+
+    async def _say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
+        voice = Voice(await work.find.directory(), case.zone_info if case else self._house.zone)
+        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
+            await work.say(channel, page, scope=case.ref if case else HOUSE)
+
+    def _entry(self, command: str, ref: str, cause: str) -> Entry:
+        return Entry(self._house.bot_id, Place.CASE, ref, command, None, "done", cause)
+
+
+def _due(reminder: Reminder, now: datetime, zone: ZoneInfo) -> Due:
+    due_at = reminder.record.due_at
+    local = due_at.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    return Due(reminder.record.id, days, show_day(due_at, zone), f"{local:%H:%M}", late=due_at < now)
+
+
+def _rests(now: datetime, zone: ZoneInfo) -> bool:
+    """Whether nothing is said by itself: in quiet hours, and until nine."""
+    return is_quiet(now, zone) or now.astimezone(zone).time() < MORNING
+
+
+def _monday_morning(now: datetime, zone: ZoneInfo) -> datetime:
+    """Nine o'clock on the Monday of this week."""
+    today = now.astimezone(zone).date()
+    return datetime.combine(today - timedelta(days=today.weekday()), MORNING, zone)
+
+
+def _week(moment: datetime) -> str:
+    year, week, _ = moment.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def _radar_key(ref: str, finding: Finding) -> str:
+    return f"radar:{ref}:{finding}"

@@ -1,0 +1,46 @@
+"""An admin compares emoji with somebody who verifies the bot."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cases.errors import Refusal
+from cases.roles import Permission
+from commands.arguments import NAME, Arguments, PersonId
+from commands.context import Context, Reply
+from commands.registry import commands
+from storage import answers
+
+Somebody = Annotated[PersonId, NAME]
+
+
+class Same(Arguments):
+    """Say that a person who verifies me sees the emoji that I showed you."""
+
+    person: Somebody = Field(title="PERSON", description="who verifies me")
+
+
+class Different(Arguments):
+    """Say that a person who verifies me sees other emoji."""
+
+    person: Somebody = Field(title="PERSON", description="who verifies me")
+
+
+@commands.command("verify same", needs=Permission.PROVISION, example="!verify same Ada Jansen")
+async def same(args: Same, ctx: Context) -> Reply:
+    """Confirm; what counts is what was shown to the admins."""
+    return await _answer(args.person, ctx, same=True)
+
+
+@commands.command("verify different", needs=Permission.PROVISION, example="!verify different Ada Jansen")
+async def different(args: Different, ctx: Context) -> Reply:
+    """End it: somebody may be in between."""
+    return await _answer(args.person, ctx, same=False)
+
+
+async def _answer(person: str, ctx: Context, *, same: bool) -> Reply:
+    compared = await answers.shown(ctx.work.find, person)
+    if compared is None:
+        raise Refusal("verification/nothing_to_compare", person=person)
+    await answers.answer(ctx.work, person, compared, same=same)
+    return Reply("verification/answered", {"person": person, "same": same}, person)

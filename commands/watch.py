@@ -1,0 +1,201 @@
+"""What the bot notices by itself and must tell, once each: who is not who they were, and rooms that are not safe.
+
+Nothing of it is content: references, people, and what to do.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from cases.people import Professional
+from cases.roles import Place, Role
+from commands.context import COORDINATION, House, Reply
+from commands.dispatch import DONE
+from commands.render import Voice
+from storage import answers, rooms
+from storage.audit import Entry
+from storage.find import Directory, place_of
+from storage.work import AlreadyHandledError, Store, Work
+
+ADMIN = Place.ADMIN.value
+UNREACHABLE_CODES = frozenset({"no_identity", "identity_changed", "unsigned_device", "no_session"})
+"""Why somebody cannot read, as far as there is a word of its own for what they can do about it."""
+Told = list[tuple[str, Reply]]
+"""What is said, and in which channels."""
+
+
+class Watch:
+    """Writes down what was noticed, and says it to those who must act."""
+
+    def __init__(self, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._house = house
+        self._clock = clock
+
+    async def identity_changed(self, user_id: str, master_key: str) -> None:
+        """Ask the admins about somebody who shows another identity than the one we know; once for each identity."""
+
+        async def note(work: Work, directory: Directory) -> Told:
+            await work.record(_entry(user_id, ADMIN, "identity", user_id, "trust/identity_changed", work))
+            facts: dict[str, object] = {"person": user_id, "identity": master_key}
+            if user_id == self._house.bot_id:
+                return [(ADMIN, Reply("identity/ours", facts, wake=_admins(directory)))]
+            if user_id not in directory.people:
+                return []
+            return [(ADMIN, Reply("identity/changed", facts, wake=_admins(directory)))]
+
+        await self._once(f"identity {user_id} {master_key}", note)
+
+    async def admin_came(self, user_ids: Iterable[str]) -> None:
+        """Show the admins who are in their room our identity, for them to compare; once to each."""
+        for user_id in user_ids:
+
+            async def note(work: Work, directory: Directory, admin: str = user_id) -> Told:
+                if admin not in _admins(directory):
+                    return []
+                await work.record(_entry(self._house.bot_id, ADMIN, "introduce", admin, DONE, work))
+                return [(ADMIN, Reply("identity/introduced", {"house": self._house}))]
+
+            await self._once(f"introduced {user_id} {self._house.bot_identity}", note)
+
+    async def comparing(self, user_id: str, compared: str) -> None:
+        """Ask the admins to compare emoji with a person who verifies the bot."""
+
+        async def note(work: Work, directory: Directory) -> Told:
+            await answers.show(work, user_id, compared)
+            await work.record(_entry(user_id, ADMIN, "verification", user_id, "comparing", work))
+            facts: dict[str, object] = {"person": user_id, "compared": compared}
+            return [(ADMIN, Reply("verification/comparing", facts, wake=_admins(directory)))]
+
+        await self._once(f"comparing {user_id} {self._clock().isoformat()}", note)
+
+    async def verified(self, user_id: str, *, signed: bool) -> None:
+        """Tell the admins that a person has verified the bot, and whether the bot vouches for them."""
+        await self._end(user_id, "done", {"signed": signed})
+
+    async def verification_ended(self, user_id: str) -> None:
+        """Tell the admins, if they were asked to compare, that there is nothing to compare any more."""
+        async with self._store.look() as find:
+            asked = await answers.shown(find, user_id)
+        if asked is not None:
+            await self._end(user_id, "ended", {})
+
+    async def verification_gone(self, user_id: str, cause: str) -> None:
+        """Tell the admins that their answer came too late for what they compared."""
+
+        async def note(work: Work, _: Directory) -> Told:
+            await work.record(_entry(user_id, ADMIN, "verification", user_id, "gone", work))
+            return [(ADMIN, Reply("verification/gone", {"person": user_id}))]
+
+        await self._once(f"verification gone {cause}", note)
+
+    async def _end(self, user_id: str, how: str, facts: dict[str, object]) -> None:
+        async def note(work: Work, _: Directory) -> Told:
+            await answers.hide(work, user_id)
+            await work.record(_entry(user_id, ADMIN, "verification", user_id, how, work))
+            return [(ADMIN, Reply(f"verification/{how}", {"person": user_id, **facts}))]
+
+        await self._once(f"verification {how} {user_id} {self._clock().isoformat()}", note)
+
+    async def stranger_came(self, channel: str, user_id: str, cause: str) -> None:
+        """Remove somebody from a room that is not for them, and report it."""
+
+        async def note(work: Work, directory: Directory) -> Told:
+            await work.remove(channel, user_id)
+            await work.record(_entry(user_id, channel, "join", user_id, "dispatch/not_a_member", work))
+            where, told = _those_who_act(channel, directory)
+            place, key = place_of(channel).value, channel.partition(":")[2]
+            return [(where, Reply("room/stranger", {"place": place, "key": key, "person": user_id}, wake=told))]
+
+        await self._once(cause, note)
+
+    async def unreachable(self, channel: str, reasons: dict[str, str]) -> None:
+        """Say whose device could not be given the key of what was just said, and why; once a day each."""
+        for user_id, code in reasons.items():
+
+            async def note(work: Work, _: Directory, person: str = user_id, code: str = code) -> Told:
+                await work.record(_entry(person, channel, "unreachable", person, f"trust/{code}", work))
+                known = code if code in UNREACHABLE_CODES else "other"
+                return [(channel, Reply("trust/unreachable", {"person": person, "code": known}, wake=(person,)))]
+
+            await self._once(f"unreachable {channel} {user_id} {self._clock():%Y-%m-%d}", note)
+
+    async def room_lost(self, room_id: str, code: str, cause: str) -> None:
+        """Say nothing more in a room that was taken from us or tampered with, and report it.
+
+        What is to be said in it waits. ``code``: what was changed, or ``removed``.
+        """
+        channel = await self._channel(room_id)
+        if channel is None:
+            return
+
+        async def note(work: Work, directory: Directory) -> Told:
+            await rooms.lose(work, channel)
+            await work.record(_entry(self._house.bot_id, channel, "room", None, f"room/{code}", work))
+            where, told = _those_who_act(channel, directory)
+            place, key = place_of(channel).value, channel.partition(":")[2]
+            return [(where, Reply("room/lost", {"place": place, "key": key, "code": code}, wake=told))]
+
+        await self._once(cause, note)
+
+    async def room_moved(self, room_id: str, to_room_id: str, cause: str) -> None:
+        """Go on in the room that replaces this one, with everything of the case, and ask everybody in."""
+        channel = await self._channel(room_id)
+        if channel is None:
+            return
+
+        async def note(work: Work, _: Directory) -> Told:
+            await rooms.move(work, channel, to_room_id)
+            await work.record(_entry(self._house.bot_id, channel, "room", None, "room/moved", work))
+            place, key = place_of(channel), channel.partition(":")[2]
+            case = await work.find.case(key) if place == Place.CASE else None
+            if case is not None:
+                case.expect_everybody()
+            people = sorted(await work.find.audience(channel))
+            await self._say(work, channel, Reply("room/moved", {"people": people}))
+            for user_id in people:
+                await work.invite(channel, user_id)
+            return [(COORDINATION, Reply("room/moved_by_reference", {"ref": case.ref}))] if case is not None else []
+
+        await self._once(cause, note)
+
+    async def _channel(self, room_id: str) -> str | None:
+        async with self._store.look() as find:
+            return await find.channel(room_id)
+
+    async def _once(self, cause: str, note: Callable[[Work, Directory], Awaitable[Told]]) -> None:
+        """Carry out what was noticed, at most once for its cause."""
+        async with self._store.look() as find:
+            # Asked at every turn: looked up first, so that nothing is written where nothing is new.
+            if await find.is_handled(cause):
+                return
+        try:
+            async with self._store.work(cause, self._clock()) as work:
+                for channel, reply in await note(work, await work.find.directory()):
+                    await self._say(work, channel, reply)
+        except AlreadyHandledError:
+            return
+
+    async def _say(self, work: Work, channel: str, reply: Reply) -> None:
+        voice = Voice(await work.find.directory(), self._house.zone)
+        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
+            await work.say(channel, page)
+
+
+def _admins(directory: Directory) -> tuple[str, ...]:
+    return _ids(directory.with_role(Role.ADMIN))
+
+
+def _those_who_act(channel: str, directory: Directory) -> tuple[str, tuple[str, ...]]:
+    """Where the loss of a room is told, and who must act: a room cannot tell of its own loss."""
+    if place_of(channel) is Place.CASE:
+        return COORDINATION, _ids(directory.with_role(Role.COORDINATOR))
+    return (COORDINATION if channel == ADMIN else ADMIN), _admins(directory)
+
+
+def _ids(people: Iterable[Professional]) -> tuple[str, ...]:
+    return tuple(person.user_id for person in people)
+
+
+def _entry(actor: str, channel: str, command: str, subject: str | None, outcome: str, work: Work) -> Entry:  # noqa: PLR0917 a line of the log, in its order
+    place, _, key = channel.partition(":")
+    return Entry(actor, place, key if place == Place.CASE else None, command, subject, outcome, work.cause)
