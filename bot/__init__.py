@@ -1,0 +1,1 @@
+"""The process: the only Matrix client, scheduler and command line."""

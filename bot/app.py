@@ -1,0 +1,124 @@
+"""The composition root: opens what the bot needs, runs it, and closes it again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.config import Config
+from bot.crypto.client import HardenedClient
+from bot.health import Health
+from bot.listening import Listener
+from bot.scheduler import ticking
+from bot.speaking import Speaker
+from bot.verifying import Verifier
+from commands import registry_of_all
+from commands.context import House
+from commands.dispatch import Dispatcher
+from commands.faults import place_of_fault
+from commands.sweeps import Sweeps
+from commands.watch import Watch
+from storage import database, pins
+from storage.database import StoreAwayError
+from storage.pins import StoredPins
+from storage.work import Store
+
+log = structlog.get_logger(__name__)
+GRACE_SECONDS = 10.0
+"""How long a part may take to end what it is doing; a container is killed after this."""
+
+
+def utcnow() -> datetime:
+    """The real clock, in UTC."""
+    return datetime.now(UTC)
+
+
+class App:
+    """One bot account."""
+
+    def __init__(self, config: Config, clock: Callable[[], datetime] = utcnow) -> None:
+        self.config = config
+        self.clock = clock
+        self.health = Health(clock)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Run until told to stop; raises StoreProblemError, WrongKeyError or TokenRevoked when it can't."""
+        async with AsyncExitStack() as opened:
+            await opened.enter_async_context(database.hold(self.config.store.url, self.config.matrix.user_id))
+            store = await Store.open(self.config.store.url, self.config.store.master_key())
+            opened.push_async_callback(store.close)
+            client = await self._open_client(store)
+            opened.push_async_callback(client.close)
+            async with store.look() as find:
+                identity = await pins.pinned(find, self.config.matrix.user_id)
+            house = House(
+                self.config.house.scheme,
+                ZoneInfo(self.config.house.zone),
+                self.config.matrix.user_id,
+                self.config.house.name,
+                identity or "",
+            )
+            dispatcher = Dispatcher(registry_of_all(), store, house, self.clock)
+            sweeps = Sweeps(store, house, self.clock)
+            watch = Watch(store, house, self.clock)
+            speaker = Speaker(client, store, watch, self.clock, self.health)
+            verifier = Verifier(client, store, watch, self.clock)
+            listener = Listener(
+                client, store, dispatcher, watch, self.clock, verifier=verifier, health=self.health, nudge=speaker.nudge
+            )
+
+            async def tick() -> None:
+                for part in (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run):
+                    await _try(part)
+                speaker.nudge()
+
+            await self.health.serve(opened, store, self.config.server)
+            await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
+            log.info("started", user_id=self.config.matrix.user_id)
+            await _until_stopped(stop, listener.run(stop), speaker.run(stop))
+            log.info("stopped")
+
+    async def _open_client(self, store: Store) -> HardenedClient:
+        matrix = self.config.matrix
+        return await HardenedClient.open_client(
+            matrix.homeserver,
+            matrix.user_id,
+            matrix.device_id,
+            matrix.token(),
+            matrix.store_dir,
+            matrix.store_key(),
+            StoredPins(store, self.clock),
+        )
+
+
+async def _try(part: Callable[[], Awaitable[None]]) -> None:
+    """Do one part of a tick: what goes wrong is told and taken up by the next tick, and hinders no other part."""
+    try:
+        await part()
+    except StoreAwayError as problem:
+        log.error("store unavailable", part=part.__qualname__, reason=str(problem))  # noqa: TRY400
+    except Exception as fault:  # noqa: BLE001 the scheduler would write the fault's own words to the log
+        log.error("tick failed", part=part.__qualname__, **place_of_fault(fault))  # noqa: TRY400
+
+
+async def _until_stopped(stop: asyncio.Event, *work: Coroutine[None, None, None]) -> None:
+    """Let the work go on until told to stop, or until a part of it can't; its exception is raised.
+
+    Each part ends by itself soon after the stop, between two things it does; what does not is cut off.
+    """
+    tasks = [asyncio.create_task(part) for part in work]
+    waiting = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop.set()
+        await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+        for task in (waiting, *tasks):
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result

@@ -1,0 +1,451 @@
+"""The configuration: a TOML file, over it the environment, beside it files that hold secrets. All mistakes at once."""
+
+import base64
+import binascii
+import difflib
+import ipaddress
+import json
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+PREFIX = "ROUNDTABLE_"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+DEFAULT_PATH = Path("config.toml")
+HEALTH_PATH = "/healthz"
+KEY_BYTES = 32
+MOST_SECRET_BYTES = 16_384
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+USER_ID = re.compile(r"@[a-z0-9._=/+-]+:[A-Za-z0-9.:\[\]-]+")
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+class ConfigProblem(Exception):
+    """What is wrong with what the operator gave us: one sentence each, by name, never with a secret's value."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def check_homeserver(url: str) -> str:
+    """An address that a token may be sent to; raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is no web address, such as https://matrix.example.org") from None
+    if (
+        parts.scheme not in {"https", "http"}
+        or not host
+        or parts.path not in {"", "/"}
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError("is no web address, such as https://matrix.example.org")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("holds a user name or password; the address alone is meant")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(
+            "must begin with https:// (http:// only on this machine): the access token would travel in clear"
+        )
+    return url.rstrip("/")
+
+
+def check_user(user_id: str) -> str:
+    """A full Matrix id; raises ValueError."""
+    if not USER_ID.fullmatch(user_id) or len(user_id) > 255:  # noqa: PLR2004 the specification's limit, in bytes
+        raise ValueError("is no full Matrix id, such as @roundtable:example.org")
+    return user_id
+
+
+def check_zone(zone: str) -> str:
+    """The IANA name of a zone that exists; raises ValueError."""
+    try:
+        return ZoneInfo(zone).key
+    except (OSError, ValueError, KeyError):
+        raise ValueError("is no time zone that I know; use a name such as Europe/Amsterdam") from None
+
+
+def read_secret(path: Path) -> str:
+    """The one line of a secret file that only we can read; raises ValueError, never with what it holds."""
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise ValueError(f"leads to {path}, which is no file")
+            if status.st_mode & OTHERS:
+                raise ValueError(f"leads to {path}, which others can read: chmod 600 {path}")
+            raw = file.read(MOST_SECRET_BYTES + 1)
+    except FileNotFoundError:
+        raise ValueError(f"leads to {path}, which does not exist: roundtable init makes it") from None
+    except OSError as problem:
+        raise ValueError(f"leads to {path}, which can't be read: {os.strerror(problem.errno or 0)}") from None
+    secret = raw.decode("ascii", errors="replace").strip()
+    if not secret or len(raw) > MOST_SECRET_BYTES or not secret.isprintable() or "�" in secret:
+        raise ValueError(f"leads to {path}, which does not hold one line of plain text")
+    return secret
+
+
+def read_key(path: Path) -> bytes:
+    """The 32 bytes of a key file (base64); raises ValueError."""
+    try:
+        key = base64.b64decode(read_secret(path), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError(f"leads to {path}, which does not hold a key of {KEY_BYTES} bytes in base64")
+    return key
+
+
+def _check_secret_file(path: Path) -> Path:
+    read_secret(path)
+    return path
+
+
+def _check_key_file(path: Path) -> Path:
+    read_key(path)
+    return path
+
+
+def check_url(url: str) -> str:
+    """The address of a database, without a password; raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        secret = parts.password
+    except ValueError:
+        raise ValueError("is no database address") from None
+    if secret is not None or "password=" in parts.query:
+        raise ValueError("holds a password: put it into a file and add ?passfile=/path/of/the/file instead")
+    if parts.scheme == "sqlite+aiosqlite":
+        if not url.startswith("sqlite+aiosqlite:////"):
+            raise ValueError("needs the whole path of the file: sqlite+aiosqlite:////var/lib/roundtable/roundtable.db")
+    elif parts.scheme != "postgresql+psycopg":
+        raise ValueError("must begin with sqlite+aiosqlite://// or postgresql+psycopg://")
+    return url
+
+
+def _check_host(host: str) -> str:
+    if host != "localhost":
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError("must be an address of this machine, such as 127.0.0.1") from None
+    return host
+
+
+def _check_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line of text")
+    return text.strip()
+
+
+Line = Annotated[str, Field(max_length=100), AfterValidator(_check_line)]
+SecretFile = Annotated[Path, AfterValidator(_check_secret_file)]
+KeyFile = Annotated[Path, AfterValidator(_check_key_file)]
+
+
+class Section(BaseModel):
+    """One table of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Matrix(Section):
+    """The bot's account on the homeserver."""
+
+    homeserver: Annotated[str, AfterValidator(check_homeserver)] = Field(
+        description="the address of your homeserver, e.g. https://matrix.example.org"
+    )
+    user_id: Annotated[str, AfterValidator(check_user)] = Field(
+        description="the bot's full Matrix id, e.g. @roundtable:example.org"
+    )
+    device_id: Line = Field(description="the id of the bot's device; roundtable init writes it, it never changes")
+    access_token_file: SecretFile | None = Field(
+        None, description="the file that holds the device's access token (mode 0600)"
+    )
+    access_token: SecretStr | None = Field(
+        None,
+        min_length=1,
+        description=f"the access token itself: only as {PREFIX}MATRIX__ACCESS_TOKEN, never in this file",
+    )
+    store_dir: Path = Field(description="the folder of the device's encryption keys; never copy it to a second bot")
+    store_key_file: KeyFile = Field(description="the file that holds the key of that folder (mode 0600)")
+
+    def token(self) -> str:
+        """The access token; raises ConfigProblem when its file is gone since the start."""
+        if self.access_token is not None:
+            return self.access_token.get_secret_value()
+        return _read("matrix.access_token_file", read_secret, self.access_token_file or Path())
+
+    def store_key(self) -> bytes:
+        """The key of the crypto store; raises ConfigProblem when its file is gone since the start."""
+        return _read("matrix.store_key_file", read_key, self.store_key_file)
+
+
+class StoreSection(Section):
+    """The database, and the key that opens its content."""
+
+    url: Annotated[str, AfterValidator(check_url)] = Field(
+        description="the database: SQLite, or PostgreSQL as postgresql+psycopg://roundtable@host/roundtable"
+        "?passfile=/path/of/the/file"
+    )
+    master_key_file: KeyFile = Field(
+        description="the file that holds the master key (mode 0600); without it no content can be read: back it up, "
+        "apart from the database"
+    )
+
+    def master_key(self) -> bytes:
+        """The master key; raises ConfigProblem when its file is gone since the start."""
+        return _read("store.master_key_file", read_key, self.master_key_file)
+
+
+class HouseSection(Section):
+    """What holds for the whole deployment."""
+
+    scheme: Line = Field(description="the name of the scheme that a case is opened in, e.g. safety table")
+    zone: Annotated[str, AfterValidator(check_zone)] = Field(description="the time zone, e.g. Europe/Amsterdam")
+    name: Line = Field("Roundtable", description="what the bot and its space are called")
+
+
+class Server(Section):
+    """The health check of this machine."""
+
+    health_host: Annotated[str, AfterValidator(_check_host)] = Field(
+        "127.0.0.1", description="where the health check answers; it holds figures, never content"
+    )
+    health_port: int = Field(8765, ge=0, le=65535, description="its port; 0 turns it off")
+
+
+class Schedule(Section):
+    """How often the bot looks for what falls due."""
+
+    tick_seconds: float = Field(30, ge=0.05, le=3600, description="the time between two looks, in seconds")
+
+
+class Log(Section):
+    """The log, on standard error: event ids and codes, never content."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
+    format: Literal["json", "console"] = Field("json", description="json for machines, console for people")
+
+
+class Config(BaseSettings):
+    """All settings. Read them with load(), which tells every mistake in plain sentences."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    data_dir: Path = Field(
+        description="the folder of all that the bot keeps; relative to the folder of this file. All other relative "
+        "paths are relative to it"
+    )
+    matrix: Matrix
+    store: StoreSection
+    house: HouseSection
+    server: Server = Server()
+    schedule: Schedule = Schedule()
+    log: Log = Log()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment counts more than the file."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place(cls, data: Json) -> Json:
+        """Give what is not set its place in data_dir, and let every path begin there."""
+        base = Path(str(data.get("data_dir", "."))).absolute()
+        matrix, store = dict(_table(data, "matrix")), dict(_table(data, "store"))
+        if "access_token" not in matrix:
+            matrix.setdefault("access_token_file", "access_token")
+        matrix.setdefault("store_dir", "crypto")
+        matrix.setdefault("store_key_file", "crypto.key")
+        store.setdefault("master_key_file", "master.key")
+        store.setdefault("url", f"sqlite+aiosqlite:///{base}/roundtable.db")
+        for section in (matrix, store):
+            for key in ("access_token_file", "store_dir", "store_key_file", "master_key_file"):
+                if isinstance(section.get(key), str | Path):
+                    section[key] = base / section[key]
+        placed = {"matrix": matrix, "store": store, "house": _table(data, "house")}
+        return {**data, "data_dir": base, **{name: part for name, part in placed.items() if _is_table(data, name)}}
+
+
+def load(path: Path) -> Config:
+    """The settings of a file, overridden by the environment; raises ConfigProblem with every mistake."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigProblem(f"the configuration {path} does not exist: roundtable init writes it") from None
+    except OSError as problem:
+        raise ConfigProblem(f"the configuration {path} can't be read: {os.strerror(problem.errno or 0)}") from None
+    except UnicodeDecodeError:
+        raise ConfigProblem(f"the configuration {path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as problem:
+        # The parser's own words can repeat what stands there: only where it stopped is told.
+        where = re.search(r"at line \d+", str(problem))
+        raise ConfigProblem(
+            f"the configuration {path} is no TOML{f' ({where[0]})' if where else ''}: is a quote or a bracket missing?"
+        ) from None
+    problems = list(_list_unknown_variables())
+    if "access_token" in _table(values, "matrix"):
+        problems.append(
+            f"matrix.access_token stands in {path}: put it into a file of its own and name that as "
+            f"matrix.access_token_file, or set {PREFIX}MATRIX__ACCESS_TOKEN"
+        )
+        del values["matrix"]["access_token"]
+    values["data_dir"] = str(path.parent.absolute() / str(values.get("data_dir", ".")))
+    try:
+        config = Config(**values)
+    except ValidationError as error:
+        problems += explain(error, Config)
+    except SettingsError:
+        problems.append(f"a variable {PREFIX}… holds no value that can be read: a table is written as JSON")
+    if problems:
+        raise ConfigProblem(*problems)
+    return config
+
+
+def find_path(named: str | None) -> Path:
+    """Where the configuration stands: the option, else ROUNDTABLE_CONFIG, else ./config.toml."""
+    return Path(named or os.environ.get(CONFIG_VARIABLE) or DEFAULT_PATH)
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
+    """Each mistake that pydantic found, as a sentence that begins with the key."""
+    for found in error.errors(include_input=False, include_url=False):
+        path = [str(part) for part in found["loc"]]
+        key = ".".join(path)
+        if found["type"] == "missing":
+            yield f"{key} is missing: {_describe(model, path)}"
+        elif found["type"] == "extra_forbidden":
+            known = list(_model_at(model, path[:-1]).model_fields)
+            near = difflib.get_close_matches(path[-1], known, n=1)
+            yield f"{key} is no key that I know; " + (
+                f"is {near[0]} meant?" if near else f"known are: {', '.join(known)}"
+            )
+        elif found["type"] == "value_error":
+            yield f"{key} {found['ctx']['error']}"
+        else:
+            yield f"{key} is not right: {found['msg'][:1].lower()}{found['msg'][1:]}"
+
+
+def describe(values: Mapping[str, Mapping[str, object]], data_dir: str = ".") -> str:
+    """A configuration as text, with each key explained; what has no value here stands as a comment with its default."""
+    lines = [
+        "# The configuration of Roundtable. Each key can also be set in the environment, for example",
+        f"# {PREFIX}MATRIX__HOMESERVER for homeserver below [matrix]. Secrets stand in files of their own.",
+        "",
+        *_wrap(Config.model_fields["data_dir"].description or ""),
+        f"data_dir = {_write(data_dir)}",
+    ]
+    for name, field in Config.model_fields.items():
+        section = field.annotation
+        if not isinstance(section, type) or not issubclass(section, Section):
+            continue
+        lines += ["", f"# {section.__doc__}", f"[{name}]"]
+        for key, part in section.model_fields.items():
+            lines += _wrap(part.description or "")
+            given = values.get(name, {})
+            if key in given:
+                lines.append(f"{key} = {_write(given[key])}")
+            elif key == "access_token":
+                lines.append(f"# {key}: not here")
+            else:
+                default = PLACES.get(f"{name}.{key}", part.default)
+                lines.append(f"# {key} = {_write(default)}")
+    return "\n".join(lines) + "\n"
+
+
+PLACES = {
+    "matrix.access_token_file": "access_token",
+    "matrix.store_dir": "crypto",
+    "matrix.store_key_file": "crypto.key",
+    "store.url": "sqlite+aiosqlite:////var/lib/roundtable/roundtable.db",
+    "store.master_key_file": "master.key",
+}
+"""Where things are by default, in data_dir."""
+
+
+def _list_unknown_variables() -> Iterator[str]:
+    for variable in sorted(os.environ):
+        if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
+            continue
+        name = variable[len(PREFIX) :].lower().split("__")[0]
+        if name not in Config.model_fields:
+            yield f"the variable {variable} is no setting that I know: unset it"
+
+
+def _read(name: str, read: Callable[[Path], T], path: Path) -> T:
+    try:
+        return read(path)
+    except ValueError as problem:
+        raise ConfigProblem(f"{name} {problem}") from None
+
+
+def _table(data: Mapping[str, Any], name: str) -> Json:
+    table = data.get(name, {})
+    return table if isinstance(table, dict) else {}
+
+
+def _is_table(data: Mapping[str, Any], name: str) -> bool:
+    return isinstance(data.get(name, {}), dict)
+
+
+def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
+    for part in path:
+        inner = model.model_fields[part].annotation
+        if not isinstance(inner, type) or not issubclass(inner, BaseModel):
+            break
+        model = inner
+    return model
+
+
+def _describe(model: type[BaseModel], path: list[str]) -> str:
+    field = _model_at(model, path[:-1]).model_fields[path[-1]]
+    return field.description or "give it a value"
+
+
+def _wrap(text: str) -> list[str]:
+    lines, line = [], "#"
+    for word in text.split():
+        if len(line) + len(word) >= 100:  # noqa: PLR2004 fits on a screen
+            lines.append(line)
+            line = "#"
+        line += f" {word}"
+    return [*lines, line]
+
+
+def _write(value: object) -> str:
+    # Every string that we write is printable: JSON's form is then TOML's.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

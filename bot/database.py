@@ -1,0 +1,84 @@
+"""The database from the shell: bring its tables up to date, look whether it is whole, move it to another one."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from bot.config import Config, ConfigProblem, check_url
+from storage import check as checking
+from storage import copy as copying
+from storage import database
+
+Say = Callable[[str], None]
+
+
+async def upgrade(config: Config, say: Say) -> bool:
+    """Bring the tables up to date; raises StoreProblemError, also while a bot runs on the store."""
+    url = config.store.url
+    async with database.hold(url):
+        engine = database.connect(url)
+        try:
+            before = await database.revision(engine)
+            await database.upgrade(engine)
+            after = await database.revision(engine)
+        finally:
+            await engine.dispose()
+    if before == after:
+        say(f"The tables are up to date (revision {after}).")
+    else:
+        say(f"The tables are now of revision {after}, after {before or 'none'}.")
+    return True
+
+
+async def check(config: Config, say: Say, complain: Say) -> bool:
+    """Look whether the store is whole, also beside a running bot; raises StoreProblemError or WrongKeyError."""
+    url = config.store.url
+    path = database.file_of(url)
+    if path is not None and not path.exists():
+        raise database.StoreProblemError(f"there is no store {path}")
+    engine = database.connect(url)
+    try:
+        found = await checking.check(engine, config.store.master_key())
+    finally:
+        await engine.dispose()
+    for name, rows in sorted(found.rows.items()):
+        say(f"{rows:>9} {name}")
+    say(f"Revision {found.revision}. {found.opened} sealed values open, {found.erased} are erased.")
+    for problem in found.problems:
+        complain(problem)
+    if not found.problems:
+        say("The store is whole, and so is its audit log.")
+    return not found.problems
+
+
+async def copy(config: Config, source: str, target: str, *, clock: Callable[[], datetime], say: Say) -> bool:
+    """Copy a store into an empty database; raises ConfigProblem, StoreProblemError or WrongKeyError."""
+    addresses, problems = [], []
+    for option, given in (("--from", source), ("--to", target)):
+        try:
+            addresses.append(read_url(given))
+        except ValueError as problem:
+            problems.append(f"{option} {problem}")
+    if problems:
+        raise ConfigProblem(*problems)
+    sums = await copying.copy(
+        addresses[0],
+        addresses[1],
+        config.store.master_key(),
+        now=clock(),
+        tell=lambda name, done, of: say(f"{done:>9} of {of} {name}"),
+    )
+    say(f"{sum(total.rows for total in sums.values())} rows in {len(sums)} tables: each the same on both sides.")
+    say("The audit log is whole. The copy is noted in it.")
+    say("Now set store.url in config.toml to the new database, and move the old store away: it must not be run again.")
+    return True
+
+
+def read_url(given: str) -> str:
+    """The address of a store as a person writes it, with ``sqlite:`` and a path; raises ValueError."""
+    kind, _, rest = given.partition(":")
+    if kind == "sqlite" and rest:
+        return check_url(f"sqlite+aiosqlite:///{Path(rest.removeprefix('///')).absolute()}")
+    if kind in {"postgres", "postgresql"}:
+        return check_url(f"postgresql+psycopg:{rest}")
+    return check_url(given)

@@ -1,0 +1,266 @@
+"""The first start: sign in, cross-sign the device before any message, keep the keys, write the configuration."""
+
+import base64
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot.config import (
+    KEY_BYTES,
+    PREFIX,
+    ConfigProblem,
+    check_homeserver,
+    check_url,
+    check_user,
+    check_zone,
+    describe,
+    read_key,
+    read_secret,
+)
+from bot.crypto.client import HardenedClient, sign_in
+from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
+from bot.crypto.identity import Identity
+from bot.crypto.vault import load_secrets, store_secrets
+from bot.crypto.wire import Wire
+from storage import database, secret
+from storage.audit import Entry
+from storage.pins import StoredPins
+from storage.work import Store
+
+DEVICE_NAME = "Roundtable"
+CONFIG, TOKEN, STORE_KEY, MASTER_KEY = "config.toml", "access_token", "crypto.key", "master.key"
+STORE_VARIABLE = f"{PREFIX}STORE__URL"
+CRYPTO_STORE, DATABASE = "crypto", "roundtable.db"
+
+
+@dataclass(frozen=True, repr=False)
+class Account:
+    """What is needed to sign in: a password, or the token of a device that somebody else made."""
+
+    homeserver: str
+    user_id: str
+    password: str | None = None
+    token: str | None = None
+    device_id: str | None = None
+    recovery_key: str | None = None
+    """Of the identity that the account already has; without it a new identity is made."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What stands in the configuration, and where everything is put."""
+
+    data_dir: Path
+    scheme: str = "safety table"
+    zone: str = "UTC"
+    name: str = "Roundtable"
+    store_url: str | None = None
+    """The database, if the environment names one; else SQLite in data_dir."""
+    replace_identity: Callable[[], bool] = lambda: False
+    """Asked when the account already has an identity that members may have verified."""
+
+
+def check(account: Account, wishes: Wishes) -> None:
+    """Refuse what can't work, before anything is written or asked; raises ConfigProblem with every problem."""
+    problems = []
+    for name, verify, value in (
+        ("--homeserver", check_homeserver, account.homeserver),
+        ("--user", check_user, account.user_id),
+        ("--zone", check_zone, wishes.zone),
+        *([(STORE_VARIABLE, check_url, wishes.store_url)] if wishes.store_url else []),
+    ):
+        try:
+            verify(value)
+        except ValueError as problem:
+            problems.append(f"{name} {problem}")
+    for name, text in (("--scheme", wishes.scheme), ("--name", wishes.name)):
+        if not text.strip() or not text.isprintable():
+            problems.append(f"{name} must be one line of text")
+    if (account.token is None) == (account.password is None):
+        problems.append("either a password or --token-file is needed, not both")
+    if account.token is not None and not account.device_id:
+        problems.append("--token-file needs --device-id: the device that the token belongs to")
+    problems += _list_leftovers(wishes.data_dir)
+    if problems:
+        raise ConfigProblem(*problems)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds a bot already; raises ConfigProblem."""
+    problems = tuple(_list_leftovers(folder))
+    if problems:
+        raise ConfigProblem(*problems)
+
+
+async def init(account: Account, wishes: Wishes, *, clock: Callable[[], datetime], show: Callable[[str], None]) -> None:
+    """Make a bot that is ready to run, or leave nothing behind; ``show`` is given the recovery key, once.
+
+    Raises ConfigProblem, StoreProblemError, WrongKeyError, or a MatrixError.
+    """
+    check(account, wishes)
+    folder = wishes.data_dir.absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    undo: list[Callable[[], None]] = []
+    device_id, token = account.device_id, account.token
+    try:
+        if token is None or device_id is None:
+            try:
+                device_id, token = await sign_in(
+                    account.homeserver, account.user_id, account.password or "", DEVICE_NAME
+                )
+            except NotAllowed:
+                raise ConfigProblem("the homeserver did not accept the user or the password") from None
+        else:
+            await _check_token(account, token, device_id)
+        await _make(account, wishes, folder, device_id, token, clock=clock, show=show, undo=undo)
+    except BaseException:
+        for step in reversed(undo):
+            step()
+        if account.token is None and token is not None:
+            await _sign_out(account.homeserver, token)
+        raise
+
+
+async def _make(
+    account: Account,
+    wishes: Wishes,
+    folder: Path,
+    device_id: str,
+    token: str,
+    *,
+    clock: Callable[[], datetime],
+    show: Callable[[str], None],
+    undo: list[Callable[[], None]],
+) -> None:
+    master = _take_master_key(folder / MASTER_KEY)
+    store_key = secrets.token_bytes(KEY_BYTES)
+    _write_new(folder / STORE_KEY, _encode(store_key), undo)
+    _write_new(folder / TOKEN, token, undo)
+    undo.append(lambda: shutil.rmtree(folder / CRYPTO_STORE, ignore_errors=True))
+    url = wishes.store_url or f"sqlite+aiosqlite:///{folder / DATABASE}"
+    async with AsyncExitStack() as opened:
+        await opened.enter_async_context(database.hold(url, account.user_id))
+        store = await Store.open(url, master)
+        opened.push_async_callback(store.close)
+        client = await HardenedClient.open_client(
+            account.homeserver,
+            account.user_id,
+            device_id,
+            token,
+            folder / CRYPTO_STORE,
+            store_key,
+            StoredPins(store, clock),
+        )
+        opened.push_async_callback(client.close)
+        identity, recovery_key = await _cross_sign(client, account, wishes)
+        # The one key that a running bot needs of it: to vouch for the people who verified it.
+        await secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])
+        async with store.work(f"init {device_id}", clock()) as work:
+            await work.record(Entry(account.user_id, "shell", None, "init", device_id, "done", work.cause))
+    values: dict[str, dict[str, object]] = {
+        "matrix": {
+            "homeserver": check_homeserver(account.homeserver),
+            "user_id": account.user_id,
+            "device_id": device_id,
+        },
+        "house": {"scheme": wishes.scheme.strip(), "zone": wishes.zone, "name": wishes.name.strip()},
+    }
+    _write_new(folder / CONFIG, describe(values).rstrip("\n"), undo)
+    if recovery_key is not None:
+        show(recovery_key)
+
+
+async def _cross_sign(client: HardenedClient, account: Account, wishes: Wishes) -> tuple[Identity, str | None]:
+    """Let the account's identity sign this device; gives it, and the recovery key of a new one."""
+    if account.recovery_key is not None:
+        identity = await load_secrets(client, account.recovery_key)
+        await identity.sign_device(client)
+        return identity, None
+    answer = await client.wire.ask("POST", "v3/keys/query", {"device_keys": {client.user_id: []}})
+    if client.user_id in answer.get("master_keys", {}) and not wishes.replace_identity():
+        raise ConfigProblem(
+            f"{client.user_id} already has an identity: give its recovery key with --recovery-key-file, "
+            "or agree to replace it (--yes); members who verified the bot must then verify it again"
+        )
+    identity = Identity.create()
+    try:
+        await identity.publish(client, account.password)
+    except PasswordNeeded:
+        raise ConfigProblem(
+            "the homeserver replaces an identity only with the account's password: use the password instead of "
+            "--token-file, or give the recovery key with --recovery-key-file"
+        ) from None
+    return identity, await store_secrets(client, identity)
+
+
+async def _check_token(account: Account, token: str, device_id: str) -> None:
+    async with Wire(account.homeserver, token) as wire:
+        whose = await wire.ask("GET", "v3/account/whoami")
+    if whose.get("user_id") != account.user_id:
+        raise ConfigProblem("--token-file holds the token of another account than --user")
+    if whose.get("device_id") != device_id:
+        raise ConfigProblem("--token-file holds the token of another device than --device-id")
+
+
+async def _sign_out(homeserver: str, token: str) -> None:
+    """Take the half-made device off the account again; if that fails too, it is a device that does nothing."""
+    with suppress(MatrixError):
+        async with Wire(homeserver, token) as wire:
+            await wire.ask("POST", "v3/logout", {})
+
+
+def _take_master_key(path: Path) -> bytes:
+    """The master key that is there, or a new one. It stays if init fails: a database may have been made with it."""
+    if not path.exists():
+        _write_new(path, _encode(secrets.token_bytes(KEY_BYTES)), [])
+    try:
+        return read_key(path)
+    except ValueError as problem:
+        raise ConfigProblem(f"the master key {problem}") from None
+
+
+def _list_leftovers(folder: Path) -> Iterator[str]:
+    found = [name for name in (CONFIG, TOKEN, STORE_KEY, CRYPTO_STORE) if (folder / name).exists()]
+    if found:
+        yield (
+            f"{folder} already holds {', '.join(found)}: this bot is set up, start it with roundtable run. "
+            f"To sign in anew, move these away and run init again; keep {MASTER_KEY} and {DATABASE}"
+        )
+    elif (folder / DATABASE).exists() and not (folder / MASTER_KEY).exists():
+        yield (
+            f"{folder} holds {DATABASE} without its {MASTER_KEY}: bring the key back from its backup, or choose "
+            "another --data-dir"
+        )
+
+
+def read_secret_option(name: str, path: Path) -> str:
+    """The secret in a file that an option names; raises ConfigProblem."""
+    try:
+        return read_secret(path)
+    except ValueError as problem:
+        raise ConfigProblem(f"{name} {problem}".replace(": roundtable init makes it", "")) from None
+
+
+def _write_new(path: Path, line: str, undo: list[Callable[[], None]]) -> None:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise ConfigProblem(f"{path} already exists: nothing was overwritten") from None
+    except OSError as problem:
+        raise ConfigProblem(f"{path} can't be written: {os.strerror(problem.errno or 0)}") from None
+    undo.append(lambda: path.unlink(missing_ok=True))
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _encode(key: bytes) -> str:
+    return base64.b64encode(key).decode()

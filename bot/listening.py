@@ -1,0 +1,381 @@
+"""Hearing: one sync after the other, each event handled before the token is saved; nothing is lost, nothing twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.backoff import Backoff, unless
+from bot.crypto.client import HardenedClient
+from bot.crypto.errors import MatrixError, NotAllowed, Rejected, Unavailable
+from bot.crypto.events import Batch, Event, Invitation, RoomBatch, StateChange
+from bot.crypto.trust import Verdict
+from bot.guarding import REMOVED, TOMBSTONE, find_tampering, is_replacement
+from bot.health import Health
+from bot.verifying import Verifier
+from cases.roles import Place
+from commands.context import direct_channel
+from commands.dispatch import Dispatcher, Incoming
+from commands.faults import place_of_fault
+from commands.watch import Watch
+from storage import pins
+from storage.database import StoreAwayError
+from storage.find import place_of
+from storage.progress import Progress
+from storage.work import Store
+
+log = structlog.get_logger(__name__)
+MOST_EVENTS_PAGED_BACK = 20_000
+MOST_TRIES_TO_JOIN = 3
+WELCOME_AFTER_SECONDS = 2.0
+TELL_UNREADABLE_AFTER = timedelta(minutes=1)
+GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
+
+
+class Listener:
+    """Follows the homeserver and hands every message to the dispatcher."""
+
+    def __init__(
+        self,
+        client: HardenedClient,
+        store: Store,
+        dispatcher: Dispatcher,
+        watch: Watch,
+        clock: Callable[[], datetime],
+        *,
+        verifier: Verifier,
+        health: Health,
+        nudge: Callable[[], None],
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._progress = Progress(store)
+        self._dispatcher = dispatcher
+        self._watch = watch
+        self._clock = clock
+        self._verifier = verifier
+        self._health = health
+        self._nudge = nudge
+        self._arriving: dict[str, dict[str, str]] = {}
+        self._welcomes: set[asyncio.Task[None]] = set()
+        self._join_failures: Counter[str] = Counter()
+        # Keys may have come in a sync that was not handled to its end, in the process before this one as well.
+        self._keys_came = True
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Listen until told to stop; raises TokenRevoked. A homeserver or a store that is away is waited for.
+
+        Raises what the crypto store can't be used with, too.
+        """
+        try:
+            await self._listen(stop)
+        finally:
+            # Who has just come is still welcomed.
+            await asyncio.gather(*self._welcomes)
+
+    async def _listen(self, stop: asyncio.Event) -> None:
+        backoff = Backoff()
+        first = True
+        while not stop.is_set():
+            try:
+                await self._listen_once(stop, first=first)
+            except (Unavailable, Rejected) as problem:
+                delay = backoff.next(problem.retry_after if isinstance(problem, Unavailable) else None)
+                log.warning("homeserver unavailable", reason=str(problem), retry_in_seconds=round(delay, 1))
+                await unless(stop, asyncio.sleep(delay))
+            except MatrixError:
+                raise
+            except StoreAwayError as problem:
+                delay = backoff.next()
+                log.error("store unavailable", reason=str(problem), retry_in_seconds=round(delay, 1))  # noqa: TRY400
+                await unless(stop, asyncio.sleep(delay))
+            except Exception as fault:  # noqa: BLE001 the same sync is handled again: nothing of it is lost
+                delay = backoff.next()
+                # Without the traceback: its words might quote what somebody wrote.
+                log.error("listening failed", retry_in_seconds=round(delay, 1), **place_of_fault(fault))  # noqa: TRY400
+                await unless(stop, asyncio.sleep(delay))
+            else:
+                first = False
+                backoff.reset()
+
+    async def _listen_once(self, stop: asyncio.Event, *, first: bool) -> None:
+        since = await self._progress.token()
+        # What nio forgets over a restart (outbound sessions, tracked people) comes back with the full state (fault 18).
+        # Only waiting for news is cut off by the stop; what has come is handled to its end.
+        try:
+            sync = self._client.sync_once(since, timeout_ms=0 if first else 30_000, full_state=first)
+            batch = await unless(stop, sync)
+        except (Unavailable, Rejected):
+            self._keys_came = True
+            raise
+        if batch is None:
+            return
+        self._keys_came = self._keys_came or bool(batch.unlocked)
+        # What was said before the bot first listened is history, not a command.
+        last = await self._handle(batch, since) if since is not None else await self._look_around(batch)
+        await self._progress.save(batch.next_batch, last)
+        self._health.synced(self._clock())
+        if not self._health.listening.is_set():
+            log.info("listening")
+            self._health.listening.set()
+        self._nudge()
+
+    async def _look_around(self, batch: Batch) -> dict[str, str]:
+        """The rooms as they are when the bot first listens."""
+        for room in batch.joined:
+            await _alone(self._guard(room.room_id, room.changes), room_id=room.room_id)
+            await _alone(self._meet_others(room.room_id, room.changes), room_id=room.room_id)
+        return {}
+
+    async def _handle(self, batch: Batch, since: str) -> dict[str, str]:
+        """Handle everything of one sync; the last event of each room."""
+        for invitation in batch.invited:
+            await self._accept(invitation)
+        for room_id in batch.left:
+            await self._lose(room_id, batch.next_batch)
+        for message in batch.to_device:
+            await _alone(self._verifier.verification.hear_device(message))
+        last: dict[str, str] = {}
+        seen = await self._progress.last_events() if any(room.limited for room in batch.joined) else {}
+        for room in batch.joined:
+            # First of all: in a room that is not safe any more, nothing is said.
+            await _alone(self._guard(room.room_id, room.changes), room_id=room.room_id)
+            await _alone(self._meet(room.room_id, room.changes), room_id=room.room_id)
+            await _alone(self._meet_others(room.room_id, room.changes), room_id=room.room_id)
+            for event in [*await self._missed(room, seen, since), *room.events]:
+                await _alone(self._hear(event), event_id=event.event_id)
+                last[event.room_id] = event.event_id
+        if self._keys_came:
+            await self._read_waiting()
+            self._keys_came = False
+        await self.look_at_identities()
+        await _alone(self._verifier.act())
+        return last
+
+    async def _missed(self, room: RoomBatch, seen: dict[str, str], since: str) -> list[Event]:
+        """What a limited timeline left out, back to the last event that was handled, or to the last sync."""
+        if not room.limited or room.prev_batch is None:
+            return []
+        try:
+            return await self._client.history(
+                room.room_id,
+                back_to_event_id=seen.get(room.room_id),
+                from_token=room.prev_batch,
+                to_token=since,
+                limit=MOST_EVENTS_PAGED_BACK,
+            )
+        except Rejected as problem:
+            # Asked again it would be refused again, and hold up every other room.
+            log.error("missed messages can't be had", room_id=room.room_id, code=problem.code)  # noqa: TRY400
+            return []
+
+    async def _hear(self, event: Event) -> None:
+        if await self._verifier.verification.hear(event) or event.sender == self._client.user_id:
+            return
+        if event.verdict is Verdict.UNDECRYPTABLE:
+            if event.source is not None:
+                await self._progress.wait_for_key(event.event_id, event.room_id, event.source, self._clock())
+            return
+        body = event.content.get("body")
+        if event.type != "m.room.message" or event.content.get("msgtype") != "m.text" or not isinstance(body, str):
+            return
+        edited = event.content.get("m.new_content") if event.replaces else None
+        if isinstance(edited, dict) and isinstance(edited.get("body"), str):
+            body = edited["body"]
+        message = Incoming(
+            event.event_id,
+            event.room_id,
+            event.sender,
+            body,
+            tuple(sorted(event.mentions)),
+            event.replies_to,
+            event.replaces,
+        )
+        if event.trusted:
+            await self._dispatcher.handle(message)
+        elif await self._dispatcher.is_meant(message):
+            log.warning("turned away", event_id=event.event_id, verdict=event.verdict.value)
+            # Said once a day: a person who goes on typing there is not told each time.
+            once = f"turned away {event.room_id} {event.sender} {event.verdict.value} {self._clock():%Y-%m-%d}"
+            await self._dispatcher.turned_away(event.room_id, event.sender, event.verdict.value, once)
+
+    async def _meet(self, room_id: str, changes: Iterable[StateChange]) -> None:
+        """Members who came or went."""
+        changes = [c for c in changes if c.type == "m.room.member" and c.state_key != self._client.user_id]
+        if not changes:
+            return
+        async with self._store.look() as find:
+            channel = await find.channel(room_id)
+            if channel is None or place_of(channel) is not Place.CASE:
+                return
+            case = await find.case(channel.partition(":")[2])
+        if case is None:
+            return
+        arrived, gone = [], []
+        joined = {m.user_id for m in case.present if m.joined_at}
+        for change in changes:
+            membership = change.content.get("membership")
+            if membership == "join" and change.state_key not in joined:
+                arrived.append(change)
+            elif membership in {"leave", "ban"} and change.state_key in joined:
+                gone.append(change)
+        for change in arrived:
+            if case.is_member(change.state_key):
+                self._welcome_soon(room_id, change)
+            else:
+                await self._dispatcher.joined(room_id, (change.state_key,), f"joined {change.event_id}")
+        for change in gone:
+            await self._dispatcher.left(room_id, change.state_key, f"left {change.event_id}")
+
+    async def _meet_others(self, room_id: str, changes: Iterable[StateChange]) -> None:
+        """Those who came into a room that is no case's and no direct chat; whoever does not belong there must go."""
+        joins = [c for c in changes if c.type == "m.room.member" and c.content.get("membership") == "join"]
+        arrived = {change.state_key: change.event_id for change in joins if change.state_key != self._client.user_id}
+        async with self._store.look() as find:
+            channel = await find.channel(room_id) if arrived else None
+            if channel is None or place_of(channel) in {Place.CASE, Place.DIRECT}:
+                return
+            audience = await find.audience(channel)
+        for user_id in arrived.keys() - audience:
+            await self._watch.stranger_came(channel, user_id, f"stranger {arrived[user_id]}")
+        if channel == Place.ADMIN:
+            await self._watch.admin_came(sorted(arrived.keys() & audience))
+
+    async def _lose(self, room_id: str, token: str) -> None:
+        """We are no longer in a room. Another direct chat is made when there is something to say."""
+        async with self._store.look() as find:
+            channel = await find.channel(room_id)
+        if channel is not None and place_of(channel) is Place.DIRECT:
+            await self._progress.forget_room(channel)
+        elif channel is not None:
+            await self._watch.room_lost(room_id, REMOVED, f"lost {room_id} {token}")
+
+    async def _guard(self, room_id: str, changes: Iterable[StateChange]) -> None:
+        """A room of ours that was replaced or tampered with. What people make of their direct chats is their affair."""
+        us = self._client.user_id
+        tombs = [change for change in changes if change.type == "m.room.tombstone" and change.state_key == ""]
+        found = [(code, change.event_id) for change in changes if (code := find_tampering(change, us))]
+        if not tombs and not found:
+            return
+        async with self._store.look() as find:
+            channel = await find.channel(room_id)
+        if channel is None or place_of(channel) is Place.DIRECT:
+            return
+        for tomb in tombs[-1:]:
+            replacement = tomb.content.get("replacement_room")
+            if not found and isinstance(replacement, str) and await self._replaced(room_id, replacement, tomb.sender):
+                await self._watch.room_moved(room_id, replacement, f"moved {tomb.event_id}")
+            else:
+                found.append((TOMBSTONE, tomb.event_id))
+        for code, event_id in found:
+            log.warning("room tampered with", room=room_id, code=code)
+            await self._watch.room_lost(room_id, code, f"lost {room_id} {event_id}")
+
+    async def _replaced(self, room_id: str, by_room_id: str, sender: str) -> bool:
+        """Whether we replaced a room ourselves, by one that is as safe."""
+        if sender != self._client.user_id:
+            return False
+        try:
+            state = await self._client.room_state(by_room_id)
+        except NotAllowed:
+            return False
+        return is_replacement(state, room_id, self._client.user_id)
+
+    async def look_at_identities(self) -> None:
+        """Ask the admins about identities that changed; believe those that they approved."""
+        held = self._client.devices.list_held()
+        if not held:
+            return
+        async with self._store.look() as find:
+            offers = await pins.offers(find)
+        for user_id in sorted(held):
+            offer = offers.get(user_id)
+            if offer is None:
+                self._client.devices.mark_outdated({user_id})
+            elif offer.now is not None:
+                await self._watch.identity_changed(user_id, offer.now)
+        self._nudge()
+
+    def _welcome_soon(self, room_id: str, change: StateChange) -> None:
+        """Welcome those together who come within a moment. After a crash they are seen again at the next start."""
+        waiting = self._arriving.setdefault(room_id, {})
+        waiting[change.state_key] = change.event_id
+        if len(waiting) == 1:
+            welcome = asyncio.create_task(self._welcome(room_id))
+            self._welcomes.add(welcome)
+            welcome.add_done_callback(self._welcomes.discard)
+
+    async def _welcome(self, room_id: str) -> None:
+        await asyncio.sleep(WELCOME_AFTER_SECONDS)
+        arrived = self._arriving.pop(room_id)
+        backoff = Backoff()
+        while True:
+            cause = f"joined {next(reversed(arrived.values()))}"
+            try:
+                await _alone(self._dispatcher.joined(room_id, tuple(arrived), cause), room_id=room_id)
+            except StoreAwayError:
+                await asyncio.sleep(backoff.next())
+            else:
+                break
+        self._nudge()
+
+    async def _accept(self, invitation: Invitation) -> None:
+        """Accept a direct chat from somebody we know, if it is encrypted and nobody else is in it; decline the rest."""
+        async with self._store.look() as find:
+            known = invitation.sender in (await find.directory()).people
+        try:
+            if known:
+                await self._client.join(invitation.room_id)
+                state = await self._client.room_state(invitation.room_id)
+                people = {
+                    c.state_key
+                    for c in state
+                    if c.type == "m.room.member" and c.content.get("membership") in {"join", "invite"}
+                }
+                encrypted = any(c.type == "m.room.encryption" for c in state)
+                if encrypted and people == {self._client.user_id, invitation.sender}:
+                    await self._progress.save_room(direct_channel(invitation.sender), invitation.room_id)
+                    return
+            await self._client.leave(invitation.room_id)
+        except NotAllowed:
+            log.info("invitation is gone", room_id=invitation.room_id)
+        except (Rejected, Unavailable) as problem:
+            # Perhaps it is only this room that can't be joined, such as one of a server that is away.
+            self._join_failures[invitation.room_id] += 1
+            if self._join_failures[invitation.room_id] < MOST_TRIES_TO_JOIN:
+                raise
+            log.warning("invitation given up", room_id=invitation.room_id, reason=str(problem))
+        self._join_failures.pop(invitation.room_id, None)
+
+    async def _read_waiting(self) -> None:
+        """Keys have come: read what waited for them, in the order it was said."""
+        for waiting in await self._progress.waiting():
+            event = await self._client.retry(waiting.source)
+            if event is not None:
+                await _alone(self._hear(event), event_id=event.event_id)
+                await self._progress.no_longer_waiting(waiting.event_id)
+
+    async def tell_unreadable(self) -> None:
+        """Tell senders, after a minute, that a message could not be read; give up on it after two weeks."""
+        now = self._clock()
+        for waiting in await self._progress.waiting():
+            sender = waiting.source.get("sender")
+            if not waiting.told and now - waiting.since > TELL_UNREADABLE_AFTER and isinstance(sender, str):
+                await self._dispatcher.turned_away(
+                    waiting.room_id, sender, Verdict.UNDECRYPTABLE.value, f"unreadable {waiting.event_id}"
+                )
+                await self._progress.told(waiting.event_id, now)
+            elif now - waiting.since > GIVE_UP_UNREADABLE_AFTER:
+                await self._progress.no_longer_waiting(waiting.event_id)
+
+
+async def _alone(work: Awaitable[None], **what: str) -> None:
+    """Do one thing; a fault of ours in it is told, and holds up nothing else. What heals by itself is raised."""
+    try:
+        await work
+    except (MatrixError, StoreAwayError):
+        raise
+    except Exception as fault:  # noqa: BLE001 whatever it is, the next message must be heard
+        log.error("not handled", **what, **place_of_fault(fault))  # noqa: TRY400

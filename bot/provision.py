@@ -1,0 +1,413 @@
+"""Provisioning: a file says who is in the house; a plan says what is missing; carrying it out can be repeated."""
+
+import itertools
+import os
+import re
+import tomllib
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+from pydantic import AfterValidator, Field, ValidationError
+from rich.console import Console
+
+from bot.config import Config, ConfigProblem, Line, Section, check_user, check_zone
+from bot.crypto.client import HardenedClient
+from bot.crypto.errors import NotAllowed, Rejected
+from bot.crypto.events import StateChange
+from bot.speaking import MARKER
+from cases.people import Agency, Professional
+from cases.roles import Place, Role
+from storage import database, directory
+from storage.directory import Changes, Difference
+from storage.find import SPACE
+from storage.pins import StoredPins
+from storage.progress import Progress
+from storage.work import Store
+
+SHORT = re.compile(r"[a-z][a-z0-9-]{1,20}")
+IN_AGENCY_ROOM = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
+WELCOME = {SPACE: "", "coordination": "Coordination", "admin": "Admin"}
+REMOVAL = "provisioning"
+
+
+class Rooms(Protocol):
+    """What provisioning needs of Matrix; the hardened client has it."""
+
+    async def create_room(
+        self, *, name: str, topic: str, creation_content: Mapping[str, object], space: bool, parent: str | None
+    ) -> str:
+        """Make a room, or a space."""
+
+    async def add_to_space(self, space_id: str, room_id: str) -> None:
+        """Show a room in a space."""
+
+    async def find_room(self, marker: tuple[str, str]) -> str | None:
+        """The room of ours with this key and value in its creation content."""
+
+    async def room_state(self, room_id: str) -> Sequence[StateChange]:
+        """The room's state now."""
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """Invite a person."""
+
+    async def remove(self, room_id: str, user_id: str, reason_code: str) -> None:
+        """Remove a person, or withdraw the invitation."""
+
+
+def _check_short(short: str) -> str:
+    if not SHORT.fullmatch(short):
+        raise ValueError("must be two to 21 small letters, digits or hyphens, beginning with a letter")
+    return short
+
+
+class PersonEntry(Section):
+    """A person in the file."""
+
+    user: Annotated[str, AfterValidator(check_user)] = Field(description="the full Matrix id")
+    name: Line = Field(description="what the person is called")
+    role: Role = Field(Role.PRACTITIONER, description="practitioner, manager, coordinator or admin")
+    zone: Annotated[str, AfterValidator(check_zone)] | None = Field(None, description="the time zone")
+
+
+class AgencyEntry(Section):
+    """An agency in the file."""
+
+    short: Annotated[str, AfterValidator(_check_short)] = Field(description="what people type, e.g. police")
+    name: Line = Field(description="what the agency is called")
+    kind: str = Field("", max_length=100, description="the kind of agency")
+    remit: str = Field("", max_length=1000, description="what it is there for")
+    person: list[PersonEntry] = Field(default_factory=list, description="its people")
+
+
+class House(Section):
+    """The whole file."""
+
+    agency: list[AgencyEntry] = Field(description="one [[agency]] for each agency")
+
+    @property
+    def agencies(self) -> list[Agency]:
+        """The agencies of the file."""
+        return [Agency(a.short, a.name, a.kind, a.remit) for a in self.agency]
+
+    @property
+    def people(self) -> list[Professional]:
+        """The professionals of the file."""
+        return [Professional(p.user, p.name, a.short, p.role, p.zone) for a in self.agency for p in a.person]
+
+
+def read_house(path: Path, bot_id: str) -> House:
+    """The file, checked; raises ConfigProblem with every mistake."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise ConfigProblem(f"the file {path} can't be read: {os.strerror(problem.errno or 0)}") from None
+    except UnicodeDecodeError:
+        raise ConfigProblem(f"the file {path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigProblem(f"the file {path} is no TOML: {problem}") from None
+    problems = list(_list_conflicts(values, bot_id))
+    try:
+        house = House.model_validate(values)
+    except ValidationError as error:
+        problems = [*_explain(error), *problems]
+    if problems:
+        raise ConfigProblem(*problems)
+    return house
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done, in order."""
+
+    changes: Changes
+    make: tuple[str, ...] = ()
+    """Channels whose room is to be made, or found again."""
+    invite: tuple[tuple[str, str], ...] = ()
+    """Channel and person."""
+    remove: tuple[tuple[str, str], ...] = ()
+    """Channel and person who is in a room that is not theirs."""
+    strangers: tuple[tuple[str, str], ...] = ()
+    """Channel and person who is in a room, and not in the file: removed only when pruning."""
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    """The rooms that exist, by channel."""
+
+    def anything(self, *, prune: bool) -> bool:
+        """Whether there is anything to do."""
+        leaving = prune and (self.changes.gone or self.strangers)
+        return bool(self.changes.any or self.make or self.invite or self.remove or leaving)
+
+
+async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Plan:
+    """Compare the file with the database and with the rooms as they are now; changes nothing."""
+    people = house.people
+    async with store.look() as find:
+        changes = await directory.compare(find, house.agencies, people)
+        wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
+        known = {c: room for c in wanted if (room := await find.room(c)) is not None}
+        left = {person.user_id for person in await find.everybody()} - {person.user_id for person in people}
+        chats = {c: room for user in left if (room := await find.room(c := f"{Place.DIRECT}:{user}")) is not None}
+    in_file = {person.user_id for person in people}
+    invite, remove, strangers = [], [], []
+    for channel, room_id in known.items():
+        present = await _present(rooms, room_id) - {bot_id}
+        invite += [(channel, user) for user in wanted[channel] - present]
+        remove += [(channel, user) for user in (present - wanted[channel]) & in_file]
+        strangers += [(channel, user) for user in present - wanted[channel] - in_file]
+    for channel, room_id in chats.items():
+        strangers += [(channel, user) for user in await _present(rooms, room_id) & left]
+    make = tuple(channel for channel in wanted if channel not in known)
+    invite += [(channel, user) for channel in make for user in wanted[channel]]
+    order = list(wanted)
+    return Plan(
+        changes,
+        make,
+        tuple(sorted(invite, key=lambda pair: (order.index(pair[0]), pair[1]))),
+        tuple(sorted(remove)),
+        tuple(sorted(strangers)),
+        {**chats, **known},
+    )
+
+
+def describe(plan: Plan, *, prune: bool) -> Iterator[str]:
+    """The plan, a line for each step."""
+    for difference in (*plan.changes.agencies, *plan.changes.people):
+        yield _describe_difference(difference)
+    for channel in plan.make:
+        yield f"+ room {channel}"
+    for channel, user in plan.invite:
+        yield f"+ invite {user} to {channel}"
+    for channel, user in plan.remove:
+        yield f"- remove {user} from {channel}: the file gives another role or agency"
+    for ref, user in plan.changes.releases:
+        yield f"- release {user} from case {ref}: the file gives another role or agency"
+    mark, end = ("-", "") if prune else ("?", " (only with --prune)")
+    for person in plan.changes.gone:
+        yield f"{mark} {person.user_id}, {person.agency}, is not in the file: leaves the house{end}"
+    for ref, user in plan.changes.releases_of_gone:
+        yield f"{mark} release {user} from case {ref}{end}"
+    for channel, user in plan.strangers:
+        yield f"{mark} remove {user} from {channel}{end}"
+
+
+async def carry_out(
+    plan: Plan,
+    store: Store,
+    rooms: Rooms,
+    house: House,
+    *,
+    house_name: str,
+    prune: bool,
+    clock: Callable[[], datetime],
+) -> list[str]:
+    """Do what the plan says; gives what the homeserver refused, as sentences. Safe to repeat after a crash."""
+    if plan.changes.any or (prune and plan.changes.gone):
+        async with store.work(f"provision {uuid.uuid4().hex}", clock()) as work:
+            await directory.carry_out(work, plan.changes, prune=prune)
+    known = dict(plan.rooms)
+    progress = Progress(store)
+    names = {f"{Place.AGENCY}:{a.short}": a.name for a in house.agency}
+    for channel in plan.make:
+        name = names.get(channel) or WELCOME[channel] or house_name
+        known[channel] = await _make_room(rooms, channel, name, known.get(SPACE))
+        await progress.save_room(channel, known[channel])
+    refused = []
+    # First who must not hear more; inviting is the last step.
+    released = _case_rooms((*plan.changes.releases, *(plan.changes.releases_of_gone if prune else ())))
+    async with store.look() as find:
+        for channel, _ in released:
+            if (room_id := await find.room(channel)) is not None:
+                known.setdefault(channel, room_id)
+    leaving = dict.fromkeys((*plan.remove, *(plan.strangers if prune else ()), *released))
+    for channel, user in leaving:
+        if channel in known and user in await _present(rooms, known[channel]):
+            try:
+                await rooms.remove(known[channel], user, REMOVAL)
+            except Rejected as problem:
+                refused.append(f"{user} could not be removed from {channel} ({problem.code})")
+    for channel, user in plan.invite:
+        try:
+            await rooms.invite(known[channel], user)
+        except Rejected as problem:
+            refused.append(f"{user} could not be invited to {channel} ({problem.code}): does the account exist?")
+    return refused
+
+
+async def provision(
+    config: Config,
+    path: Path,
+    *,
+    clock: Callable[[], datetime],
+    console: Console,
+    dry_run: bool = False,
+    prune: bool = False,
+    agreed: Callable[[], bool] = lambda: True,
+) -> int:
+    """Read, plan, print, ask, carry out; gives the exit status.
+
+    The bot must not be running: the store and the device belong to one process. Raises ConfigProblem,
+    StoreProblemError, WrongKeyError, or what the client raises.
+    """
+    house = read_house(path, config.matrix.user_id)
+    async with AsyncExitStack() as opened:
+        store, client = await open_house(config, opened, clock)
+        plan = await make_plan(store, client, house, config.matrix.user_id)
+        for line in describe(plan, prune=prune):
+            console.print(line, style={"+": "green", "-": "red", "?": "yellow"}.get(line[0], "cyan"))
+        if not plan.anything(prune=prune):
+            console.print("Nothing to do.")
+            return 0
+        if dry_run:
+            console.print("Nothing was changed: this was a dry run.")
+            return 0
+        if not agreed():
+            console.print("Nothing was changed.")
+            return 1
+        refused = await carry_out(plan, store, client, house, house_name=config.house.name, prune=prune, clock=clock)
+        for problem in refused:
+            console.print(problem, style="red")
+        console.print("Done, but for what was refused: run it again later." if refused else "Done.")
+        return 1 if refused else 0
+
+
+async def open_house(
+    config: Config, opened: AsyncExitStack, clock: Callable[[], datetime]
+) -> tuple[Store, HardenedClient]:
+    """Open store and client for this process alone; raises ConfigProblem when the bot is running."""
+    try:
+        await opened.enter_async_context(database.hold(config.store.url, config.matrix.user_id))
+    except database.StoreInUseError:
+        raise ConfigProblem("the bot is running on this store: stop the bot first, then run this again") from None
+    store = await Store.open(config.store.url, config.store.master_key())
+    opened.push_async_callback(store.close)
+    matrix = config.matrix
+    client = await HardenedClient.open_client(
+        matrix.homeserver,
+        matrix.user_id,
+        matrix.device_id,
+        matrix.token(),
+        matrix.store_dir,
+        matrix.store_key(),
+        StoredPins(store, clock),
+    )
+    opened.push_async_callback(client.close)
+    return store, client
+
+
+def _channels(house: House) -> list[str]:
+    return [
+        SPACE,
+        Place.COORDINATION.value,
+        Place.ADMIN.value,
+        *(f"{Place.AGENCY}:{agency.short}" for agency in house.agency),
+    ]
+
+
+def _members(channel: str, people: Iterable[Professional]) -> Iterator[str]:
+    place, _, short = channel.partition(":")
+    for person in people:
+        belongs = {
+            SPACE: True,
+            Place.COORDINATION: person.role is Role.COORDINATOR,
+            Place.ADMIN: person.role is Role.ADMIN,
+            Place.AGENCY: person.agency == short and person.role in IN_AGENCY_ROOM,
+        }
+        if belongs[place]:
+            yield person.user_id
+
+
+async def _make_room(rooms: Rooms, channel: str, name: str, space: str | None) -> str:
+    found = await rooms.find_room((MARKER, channel))
+    if found is None:
+        return await rooms.create_room(
+            name=name, topic="", creation_content={MARKER: channel}, space=channel == SPACE, parent=space
+        )
+    if space is not None:
+        await rooms.add_to_space(space, found)
+    return found
+
+
+async def _present(rooms: Rooms, room_id: str) -> set[str]:
+    """Who is in a room, or invited to it."""
+    try:
+        state = await rooms.room_state(room_id)
+    except NotAllowed:
+        raise ConfigProblem(
+            f"the bot is no longer in its room {room_id}: invite it again, or restore the backup of the homeserver"
+        ) from None
+    return {
+        change.state_key
+        for change in state
+        if change.type == "m.room.member" and change.content.get("membership") in {"join", "invite"}
+    }
+
+
+def _case_rooms(releases: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(f"{Place.CASE}:{ref}", user) for ref, user in releases]
+
+
+def _describe_difference(difference: Difference) -> str:
+    subject = difference.subject
+    if isinstance(subject, Agency):
+        what = f"agency {subject.short}"
+    else:
+        what = f"{subject.role} {subject.user_id}, {subject.agency}"
+    if not difference.changed:
+        return f"+ {what}"
+    return f"~ {what}: new {', '.join(difference.changed)}"
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for found in error.errors(include_input=False, include_url=False):
+        where, key = _locate(found["loc"])
+        if found["type"] == "missing":
+            yield f"{where}{key} is missing"
+        elif found["type"] == "extra_forbidden":
+            yield f"{where}{key} is no key that I know"
+        elif found["type"] == "value_error":
+            yield f"{where}{key} {found['ctx']['error']}"
+        elif found["type"] == "enum":
+            yield f"{where}{key} must be {', '.join(list(Role)[:-1])} or {list(Role)[-1]}"
+        else:
+            yield f"{where}{key} is not right: {found['msg'][:1].lower()}{found['msg'][1:]}"
+
+
+def _locate(path: tuple[int | str, ...]) -> tuple[str, str]:
+    """Where a mistake stands, counted as people count, such as ``agency 2, person 3: ``, and its key."""
+    words = [f"{name} {number + 1}" for name, number in itertools.pairwise(path) if isinstance(number, int)]
+    keys = [str(part) for at, part in enumerate(path) if not isinstance(part, int) and not _is_list(path, at)]
+    return (f"{', '.join(words)}: " if words else ""), ".".join(keys) or "it"
+
+
+def _is_list(path: tuple[int | str, ...], at: int) -> bool:
+    return at + 1 < len(path) and isinstance(path[at + 1], int)
+
+
+def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
+    """What no single entry shows; entries that are malformed are told elsewhere."""
+    shorts: dict[str, int] = {}
+    users: dict[str, str] = {}
+    roles = []
+    for number, agency in enumerate(_dicts(values.get("agency")), 1):
+        short = str(agency.get("short", number))
+        if short in shorts:
+            yield f"agency {number}: short {short} is already taken by agency {shorts[short]}"
+        shorts.setdefault(short, number)
+        for person in _dicts(agency.get("person")):
+            user = str(person.get("user"))
+            roles.append(person.get("role"))
+            if user in users:
+                yield f"agency {number}: {user} is already in agency {users[user]}; a person speaks for one agency"
+            users.setdefault(user, short)
+            if user == bot_id:
+                yield f"agency {number}: {user} is the bot itself"
+    if Role.COORDINATOR not in roles:
+        yield "nobody is a coordinator: without one no case can be opened"
+
+
+def _dicts(entries: object) -> list[dict[str, Any]]:
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []

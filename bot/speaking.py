@@ -1,0 +1,219 @@
+"""Speaking: what stands in the outbox goes out, in order within a room, once; a room that fails holds up no other."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.backoff import Backoff, unless
+from bot.crypto.client import HardenedClient
+from bot.crypto.errors import MatrixError, NotAllowed, Rejected, TokenRevoked, Unavailable
+from bot.guarding import REMOVED
+from bot.health import Health
+from cases.roles import Place
+from commands.faults import place_of_fault
+from commands.watch import Watch
+from storage import rooms
+from storage.database import StoreAwayError
+from storage.find import place_of
+from storage.outbox import Outbox, Row
+from storage.progress import Progress
+from storage.work import Store
+
+log = structlog.get_logger(__name__)
+MARKER = "org.roundtable.channel"
+"""In the creation content of each of our rooms: finds a room again that was made just before a crash."""
+LONGEST_WAIT_SECONDS = 600.0
+LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
+HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
+"""Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
+
+
+class NotJoinedYetError(Exception):
+    """The person whom a direct message is for has not come into the chat: it could not be read later."""
+
+
+class Speaker:
+    """Carries out the outbox."""
+
+    def __init__(
+        self, client: HardenedClient, store: Store, watch: Watch, clock: Callable[[], datetime], health: Health
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._watch = watch
+        self._outbox = Outbox(store)
+        self._progress = Progress(store)
+        self._clock = clock
+        self._health = health
+        self._nudged = asyncio.Event()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+
+    def nudge(self) -> None:
+        """There may be something new to say."""
+        self._nudged.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Speak until told to stop; raises TokenRevoked."""
+        try:
+            while not stop.is_set():
+                self._nudged.clear()
+                for channel in await self._waiting_channels(stop):
+                    if channel not in self._busy:
+                        self._busy[channel] = asyncio.create_task(self._empty(channel, stop))
+                await self._wait(stop)
+            await asyncio.gather(*self._busy.values())
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _waiting_channels(self, stop: asyncio.Event) -> list[str]:
+        backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
+        while not stop.is_set():
+            try:
+                return await self._outbox.channels()
+            except Exception as fault:  # noqa: BLE001 what waits to be said must not be forgotten
+                await self._pause(stop, backoff, fault)
+        return []
+
+    async def _pause(self, stop: asyncio.Event, backoff: Backoff, problem: Exception, row: Row | None = None) -> None:
+        """Tell what hinders, and wait before the next try."""
+        delay = backoff.next(problem.retry_after if isinstance(problem, Unavailable) else None)
+        told: dict[str, object] = {"row": row.id if row else None, "retry_in_seconds": round(delay, 1)}
+        if isinstance(problem, MatrixError | NotJoinedYetError):
+            log.warning("not sent yet", reason=type(problem).__name__, **told)
+        elif isinstance(problem, StoreAwayError):
+            log.error("store unavailable", reason=str(problem), **told)
+        else:
+            log.error("sending failed", **told, **place_of_fault(problem))
+        await unless(stop, asyncio.sleep(delay))
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        """Until there may be something new to say, a channel is done, or the bot is to stop."""
+        events = [asyncio.create_task(self._nudged.wait()), asyncio.create_task(stop.wait())]
+        try:
+            await asyncio.wait({*events, *self._busy.values()}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for event in events:
+                event.cancel()
+        for channel, task in list(self._busy.items()):
+            if task.done():
+                del self._busy[channel]
+                task.result()
+                # Something may have been written between the last look of that task and its end.
+                self._nudged.set()
+
+    async def _empty(self, channel: str, stop: asyncio.Event) -> None:
+        """Send what waits in one channel, in order; retry what can't be done now. Raises TokenRevoked."""
+        backoff = Backoff(LONGEST_WAIT_SECONDS)
+        store_backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
+        while not stop.is_set():
+            row: Row | None = None
+            try:
+                row = await self._outbox.next(channel)
+                if row is None:
+                    return
+                await self._outbox.mark_tried(row, self._clock())
+                event_id = await self._carry_out(row)
+                await self._outbox.mark_sent(row, event_id, self._clock())
+            except TokenRevoked:
+                raise
+            except StoreAwayError as problem:
+                await self._pause(stop, store_backoff, problem, row)
+            except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
+                await self._pause(stop, backoff, problem, row)
+            else:
+                backoff.reset()
+                store_backoff.reset()
+                self._health.sent(self._clock())
+
+    async def _carry_out(self, row: Row) -> str | None:
+        room_id = await self._room(row.channel)
+        if row.kind == "message":
+            if (said := await self._said_before(room_id, row)) is not None:
+                return said
+            async with self._store.look() as find:
+                audience = await find.audience(row.channel)
+            try:
+                event_id = await self._client.post(room_id, content_of(row), txn_id=row.txn_id, only_for=audience)
+            except NotAllowed:
+                await self._ask_whether_lost(room_id, row)
+                raise
+            unreachable = self._client.unreachable(room_id)
+            reasons = {person: reason.value for person, reason in unreachable.items() if person in audience}
+            if reasons:
+                await self._watch.unreachable(row.channel, reasons)
+            return event_id
+        person = row.person or ""
+        try:
+            if row.kind == "invite":
+                await self._client.invite(room_id, person)
+            else:
+                await self._client.remove(room_id, person, "released")
+        except Rejected as problem:
+            # Already there, already gone, or no such account: asking again changes nothing.
+            log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
+        return None
+
+    async def _ask_whether_lost(self, room_id: str, row: Row) -> None:
+        """Look whether we were removed, though no sync told us, from a room that we may not write in."""
+        if place_of(row.channel) is Place.DIRECT:
+            return
+        try:
+            await self._client.joined_members(room_id)
+        except NotAllowed as problem:
+            # Anything else, such as an address that a proxy does not know, may heal.
+            if problem.code == "M_FORBIDDEN":
+                await self._watch.room_lost(room_id, REMOVED, f"lost {room_id} {row.txn_id}")
+
+    async def _said_before(self, room_id: str, row: Row) -> str | None:
+        """The event of a row that may have gone out so long ago that its transaction id no longer makes it once.
+
+        The age of the row counts, not that of the last try: each try since may have failed but the first.
+        """
+        if row.tried_at is None or self._clock() - row.created_at < HOMESERVER_FORGETS_AFTER:
+            return None
+        return await self._client.find_sent(room_id, row.txn_id, since=row.created_at)
+
+    async def _room(self, channel: str) -> str:
+        """The room of a channel, made when the first thing is to be said in it."""
+        async with self._store.look() as find:
+            room_id = await find.room(channel)
+        if room_id is None:
+            async with self._store.look() as find:
+                marker = await rooms.marker(find, channel)
+            room_id = await self._client.find_room((MARKER, marker)) or await self._make(channel, marker)
+            await self._progress.save_room(channel, room_id)
+        if place_of(channel) is Place.DIRECT:
+            await self._await_person(room_id, channel.partition(":")[2])
+        return room_id
+
+    async def _make(self, channel: str, marker: str) -> str:
+        name = channel.partition(":")[2] if place_of(channel) is Place.CASE else "Roundtable"
+        return await self._client.create_room(name=name, topic=name, creation_content={MARKER: marker})
+
+    async def _await_person(self, room_id: str, person: str) -> None:
+        """Whoever is not in the room yet could never read what is posted before."""
+        if person in await self._client.joined_members(room_id):
+            return
+        try:
+            await self._client.invite(room_id, person)
+        except NotAllowed:
+            log.info("invitation stands", room_id=room_id)
+        raise NotJoinedYetError
+
+
+def content_of(row: Row) -> dict[str, object]:
+    """A Matrix message: plain and HTML, and explicit mentions so that only those wake up who must act."""
+    content: dict[str, object] = {
+        "msgtype": "m.notice" if row.notice else "m.text",
+        "body": row.plain,
+        "format": "org.matrix.custom.html",
+        "formatted_body": row.html,
+        "m.mentions": {"user_ids": list(row.mentions)} if row.mentions else {},
+    }
+    if row.replies_to:
+        content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
+    return content
