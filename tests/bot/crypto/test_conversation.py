@@ -1,0 +1,159 @@
+from bot.crypto.trust import Verdict
+from tests.bot.crypto.people import Meet, OpenDevice, fetch, list_events, make_room, see
+
+
+async def test_bot_and_people_understand_each_other(meet: Meet) -> None:
+    bot, anna, ben = await meet("bot", "anna", "ben")
+    room = await make_room(bot, anna, ben)
+
+    said = await anna.say(room, "good morning", **{"m.mentions": {"user_ids": [bot.user_id]}})
+    heard = [await bot.hears("good morning"), await ben.hears("good morning")]
+    await bot.reply(room, said, "good morning to you")
+    answers = [await anna.hears("good morning to you"), await ben.hears("good morning to you")]
+
+    assert [event.verdict for event in heard + answers] == [Verdict.TRUSTED] * 4
+    assert all(event.encrypted for event in heard + answers)
+    assert {event.sender for event in heard} == {anna.user_id}
+    assert {event.mentions for event in heard} == {frozenset({bot.user_id})}
+    assert {event.replies_to for event in answers} == {said}
+    assert bot.client.unreachable(room) == {}
+
+
+async def test_nothing_said_reaches_the_homeserver_in_plaintext(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot, anna)
+
+    said = await bot.say(room, "Amsel")
+
+    assert "Amsel" not in str(await fetch(anna, room, said))
+
+
+async def test_same_transaction_id_says_it_once(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot, anna)
+
+    sent = [await bot.client.post(room, {"msgtype": "m.text", "body": "once"}, txn_id="row-1") for _ in range(2)]
+    await bot.say(room, "the end")
+    await anna.hears("the end")
+
+    assert sent[0] == sent[1]
+    assert [event.content["body"] for event in anna.heard] == ["once", "the end"]
+
+
+async def test_an_edit_names_what_it_replaces(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot, anna)
+    said = await anna.say(room, "tusday")
+
+    await anna.say(room, "* Tuesday", **{"m.relates_to": {"rel_type": "m.replace", "event_id": said}})
+
+    assert (await bot.hears("* Tuesday")).replaces == said
+
+
+async def test_who_just_joined_can_read_what_is_said_at_once(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot, anna)
+    await bot.say(room, "before ben")
+    (ben,) = await meet("ben")
+
+    await bot.client.invite(room, ben.user_id)
+    await bot.knows(room, ben.user_id)
+    await bot.say(room, "welcome")
+
+    assert (await ben.hears("welcome")).trusted
+
+
+async def test_the_invited_get_no_key_before_they_join(meet: Meet, open_another: OpenDevice) -> None:
+    bot, anna, ben = await meet("bot", "anna", "ben")
+    room = await make_room(bot, anna)
+    await ben.stop_listening()
+    await bot.client.invite(room, ben.user_id)
+
+    said = await bot.say(room, "not for ben yet")
+    await ben.client.sync_once(None, timeout_ms=0)
+
+    assert await ben.client.retry(await fetch(bot, room, said)) is None
+
+
+async def test_a_member_whom_we_do_not_expect_gets_no_key(meet: Meet) -> None:
+    bot, anna, ben = await meet("bot", "anna", "ben")
+    room = await make_room(bot, anna, ben)
+    await bot.say(room, "all of you")
+    await ben.hears("all of you")
+
+    content = {"msgtype": "m.text", "body": "the two of us"}
+    said = await bot.client.post(room, content, txn_id="1", only_for=[anna.user_id])
+    await anna.hears("the two of us")
+    await bot.say(room, "all of you again")
+    await ben.hears("all of you again")
+
+    assert await ben.client.retry(await fetch(bot, room, said)) is None
+
+
+async def test_who_was_removed_cannot_read_what_is_said_a_moment_later(meet: Meet) -> None:
+    bot, anna, ben = await meet("bot", "anna", "ben")
+    room = await make_room(bot, anna, ben)
+    await bot.say(room, "all of you")
+    await ben.hears("all of you")
+    await ben.stop_listening()
+
+    await bot.client.remove(room, ben.user_id, "left-the-case")
+    said = await bot.say(room, "the two of us")
+    await anna.hears("the two of us")
+    await ben.client.sync_once(None, timeout_ms=0)
+
+    assert await ben.client.retry(await fetch(bot, room, said)) is None
+
+
+async def test_more_messages_than_fit_into_a_sync_are_paged_back(meet: Meet, open_another: OpenDevice) -> None:
+    anna, host = await meet("anna", "bot")
+    room = await make_room(host, anna)
+    await host.stop_listening()
+    last = await anna.say(room, "message 0")
+    before = await host.client.sync_once(None, timeout_ms=0)
+    for number in range(1, 221):
+        await anna.say(room, f"message {number}")
+
+    batch = await host.client.sync_once(before.next_batch, timeout_ms=0)
+    (found,) = batch.joined
+    assert found.limited
+    assert found.prev_batch is not None
+    missed = await host.client.history(room, back_to_event_id=last, from_token=found.prev_batch, limit=500)
+
+    everything = [event.content["body"] for event in missed + list_events(batch)]
+    assert everything == [f"message {number}" for number in range(1, 221)]
+    assert {event.verdict for event in missed} == {Verdict.TRUSTED}
+
+
+async def test_history_gives_no_more_than_asked_for(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot, anna)
+    for number in range(5):
+        await anna.say(room, f"message {number}")
+    await bot.hears("message 4")
+    end = str((await bot.client.sync_once(None, timeout_ms=0)).next_batch)
+
+    newest = await bot.client.history(room, back_to_event_id=None, from_token=end, limit=2)
+
+    assert [event.content["body"] for event in newest] == ["message 3", "message 4"]
+
+
+async def test_what_could_not_be_read_is_read_when_its_key_arrives(meet: Meet, open_another: OpenDevice) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot, anna)
+    tablet = await open_another(anna.user_id)
+    await tablet.sync_once(None, timeout_ms=0)
+    said = await bot.say(room, "too early")
+    unread = await see(tablet, None, said)
+    assert unread.verdict is Verdict.UNDECRYPTABLE
+    assert unread.content == {}
+    assert unread.source is not None
+    assert await tablet.retry(unread.source) is None
+
+    session = anna.client.machine._olm.inbound_group_store[room][bot.client.machine.identity_key][unread.session_id]
+    tablet.machine._olm.inbound_group_store.add(session)
+    read = await tablet.retry(unread.source)
+
+    assert read is not None
+    assert read.verdict is Verdict.TRUSTED
+    assert read.content["body"] == "too early"

@@ -1,0 +1,62 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.crypto.client import HardenedClient, sign_in
+from bot.crypto.errors import NotOurDevice
+from bot.crypto.identity import Identity
+from bot.crypto.trust import MemoryPins
+from tests.bot.crypto.people import PASSWORD, Meet, list_events, see
+from tests.homeserver import Homeserver
+
+KEY = os.urandom(32)
+
+
+async def test_after_a_crash_everything_comes_again_and_is_still_trusted(
+    homeserver: Homeserver, meet: Meet, tmp_path: Path
+) -> None:
+    (anna,) = await meet("anna")
+    user_id = homeserver.register("bot-that-restarts", PASSWORD)
+    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
+    pins = MemoryPins()
+
+    async def start() -> HardenedClient:
+        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, pins)
+
+    bot = await start()
+    await Identity.create().publish(bot)
+    room = await bot.create_room(name="K7QF", topic="", invite=[anna.user_id])
+    await anna.is_in(room)
+    since = (await bot.sync_once(None, timeout_ms=0)).next_batch
+    said = await anna.say(room, "did you get this?")
+    before = await see(bot, since, said)
+    await bot.close()
+
+    bot = await start()
+    # Even before its first sync it can say what waits in the outbox.
+    await bot.post(room, {"msgtype": "m.text", "body": "I am back"}, txn_id="1")
+    batch = await bot.sync_once(since, timeout_ms=0)
+    again = await bot.sync_once(since, timeout_ms=0)
+    await bot.close()
+
+    assert (await anna.hears("I am back")).trusted
+    assert before in list_events(batch)
+    assert list_events(batch) == list_events(again)
+    assert {event.verdict.value for event in list_events(batch)} == {"trusted"}
+
+
+async def test_lost_store_is_noticed_before_anything_is_uploaded(
+    homeserver: Homeserver, meet: Meet, tmp_path: Path
+) -> None:
+    (anna,) = await meet("anna")
+    token = anna.client.wire._token
+    assert token is not None
+    client = await HardenedClient.open_client(
+        homeserver.url, anna.user_id, anna.client.device_id, token, tmp_path / "empty", KEY, MemoryPins()
+    )
+
+    with pytest.raises(NotOurDevice):
+        await client.sync_once(None, timeout_ms=0)
+
+    await client.close()

@@ -1,0 +1,284 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.config import Config, ConfigProblem, Section, describe, find_path, load
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLE: dict[str, dict[str, object]] = {
+    "matrix": {
+        "homeserver": "https://matrix.example.org",
+        "user_id": "@roundtable:example.org",
+        "device_id": "ROUNDTABLE1",
+    },
+    "house": {"scheme": "safety table", "zone": "Europe/Amsterdam"},
+}
+TOKEN = "syt_canary_token"
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("ROUNDTABLE_"):
+            monkeypatch.delenv(name)
+
+
+def write_private(path: Path, text: str) -> Path:
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def a_deployment(directory: Path, text: str | None = None) -> Path:
+    """A folder with all secret files, and a configuration in it."""
+    write_private(directory / "access_token", TOKEN + "\n")
+    write_private(directory / "crypto.key", KEY + "\n")
+    write_private(directory / "master.key", KEY + "\n")
+    return write_private(directory / "config.toml", describe(EXAMPLE) if text is None else text)
+
+
+def problems_of(path: Path) -> tuple[str, ...]:
+    with pytest.raises(ConfigProblem) as told:
+        load(path)
+    return told.value.problems
+
+
+def test_the_example_loads_and_every_other_value_has_its_place(tmp_path: Path) -> None:
+    path = a_deployment(tmp_path, (ROOT / "config.example.toml").read_text())
+
+    config = load(path)
+
+    assert config.matrix.homeserver == "https://matrix.example.org"
+    assert config.matrix.token() == TOKEN
+    assert config.matrix.store_dir == tmp_path / "crypto"
+    assert config.matrix.store_key() == bytes(range(32))
+    assert config.store.master_key() == bytes(range(32))
+    assert config.store.url == f"sqlite+aiosqlite:///{tmp_path}/roundtable.db"
+    assert (config.house.scheme, config.house.zone, config.house.name) == (
+        "safety table",
+        "Europe/Amsterdam",
+        "Roundtable",
+    )
+    assert (config.server.health_host, config.server.health_port) == ("127.0.0.1", 8765)
+    assert config.schedule.tick_seconds == 30
+    assert (config.log.level, config.log.format) == ("info", "json")
+
+
+def test_the_example_is_what_init_would_write() -> None:
+    assert (ROOT / "config.example.toml").read_text() == describe(EXAMPLE)
+
+
+def test_each_key_of_the_model_stands_in_the_example_with_its_explanation() -> None:
+    lines = (ROOT / "config.example.toml").read_text().splitlines()
+    keys = ["data_dir"]
+    for field in Config.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            keys += field.annotation.model_fields
+    for key in keys:
+        at = [i for i, line in enumerate(lines) if line.removeprefix("# ").startswith((f"{key} =", f"{key}:"))]
+        assert at, f"{key} is not in the example"
+        assert all(lines[i - 1].startswith("# ") for i in at), f"{key} is not explained"
+
+
+def test_all_mistakes_are_told_at_once_by_name(tmp_path: Path) -> None:
+    path = a_deployment(
+        tmp_path,
+        """
+        colour = "green"
+        [matrix]
+        homserver = "https://matrix.example.org"
+        user_id = "roundtable"
+        device_id = "ROUNDTABLE1"
+        [house]
+        scheme = "safety table"
+        zone = "Europe/Utrecht"
+        [server]
+        health_port = 70000
+        [schedule]
+        tick_seconds = "soon"
+        [log]
+        format = "xml"
+        """,
+    )
+    assert sorted(problems_of(path)) == [
+        "colour is no key that I know; known are: data_dir, matrix, store, house, server, schedule, log",
+        "house.zone is no time zone that I know; use a name such as Europe/Amsterdam",
+        "log.format is not right: input should be 'json' or 'console'",
+        "matrix.homeserver is missing: the address of your homeserver, e.g. https://matrix.example.org",
+        "matrix.homserver is no key that I know; is homeserver meant?",
+        "matrix.user_id is no full Matrix id, such as @roundtable:example.org",
+        "schedule.tick_seconds is not right: input should be a valid number, unable to parse string as a number",
+        "server.health_port is not right: input should be less than or equal to 65535",
+    ]
+
+
+def test_an_empty_file_names_what_must_be_there(tmp_path: Path) -> None:
+    problems = problems_of(a_deployment(tmp_path, ""))
+    assert [problem.split()[0] for problem in problems] == [
+        "matrix.homeserver",
+        "matrix.user_id",
+        "matrix.device_id",
+        "house.scheme",
+        "house.zone",
+    ]
+    assert all(" is missing: " in problem for problem in problems)
+
+
+def test_a_table_that_is_no_table_is_told(tmp_path: Path) -> None:
+    problems = problems_of(a_deployment(tmp_path, 'matrix = "localhost"\n' + 'house = ["a"]'))
+    assert [problem.split()[0] for problem in problems] == ["matrix", "house"]
+
+
+@pytest.mark.parametrize(
+    ("homeserver", "problem"),
+    [
+        ("http://matrix.example.org", "must begin with https://"),
+        ("http://127.0.0.1.example.org", "must begin with https://"),
+        ("matrix.example.org", "is no web address"),
+        ("https://matrix.example.org/somewhere", "is no web address"),
+        ("https://me:secret@matrix.example.org", "holds a user name or password"),
+        ("https://[", "is no web address"),
+        ("https://matrix.example.org:port", "is no web address"),
+    ],
+)
+def test_a_token_is_not_sent_to_just_any_address(tmp_path: Path, homeserver: str, problem: str) -> None:
+    values = {**EXAMPLE, "matrix": {**EXAMPLE["matrix"], "homeserver": homeserver}}
+    (told,) = problems_of(a_deployment(tmp_path, describe(values)))
+    assert told.startswith(f"matrix.homeserver {problem}")
+    assert "secret" not in told
+
+
+@pytest.mark.parametrize("homeserver", ["http://127.0.0.1:8008", "http://localhost:8008", "http://[::1]:8008"])
+def test_a_homeserver_on_this_machine_needs_no_https(tmp_path: Path, homeserver: str) -> None:
+    values = {**EXAMPLE, "matrix": {**EXAMPLE["matrix"], "homeserver": homeserver}}
+    assert load(a_deployment(tmp_path, describe(values))).matrix.homeserver == homeserver
+
+
+def test_secret_files_must_be_there_be_private_and_hold_a_key(tmp_path: Path) -> None:
+    path = a_deployment(tmp_path)
+    (tmp_path / "access_token").unlink()
+    (tmp_path / "crypto.key").chmod(0o640)
+    write_private(tmp_path / "master.key", "c2hvcnQ=")
+
+    problems = problems_of(path)
+
+    assert problems == (
+        f"matrix.access_token_file leads to {tmp_path}/access_token, which does not exist: roundtable init makes it",
+        f"matrix.store_key_file leads to {tmp_path}/crypto.key, which others can read: chmod 600 {tmp_path}/crypto.key",
+        f"store.master_key_file leads to {tmp_path}/master.key, which does not hold a key of 32 bytes in base64",
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"two\nlines", b"\xff\xfe", b"x" * 20_000])
+def test_a_secret_is_one_line_of_plain_text(tmp_path: Path, content: bytes) -> None:
+    path = a_deployment(tmp_path)
+    (tmp_path / "access_token").write_bytes(content)
+    (told,) = problems_of(path)
+    assert told.endswith("which does not hold one line of plain text")
+
+
+def test_a_token_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    text = describe(EXAMPLE).replace("\n[matrix]\n", f'\n[matrix]\naccess_token = "{TOKEN}"\n')
+    (told,) = problems_of(a_deployment(tmp_path, text))
+    assert told.startswith("matrix.access_token stands in ")
+    assert TOKEN not in told
+
+
+def test_a_token_comes_from_the_environment_and_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = a_deployment(tmp_path)
+    (tmp_path / "access_token").unlink()
+    monkeypatch.setenv("ROUNDTABLE_MATRIX__ACCESS_TOKEN", TOKEN)
+
+    config = load(path)
+
+    assert config.matrix.token() == TOKEN
+    assert TOKEN not in repr(config)
+    assert TOKEN not in str(config)
+
+
+def test_the_environment_counts_more_than_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = a_deployment(tmp_path)
+    monkeypatch.setenv("ROUNDTABLE_HOUSE__ZONE", "Europe/Tallinn")
+    monkeypatch.setenv("ROUNDTABLE_SERVER__HEALTH_PORT", "0")
+
+    config = load(path)
+
+    assert (config.house.zone, config.house.scheme) == ("Europe/Tallinn", "safety table")
+    assert config.server.health_port == 0
+
+
+def test_a_variable_that_is_no_setting_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = a_deployment(tmp_path)
+    monkeypatch.setenv("ROUNDTABLE_ZONE", "Europe/Tallinn")
+    monkeypatch.setenv("ROUNDTABLE_HOUSE__COLOUR", "green")
+    assert problems_of(path) == (
+        "the variable ROUNDTABLE_ZONE is no setting that I know: unset it",
+        "house.colour is no key that I know; known are: scheme, zone, name",
+    )
+
+
+def test_a_variable_that_holds_no_table_is_told_without_its_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_deployment(tmp_path)
+    monkeypatch.setenv("ROUNDTABLE_MATRIX", f"{{{TOKEN}")
+    (told,) = problems_of(path)
+    assert TOKEN not in told
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("sqlite+aiosqlite:///roundtable.db", "needs the whole path"),
+        ("postgresql+psycopg://roundtable:hunter2@db/roundtable", "holds a password"),
+        ("postgresql+psycopg://db/roundtable?user=r&password=hunter2", "holds a password"),
+        ("mysql://db/roundtable", "must begin with"),
+    ],
+)
+def test_a_database_address_that_cannot_be_meant_is_told(tmp_path: Path, url: str, problem: str) -> None:
+    (told,) = problems_of(a_deployment(tmp_path, describe({**EXAMPLE, "store": {"url": url}})))
+    assert told.startswith(f"store.url {problem}")
+    assert "hunter2" not in told
+
+
+def test_a_health_check_answers_only_at_an_address(tmp_path: Path) -> None:
+    values: dict[str, dict[str, object]] = {
+        **EXAMPLE,
+        "server": {"health_host": "matrix.example.org", "health_port": 1},
+    }
+    (told,) = problems_of(a_deployment(tmp_path, describe(values)))
+    assert told == "server.health_host must be an address of this machine, such as 127.0.0.1"
+
+
+def test_a_broken_file_is_told_without_what_stands_in_it(tmp_path: Path) -> None:
+    (told,) = problems_of(a_deployment(tmp_path, f'data_dir = "."\n[matrix]\naccess_token = {TOKEN}\n'))
+    assert "is no TOML (at line 3)" in told
+    assert TOKEN not in told
+
+
+def test_a_missing_file_says_what_makes_it(tmp_path: Path) -> None:
+    (told,) = problems_of(tmp_path / "config.toml")
+    assert told == f"the configuration {tmp_path}/config.toml does not exist: roundtable init writes it"
+
+
+def test_paths_begin_in_the_data_folder_and_that_begins_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    a_deployment(tmp_path / "data")
+    path = write_private(tmp_path / "config.toml", describe(EXAMPLE, "data"))
+    assert load(path).matrix.store_dir == tmp_path / "data" / "crypto"
+
+
+def test_the_option_counts_more_than_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_path(None) == Path("config.toml")
+    monkeypatch.setenv("ROUNDTABLE_CONFIG", "/etc/roundtable.toml")
+    assert find_path(None) == Path("/etc/roundtable.toml")
+    assert find_path("here.toml") == Path("here.toml")
+
+
+def test_a_secret_file_that_vanished_since_the_start_is_told(tmp_path: Path) -> None:
+    config = load(a_deployment(tmp_path))
+    (tmp_path / "master.key").unlink()
+    with pytest.raises(ConfigProblem, match=r"^store\.master_key_file leads to .*, which does not exist"):
+        config.store.master_key()

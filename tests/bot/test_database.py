@@ -1,0 +1,107 @@
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot import __main__ as command_line
+from bot import logs
+from bot.database import read_url
+from storage import database
+from storage.work import Store
+from tests.bot.test_config import a_deployment
+from tests.storage.examples import MASTER, NOW, a_case, an_entry
+
+
+@pytest.fixture(autouse=True)
+def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("sqlite:/data/roundtable.db", "sqlite+aiosqlite:////data/roundtable.db"),
+        ("sqlite:////data/roundtable.db", "sqlite+aiosqlite:////data/roundtable.db"),
+        ("sqlite:roundtable.db", "sqlite+aiosqlite:///{here}/roundtable.db"),
+        ("sqlite:///roundtable.db", "sqlite+aiosqlite:///{here}/roundtable.db"),
+        ("sqlite+aiosqlite:////data/roundtable.db", "sqlite+aiosqlite:////data/roundtable.db"),
+        ("postgresql://roundtable@db/roundtable", "postgresql+psycopg://roundtable@db/roundtable"),
+        ("postgres://roundtable@db/roundtable", "postgresql+psycopg://roundtable@db/roundtable"),
+        ("postgresql+psycopg://roundtable@db/roundtable", "postgresql+psycopg://roundtable@db/roundtable"),
+    ],
+)
+def test_an_address_is_read_as_people_write_it(given: str, address: str) -> None:
+    assert read_url(given) == address.format(here=Path.cwd())
+
+
+@pytest.mark.parametrize("given", ["sqlite:", "roundtable.db", "mysql://db/roundtable", "postgresql://me:canary@db/x"])
+def test_an_address_that_is_none_or_holds_a_password_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match=r"^(must begin|needs the whole|holds a password)") as refused:
+        read_url(given)
+    assert "canary" not in str(refused.value)
+
+
+def run(*arguments: str | Path) -> int:
+    return command_line.main([str(argument) for argument in arguments])
+
+
+def test_a_store_is_made_looked_at_moved_and_looked_at_again(
+    tmp_path: Path, empty_postgresql_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_deployment(tmp_path)
+    assert run("--config", path, "db", "upgrade") == 0
+    assert f"now of revision {database.newest_revision()}, after none" in capsys.readouterr().out
+    assert run("--config", path, "db", "upgrade") == 0
+    assert "up to date" in capsys.readouterr().out
+    fill(tmp_path)
+
+    move = ("db", "copy", "--from", f"sqlite:{tmp_path}/roundtable.db", "--to", empty_postgresql_url)
+    assert run("--config", path, *move) == 0
+    said = capsys.readouterr().out
+    assert "        1 of 1 cases\n" in said
+    assert "each the same on both sides" in said
+    assert run("--config", path, *move) == 1
+    assert "the target holds another store: give an empty database" in capsys.readouterr().err
+
+    monkeypatch.setenv("ROUNDTABLE_STORE__URL", empty_postgresql_url)
+    assert run("--config", path, "db", "check") == 0
+    said = capsys.readouterr().out
+    assert "        1 cases\n" in said
+    assert "The store is whole, and so is its audit log." in said
+
+
+def fill(folder: Path) -> None:
+    async def write() -> None:
+        store = await Store.open(f"sqlite+aiosqlite:///{folder}/roundtable.db", MASTER)
+        async with store.work("$1", NOW) as work:
+            await work.open_case(a_case())
+            await work.record(an_entry("$1"))
+        await store.close()
+
+    asyncio.run(write())
+
+
+def test_a_store_that_is_not_whole_fails_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_deployment(tmp_path)
+    fill(tmp_path)
+    with sqlite3.connect(tmp_path / "roundtable.db") as raw:
+        raw.execute("UPDATE audit SET actor = '@mallory:example.org'")
+    raw.close()
+    assert run("--config", path, "db", "check") == 1
+    assert "line 1 of the audit log was changed" in capsys.readouterr().err
+
+
+def test_looking_at_a_store_that_is_not_there_makes_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_deployment(tmp_path)
+    assert run("--config", path, "db", "check") == 1
+    assert "there is no store" in capsys.readouterr().err
+    assert not (tmp_path / "roundtable.db").exists()
+
+
+def test_both_addresses_are_checked_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--config", a_deployment(tmp_path), "db", "copy", "--from", "a.db", "--to", "mysql://db/x") == 2
+    complained = capsys.readouterr().err
+    assert "--from must begin with" in complained
+    assert "--to must begin with" in complained

@@ -1,0 +1,111 @@
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.config import ConfigProblem, Server
+from bot.health import Health
+from storage.progress import Progress
+from storage.work import Message, Store
+from tests.storage.examples import MASTER, sqlite_url
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(sqlite_url(tmp_path), MASTER)
+    yield opened
+    await opened.close()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+async def test_a_bot_that_listens_is_well(store: Store) -> None:
+    health = Health(lambda: NOW)
+    health.synced(NOW - timedelta(seconds=20))
+    health.sent(NOW - timedelta(seconds=5))
+    assert await health.report(store) == (
+        True,
+        {
+            "status": "ok",
+            "last_sync_seconds": 20,
+            "last_sent_seconds": 5,
+            "outbox_waiting": 0,
+            "outbox_oldest_seconds": None,
+            "undecryptable_waiting": 0,
+        },
+    )
+
+
+async def test_what_waits_is_counted_but_not_told(store: Store) -> None:
+    async with store.work("$one", NOW - timedelta(minutes=2)) as work:
+        await work.say("coordination", Message("canary", "canary"))
+        await work.say("agency:police", Message("canary", "canary"))
+    await Progress(store).wait_for_key("$two", "!room", {"canary": 1}, NOW)
+    health = Health(lambda: NOW)
+    health.synced(NOW)
+
+    well, figures = await health.report(store)
+
+    assert well
+    assert (figures["outbox_waiting"], figures["outbox_oldest_seconds"]) == (2, 120)
+    assert figures["undecryptable_waiting"] == 1
+    assert "canary" not in json.dumps(figures)
+
+
+async def test_before_the_first_sync_and_long_after_the_last_it_is_not_well(store: Store) -> None:
+    health = Health(lambda: NOW)
+    well, figures = await health.report(store)
+    assert (well, figures["reason"]) == (False, "not_listening_yet")
+
+    health.synced(NOW - timedelta(minutes=4))
+    well, figures = await health.report(store)
+    assert (well, figures["reason"]) == (False, "homeserver_silent")
+
+
+async def test_a_store_that_cannot_be_read_is_told_by_a_code(tmp_path: Path, store: Store) -> None:
+    health = Health(lambda: NOW)
+    health.synced(NOW)
+    async with store.update() as session:
+        await (await session.connection()).exec_driver_sql("DROP TABLE waiting")
+    well, figures = await health.report(store)
+    assert (well, figures["reason"]) == (False, "store_unreadable")
+
+
+async def test_the_answer_has_a_status_for_machines(store: Store) -> None:
+    server = Server(health_port=free_port())
+    health = Health(lambda: NOW)
+    url = f"http://127.0.0.1:{server.health_port}/healthz"
+    async with AsyncExitStack() as opened, aiohttp.ClientSession() as session:
+        await health.serve(opened, store, server)
+        async with session.get(url) as answer:
+            assert answer.status == 503
+            assert (await answer.json())["reason"] == "not_listening_yet"
+        health.synced(NOW)
+        async with session.get(url) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["status"] == "ok"
+
+
+async def test_a_port_that_is_taken_is_told_by_name(store: Store) -> None:
+    server = Server(health_port=free_port())
+    async with AsyncExitStack() as opened:
+        await Health().serve(opened, store, server)
+        with pytest.raises(ConfigProblem, match=r"^server\.health_port \d+ on 127\.0\.0\.1 can't be used"):
+            await Health().serve(opened, store, server)
+
+
+async def test_no_port_no_answer(store: Store) -> None:
+    async with AsyncExitStack() as opened:
+        await Health().serve(opened, store, Server(health_port=0))
+        assert not opened._exit_callbacks  # type: ignore[attr-defined]  # nothing was opened

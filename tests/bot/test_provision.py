@@ -1,0 +1,374 @@
+import itertools
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.config import ConfigProblem
+from bot.crypto.errors import NotAllowed, Unavailable
+from bot.crypto.events import StateChange
+from bot.provision import House, Plan, carry_out, describe, make_plan, read_house
+from bot.speaking import MARKER
+from cases.roles import Role
+from storage import tables
+from storage.outbox import Outbox
+from storage.progress import Progress
+from storage.work import Message, Store
+from tests.room import AGENCIES, PEOPLE, user
+from tests.storage.examples import CLEO, MASTER, a_case, sqlite_url
+
+BOT = "@roundtable:example.org"
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "agencies.example.toml"
+PLACES = ["space", "coordination", "admin", *(f"agency:{short}" for short in AGENCIES)]
+
+
+class RecordedRooms:
+    """Matrix without a wire: rooms and who is in them."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, dict[str, object]] = {}
+        self.people: dict[str, set[str]] = {}
+        self.in_space: list[tuple[str, str]] = []
+        self.unknown_accounts: set[str] = set()
+        self.crash_after_making: str | None = None
+        self._ids = itertools.count(1)
+
+    async def create_room(
+        self, *, name: str, topic: str, creation_content: Mapping[str, object], space: bool, parent: str | None
+    ) -> str:
+        room_id = f"!room{next(self._ids)}"
+        self.made[room_id] = {"name": name, "topic": topic, "space": space, "parent": parent, **creation_content}
+        self.people[room_id] = {BOT}
+        if self.crash_after_making == creation_content[MARKER]:
+            self.crash_after_making = None
+            raise Unavailable("crash")
+        return room_id
+
+    async def add_to_space(self, space_id: str, room_id: str) -> None:
+        self.in_space.append((space_id, room_id))
+
+    async def find_room(self, marker: tuple[str, str]) -> str | None:
+        return next((room for room, made in self.made.items() if made.get(marker[0]) == marker[1]), None)
+
+    async def room_state(self, room_id: str) -> Sequence[StateChange]:
+        if room_id not in self.people:
+            raise NotAllowed(403, "M_FORBIDDEN")
+        return [
+            StateChange("$event", "m.room.member", person, BOT, {"membership": "invite"})
+            for person in self.people[room_id]
+        ]
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        if user_id in self.unknown_accounts:
+            raise NotAllowed(404, "M_NOT_FOUND")
+        self.people[room_id].add(user_id)
+
+    async def remove(self, room_id: str, user_id: str, reason_code: str) -> None:
+        assert reason_code == "provisioning"
+        self.people[room_id].remove(user_id)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await Store.open(sqlite_url(tmp_path), MASTER)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def rooms() -> RecordedRooms:
+    return RecordedRooms()
+
+
+def the_house(change: Mapping[str, Mapping[str, str] | None] | None = None) -> House:
+    """The fictional house; ``change`` gives people other values, or (None) leaves them out."""
+    people: dict[str, dict[str, str]] = {
+        who: {"user": user(who), "name": name, "role": role, "agency": agency}
+        for who, (name, agency, role) in PEOPLE.items()
+    }
+    for who, values in (change or {}).items():
+        if values is None:
+            del people[who]
+        else:
+            people[who] |= values
+    return House.model_validate(
+        {
+            "agency": [
+                {
+                    "short": short,
+                    "name": name,
+                    "person": [
+                        {key: value for key, value in p.items() if key != "agency"}
+                        for p in people.values()
+                        if p["agency"] == short
+                    ],
+                }
+                for short, name in AGENCIES.items()
+            ]
+        }
+    )
+
+
+async def apply(store: Store, rooms: RecordedRooms, house: House, *, prune: bool = False) -> tuple[Plan, list[str]]:
+    plan = await make_plan(store, rooms, house, BOT)
+    refused = await carry_out(plan, store, rooms, house, house_name="Round table", prune=prune, clock=lambda: NOW)
+    return plan, refused
+
+
+async def who_is_in(store: Store, rooms: RecordedRooms, channel: str) -> set[str]:
+    async with store.look() as find:
+        room_id = await find.room(channel)
+    assert room_id
+    return {person.split(":")[0].removeprefix("@") for person in rooms.people[room_id]} - {"roundtable"}
+
+
+async def put_case_with_ada(store: Store, rooms: RecordedRooms) -> None:
+    """A case at whose table Ada sits, with its room and a direct chat."""
+    async with store.work("$opened", NOW) as work:
+        case = a_case()
+        await work.open_case(case)
+        directory = await work.find.directory()
+        case.invite(directory.people[user("ada")], because="knows the family", by=CLEO, at=NOW)
+    for channel in ("case:K7QF", f"direct:{user('ada')}"):
+        room_id = await rooms.create_room(
+            name="", topic="", creation_content={MARKER: channel}, space=False, parent=None
+        )
+        rooms.people[room_id].add(user("ada"))
+        await Progress(store).save_room(channel, room_id)
+
+
+def test_the_example_holds_the_fictional_house() -> None:
+    house = read_house(EXAMPLE, BOT)
+    assert {agency.short: agency.name for agency in house.agencies} == AGENCIES
+    assert {p.user_id: (p.name, p.agency, p.role) for p in house.people} == {
+        user(who): values for who, values in PEOPLE.items()
+    }
+
+
+async def test_a_new_house_gets_agencies_people_rooms_and_invitations(store: Store, rooms: RecordedRooms) -> None:
+    plan, refused = await apply(store, rooms, the_house())
+
+    assert refused == []
+    assert plan.make == tuple(PLACES)
+    async with store.look() as find:
+        directory = await find.directory()
+    assert {a.short: a.name for a in directory.agencies.values()} == AGENCIES
+    assert directory.people[user("cleo")].role is Role.COORDINATOR
+    assert await who_is_in(store, rooms, "space") == set(PEOPLE)
+    assert await who_is_in(store, rooms, "coordination") == {"cleo"}
+    assert await who_is_in(store, rooms, "admin") == {"kees"}
+    assert await who_is_in(store, rooms, "agency:social") == {"cleo", "dirk"}
+    assert await who_is_in(store, rooms, "agency:police") == {"ada"}
+    space, *others = rooms.made
+    assert rooms.made[space] == {"name": "Round table", "topic": "", "space": True, "parent": None, MARKER: "space"}
+    assert [rooms.made[room]["parent"] for room in others] == [space] * 7
+    assert [rooms.made[room]["name"] for room in others] == ["Coordination", "Admin", *AGENCIES.values()]
+
+
+async def test_a_second_run_finds_nothing_to_do(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    plan = await make_plan(store, rooms, the_house(), BOT)
+    assert not plan.anything(prune=True)
+    assert list(describe(plan, prune=True)) == []
+
+
+async def test_a_plan_alone_changes_nothing(store: Store, rooms: RecordedRooms) -> None:
+    plan = await make_plan(store, rooms, the_house(), BOT)
+    lines = list(describe(plan, prune=False))
+    assert lines[0] == "+ agency police"
+    assert "+ coordinator @cleo:example.org, social" in lines
+    assert "+ room agency:health" in lines
+    assert "+ invite @cleo:example.org to coordination" in lines
+    assert rooms.made == {}
+    async with store.look() as find:
+        assert await find.everybody() == []
+
+
+async def test_a_crash_after_making_a_room_makes_no_second_one(store: Store, rooms: RecordedRooms) -> None:
+    rooms.crash_after_making = "agency:police"
+    with pytest.raises(Unavailable):
+        await apply(store, rooms, the_house())
+
+    await apply(store, rooms, the_house())
+
+    assert sorted(str(made[MARKER]) for made in rooms.made.values()) == sorted(PLACES)
+    police = next(room for room, made in rooms.made.items() if made[MARKER] == "agency:police")
+    assert [room for _, room in rooms.in_space] == [police]
+    assert not (await make_plan(store, rooms, the_house(), BOT)).anything(prune=True)
+
+
+async def test_every_change_stands_in_the_audit_log(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await apply(store, rooms, the_house({"ada": {"name": "Ada de Wit"}}))
+    a = tables.audit.c
+    async with store.look() as find:
+        rows = await find.rows(sa.select(a.command, a.subject, a.outcome).order_by(a.id))
+    assert len(rows) == len(AGENCIES) + len(PEOPLE) + 1
+    assert tuple(rows[-1]) == ("provision person", user("ada"), "changed")
+
+
+async def test_who_changes_agency_changes_rooms_and_leaves_the_tables(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await put_case_with_ada(store, rooms)
+
+    plan, _ = await apply(store, rooms, the_house({"ada": {"agency": "health"}}))
+
+    assert list(describe(plan, prune=False)) == [
+        "~ practitioner @ada:example.org, health: new agency",
+        "+ invite @ada:example.org to agency:health",
+        "- remove @ada:example.org from agency:police: the file gives another role or agency",
+        "- release @ada:example.org from case K7QF: the file gives another role or agency",
+    ]
+    assert "ada" in await who_is_in(store, rooms, "agency:health")
+    assert await who_is_in(store, rooms, "agency:police") == set()
+    assert await who_is_in(store, rooms, "case:K7QF") == set()
+    assert await who_is_in(store, rooms, f"direct:{user('ada')}") == {"ada"}
+
+
+async def test_a_manager_sits_at_no_table(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await put_case_with_ada(store, rooms)
+    await apply(store, rooms, the_house({"ada": {"role": "manager"}}))
+    assert await who_is_in(store, rooms, "case:K7QF") == set()
+    assert "ada" in await who_is_in(store, rooms, "space")
+
+
+async def test_who_is_not_in_the_file_is_listed_and_stays(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await put_case_with_ada(store, rooms)
+
+    plan, _ = await apply(store, rooms, the_house({"ada": None}))
+
+    assert not plan.anything(prune=False)
+    assert list(describe(plan, prune=False)) == [
+        "? @ada:example.org, police, is not in the file: leaves the house (only with --prune)",
+        "? release @ada:example.org from case K7QF (only with --prune)",
+        "? remove @ada:example.org from agency:police (only with --prune)",
+        "? remove @ada:example.org from direct:@ada:example.org (only with --prune)",
+        "? remove @ada:example.org from space (only with --prune)",
+    ]
+    assert await who_is_in(store, rooms, "case:K7QF") == {"ada"}
+    assert await who_is_in(store, rooms, "agency:police") == {"ada"}
+
+
+async def test_pruning_cuts_a_leaver_off_from_everything(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await put_case_with_ada(store, rooms)
+    async with store.work("$waiting", NOW) as work:
+        await work.say(f"direct:{user('ada')}", Message("one item", "one item"))
+        await work.invite("case:K7QF", user("ada"))
+
+    await apply(store, rooms, the_house({"ada": None}), prune=True)
+
+    assert [room for room, people in rooms.people.items() if user("ada") in people] == []
+    async with store.look() as find:
+        assert user("ada") not in (await find.directory()).people
+        case = await find.case("K7QF")
+        assert case
+        assert [(m.user_id, m.left_at) for m in case.members if m.user_id == user("ada")] == [(user("ada"), NOW)]
+        (left,) = [person for person in await find.everybody() if person.user_id == user("ada")]
+        assert left.left_at == NOW
+    # The bot removes her again when it runs, should the homeserver not have heard it.
+    outbox = Outbox(store)
+    assert await outbox.channels() == ["case:K7QF"]
+    row = await outbox.next("case:K7QF")
+    assert row
+    assert (row.kind, row.person) == ("remove", user("ada"))
+    assert not (await make_plan(store, rooms, the_house({"ada": None}), BOT)).anything(prune=True)
+
+
+async def test_who_comes_back_is_invited_again(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await apply(store, rooms, the_house({"ada": None}), prune=True)
+    await apply(store, rooms, the_house())
+    async with store.look() as find:
+        assert (await find.directory()).people[user("ada")].active
+    assert await who_is_in(store, rooms, "agency:police") == {"ada"}
+
+
+async def test_an_account_that_does_not_exist_is_told_and_stops_nobody(store: Store, rooms: RecordedRooms) -> None:
+    rooms.unknown_accounts.add(user("ada"))
+    _, refused = await apply(store, rooms, the_house())
+    assert refused == [
+        f"{user('ada')} could not be invited to {channel} (M_NOT_FOUND): does the account exist?"
+        for channel in ("space", "agency:police")
+    ]
+    assert await who_is_in(store, rooms, "agency:youth") == {"iris", "jack"}
+
+
+async def test_a_room_that_the_bot_lost_is_told(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    del rooms.people["!room1"]
+    with pytest.raises(ConfigProblem, match="no longer in its room !room1"):
+        await make_plan(store, rooms, the_house(), BOT)
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "agencies.toml"
+    path.write_text(
+        """
+        [[agency]]
+        short = "Police!"
+        colour = "blue"
+        [[agency.person]]
+        user = "ada"
+        name = "Ada"
+        role = "boss"
+        [[agency.person]]
+        user = "@roundtable:example.org"
+        name = ""
+        zone = "Europe/Utrecht"
+        [[agency]]
+        short = "health"
+        name = "Health"
+        [[agency.person]]
+        user = "@finn:example.org"
+        name = "Finn"
+        [[agency]]
+        short = "health"
+        name = "Health again"
+        [[agency.person]]
+        user = "@finn:example.org"
+        name = "Finn"
+        """
+    )
+    with pytest.raises(ConfigProblem) as told:
+        read_house(path, BOT)
+    assert sorted(told.value.problems) == [
+        "agency 1, person 1: role must be practitioner, manager, coordinator or admin",
+        "agency 1, person 1: user is no full Matrix id, such as @roundtable:example.org",
+        "agency 1, person 2: name must be one line of text",
+        "agency 1, person 2: zone is no time zone that I know; use a name such as Europe/Amsterdam",
+        "agency 1: @roundtable:example.org is the bot itself",
+        "agency 1: colour is no key that I know",
+        "agency 1: name is missing",
+        "agency 1: short must be two to 21 small letters, digits or hyphens, beginning with a letter",
+        "agency 3: @finn:example.org is already in agency health; a person speaks for one agency",
+        "agency 3: short health is already taken by agency 2",
+        "nobody is a coordinator: without one no case can be opened",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"[[agency", "is no TOML"),
+        (b"\xff", "is not UTF-8 text"),
+        (b"agency = 3", "agency is not right: input should be a valid list"),
+        (b"", "agency is missing"),
+    ],
+)
+def test_a_file_that_is_no_house_is_told(tmp_path: Path, content: bytes, problem: str) -> None:
+    path = tmp_path / "agencies.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigProblem) as told:
+        read_house(path, BOT)
+    assert problem in told.value.problems[0]
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigProblem, match=r"can't be read: No such file"):
+        read_house(tmp_path / "agencies.toml", BOT)

@@ -1,0 +1,67 @@
+import pytest
+
+from cases.concern import Basis, Domain, Urgency
+from tests.room import Conference
+
+
+async def test_a_concern_reaches_the_table(table: Conference) -> None:
+    room = await table.open_case()
+    said = await table.answer(
+        "ada",
+        "!concern not at school for two weeks urgency: soon kind: fact seen: yesterday 12:00 source: his mother "
+        "domain: school",
+        room=room,
+    )
+    assert said.text == (
+        "C-1 · concern from Ada Jansen (Police) · soon\n"
+        "not at school for two weeks\n"
+        "Seen: Sun 1 Nov 2026, 12:00 Europe/Amsterdam\n"
+        "Source: his mother\n"
+        "Domain: school\n"
+        "Marked as: fact"
+    )
+    assert (said.notice, said.mentions, said.subject) == (True, (), "C-1")
+    concern = (await table.case(room)).concerns[0]
+    assert (concern.kind, concern.domain, concern.urgency) == (Basis.FACT, Domain.SCHOOL, Urgency.SOON)
+
+
+async def test_an_unmarked_concern_is_asked_for_fact_or_opinion(table: Conference) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", "!concern not at school", room=room)
+    assert said.text == (
+        "C-1 · concern from Ada Jansen (Police)\n"
+        "not at school\n"
+        "Is this a fact or an opinion? Say it with  !concern … kind: fact  next time, or  !correct C-1 …"
+    )
+
+
+async def test_an_empty_concern_is_refused(table: Conference) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", "!concern kind: fact", room=room)
+    assert said.text.startswith("Almost: ")
+    assert (await table.case(room)).concerns == []
+    assert (await table.outcomes())[-1] == ("concern", "reading/missing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "he said <script>alert(1)</script> & left",
+        "הוא לא בא לבית הספר",
+        "👩‍👧 came together 🙂",
+        'he didn\'t come home, "again"',
+    ],
+)
+async def test_whatever_people_type_is_shown_as_text(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", f"!concern {text} kind: opinion", room=room)
+    assert said.text.splitlines()[1] == text
+    assert (await table.case(room)).concerns[0].about == text
+
+
+async def test_64_kib_of_text_are_refused_and_not_repeated(table: Conference) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", "!concern " + "x" * 65_536, room=room)
+    assert len(said.text) < 500
+    assert (await table.case(room)).concerns == []
+    assert (await table.outcomes())[-1] == ("concern", "reading/too_long")

@@ -1,0 +1,285 @@
+"""The command language, example by example, as people type it."""
+
+import pytest
+
+from cases.people import Professional
+from cases.request import State
+from cases.roles import Role
+from tests.room import BOT, Conference, Said, user
+
+ASK = "!request police any call-outs since 1 September? because: the safety plan depends on it by: fri 13 nov 15:00"
+
+
+def by_channel(said: list[Said]) -> dict[str, str]:
+    return {s.channel: s.text for s in said}
+
+
+def card(said: list[Said], channel: str) -> Said:
+    return next(s for s in said if s.channel == channel)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "!concern he didn't come home",
+        "/concern he didn't come home",
+        "//concern he didn't come home",
+        "!CONCERN he didn't come home",
+        "!concern\u00a0he didn't come home",
+        "!concern\nhe didn't come home",
+        "Roundtable: concern he didn't come home",
+        "@roundtable:example.org concern he didn't come home",
+    ],
+)
+async def test_a_command_may_begin_in_several_ways(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+
+    said = (await table.say("ada", typed, room=room, mentions=(BOT,)))[0]
+
+    assert said.text.startswith("C-1 · concern from Ada Jansen (Police)\nhe didn't come home\n")
+
+
+@pytest.mark.parametrize("typed", ["concern he didn't come home", "!!!", "! concern x", "/ 2", "I accept A-1"])
+async def test_ordinary_talk_is_not_answered(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+
+    assert await table.say("ada", typed, room=room) == []
+    assert (await table.case(room)).concerns == []
+
+
+async def test_fields_stand_in_any_order_and_only_the_commands_own_keys_are_keys(table: Conference) -> None:
+    room = await table.open_case()
+
+    await table.say(
+        "dirk", "!request Gina Dekker call at 10: ask for her by: in 3 days because: the plan worse: no", room=room
+    )
+
+    asked = (await table.case(room)).requests[0]
+    assert (asked.to_person, asked.question, asked.because) == (
+        user("gina"),
+        "call at 10: ask for her",
+        "the plan worse: no",
+    )
+
+
+async def test_the_cards_of_a_request(table: Conference) -> None:
+    room = await table.open_case()
+
+    said = by_channel(await table.say("dirk", ASK, room=room))
+
+    assert said[room] == (
+        "R-1 · to Police · answer by Fri 13 Nov 2026, 15:00 Europe/Amsterdam\n"
+        "Because: the safety plan depends on it\n"
+        "Question: any call-outs since 1 September?\n"
+        "Asked by Social services. Reply: answer … · partly … · nothing · refuse … · moretime …"
+    )
+    assert set(said) == {room, "agency:police"}
+
+
+async def test_the_card_of_an_action(table: Conference) -> None:
+    room = await table.open_case()
+
+    said = await table.answer(
+        "cleo", "!action Visit the family together with the school. for: @social by: 20 nov", room=room
+    )
+
+    assert said.text == (
+        "A-1 · Social services · due Fri 20 Nov 2026, 17:00 Europe/Amsterdam\n"
+        "Visit the family together with the school.\n"
+        "Proposed by the coordinator. Reply: accept · decline … · done … · move …"
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "then"),
+    [
+        ("!request police q?", "Almost: a reason is missing.", "Add   because: why you need it   to the end"),
+        ("!request q because: r", "Almost: a question is missing.", "Needed: what you need to know."),
+        ("!request", "Almost: an agency or a person, a question and a reason are missing.", "Needed: whom you ask"),
+        ("!roundtable", "Almost: a date is missing.", "Needed: a day and an hour, such as fri 15:00."),
+        ("!agenda", "Almost: an item is missing.", "Needed: what you want to talk about."),
+        ("!action visit by: fri", "Almost: an owner is missing.", "Add   for: the agency or person who shall do it   "),
+        ("!refuse R-1 secret", "Almost: a ground is missing.", "Add   ground: no lawful basis, professional secrecy,"),
+    ],
+)
+async def test_what_is_missing_is_named_with_the_line_to_add(
+    table: Conference, typed: str, first: str, then: str
+) -> None:
+    room = await table.open_case()
+
+    lines = (await table.answer("ada", typed, room=room)).text.splitlines()
+
+    assert lines[0] == first
+    assert lines[1].startswith(then)
+    assert lines[-1].endswith("Nothing was sent.")
+
+
+async def test_a_person_who_must_not_read_the_question_is_not_asked(table: Conference) -> None:
+    room = await table.open_case()
+
+    said = await table.say("hugo", "!request Bram Visser was he seen? because: we worry", room=room)
+
+    assert "\n\n".join(s.text for s in said) == (
+        "Bram Visser is a manager: questions are answered by practitioners.\n"
+        "Ask the agency:  !request police QUESTION because: REASON\n"
+        "Nothing was sent."
+    )
+    assert (await table.case(room)).requests == []
+
+
+async def test_an_answer_with_a_narrower_audience_is_corrected_only_where_it_was_read(table: Conference) -> None:
+    room = await table.open_case()
+    asked = await table.say("dirk", "!request health was he seen? because: the plan see: social", room=room)
+    question = card(asked, "agency:health")
+    given = await table.say("gina", "answer he came in May", room="agency:health", replies_to=question)
+    thanks = card(given, "agency:health")
+
+    corrected = await table.say("gina", "correct he came in June", room="agency:health", replies_to=thanks)
+
+    assert {s.channel for s in corrected} == {"agency:social", "agency:health"}
+    assert "June" in by_channel(corrected)["agency:social"]
+
+    undone = by_channel(await table.say("gina", "!undo", room=room))
+
+    ref = room.partition(":")[2]
+    assert undone["agency:social"] == (
+        f"R-1 · {ref}: the last correction of the answer was taken back. The answer is: he came in May"
+    )
+    assert "was he seen" not in undone["agency:social"]
+    assert "May" not in undone[room]
+    assert "June" not in undone[room]
+    assert (await table.case(room)).answers[0].text == "he came in May"
+
+
+async def test_an_answer_for_few_is_not_corrected_in_the_case_room(table: Conference) -> None:
+    room = await table.open_case()
+    asked = await table.say("dirk", "!request health was he seen? because: the plan see: social", room=room)
+    await table.say("gina", "answer he came", room="agency:health", replies_to=card(asked, "agency:health"))
+
+    said = await table.say("gina", "!correct R-1 SECRET", room=room)
+
+    assert [s.channel for s in said] == [room]
+    assert "SECRET" not in said[0]
+    assert said[0].text.endswith("Nothing was sent.")
+
+
+async def test_the_five_answers(table: Conference) -> None:
+    room = await table.open_case()
+    for _ in range(5):
+        await table.say("dirk", ASK, room=room)
+
+    for typed in (
+        "!answer r1 two",
+        "!partly R2 some withheld: medical details",
+        "!nothing R-3",
+        "!refuse r-4 it would harm ground: ongoing investigation instead: ask whether he is safe",
+        "!moretime R-5 mon 16 nov 12:00 because: the archive is closed",
+    ):
+        await table.answer("ada", typed, room=room)
+
+    states = [r.state for r in (await table.case(room)).requests]
+    assert states == [State.ANSWERED, State.PARTLY, State.NOTHING, State.REFUSED, State.MORE_TIME]
+
+
+async def test_a_mention_tells_namesakes_apart(table: Conference) -> None:
+    room = await table.open_case()
+    async with table.store.update() as session:
+        session.add(Professional("@ada2:example.org", "Ada Jansen", "health", Role.PRACTITIONER))
+
+    asked = await table.answer("hugo", "!request Ada Jansen x because: y", room=room)
+    assert asked.text.splitlines()[:3] == [
+        "More than one person is called “Ada Jansen”. Whom do you mean?",
+        "Ada Jansen: @ada:example.org",
+        "Ada Jansen: @ada2:example.org",
+    ]
+    await table.say("hugo", "!request Ada Jansen x because: y", room=room, mentions=("@ada2:example.org",))
+    assert (await table.case(room)).requests[0].to_person == "@ada2:example.org"
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("04/05/27", "“04/05/27” can be read in more than one way."),
+        ("20.11.2026", "In “20.11.2026” I can’t be sure which number is the month."),
+        ("yesterday", "“yesterday” is already past: Sun 1 Nov 2026, 17:00 Europe/Amsterdam. Did you mean:"),
+        ("31 feb", "“31 feb” does not exist in the calendar or on the clock."),
+        ("2027-03-28 02:30", "“2027-03-28 02:30” does not exist: the clocks are put forward then."),
+        ("today 09:00", "“today 09:00” is already past: Mon 2 Nov 2026, 09:00 Europe/Amsterdam. Did you mean:"),
+    ],
+)
+async def test_a_date_that_is_not_clear_is_not_guessed(table: Conference, typed: str, first: str) -> None:
+    room = await table.open_case()
+
+    said = await table.answer("ada", f"!action x for: police by: {typed}", room=room)
+
+    assert said.text.startswith(first)
+    assert said.text.endswith("Nothing was changed.")
+    assert (await table.case(room)).actions == []
+
+
+async def test_what_i_owe_everywhere_holds_no_content(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!action CANARY for: health by: fri", room=room)
+
+    said = await table.answer("finn", "mine", room=f"direct:{user('finn')}")
+
+    assert said.text == f"{room.partition(':')[2]} · 1 item needs you\nA-1 · due Fri 6 Nov 2026"
+
+
+@pytest.mark.parametrize("who", ["bram", "ella", "kees"])
+@pytest.mark.parametrize("typed", ["!status", "!help", "!timeline", "!concern x", "!followups", "!minutes"])
+async def test_managers_and_admins_see_no_content(table: Conference, who: str, typed: str) -> None:
+    room = await table.open_case()
+
+    said = await table.answer(who, typed, room=room)
+
+    assert said.text == (
+        "You are not on the list of this room, so I can't act on that. Please ask a coordinator. Nothing was changed."
+    )
+
+
+async def test_an_edit_of_a_command_changes_nothing(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concern first", room=room, event_id="$first")
+
+    said = await table.say("ada", "!concern second", room=room, replaces="$first")
+
+    assert "\n\n".join(s.text for s in said) == (
+        "You changed a command that was already carried out. That changes nothing by itself.\n"
+        "To change the record:  !correct ID TEXT\n"
+        "To take it back within 10 minutes:  !undo"
+    )
+    assert [c.about for c in (await table.case(room)).concerns] == ["first"]
+
+
+async def test_nothing_that_is_typed_makes_the_bot_fail(table: Conference) -> None:
+    room = await table.open_case()
+    hostile = [
+        "x" * 65536,
+        "\x00\x1b[31m",
+        "<b>&amp;</b>",
+        "\u202e\u05e9\u05dc\u05d5\u05dd",
+        "👨\u200d👩\u200d👧",
+        "\ud800",
+        "A-0",
+        "R-99999999999",
+    ]
+    words = ["concern", "accept", "request police", "correct", "hand A-1", "roundtable", "help", "minutes", "decide"]
+
+    for word in words:
+        for text in hostile:
+            await table.say("ada", f"!{word} {text} because: {text[:50]}", room=room)
+
+    assert "failed" not in {outcome for _, outcome in await table.outcomes()}
+
+
+async def test_help_fits_a_phone(table: Conference) -> None:
+    room = await table.open_case()
+
+    said = await table.answer("cleo", "!help", room=room)
+
+    lines = said.text.splitlines()
+    assert lines[0] == "What you can do here"
+    assert max(len(line) for line in lines) <= 84
+    assert "   !answer · !partly · !nothing · !refuse" in lines
+    assert "!close" not in await table.answer("ada", "!help", room=room)

@@ -1,0 +1,236 @@
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from structlog.testing import capture_logs
+
+from tests.room import Conference, Said, user
+
+
+def november(day: int, hour: int = 8, minute: int = 0) -> datetime:
+    """Nine o'clock in Amsterdam is eight in UTC."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+async def at(table: Conference, moment: datetime) -> list[Said]:
+    """What is said by itself at a moment."""
+    table.now = moment
+    await table.sweeps.run()
+    return await table.deliver()
+
+
+async def reminders_at(table: Conference, moment: datetime) -> list[tuple[str, str, tuple[str, ...]]]:
+    table.now = moment
+    await table.sweeps.remind()
+    return [(s.channel, s.text, s.mentions) for s in await table.deliver()]
+
+
+async def test_what_falls_due_is_said_once_to_those_who_owe_it(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("ada", "!request health was Sem seen? because: the plan by: thu 12:00", room=room)
+    assert await reminders_at(table, november(3, 7, 59)) == []
+    ahead = (room, f"1 item needs you in {ref}\nR-1 due Thu 5 Nov 2026", (user("finn"), user("gina")))
+    assert await reminders_at(table, november(3)) == [ahead]
+    assert await reminders_at(table, november(3, 8, 1)) == []
+    ((_, text, _),) = await reminders_at(table, november(5))
+    assert text == f"1 item needs you in {ref}\nR-1 due today 12:00"
+    ((_, text, _),) = await reminders_at(table, november(6))
+    assert text == f"1 item needs you in {ref}\nR-1 due yesterday"
+    assert await reminders_at(table, november(9)) == []
+
+
+async def test_one_message_for_an_agency_and_a_case(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    for text in (
+        "!request health was Sem seen? because: w by: wed 15:00",
+        "!request health and since? because: w by: thu 15:00",
+        "!action call Sem for: school by: thu",
+    ):
+        await table.say("ada", text, room=room)
+    said = await reminders_at(table, november(5, 9))
+    assert said == [
+        (room, f"2 items need you in {ref}\nR-1 due yesterday · R-2 due today 15:00", (user("finn"), user("gina"))),
+        (room, f"1 item needs you in {ref}\nA-1 due today 17:00", (user("hugo"),)),
+    ]
+
+
+async def test_only_the_person_who_owes_it_is_woken(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request Gina was Sem seen? because: w by: thu 12:00", room=room)
+    ((_, _, woken),) = await reminders_at(table, november(5))
+    assert woken == (user("gina"),)
+    assert [s.subject for s in table.heard[-1:]] == ["R-1"]
+
+
+async def test_quiet_hours_and_weekends_hold_everything(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request health was Sem seen? because: w by: fri 12:00", room=room)
+    for quiet in (november(5, 19), november(7, 10), november(8, 10), november(9, 7, 59)):
+        assert await reminders_at(table, quiet) == []
+    ((_, text, _),) = await reminders_at(table, november(9))
+    assert text.partition("\n")[2] == "R-1 was due Fri 6 Nov 2026"
+
+
+async def test_what_fell_due_while_the_bot_was_down_is_said_once(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request school was Sem there? because: w by: wed 12:00", room=room)
+    assert len(await reminders_at(table, november(5, 10))) == 1
+    assert await reminders_at(table, november(5, 10, 1)) == []
+
+
+async def test_nobody_gets_two_reminders_of_one_case_on_one_day(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request health was Sem seen? because: w by: fri 12:00", room=room)
+    assert len(await reminders_at(table, november(6))) == 1
+    async with table.store.update() as session:
+        await session.execute(sa.text("UPDATE requests SET reminded = 0"))
+    assert await reminders_at(table, november(6, 10)) == []
+    ((_, text, _),) = await reminders_at(table, november(9))
+    assert "R-1 was due Fri 6 Nov 2026" in text
+
+
+async def test_an_agency_without_anybody_at_the_table_is_reminded_in_its_own_room(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
+    await table.say("cleo", f"!case release {ref} Hugo because: ill", room="coordination")
+    assert await reminders_at(table, november(5)) == [
+        ("agency:school", f"1 item needs you in {ref}\nR-1 due today 12:00", (user("hugo"),))
+    ]
+
+
+async def test_the_manager_hears_without_content_what_is_long_late(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("cleo", "!request police any call-outs about Sem? because: the plan by: wed 12:00", room=room)
+    assert len(await reminders_at(table, november(5))) == 1
+    (told,) = await reminders_at(table, november(11))
+    assert told == (
+        f"direct:{user('bram')}",
+        (
+            f"{ref}: 1 item of your agency is 5 working days late. Please see to it that somebody can answer.\n"
+            "What it is about stands in the case room, with your colleagues at the table."
+        ),
+        (user("bram"),),
+    )
+    assert await reminders_at(table, november(12)) == []
+
+
+async def test_without_a_manager_the_coordinators_hear_it(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("ada", "!request school was Sem there? because: w by: wed 12:00", room=room)
+    owner, coordinators = await reminders_at(table, november(12))
+    assert owner[0] == room
+    assert coordinators == (
+        "coordination",
+        f"{ref}: School: 1 item is 5 working days late, and the agency has no manager on file.",
+        (),
+    )
+
+
+async def test_a_reminder_that_was_noted_by_another_tick_is_not_said_again(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
+    table.now = november(5)
+    async with table.store.work("remind:other", table.now) as work:
+        await table.sweeps._remind(work, room.partition(":")[2])
+    async with table.store.work("remind:again", table.now) as work:
+        await table.sweeps._remind(work, room.partition(":")[2])
+    assert len(await table.deliver()) == 1
+
+
+async def test_the_weekly_digest_comes_on_monday_at_nine_once(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("ada", "!request health was Sem seen? because: w by: 20 nov", room=room)
+    assert await at(table, november(3, 9)) == []
+    assert await at(table, november(9, 7, 59)) == []
+    (said,) = await at(table, november(9))
+    assert (said.channel, said.notice) == (room, True)
+    assert said.text == (
+        "The week begins. What is still open:\n"
+        f"{ref} · unresolved: 1\n"
+        "Health service: answer R-1 · due Fri 20 Nov 2026 · was Sem seen?\n"
+        "Whose move is first:  !next   What you owe:  !mine"
+    )
+    assert await at(table, november(9, 8, 1)) == []
+    assert await at(table, november(10)) == []
+    assert len(await at(table, november(16))) == 1
+
+
+async def test_a_digest_that_was_missed_on_monday_is_said_later_that_week(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request health was Sem seen? because: w by: 20 nov", room=room)
+    assert [s.channel for s in await at(table, november(11, 10))] == [room]
+    assert await at(table, november(12, 10)) == []
+
+
+async def test_a_digest_with_nothing_in_it_is_not_said(table: Conference) -> None:
+    room = await table.open_case()
+    assert await at(table, november(9)) == []
+    await table.say("ada", "!request health was Sem seen? because: w by: 20 nov", room=room)
+    assert await at(table, november(10)) == []
+    assert ("digest", "done") in await table.outcomes()
+
+
+async def test_the_radar_tells_the_coordinators_by_reference_once_a_week(table: Conference) -> None:
+    first = (await table.open_case()).partition(":")[2]
+    second = (await table.open_case(agencies="police")).partition(":")[2]
+    await table.say("cleo", f"!case release {first} Cleo because: a new job", room="coordination")
+    assert await at(table, november(3, 7, 59)) == []
+    (said,) = await at(table, november(3))
+    assert (said.channel, said.text) == (
+        "coordination",
+        (
+            f"1 case needs a look\n{first}: no director at the table\n"
+            "Type  !review DATE  in the case room, or bring the table together."
+        ),
+    )
+    assert await at(table, november(4)) == []
+    # Two weeks later both are silent as well; what was reported in an earlier week is reported again.
+    (said,) = await at(table, november(17))
+    assert said.text.splitlines()[:3] == [
+        "2 cases need a look",
+        f"{first}: no director at the table, no sign of life for 14 days",
+        f"{second}: no sign of life for 14 days",
+    ]
+    assert "school" not in said
+    assert ("radar", "done") in await table.outcomes()
+
+
+async def test_the_radar_rests_at_night_and_at_weekends(table: Conference) -> None:
+    await table.open_case()
+    for quiet in (november(20, 18), november(21, 10), november(23, 7, 59)):
+        assert await at(table, quiet) == []
+
+
+async def test_a_closed_case_is_left_in_peace(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("cleo", "!close because: Sem is back owner: school", room=room)
+    assert await at(table, november(30)) == []
+
+
+async def test_a_broken_case_does_not_silence_the_others(table: Conference) -> None:
+    broken = (await table.open_case()).partition(":")[2]
+    room = await table.open_case()
+    for where in (f"case:{broken}", room):
+        await table.say("ada", "!request health was Sem seen? because: w by: thu 12:00", room=where)
+    async with table.store.update() as session:
+        await session.execute(
+            sa.text("UPDATE requests SET question = :damaged WHERE case_ref = :ref"), {"damaged": b"x", "ref": broken}
+        )
+    with capture_logs() as logs:
+        said = await at(table, november(5))
+    assert [s.channel for s in said] == [room]
+    assert {line["case"] for line in logs} == {broken}
+    assert {line["event"] for line in logs} == {"sweep failed"}
+    assert "Sem" not in str(logs)
+
+
+async def test_two_runs_at_one_moment_say_it_once(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request health was Sem seen? because: w by: thu 12:00", room=room)
+    assert len(await at(table, november(5))) == 1
+    assert await at(table, november(5)) == []

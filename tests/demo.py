@@ -1,0 +1,340 @@
+"""A whole case on real parts, as its members see it: every line printed is what another member's client decrypted."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.panel import Panel
+
+from bot import logs
+from bot.crypto.events import Event
+from tests.deployment import EVERYBODY, Deployment
+from tests.homeserver import Homeserver
+from tests.professional import Professional
+
+BOT_NAME = "Roundtable"
+TOPICS = {"coordination": "coordination room", "agency:health": "health's own room"}
+
+
+class MovableClock:
+    """The bot's clock: begins on a Monday at ten in Amsterdam, goes on by itself, and can be moved."""
+
+    def __init__(self) -> None:
+        today = datetime.now(UTC)
+        monday = today - timedelta(days=today.weekday())
+        self._monday = monday.replace(hour=9, minute=0, second=0, microsecond=0)
+        self._moved = timedelta(seconds=-time.monotonic())
+
+    def __call__(self) -> datetime:
+        return self._monday + self._moved + timedelta(seconds=time.monotonic())
+
+    def move_on(self, minutes: int) -> None:
+        """Let so many minutes pass."""
+        self._moved += timedelta(minutes=minutes)
+
+    def move_to(self, days: int, hour: int) -> None:
+        """Move to this hour (UTC), so many days after the Monday of the beginning."""
+        self._moved += self._monday.replace(hour=hour) + timedelta(days=days) - self()
+
+
+class Play:
+    """The professionals in their rooms, and the transcript of what they see."""
+
+    def __init__(self, console: Console, people: dict[str, Professional], names: dict[str, str]) -> None:
+        self._console = console
+        self._people = people
+        self._names = names
+        self._rooms: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._shown: set[str] = set()
+        self.lines = 0
+
+    async def enter(self, key: str, room_id: str, *members: str) -> None:
+        """A room of the play, once these members are in it; the first two are the witnesses of what is said there."""
+        for who in members:
+            await self._people[who].is_in(room_id)
+        self._rooms[key] = (room_id, members)
+
+    async def say(self, who: str, key: str, text: str, *, to: Event | None = None) -> None:
+        """Somebody types something; it is shown once another member's client has decrypted it."""
+        room_id, _ = self._rooms[key]
+        me = self._people[who]
+        sent = await (me.reply(room_id, to.event_id, text) if to else me.say(room_id, text))
+        witness = self._witness(key, me.user_id)
+        await witness.hears(lambda event: event.event_id == sent, room_id)
+        self._show_all(key)
+
+    async def bot(self, key: str, *parts: str) -> Event:
+        """Wait until the bot has said something with these parts, that was not shown yet; show it."""
+        room_id, members = self._rooms[key]
+
+        def said(event: Event) -> bool:
+            body = str(event.content.get("body", ""))
+            by_bot = event.sender not in self._names
+            return by_bot and event.event_id not in self._shown and all(part in body for part in parts)
+
+        event = await self._people[members[0]].hears(said, room_id)
+        self._show_all(key)
+        return event
+
+    def heading(self, text: str) -> None:
+        """What happens next, for whoever watches."""
+        self._console.print()
+        self._console.rule(f"[bold]{escape(text)}", align="left", style="dim")
+
+    def _witness(self, key: str, sender: str) -> Professional:
+        """A member other than the sender."""
+        _, members = self._rooms[key]
+        return next(self._people[m] for m in members if self._people[m].user_id != sender)
+
+    def _show_all(self, key: str) -> None:
+        room_id, members = self._rooms[key]
+        first, *others = (self._people[m] for m in members)
+        for event in first.heard:
+            if event.room_id != room_id or event.event_id in self._shown or event.type != "m.room.message":
+                continue
+            seen = event
+            if event.sender == first.user_id:
+                # One's own message proves nothing: show what somebody else's client decrypted.
+                found = [e for other in others for e in other.heard if e.event_id == event.event_id]
+                if not found:
+                    return
+                seen = found[0]
+            self._shown.add(event.event_id)
+            self._show(key, seen)
+
+    def _show(self, key: str, event: Event) -> None:
+        who = self._names.get(event.sender, BOT_NAME)
+        colour = "cyan" if event.sender in self._names else "green"
+        place = TOPICS.get(key, key)
+        lock = "🔒" if event.encrypted and event.trusted else "[red]NOT ENCRYPTED[/red]"
+        self._console.print(f"{lock} [bold {colour}]{escape(who)}[/] [dim]in {escape(place)}[/]")
+        self._console.print(Padding(escape(str(event.content.get("body", ""))), (0, 0, 1, 3)), soft_wrap=False)
+        self.lines += 1
+        if not (event.encrypted and event.trusted):
+            raise AssertionError(f"{event.event_id} was not encrypted by a trusted device")
+
+
+async def play(scene: Play, deployment: Deployment, clock: MovableClock) -> str:
+    """One case, from the first concern to approved minutes; gives its reference."""
+    ref = await open_the_case(scene, deployment)
+    await ask_and_answer(scene)
+    await act_and_decide(scene)
+    await meet(scene, clock)
+    await carry_on(scene, clock)
+    return ref
+
+
+async def open_the_case(scene: Play, deployment: Deployment) -> str:
+    """The coordinator opens the case; those who are invited join."""
+    scene.heading("A case is opened in the coordination room")
+    await scene.enter("coordination", await deployment.room("coordination"), "cleo", "bram")
+    await scene.say(
+        "cleo",
+        "coordination",
+        "!case open why: Sem, 15, has not been at school for three weeks and is seen at night with older men "
+        "goal: Sem is safe, and back at school in a way that works for him "
+        "agencies: police, social, health, school, youth",
+    )
+    opened = await scene.bot("coordination", "invited")
+    ref = str(opened.content["body"]).split()[0]
+    scene.heading("Those invited join; everybody who joins reads why")
+    case_room = await deployment.room(f"case:{ref}")
+    await scene.enter("case", case_room, "cleo", "dirk", "ada", "finn", "gina", "hugo", "iris", "jack")
+    await scene.enter("agency:health", await deployment.room("agency:health"), "finn", "gina")
+    await scene.bot("case", "Goal")
+    return ref
+
+
+async def ask_and_answer(scene: Play) -> None:
+    """A concern, a question with its reason, a refusal with its reason, a narrower question, a part of the answer."""
+    scene.heading("A concern")
+    await scene.say(
+        "hugo",
+        "case",
+        "!concern Sem was last at school on 12 October; his mother does not answer the phone kind: fact domain: school",
+    )
+    await scene.bot("case", "C-1")
+    scene.heading("A question without its reason is not sent")
+    await scene.say("dirk", "case", "!request health is Sem treated by you, and for what?")
+    await scene.bot("case", "Almost: a reason is missing.")
+    await scene.say(
+        "dirk",
+        "case",
+        "!request health is Sem treated by you, and for what? "
+        "because: the home visit has to fit the help he already gets by: thu 12:00",
+    )
+    await scene.bot("case", "R-1", "Because:")
+    card = await scene.bot("agency:health", "R-1", "Because:")
+    scene.heading("Health can't share that, says why, and says what could help")
+    await scene.say(
+        "finn",
+        "agency:health",
+        "refuse what he is treated for stays between him and us ground: professional secrecy "
+        "instead: ask whether we see him at all, and when next",
+        to=card,
+    )
+    await scene.bot("agency:health", "R-1")
+    await scene.bot("case", "professional secrecy")
+    scene.heading("A narrower question, and a part of the answer from health's own room")
+    await scene.say("dirk", "case", "!narrow R-1 do you see him, and when next?")
+    await scene.bot("case", "when next?")
+    card = await scene.bot("agency:health", "when next?")
+    await scene.say(
+        "gina",
+        "agency:health",
+        "partly yes, he comes to us; the next appointment is on Thursday withheld: medical details",
+        to=card,
+    )
+    await scene.bot("agency:health", "R-1")
+    await scene.bot("case", "on Thursday")
+
+
+async def act_and_decide(scene: Play) -> None:
+    """Two actions, one done and one handed over; a decision with a dissent."""
+    scene.heading("Two actions: one accepted and done, one handed over")
+    await scene.say("ada", "case", "!action visit Sem and his mother at home for: social by: wed 16:00")
+    card = await scene.bot("case", "A-1", "visit Sem")
+    await scene.say("dirk", "case", "accept", to=card)
+    await scene.bot("case", "A-1")
+    await scene.say("cleo", "case", "!action agree on a part-time timetable with Sem for: school by: fri 12:00")
+    await scene.bot("case", "A-2", "timetable")
+    await scene.say("hugo", "case", "!hand A-2 youth because: he talks to Iris, and not to us")
+    card = await scene.bot("case", "A-2", "talks to Iris")
+    await scene.say("iris", "case", "accept", to=card)
+    await scene.bot("case", "A-2")
+    await scene.say("dirk", "case", "!done A-1 we were let in; his mother asked for help herself")
+    await scene.bot("case", "A-1", "let in")
+    scene.heading("A decision, and a dissent in the dissenter's own words")
+    await scene.say(
+        "ada",
+        "case",
+        "!decide Iris is the one who calls Sem, for all of us because: five people calling made him hide "
+        "review: in 2 weeks",
+    )
+    card = await scene.bot("case", "D-1")
+    await scene.say("finn", "case", "agree", to=card)
+    await scene.bot("case", "D-1")
+    await scene.say("hugo", "case", "dissent the school has to be able to reach his mother directly", to=card)
+    await scene.bot("case", "D-1", "directly")
+
+
+async def meet(scene: Play, clock: MovableClock) -> None:
+    """A round table, chaired by youth work, with its minutes."""
+    scene.heading("A round table is scheduled; youth work chairs")
+    await scene.say(
+        "cleo",
+        "case",
+        "!roundtable thu 10:00 about: back to school for: 45m where: town hall, room 2 chair: Iris Kok",
+    )
+    await scene.bot("case", "M-1")
+    for who, text in (
+        ("finn", "!attend M-1"),
+        ("jack", "!apologies M-1 on leave that day"),
+        ("hugo", "!agenda M-1 the part-time timetable"),
+    ):
+        await scene.say(who, "case", text)
+        await scene.bot("case", "M-1")
+    scene.heading("The clock is moved to Wednesday morning: a reminder falls due")
+    clock.move_to(days=2, hour=9)
+    await scene.bot("case", "A-2", "due")
+    scene.heading("Thursday at ten: the round table")
+    clock.move_to(days=3, hour=9)
+    await scene.say("iris", "case", "!roundtable start M-1")
+    opening = await scene.bot("case", "confirm")
+    for who in ("ada", "dirk", "finn", "hugo", "cleo"):
+        await scene.say(who, "case", "confirm", to=opening)
+        await scene.bot("case", "onfirm")
+    await scene.say("iris", "case", "note: Sem came along to the gym on Tuesday and talked for an hour")
+    await scene.bot("case", "M-1/n1")
+    await scene.say("iris", "case", "action: ask his mother about Friday mornings for: social by: mon 12:00")
+    await scene.bot("case", "A-3")
+    clock.move_on(minutes=40)
+    await scene.say("iris", "case", "!roundtable end")
+    await scene.bot("case", "checksum")
+    await scene.bot("case", "A-3")
+    scene.heading("The minutes are corrected, and approved by the chair")
+    await scene.say("hugo", "case", "!minutes correct M-1 he talked about school, too")
+    await scene.bot("case", "he talked about school, too")
+    await scene.say("iris", "case", "!minutes approve M-1")
+    await scene.bot("case", "approved")
+
+
+async def carry_on(scene: Play, clock: MovableClock) -> None:
+    """What comes by itself, and where the case stands."""
+    scene.heading("Monday morning: what is unresolved is posted by itself")
+    clock.move_to(days=7, hour=9)
+    await scene.bot("case", "A-2", "A-3")
+    scene.heading("Where does the case stand?")
+    await scene.say("cleo", "case", "!next")
+    await scene.bot("case", "A-2")
+
+
+def main() -> int:
+    """Run the demo; with --stay everything keeps running, for a person with Element."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--stay", action="store_true", help="keep everything running and print how to sign in")
+    stay = parser.parse_args().stay
+    return asyncio.run(_run(Console(highlight=False), stay=stay))
+
+
+async def _run(console: Console, *, stay: bool) -> int:
+    began = time.monotonic()
+    clock = MovableClock()
+    console.print("Starting a real homeserver …")
+    with ExitStack() as opened:
+        folder = opened.enter_context(tempfile.TemporaryDirectory(prefix="roundtable-demo-"))
+        homeserver = opened.enter_context(Homeserver())
+        console.print(f"A real Synapse runs at [bold]{homeserver.url}[/], on this machine only.")
+        console.print("Five agencies with eleven fictional professionals sign in, each on a device of their own …")
+        log = opened.enter_context((Path(folder) / "bot.log").open("w"))
+        logs.configure("info", "json", log)
+        deployment = await Deployment.make(Path(folder), homeserver, clock, recoverable=stay)
+        try:
+            await deployment.start_bot()
+            console.print(f"[bold]{BOT_NAME}[/] runs. Every line below is what another member's client decrypted.")
+            names = {deployment.user_id(who): name for who, name in deployment.names.items()}
+            scene = Play(console, deployment.people, names)
+            ref = await play(scene, deployment, clock)
+            _summarise(console, ref, scene.lines, time.monotonic() - began)
+            if stay:
+                await _stay(console, deployment)
+        finally:
+            await deployment.close()
+    return 0
+
+
+def _summarise(console: Console, ref: str, lines: int, seconds: float) -> None:
+    text = (
+        f"Case {ref}: a concern, a question refused and then answered in part, three actions, a decision with a "
+        f"dissent, a round table with approved minutes. {lines} messages, every one encrypted from end to end and "
+        f"decrypted by another member's client, in {seconds:.0f} seconds."
+    )
+    console.print(Panel(text, title="Done", border_style="green"))
+
+
+async def _stay(console: Console, deployment: Deployment) -> None:
+    console.print(f"\nEverything keeps running. Sign in with Element at [bold]{deployment.homeserver.url}[/]:")
+    console.print(f"Everybody's password is [bold]{deployment.password}[/].")
+    for who, (name, agency, role) in EVERYBODY.items():
+        console.print(f"[bold]{name}[/] ({role}, {agency})  {deployment.user_id(who)}", soft_wrap=True)
+        console.print(f"   recovery key: {deployment.recovery_keys[who]}", soft_wrap=True)
+    console.print(
+        "When Element asks to verify the device, choose the recovery key: the bot trusts verified devices only."
+    )
+    console.print("Ctrl+C ends it; nothing is kept.")
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(0)

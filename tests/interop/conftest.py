@@ -1,0 +1,38 @@
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import pytest
+
+from tests.bot.crypto.conftest import meet, open_another
+from tests.bot.crypto.people import PASSWORD
+from tests.homeserver import Homeserver
+from tests.interop.element import Element
+
+__all__ = ["meet", "open_another", "start_element"]
+
+_numbers = itertools.count(1)
+
+
+class StartElement(Protocol):
+    """Signs in one more client with Element's crypto; for an account that exists already, without an identity."""
+
+    async def __call__(self, user_id: str | None = None, *, exclude_insecure_devices: bool = True) -> Element: ...
+
+
+@pytest.fixture
+async def start_element(homeserver: Homeserver) -> AsyncIterator[StartElement]:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(user_id: str | None = None, *, exclude_insecure_devices: bool = True) -> Element:
+            account = user_id or homeserver.register(f"element-{next(_numbers)}", PASSWORD)
+            element = await Element.start(
+                homeserver.url, account, PASSWORD, exclude_insecure_devices=exclude_insecure_devices
+            )
+            stack.push_async_callback(element.close)
+            if user_id is None:
+                await element.create_identity()
+            return element
+
+        yield start

@@ -1,0 +1,213 @@
+"""A conference without Matrix: real reader, rules, templates, sealing and database; only the wire is ours."""
+
+import html
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from cases.case import Case
+from cases.people import Agency, Professional
+from cases.roles import Place, Role
+from commands import registry_of_all
+from commands.context import House
+from commands.dispatch import Dispatcher, Incoming
+from commands.sweeps import Sweeps
+from storage import tables
+from storage.outbox import Outbox, Row
+from storage.work import Store
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+"""A working Monday, 10:00 in Amsterdam."""
+AGENCIES = {
+    "police": "Police",
+    "social": "Social services",
+    "health": "Health service",
+    "school": "School",
+    "youth": "Youth work",
+}
+PEOPLE = {
+    "ada": ("Ada Jansen", "police", Role.PRACTITIONER),
+    "bram": ("Bram Visser", "police", Role.MANAGER),
+    "cleo": ("Cleo Bakker", "social", Role.COORDINATOR),
+    "dirk": ("Dirk Smit", "social", Role.PRACTITIONER),
+    "ella": ("Ella Mulder", "social", Role.MANAGER),
+    "finn": ("Finn de Boer", "health", Role.PRACTITIONER),
+    "gina": ("Gina Dekker", "health", Role.PRACTITIONER),
+    "hugo": ("Hugo Peters", "school", Role.PRACTITIONER),
+    "iris": ("Iris Kok", "youth", Role.PRACTITIONER),
+    "jack": ("Jack Post", "youth", Role.PRACTITIONER),
+    "kees": ("Kees Admin", "social", Role.ADMIN),
+}
+BOT = "@roundtable:example.org"
+
+
+def user(local: str) -> str:
+    """The full id of a fictional professional."""
+    return f"@{local}:example.org"
+
+
+@dataclass(frozen=True)
+class Said:
+    """Something the bot said."""
+
+    channel: str
+    text: str
+    html: str
+    event_id: str
+    mentions: tuple[str, ...] = ()
+    notice: bool = True
+    subject: str | None = None
+
+    def __contains__(self, part: str) -> bool:
+        return part in self.text
+
+
+@dataclass
+class Conference:
+    """A deployment with five agencies; people say things in rooms, the bot's messages are collected."""
+
+    store: Store
+    house: House
+    now: datetime = MONDAY
+    heard: list[Said] = field(default_factory=list)
+    invited: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
+    _ids: "count[int]" = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.dispatcher = Dispatcher(registry_of_all(), self.store, self.house, lambda: self.now)
+        self.sweeps = Sweeps(self.store, self.house, lambda: self.now)
+
+    async def say(
+        self,
+        who: str,
+        text: str,
+        *,
+        room: str,
+        replies_to: Said | None = None,
+        event_id: str | None = None,
+        mentions: tuple[str, ...] = (),
+        replaces: str | None = None,
+    ) -> list[Said]:
+        """Somebody types something; what the bot says to it, in the order it says it."""
+        await self.dispatcher.handle(
+            Incoming(
+                event_id or f"$said{next(self._ids)}",
+                f"!{room}:example.org",
+                user(who),
+                text,
+                mentions,
+                replies_to.event_id if replies_to else None,
+                replaces,
+            )
+        )
+        return await self.deliver()
+
+    async def answer(self, who: str, text: str, *, room: str, replies_to: Said | None = None) -> Said:
+        """The one thing that the bot says in this room to something typed there."""
+        said = [s for s in await self.say(who, text, room=room, replies_to=replies_to) if s.channel == room]
+        assert len(said) == 1, [s.text for s in said]
+        return said[0]
+
+    async def deliver(self) -> list[Said]:
+        """Let everything out that waits in the outbox."""
+        new: list[Said] = []
+        outbox = Outbox(self.store)
+        for channel in await outbox.channels():
+            while row := await outbox.next(channel):
+                event_id = f"$bot{next(self._ids)}"
+                if row.kind == "message":
+                    new.append(self._said(row, event_id))
+                elif row.kind == "invite" and row.person:
+                    self.invited.append((row.channel, row.person))
+                elif row.kind == "remove" and row.person:
+                    self.removed.append((row.channel, row.person))
+                await self._room(row.channel)
+                await outbox.mark_sent(row, event_id, self.now)
+        self.heard += new
+        return new
+
+    async def open_case(self, *, agencies: str = "police, social, health, school, youth") -> str:
+        """A case that Cleo opened, with everybody who was invited in the room; its channel (``case:K7QF``)."""
+        opened = await self.say(
+            "cleo",
+            f"!case open why: not seen at school for weeks goal: a safe routine again agencies: {agencies}",
+            room="coordination",
+        )
+        channel = next(s.channel for s in opened if s.channel.startswith("case:"))
+        joining = tuple(person for where, person in self.invited if where == channel)
+        await self.dispatcher.joined(f"!{channel}:example.org", joining, f"join{next(self._ids)}")
+        await self.deliver()
+        return channel
+
+    async def case(self, channel: str) -> Case:
+        """The case behind a channel, as it is on file."""
+        async with self.store.look() as find:
+            case = await find.case(channel.partition(":")[2])
+        assert case
+        return case
+
+    async def outcomes(self) -> list[tuple[str, str]]:
+        """The audit log: command and outcome."""
+        async with self.store.update() as session:
+            rows = await session.execute(sa.select(tables.audit.c.command, tables.audit.c.outcome))
+            return [(row.command, row.outcome) for row in rows]
+
+    def later(self, **much: float) -> None:
+        """Let time pass (keywords of timedelta)."""
+        self.now += timedelta(**much)
+
+    def _said(self, row: Row, event_id: str) -> Said:
+        return Said(
+            row.channel, row.plain, html.unescape(row.html), event_id, tuple(row.mentions), row.notice, row.subject
+        )
+
+    async def _room(self, channel: str) -> None:
+        async with self.store.look() as find:
+            known = await find.room(channel)
+        if known is None:
+            async with self.store.update() as session:
+                await session.execute(
+                    sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org")
+                )
+
+
+_fresh: dict[bytes, bytes] = {}
+"""A database with everybody in it, by master key: made once, then copied, since making the tables takes its time."""
+
+
+@asynccontextmanager
+async def conference(url: str, master: bytes = bytes(range(32))) -> AsyncIterator[Conference]:
+    """A conference on a fresh database."""
+    address = sa.make_url(url)
+    path = Path(address.database or "") if address.get_backend_name() == "sqlite" else None
+    if path and master in _fresh:
+        path.write_bytes(_fresh[master])
+    store = await Store.open(url, master)
+    try:
+        if path is None or master not in _fresh:
+            await _fill(store)
+        if path and master not in _fresh:
+            await store.close()
+            _fresh[master] = path.read_bytes()
+        yield Conference(store, House("safety table", AMSTERDAM, BOT, "Roundtable"))
+    finally:
+        await store.close()
+
+
+async def _fill(store: Store) -> None:
+    rooms = ["coordination", "admin", *(f"{Place.AGENCY}:{short}" for short in AGENCIES)]
+    rooms += [f"{Place.DIRECT}:{user(k)}" for k in PEOPLE]
+    async with store.update() as session:
+        session.add_all([Agency(short, name) for short, name in AGENCIES.items()])
+        await session.flush()
+        session.add_all([Professional(user(k), name, agency, role) for k, (name, agency, role) in PEOPLE.items()])
+        for channel in rooms:
+            await session.execute(sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org"))

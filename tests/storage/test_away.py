@@ -1,0 +1,87 @@
+"""A store that can't be used for a while: nothing is half done, and the same works later."""
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from storage import database, tables
+from storage.database import StoreAwayError
+from storage.outbox import Outbox
+from storage.work import Message, Store
+from tests.storage.examples import MASTER, NOW, an_entry, sqlite_url
+
+HELLO = Message("hello", "<b>hello</b>")
+SMALL = 40
+"""Pages of the database file, beyond those that the tables take."""
+
+
+async def say(store: Store, cause: str, message: Message = HELLO) -> None:
+    async with store.work(cause, NOW) as work:
+        await work.say("coordination", message)
+        await work.record(an_entry(cause))
+
+
+async def test_a_locked_store_is_away_and_the_same_cause_works_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_SECONDS", 0.1)
+    store = await Store.open(sqlite_url(tmp_path), MASTER)
+    with contextlib.closing(sqlite3.connect(tmp_path / "roundtable.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreAwayError, match="SQLITE_BUSY"):
+            await say(store, "$1")
+        assert await Outbox(store).channels() == []
+        other.execute("ROLLBACK")
+        await say(store, "$1")
+    assert await Outbox(store).channels() == ["coordination"]
+    await store.close()
+
+
+async def test_a_full_disk_is_away_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    store = await Store.open(sqlite_url(tmp_path), MASTER)
+    limit = 0
+
+    @sa.event.listens_for(store.engine.sync_engine, "begin")
+    def _limit(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit or 1_000_000}")
+
+    async with store.look() as find:
+        limit = int((await find._session.execute(sa.text("PRAGMA page_count"))).scalar_one()) + SMALL
+    large = Message("x" * 1_000_000, "")
+    with pytest.raises(StoreAwayError, match="SQLITE_FULL"):
+        await say(store, "$1", large)
+    assert await Outbox(store).channels() == []
+    limit = 0
+    await say(store, "$1", large)
+    row = await Outbox(store).next("coordination")
+    assert row is not None
+    assert row.plain == large.plain
+    await store.close()
+
+
+async def test_a_fault_of_ours_is_not_taken_for_a_store_that_is_away(store: Store) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as fault:
+        async with store.work("$1", NOW) as work:
+            await work.session.execute(sa.text("SELECT nothing FROM nowhere"))
+    assert not isinstance(fault.value, StoreAwayError)
+
+
+async def test_a_unit_of_work_that_is_cut_off_anywhere_locks_nothing(store: Store) -> None:
+    for steps in range(60):
+        cut_off = asyncio.create_task(say(store, f"$cut{steps}"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        cut_off.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await cut_off
+        await asyncio.wait_for(say(store, f"$whole{steps}"), 5)
+    async with store.look() as find:
+        causes = await find.all(sa.select(tables.inbox.c.cause))
+        audited = await find.all(sa.select(tables.audit.c.cause))
+        said = await find.all(sa.select(tables.outbox.c.txn_id))
+    assert {f"$whole{steps}" for steps in range(60)} <= set(causes)
+    assert sorted(causes) == sorted(audited) == sorted(txn_id.removesuffix(".1") for txn_id in said)

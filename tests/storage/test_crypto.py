@@ -1,0 +1,124 @@
+import os
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from cases.concern import raise_concern
+from storage.crypto import BoundText, Keyring, SealedText, WrongKeyError, keyring
+from storage.work import Store
+from tests.storage.examples import ADA, MASTER, NOW, a_case
+
+WHERE = {"scope": "K7QF", "place": "concerns.about", "row": "C-1"}
+
+
+@pytest.fixture
+def ring() -> Keyring:
+    made = Keyring(MASTER)
+    made.make("K7QF")
+    return made
+
+
+def test_what_is_sealed_opens_in_its_place(ring: Keyring) -> None:
+    assert ring.open(ring.seal("he was not there", **WHERE), **WHERE) == "he was not there"
+
+
+@pytest.mark.parametrize("other", [{"place": "concerns.source"}, {"row": "C-2"}])
+def test_what_is_sealed_opens_nowhere_else(ring: Keyring, other: dict[str, str]) -> None:
+    sealed = ring.seal("he was not there", **WHERE)
+    with pytest.raises(WrongKeyError, match="does not open"):
+        ring.open(sealed, **{**WHERE, **other})
+
+
+def test_another_case_has_another_key(ring: Keyring) -> None:
+    ring.make("M4TX")
+    with pytest.raises(WrongKeyError):
+        ring.open(ring.seal("he was not there", **WHERE), **{**WHERE, "scope": "M4TX"})
+
+
+def test_without_its_key_a_case_is_unreadable(ring: Keyring) -> None:
+    sealed = ring.seal("he was not there", **WHERE)
+    with pytest.raises(WrongKeyError, match="the key of this case is gone"):
+        Keyring(MASTER).open(sealed, **WHERE)
+
+
+def test_a_wrapped_key_belongs_to_one_case_and_one_master_key(ring: Keyring) -> None:
+    wrapped = ring.make("K7QF")
+    Keyring(MASTER).unwrap("K7QF", wrapped)
+    with pytest.raises(WrongKeyError):
+        Keyring(MASTER).unwrap("M4TX", wrapped)
+    with pytest.raises(WrongKeyError):
+        Keyring(os.urandom(32)).unwrap("K7QF", wrapped)
+
+
+def test_a_keyring_never_shows_a_key(ring: Keyring) -> None:
+    assert repr(ring) == "<Keyring of 1 keys>"
+
+
+def test_a_short_master_key_is_refused() -> None:
+    with pytest.raises(WrongKeyError, match="32 bytes"):
+        Keyring(b"secret")
+
+
+def test_unbound_text_is_never_written(ring: Keyring) -> None:
+    column = SealedText("concerns.about")
+    token = keyring.set(ring)
+    try:
+        with pytest.raises(TypeError, match="must be bound"):
+            column.process_bind_param("in clear", sa.create_engine("sqlite://").dialect)
+    finally:
+        keyring.reset(token)
+
+
+def read_all(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+async def test_content_is_not_readable_in_the_files_of_the_database(
+    store: Store, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    async with store.work("$1", NOW) as work:
+        case = a_case()
+        raise_concern(case, "Zephyrine Quillfeather was seen", by=ADA, at=NOW)
+        await work.open_case(case)
+    folder = tmp_path
+    if store.engine.dialect.name == "postgresql":
+        folder = request.getfixturevalue("postgres").directory
+        async with store.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            await connection.execute(sa.text("CHECKPOINT"))
+    await store.close()
+    raw = read_all(folder)
+    assert b"K7QF" in raw
+    for secret in (b"Zephyrine", b"Quillfeather", b"not seen at school", b"safe routine"):
+        assert secret not in raw
+
+
+async def test_a_sealed_value_that_was_moved_to_another_row_is_refused(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        case = a_case()
+        raise_concern(case, "one", by=ADA, at=NOW)
+        raise_concern(case, "two", by=ADA, at=NOW)
+        await work.open_case(case)
+    async with store.engine.begin() as raw:
+        one = (await raw.execute(sa.text("SELECT about FROM concerns WHERE id = 'C-1'"))).scalar_one()
+        await raw.execute(sa.text("UPDATE concerns SET about = :one WHERE id = 'C-2'"), {"one": one})
+    with pytest.raises(WrongKeyError, match="belongs to another row"):
+        async with store.look() as find:
+            await find.case("K7QF")
+
+
+async def test_loaded_text_is_plain_text(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        await work.open_case(a_case())
+    async with store.look() as find:
+        case = await find.case("K7QF")
+    assert case is not None
+    assert case.why == "not seen at school for weeks"
+    assert isinstance(case.why, BoundText)
+
+
+async def test_the_wrong_master_key_does_not_open_the_store(url: str) -> None:
+    store = await Store.open(url, MASTER)
+    await store.close()
+    with pytest.raises(WrongKeyError, match="the master key does not open this database"):
+        await Store.open(url, os.urandom(32))

@@ -1,0 +1,200 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from cases import action, request, roundtable
+from cases.action import State
+from cases.concern import raise_concern
+from cases.errors import Refusal
+from cases.people import Addressee
+from storage import audit, tables
+from storage.outbox import Outbox
+from storage.work import AlreadyHandledError, Message, Store, Work
+from tests.storage.examples import ADA, CLEO, NOW, a_case, an_entry
+
+HELLO = Message("hello", "<b>hello</b>", mentions=("@ada:example.org",), notice=False, subject="C-1")
+
+
+async def count(store: Store, table: sa.Table) -> int:
+    async with store.update() as session:
+        return (await session.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+
+
+async def test_a_case_comes_back_as_it_was(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        case = a_case()
+        case.invite(ADA, because="knows the family", by=CLEO, at=NOW)
+        raise_concern(case, "bruises 🧡 على", by=ADA, at=NOW, source="seen")
+        request.ask(
+            case, Addressee("health"), "seen?", because="safety", due_at=NOW + timedelta(days=3), by=ADA, at=NOW
+        )
+        await work.open_case(case)
+    async with store.look() as find:
+        found = await find.case("K7QF")
+    assert found is not None
+    assert found.seats == ("social", "police", "health")
+    assert [m.user_id for m in found.members] == [ADA.user_id]
+    assert [(c.id, c.about, c.source, c.at) for c in found.concerns] == [("C-1", "bruises 🧡 على", "seen", NOW)]
+    assert [(r.id, r.due_at, r.state) for r in found.requests] == [("R-1", NOW + timedelta(days=3), "open")]
+    assert [s.verb for s in found.steps] == ["open", "invite", "concern", "request"]
+
+
+async def test_the_same_cause_has_its_effect_once(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        await work.say("coordination", HELLO)
+    with pytest.raises(AlreadyHandledError):
+        async with store.work("$1", NOW) as work:
+            await work.say("coordination", HELLO)
+    assert await count(store, tables.outbox) == 1
+
+
+async def test_a_fault_undoes_everything(store: Store) -> None:
+    async def fail() -> None:
+        async with store.work("$1", NOW) as work:
+            await work.open_case(a_case())
+            await work.say("coordination", HELLO)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    assert [await count(store, t) for t in (tables.cases, tables.outbox, tables.inbox, tables.steps)] == [0, 0, 0, 0]
+
+
+async def test_a_refusal_undoes_the_command_and_keeps_answer_and_audit(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        await work.open_case(a_case())
+
+    async def refuse(work: Work) -> None:
+        async with work.or_nothing():
+            case = await work.find.case("K7QF")
+            assert case is not None
+            raise_concern(case, "half done", by=ADA, at=NOW)
+            await work.session.flush()
+            raise Refusal("some/refusal")
+
+    async with store.work("$2", NOW) as work:
+        with pytest.raises(Refusal):
+            await refuse(work)
+        await work.record(an_entry("$2", "some/refusal"))
+        await work.say("case:K7QF", HELLO, scope="K7QF")
+    counted = [await count(store, t) for t in (tables.concerns, tables.audit, tables.outbox)]
+    assert counted == [0, 1, 1]
+    async with store.look() as find:
+        assert await find.outcome("$2") == "some/refusal"
+
+
+async def test_five_at_once_lose_no_update(store: Store) -> None:
+    async with store.work("$0", NOW) as work:
+        await work.open_case(a_case())
+
+    async def one(number: int) -> None:
+        async with store.work(f"${number}", NOW) as work:
+            case = await work.find.case("K7QF")
+            assert case is not None
+            await asyncio.sleep(0)
+            raise_concern(case, f"number {number}", by=ADA, at=NOW)
+            await work.record(an_entry(f"${number}"))
+
+    await asyncio.gather(*(one(number) for number in range(1, 6)))
+    async with store.look() as find:
+        case = await find.case("K7QF")
+    assert case is not None
+    assert sorted(c.id for c in case.concerns) == ["C-1", "C-2", "C-3", "C-4", "C-5"]
+
+
+async def test_what_is_undone_after_a_restart_gets_its_old_values_back(store: Store) -> None:
+    due, later = NOW + timedelta(days=3), NOW + timedelta(days=9)
+    async with store.work("$1", NOW) as work:
+        case = a_case()
+        action.propose(case, "visit", Addressee("police"), due_at=due, by=CLEO, at=NOW)
+        action.accept(case, "A-1", by=ADA, at=NOW)
+        action.move(case, "A-1", later, because="ill", by=ADA, at=NOW)
+        await work.open_case(case)
+    async with store.work("$2", NOW) as work:
+        again = await work.find.case("K7QF")
+        assert again is not None
+        again.undo(by=ADA, at=NOW)
+    async with store.look() as find:
+        found = await find.case("K7QF")
+    assert found is not None
+    visit = found.actions[0]
+    assert (visit.due_at, visit.first_due_at, visit.remark, visit.state) == (due, None, None, State.ACCEPTED)
+    assert isinstance(visit.state, State)
+
+
+async def test_the_outbox_is_sealed_ordered_and_marked(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        await work.open_case(a_case())
+        await work.say("case:K7QF", HELLO, scope="K7QF")
+        await work.say("coordination", HELLO)
+        await work.invite("case:K7QF", ADA.user_id)
+    outbox = Outbox(store)
+    assert await outbox.channels() == ["case:K7QF", "coordination"]
+    row = await outbox.next("case:K7QF")
+    assert row is not None
+    assert (row.txn_id, row.kind, row.plain, row.mentions, row.notice) == (
+        "$1.1",
+        "message",
+        "hello",
+        (ADA.user_id,),
+        False,
+    )
+    assert "hello" not in repr(row)
+    await outbox.mark_tried(row, NOW)
+    assert await outbox.next("case:K7QF") != row
+    await outbox.mark_sent(row, "$sent", NOW)
+    following = await outbox.next("case:K7QF")
+    assert following is not None
+    assert (following.kind, following.person) == ("invite", ADA.user_id)
+    async with store.look() as find:
+        card = await find.card("$sent")
+    assert card is not None
+    assert (card.channel, card.case_ref, card.subject) == ("case:K7QF", "K7QF", "C-1")
+
+
+async def test_a_round_table_is_kept_with_all_that_belongs_to_it(store: Store) -> None:
+    async with store.work("$1", NOW) as work:
+        case = a_case()
+        case.invite(ADA, because="knows", by=CLEO, at=NOW)
+        roundtable.schedule(case, NOW + timedelta(days=2), chair=ADA.user_id, by=ADA, at=NOW, about="school")
+        roundtable.add_agenda_item(case, "M-1", "what about Friday", by=ADA, at=NOW)
+        roundtable.start(case, "M-1", by=ADA, at=NOW, steers=False)
+        roundtable.take_note(case, roundtable.NoteKind.NOTE, "he came", by=ADA, at=NOW, steers=False)
+        await work.open_case(case)
+    async with store.look() as find:
+        found = await find.case("K7QF")
+    assert found is not None
+    table = roundtable.running(found)
+    assert table is not None
+    assert (table.about, found.agenda[0].text, found.notes[0].text) == ("school", "what about Friday", "he came")
+    assert roundtable.agencies_present(found, table) == ["police"]
+
+
+async def test_the_audit_chain_shows_a_changed_a_missing_and_a_moved_line(store: Store) -> None:
+    for number in range(1, 5):
+        async with store.work(f"${number}", NOW) as work:
+            await work.record(an_entry(f"${number}"))
+    log = tables.audit
+
+    async def fault_after(*changes: sa.Executable) -> int | None:
+        async with store.engine.connect() as connection:
+            transaction = await connection.begin()
+            for change in changes:
+                await connection.execute(change)
+            async with store.sessions(bind=connection) as session:
+                found = await audit.first_fault(session, store.ring)
+            await transaction.rollback()
+            return found
+
+    assert await fault_after() is None
+    assert await fault_after(sa.update(log).where(log.c.id == 2).values(outcome="refused")) == 2
+    assert await fault_after(sa.delete(log).where(log.c.id == 2)) == 3
+    assert (
+        await fault_after(
+            sa.update(log).where(log.c.id == 2).values(id=99), sa.update(log).where(log.c.id == 3).values(id=2)
+        )
+        == 2
+    )
+    assert await fault_after(sa.delete(log).where(log.c.id == 4)) is None
