@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.backoff import Backoff, unless
+from bot.crypto.attachments import upload
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import MatrixError, NotAllowed, Rejected, TokenRevoked, Unavailable
 from bot.guarding import REMOVED
@@ -19,7 +20,7 @@ from storage.database import StoreAwayError
 from storage.find import place_of
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
-from storage.work import Store
+from storage.work import Attachment, Store
 
 log = structlog.get_logger(__name__)
 MARKER = "org.roundtable.channel"
@@ -131,13 +132,16 @@ class Speaker:
 
     async def _carry_out(self, row: Row) -> str | None:
         room_id = await self._room(row.channel)
-        if row.kind == "message":
+        if row.kind in {"message", "file"}:
             if (said := await self._said_before(room_id, row)) is not None:
                 return said
+            content = await self._upload(row, row.file) if row.file else content_of(row)
+            if content is None:
+                return None
             async with self._store.look() as find:
                 audience = await find.audience(row.channel)
             try:
-                event_id = await self._client.post(room_id, content_of(row), txn_id=row.txn_id, only_for=audience)
+                event_id = await self._client.post(room_id, content, txn_id=row.txn_id, only_for=audience)
             except NotAllowed:
                 await self._ask_whether_lost(room_id, row)
                 raise
@@ -156,6 +160,26 @@ class Speaker:
             # Already there, already gone, or no such account: asking again changes nothing.
             log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
         return None
+
+    async def _upload(self, row: Row, file: Attachment) -> dict[str, object] | None:
+        """The message that carries a file; None when the homeserver takes no such file, which the room is told.
+
+        After a crash the upload may be a second one: only the message, by its transaction id, is made once.
+        """
+        try:
+            encrypted = await upload(self._client, file.data)
+        except Rejected as problem:
+            log.warning("file refused", row=row.id, code=problem.code)
+            await self._watch.file_refused(row.channel, file.name, f"file {row.txn_id}")
+            return None
+        return {
+            "msgtype": "m.file",
+            "body": file.name,
+            "filename": file.name,
+            "info": {"mimetype": file.content_type, "size": len(file.data)},
+            "file": encrypted,
+            "m.mentions": {},
+        }
 
     async def _ask_whether_lost(self, room_id: str, row: Row) -> None:
         """Look whether we were removed, though no sync told us, from a room that we may not write in."""

@@ -11,7 +11,7 @@ from cases.people import Professional
 from cases.roles import Permission, Place, Role, may
 from commands.render import Voice
 from storage.find import Directory
-from storage.work import Work
+from storage.work import Attachment, Work
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,14 @@ class Reply:
     """The answer to a command: a template and its facts.
 
     ``subject``: the record that a reply to this answer is about. ``wake``: the people who must act (Matrix ids);
-    with none the answer is a silent notice.
+    with none the answer is a silent notice. ``files`` follow the answer, encrypted like it.
     """
 
     template: str
     facts: dict[str, object] = field(default_factory=dict)
     subject: str | None = None
     wake: tuple[str, ...] = ()
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass
@@ -85,6 +86,8 @@ class Context:
         message = self.voice().message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake)
         for page in message:
             await self.work.say(channel, page, scope=self.scope)
+        for file in reply.files:
+            await self.work.attach(channel, file, scope=self.scope, subject=reply.subject)
 
     @property
     def scope(self) -> str:

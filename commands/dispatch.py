@@ -23,7 +23,7 @@ from commands.render import Voice
 from storage.audit import Entry
 from storage.database import StoreAwayError
 from storage.find import Card, Directory, place_of
-from storage.work import AlreadyHandledError, Message, Store, Work
+from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
 NOTE_WORDS = ("note", "action", "decision", "apologies")
@@ -77,10 +77,12 @@ class Dispatcher:
             return
         try:
             async with self._store.work(message.event_id, self._clock()) as work:
-                entry, pages = await self._answer(work, message, heard)
+                entry, pages, files = await self._answer(work, message, heard)
                 await work.record(entry)
                 for page in pages:
                     await work.say(heard.channel, page, scope=entry.case_ref or "house")
+                for file in files:
+                    await work.attach(heard.channel, file, scope=entry.case_ref or "house", subject=entry.subject)
         except AlreadyHandledError:
             return
         except StoreAwayError:
@@ -193,10 +195,13 @@ class Dispatcher:
         text = self._addressed(message, reply=True)
         return text if text and self._registry.match(text) else None
 
-    async def _answer(self, work: Work, message: Incoming, heard: _Heard) -> tuple[Entry, list[Message]]:
+    async def _answer(
+        self, work: Work, message: Incoming, heard: _Heard
+    ) -> tuple[Entry, list[Message], tuple[Attachment, ...]]:
         """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
         ctx = await self._context(work, message, heard)
         name = "unknown"
+        files: tuple[Attachment, ...] = ()
         try:
             async with work.or_nothing():
                 try:
@@ -209,7 +214,7 @@ class Dispatcher:
                     subject = reply.subject
                     outcome = DONE
                     await work.session.flush()
-                    pages = self._render(reply, ctx, message)
+                    pages, files = self._render(reply, ctx, message), reply.files
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
                     facts = {"command": name, **refusal.facts}
@@ -228,7 +233,7 @@ class Dispatcher:
             outcome=outcome,
             cause=message.event_id,
         )
-        return entry, pages
+        return entry, pages, files
 
     async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
         directory = await work.find.directory()

@@ -119,6 +119,15 @@ class Watch:
 
             await self._once(f"unreachable {channel} {user_id} {self._clock():%Y-%m-%d}", note)
 
+    async def file_refused(self, channel: str, name: str, cause: str) -> None:
+        """Say in the room that a file could not be posted, so that nobody waits for it."""
+
+        async def note(work: Work, _: Directory) -> Told:
+            await work.record(_entry(self._house.bot_id, channel, "file", None, "room/file_refused", work))
+            return [(channel, Reply("room/file_refused", {"name": name}))]
+
+        await self._once(cause, note)
+
     async def room_lost(self, room_id: str, code: str, cause: str) -> None:
         """Say nothing more in a room that was taken from us or tampered with, and report it.
 

@@ -1,5 +1,6 @@
 """The only way out: what is to be sent, per channel in order, marked once it is."""
 
+import base64
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,18 +8,19 @@ from datetime import datetime
 from sqlalchemy import Select, func, select, update
 
 from storage import tables
-from storage.work import OUTBOX_BODY, Store
+from storage.work import OUTBOX_BODY, Attachment, Store
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do on the homeserver: a ``message``, an ``invite`` or a ``remove`` of a ``person``."""
+    """One thing to do on the homeserver: a ``message``, a ``file``, an ``invite`` or a ``remove`` of a ``person``."""
 
     id: int
     txn_id: str
     channel: str
     kind: str
     person: str | None
+    scope: str
     subject: str | None
     created_at: datetime
     tried_at: datetime | None
@@ -28,6 +30,7 @@ class Row:
     mentions: tuple[str, ...] = ()
     notice: bool = True
     replies_to: str | None = None
+    file: Attachment | None = None
 
     def __repr__(self) -> str:
         return f"<Row {self.id} {self.kind} to {self.channel}>"
@@ -56,13 +59,17 @@ class Outbox:
         if found is None:
             return None
         body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
-        body["mentions"] = tuple(body.get("mentions", ()))
+        if found.kind == "file":
+            body = {"file": Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))}
+        else:
+            body["mentions"] = tuple(body.get("mentions", ()))
         return Row(
             found.id,
             found.txn_id,
             found.channel,
             found.kind,
             found.person,
+            found.scope,
             found.subject,
             found.created_at,
             found.tried_at,
@@ -76,10 +83,13 @@ class Outbox:
             await session.execute(update(o).where(o.c.id == row.id).values(tried_at=at, tries=o.c.tries + 1))
 
     async def mark_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
-        """Done; the event id lets a reply find the record that the message was about."""
+        """Done; the event id lets a reply find the record that the message was about. A file is kept no longer."""
         o = tables.outbox
+        done: dict[str, object] = {"sent_at": at, "event_id": event_id}
+        if row.file:
+            done["body"] = self._store.ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
         async with self._store.update() as session:
-            await session.execute(update(o).where(o.c.id == row.id).values(sent_at=at, event_id=event_id))
+            await session.execute(update(o).where(o.c.id == row.id).values(**done))
 
 
 def _gone() -> Select[tuple[str]]:

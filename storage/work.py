@@ -1,6 +1,8 @@
 """One event, one transaction: what happened, the audit entry and the answers commit together, or not at all."""
 
+import base64
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +21,10 @@ from storage.find import Find
 from storage.mapping import map_classes
 
 OUTBOX_BODY = "outbox.body"
+LARGEST_ATTACHMENT = 4 * 1024 * 1024
+"""In bytes; every homeserver's default limit is far above it (Synapse: 50 MiB)."""
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
+"""Ids and versions, so that the name of a saved file says nothing about anybody."""
 
 
 class AlreadyHandledError(Exception):
@@ -39,6 +45,21 @@ class Message:
     """An ``m.notice`` wakes nobody; an ``m.text`` is for people who must act."""
     subject: str | None = None
     replies_to: str | None = None
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that the bot posts, encrypted like a message; its name holds references only."""
+
+    name: str
+    content_type: str
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if not _FILE_NAME.fullmatch(self.name):
+            raise ValueError("the name of an attachment must be a reference")
+        if len(self.data) > LARGEST_ATTACHMENT:
+            raise ValueError("an attachment is too large")
 
 
 class Work:
@@ -72,6 +93,17 @@ class Work:
             "replies_to": message.replies_to,
         }
         await self._put(channel, "message", scope, body, subject=message.subject)
+
+    async def attach(
+        self, channel: str, attachment: Attachment, *, scope: str = HOUSE, subject: str | None = None
+    ) -> None:
+        """Put a file into the outbox, behind what was said before; ``scope`` and ``subject`` as for a message."""
+        body: dict[str, object] = {
+            "name": attachment.name,
+            "content_type": attachment.content_type,
+            "data": base64.b64encode(attachment.data).decode(),
+        }
+        await self._put(channel, "file", scope, body, subject=subject)
 
     async def invite(self, channel: str, person: str) -> None:
         """Let the bot invite a person into a room."""

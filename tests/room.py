@@ -20,7 +20,7 @@ from commands.dispatch import Dispatcher, Incoming
 from commands.sweeps import Sweeps
 from storage import tables
 from storage.outbox import Outbox, Row
-from storage.work import Store
+from storage.work import Attachment, Store
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def user(local: str) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """Something the bot said."""
+    """Something the bot said, or a file that it posted."""
 
     channel: str
     text: str
@@ -64,6 +64,7 @@ class Said:
     mentions: tuple[str, ...] = ()
     notice: bool = True
     subject: str | None = None
+    file: Attachment | None = None
 
     def __contains__(self, part: str) -> bool:
         return part in self.text
@@ -111,8 +112,9 @@ class Conference:
         return await self.deliver()
 
     async def answer(self, who: str, text: str, *, room: str, replies_to: Said | None = None) -> Said:
-        """The one thing that the bot says in this room to something typed there."""
-        said = [s for s in await self.say(who, text, room=room, replies_to=replies_to) if s.channel == room]
+        """The one thing that the bot says in this room to something typed there; files beside it are in heard."""
+        said = await self.say(who, text, room=room, replies_to=replies_to)
+        said = [s for s in said if s.channel == room and not s.file]
         assert len(said) == 1, [s.text for s in said]
         return said[0]
 
@@ -123,7 +125,7 @@ class Conference:
         for channel in await outbox.channels():
             while row := await outbox.next(channel):
                 event_id = f"$bot{next(self._ids)}"
-                if row.kind == "message":
+                if row.kind in {"message", "file"}:
                     new.append(self._said(row, event_id))
                 elif row.kind == "invite" and row.person:
                     self.invited.append((row.channel, row.person))
@@ -154,6 +156,10 @@ class Conference:
         assert case
         return case
 
+    def files(self, channel: str) -> dict[str, bytes]:
+        """The files that the bot posted in a room, by their names; of one name the newest."""
+        return {s.file.name: s.file.data for s in self.heard if s.channel == channel and s.file}
+
     async def outcomes(self) -> list[tuple[str, str]]:
         """The audit log: command and outcome."""
         async with self.store.update() as session:
@@ -165,8 +171,9 @@ class Conference:
         self.now += timedelta(**much)
 
     def _said(self, row: Row, event_id: str) -> Said:
+        text = row.file.name if row.file else row.plain
         return Said(
-            row.channel, row.plain, html.unescape(row.html), event_id, tuple(row.mentions), row.notice, row.subject
+            row.channel, text, html.unescape(row.html), event_id, row.mentions, row.notice, row.subject, row.file
         )
 
     async def _room(self, channel: str) -> None:

@@ -11,7 +11,7 @@ from cases.errors import Refusal
 from cases.people import Addressee
 from storage import audit, tables
 from storage.outbox import Outbox
-from storage.work import AlreadyHandledError, Message, Store, Work
+from storage.work import LARGEST_ATTACHMENT, OUTBOX_BODY, AlreadyHandledError, Attachment, Message, Store, Work
 from tests.storage.examples import ADA, CLEO, NOW, a_case, an_entry
 
 HELLO = Message("hello", "<b>hello</b>", mentions=("@ada:example.org",), notice=False, subject="C-1")
@@ -152,6 +152,41 @@ async def test_the_outbox_is_sealed_ordered_and_marked(store: Store) -> None:
         card = await find.card("$sent")
     assert card is not None
     assert (card.channel, card.case_ref, card.subject) == ("case:K7QF", "K7QF", "C-1")
+
+
+async def test_a_file_waits_sealed_in_its_turn_and_is_kept_no_longer_than_it_waits(store: Store) -> None:
+    minutes = Attachment("K7QF-M-1-v1.pdf", "application/pdf", b"%PDF Zephyrine")
+    async with store.work("$1", NOW) as work:
+        await work.open_case(a_case())
+        await work.say("case:K7QF", HELLO, scope="K7QF")
+        await work.attach("case:K7QF", minutes, scope="K7QF", subject="M-1")
+    outbox = Outbox(store)
+    message = await outbox.next("case:K7QF")
+    assert message
+    await outbox.mark_sent(message, "$sent", NOW)
+    row = await outbox.next("case:K7QF")
+    assert row
+    assert (row.txn_id, row.kind, row.file, row.subject) == ("$1.2", "file", minutes, "M-1")
+    assert "Zephyrine" not in repr(row)
+    async with store.update() as session:
+        waiting = (await session.execute(sa.select(tables.outbox.c.body))).scalars().all()[-1]
+    await outbox.mark_sent(row, "$file", NOW)
+    async with store.update() as session:
+        kept = (await session.execute(sa.select(tables.outbox.c.body))).scalars().all()[-1]
+    assert b"Zephyrine" not in waiting
+    assert store.ring.open(kept, scope="K7QF", place=OUTBOX_BODY, row="$1.2") == "{}"
+    async with store.look() as find:
+        card = await find.card("$file")
+    assert card is not None
+    assert (card.channel, card.case_ref, card.subject) == ("case:K7QF", "K7QF", "M-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("Minutes about Zephyrine.pdf", 1), ("../M-1.pdf", 1), ("M-1.pdf", LARGEST_ATTACHMENT + 1)]
+)
+def test_a_file_with_a_telling_name_or_beyond_all_measure_is_a_fault(name: str, size: int) -> None:
+    with pytest.raises(ValueError, match="attachment"):
+        Attachment(name, "application/pdf", bytes(size))
 
 
 async def test_a_round_table_is_kept_with_all_that_belongs_to_it(store: Store) -> None:

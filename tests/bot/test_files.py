@@ -1,0 +1,104 @@
+"""Files from the outbox, on a real homeserver: others can read them, they come once, and one refused is owned up to."""
+
+import uuid
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from bot.crypto.attachments import download
+from bot.crypto.errors import Rejected
+from bot.crypto.events import Event
+from bot.crypto.wire import Json, Wire
+from storage.database import StoreAwayError
+from storage.outbox import Outbox, Row
+from storage.work import Attachment, Store
+from tests.chaos import ask, open_case
+from tests.deployment import Deployment
+from tests.homeserver import Homeserver
+
+pytestmark = pytest.mark.e2e
+
+PDF = Attachment("M-1-v1.pdf", "application/pdf", b"%PDF-1.7 " + bytes(range(256)) * 100)
+
+
+@pytest.fixture
+async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
+    made = await Deployment.make(tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "dirk"))
+    try:
+        await made.start_bot()
+        yield made
+    finally:
+        await made.close()
+
+
+async def queue(deployment: Deployment, room: str, file: Attachment) -> None:
+    """Put a file into the outbox while no bot runs."""
+    settings = deployment._config()
+    store = await Store.open(settings.store.url, settings.store.master_key())
+    try:
+        async with store.look() as find:
+            channel = await find.channel(room)
+        assert channel
+        async with store.work(uuid.uuid4().hex, datetime.now(UTC)) as work:
+            await work.attach(channel, file, scope=channel.partition(":")[2], subject="M-1")
+    finally:
+        await store.close()
+
+
+def is_file(event: Event) -> bool:
+    return event.content.get("msgtype") == "m.file"
+
+
+async def test_a_file_is_read_by_another_member_and_comes_once_though_it_is_tried_twice(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    mark_sent = Outbox.mark_sent
+
+    async def away_at_first(outbox: Outbox, row: Row, event_id: str | None, at: datetime) -> None:
+        tried.append(row.kind)
+        if tried == ["file"]:
+            raise StoreAwayError("locked")
+        await mark_sent(outbox, row, event_id, at)
+
+    room = await open_case(deployment, "social")
+    cleo = deployment.people["cleo"]
+    await deployment.stop_bot()
+    await queue(deployment, room, PDF)
+    monkeypatch.setattr(Outbox, "mark_sent", away_at_first)
+    await deployment.start_bot()
+
+    event = await cleo.hears(is_file, room, within=60)
+
+    assert event.trusted
+    assert (event.content["filename"], event.content["info"]) == (
+        PDF.name,
+        {"mimetype": PDF.content_type, "size": len(PDF.data)},
+    )
+    assert await download(cleo.client, cast("Json", event.content["file"])) == PDF.data
+    await ask(deployment, "dirk", room, "!concern afterwards kind: fact", heard_by="cleo")
+    assert tried[:2] == ["file", "file"]
+    assert [e.event_id for e in cleo.heard if is_file(e)] == [event.event_id]
+
+
+async def test_a_file_that_the_homeserver_refuses_holds_nothing_up(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_wire: Wire, _data: bytes) -> None:
+        raise Rejected(413, "M_TOO_LARGE")
+
+    room = await open_case(deployment, "social")
+    await deployment.stop_bot()
+    await queue(deployment, room, PDF)
+    monkeypatch.setattr(Wire, "upload", refuse)
+    await deployment.start_bot()
+
+    said = await deployment.people["cleo"].hears(
+        lambda event: f"could not post the file {PDF.name}" in str(event.content.get("body")), room, within=60
+    )
+
+    assert said.trusted
+    await ask(deployment, "dirk", room, "!concern afterwards kind: fact", heard_by="cleo")
