@@ -91,8 +91,18 @@ def connect(url: str) -> AsyncEngine:
     return _connect_sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _connect_postgresql(url)
 
 
+class _Connection(sqlite3.Connection):
+    """Lets its locks go when it is closed, also while a cursor that somebody holds is still half read."""
+
+    def close(self) -> None:
+        # SQLite itself would keep the transaction open until the last cursor is gone.
+        self.rollback()
+        super().close()
+
+
 def _connect_sqlite(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+    arguments = {"timeout": _BUSY_SECONDS, "factory": _Connection}
+    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 the driver's
