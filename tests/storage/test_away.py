@@ -92,6 +92,7 @@ async def test_a_connection_given_up_while_it_is_read_from_locks_nothing(tmp_pat
     async with store.engine.connect() as connection:
         await connection.execute(sa.insert(tables.settings).values(key="half", value="done"))
         driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
         # Held until the end of this test, as the report of a fault holds it.
         half_read = await driver.execute("SELECT 1 UNION ALL SELECT 2")
         assert await half_read.fetchone() == (1,)
