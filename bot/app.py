@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bot.config import Config
+from bot.config import Config, SchemeSection, read_holidays
 from bot.crypto.client import HardenedClient
 from bot.health import Health
 from bot.listening import Listener
@@ -16,7 +16,7 @@ from bot.scheduler import ticking
 from bot.speaking import Speaker
 from bot.verifying import Verifier
 from commands import registry_of_all
-from commands.context import House
+from commands.context import House, Scheme
 from commands.dispatch import Dispatcher
 from commands.faults import place_of_fault
 from commands.sweeps import Sweeps
@@ -60,6 +60,7 @@ class App:
                 self.config.matrix.user_id,
                 self.config.house.name,
                 identity or "",
+                _schemes(self.config),
             )
             dispatcher = Dispatcher(registry_of_all(), store, house, self.clock)
             sweeps = Sweeps(store, house, self.clock)
@@ -92,6 +93,13 @@ class App:
             matrix.store_key(),
             StoredPins(store, self.clock),
         )
+
+
+def _schemes(config: Config) -> dict[str, Scheme]:
+    """What is particular to the house's own scheme, and to each that has a table of its own."""
+    own = config.house.scheme
+    named = {own: SchemeSection(), **config.scheme}
+    return {name: Scheme(read_holidays(given.country or config.house.country)) for name, given in named.items()}
 
 
 async def _try(part: Callable[[], Awaitable[None]]) -> None:

@@ -9,7 +9,8 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -76,6 +77,28 @@ def check_zone(zone: str) -> str:
         return ZoneInfo(zone).key
     except (OSError, ValueError, KeyError):
         raise ValueError("is no time zone that I know; use a name such as Europe/Amsterdam") from None
+
+
+def _check_country(country: str) -> str:
+    try:
+        read_holidays(country)
+    except NotImplementedError:
+        raise ValueError("is no country whose holidays I know; use a code such as NL, FI or DE-NW") from None
+    return country
+
+
+def read_holidays(country: str | None) -> Collection[date]:
+    """The public holidays of a country, or of a part of it (``DE-NW``): worked out year by year as they are asked for.
+
+    Raises NotImplementedError when they are not known.
+    """
+    if country is None:
+        return ()
+    # The countries' rules are many: loaded only where they are asked for.
+    import holidays  # noqa: PLC0415
+
+    name, _, part = country.partition("-")
+    return holidays.country_holidays(name, subdiv=part or None)
 
 
 def read_secret(path: Path) -> str:
@@ -211,12 +234,26 @@ class StoreSection(Section):
         return _read("store.master_key_file", read_key, self.master_key_file)
 
 
+Country = Annotated[str, AfterValidator(_check_country)]
+
+
+class SchemeSection(Section):
+    """What one scheme has of its own; what is left out is as in [house]."""
+
+    country: Country | None = Field(None, description="whose public holidays are no working days")
+
+
 class HouseSection(Section):
     """What holds for the whole deployment."""
 
     scheme: Line = Field(description="the name of the scheme that a case is opened in, e.g. safety table")
     zone: Annotated[str, AfterValidator(check_zone)] = Field(description="the time zone, e.g. Europe/Amsterdam")
     name: Line = Field("Roundtable", description="what the bot and its space are called")
+    country: Country | None = Field(
+        None,
+        description="the country whose public holidays are no working days, e.g. NL, or a part of it, e.g. DE-NW; "
+        "none if left out",
+    )
 
 
 class Server(Section):
@@ -258,6 +295,11 @@ class Config(BaseSettings):
     server: Server = Server()
     schedule: Schedule = Schedule()
     log: Log = Log()
+    scheme: dict[str, SchemeSection] = Field(
+        default_factory=dict,
+        description="a scheme that differs from the house has a table of its own, by its name; each of these keys can "
+        "stand there",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -374,7 +416,9 @@ def describe(values: Mapping[str, Mapping[str, object]], data_dir: str = ".") ->
                 lines.append(f"# {key}: not here")
             else:
                 default = PLACES.get(f"{name}.{key}", part.default)
-                lines.append(f"# {key} = {_write(default)}")
+                lines.append(f"# {key} = {_write(EXAMPLES.get(key) if default is None else default)}")
+    lines += ["", *_wrap(Config.model_fields["scheme"].description or ""), '# [scheme."youth crime"]']
+    lines += [f"# {key} = {_write(EXAMPLES[key])}" for key in SchemeSection.model_fields]
     return "\n".join(lines) + "\n"
 
 
@@ -386,6 +430,10 @@ PLACES = {
     "store.master_key_file": "master.key",
 }
 """Where things are by default, in data_dir."""
+
+
+EXAMPLES: Json = {"country": "NL"}
+"""What a key may look like that has no default."""
 
 
 def _list_unknown_variables() -> Iterator[str]:
@@ -416,6 +464,9 @@ def _is_table(data: Mapping[str, Any], name: str) -> bool:
 def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
     for part in path:
         inner = model.model_fields[part].annotation
+        if inner == dict[str, SchemeSection]:
+            # What follows is the name of a scheme, and its keys.
+            return SchemeSection
         if not isinstance(inner, type) or not issubclass(inner, BaseModel):
             break
         model = inner

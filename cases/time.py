@@ -1,4 +1,4 @@
-"""Time as people type it and as the bot shows it: strict dates, working days, quiet hours.
+"""Time as people type it and as the bot shows it: strict dates, and working days.
 
 Nothing here guesses. A date that can be read in two ways is refused with both readings; the calendar of a case is
 no place for a lucky choice between 4 May and 5 April.
@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 from cases.errors import Refusal
 
 END_OF_WORKING_DAY = time(17)
-QUIET_FROM = time(19)
-QUIET_UNTIL = time(8)
 FURTHEST_YEARS = 5
 EXAMPLES = ("fri 15:00", "tomorrow 10:00", "20 nov", "2026-11-20 15:00", "in 3 days", "+5 working days")
 
@@ -98,17 +96,18 @@ def show(moment: datetime, zone: ZoneInfo, lang: str = "en") -> str:
     return f"{_day_name(local.date())}, {local:%H:%M} {zone.key}"
 
 
-def read_when(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
+def read_when(text: str, *, now: datetime, zone: ZoneInfo, holidays: Collection[date] = ()) -> datetime:
     """Read a typed date or moment in ``zone``; the answer is in UTC, after ``now``, at most five years ahead.
 
-    A date alone means 17:00 of that day. ``now`` must be aware.
+    A date alone means 17:00 of that day. ``now`` must be aware. Working days leave ``holidays`` out.
 
     Raises:
         Refusal: ``when/unreadable``, ``when/ambiguous``, ``when/impossible``, ``when/past``, ``when/far``,
             ``when/skipped`` (the clock change leaves that hour out) or ``when/twice`` (it repeats it).
 
     """
-    return _Reader(typed=shorten(_INVISIBLE.sub("", text)), now=now.astimezone(UTC), zone=zone).read(text)
+    typed = shorten(_INVISIBLE.sub("", text))
+    return _Reader(typed=typed, now=now.astimezone(UTC), zone=zone, holidays=holidays).read(text)
 
 
 def read_past(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
@@ -137,35 +136,20 @@ def add_working_days(day: date, n: int, holidays: Collection[date] = ()) -> date
     left = abs(n)
     while left:
         day += step
-        left -= _is_working_day(day, holidays)
+        left -= is_working_day(day, holidays)
     return day
 
 
 def working_days_between(start: date, end: date, holidays: Collection[date] = ()) -> int:
     """How many working days ``end`` lies after ``start``: the inverse of ``add_working_days``; negative if before."""
     if end < start:
-        return -sum(_is_working_day(day, holidays) for day in _days(end, start))
+        return -sum(is_working_day(day, holidays) for day in _days(end, start))
     after = timedelta(days=1)
-    return sum(_is_working_day(day, holidays) for day in _days(start + after, end + after))
+    return sum(is_working_day(day, holidays) for day in _days(start + after, end + after))
 
 
-def is_quiet(moment: datetime, zone: tzinfo) -> bool:
-    """Whether people are to be left in peace: 19:00 to 08:00 in ``zone``, and weekends."""
-    local = moment.astimezone(zone)
-    return not _is_working_day(local.date()) or not QUIET_UNTIL <= local.time() < QUIET_FROM
-
-
-def next_working_morning(moment: datetime, zone: tzinfo, hour: int = 9) -> datetime:
-    """The first ``hour`` o'clock of a working day in ``zone`` that is later than ``moment``, in UTC."""
-    day = moment.astimezone(zone).date()
-    while True:
-        morning = datetime.combine(day, time(hour), zone).astimezone(UTC)
-        if morning > moment and _is_working_day(day):
-            return morning
-        day += timedelta(days=1)
-
-
-def _is_working_day(day: date, holidays: Collection[date] = ()) -> bool:
+def is_working_day(day: date, holidays: Collection[date] = ()) -> bool:
+    """Whether a day is Monday to Friday, and no holiday."""
     return day.weekday() < _SATURDAY and day not in holidays
 
 
@@ -225,6 +209,7 @@ class _Reader:
     typed: str
     now: datetime
     zone: ZoneInfo
+    holidays: Collection[date] = ()
 
     @property
     def today(self) -> date:
@@ -289,7 +274,7 @@ class _Reader:
             self.refuse_far()
         if unit in {"day", "week"}:
             return self.moment(self.today + count * timedelta(**{f"{unit}s": 1}), clock)
-        return self.moment(add_working_days(self.today, count), clock)
+        return self.moment(add_working_days(self.today, count, self.holidays), clock)
 
     def read_weekday(self, found: re.Match[str], clock: _Clock) -> datetime:
         weekday = _WEEKDAY_OF.get(found["weekday"])

@@ -6,9 +6,9 @@ the text, in the order of declaration; every other field is typed as ``key: valu
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
@@ -84,6 +84,8 @@ class ReadingContext:
     """The agency of the person who typed."""
     example: str = ""
     """A line that shows how the command is typed."""
+    holidays: Collection[date] = ()
+    """The days that ``+5 working days`` leaves out beside weekends."""
 
 
 class Arguments(BaseModel):
@@ -205,7 +207,7 @@ def _typed(check: Validator) -> BeforeValidator:
 
 
 def _when(value: str, context: ReadingContext) -> datetime:
-    return read_when(value, now=context.now, zone=context.zone)
+    return read_when(value, now=context.now, zone=context.zone, holidays=context.holidays)
 
 
 def _past(value: str, context: ReadingContext) -> datetime:

@@ -1,10 +1,11 @@
 """What a command may touch: a case, the people, the time, and one unit of work. No client, no clock of its own."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from cases.calendar import Calendar
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
@@ -12,6 +13,14 @@ from cases.roles import Permission, Place, Role, may
 from commands.render import Voice
 from storage.find import Directory
 from storage.work import Attachment, Work
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """What is particular to one scheme."""
+
+    holidays: Collection[date] = ()
+    """Its public holidays."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,18 @@ class House:
     bot_name: str
     bot_identity: str = ""
     """The bot's public master key, which people compare to know that it is the bot."""
+    schemes: Mapping[str, Scheme] = field(default_factory=dict[str, Scheme])
+    """By name; what is not among them is as the house's own scheme."""
+
+    def of(self, scheme: str) -> Scheme:
+        """What is particular to a scheme."""
+        return self.schemes.get(scheme) or self.schemes.get(self.scheme) or Scheme()
+
+    def calendar(self, case: Case | None = None) -> Calendar:
+        """The working days of a case, or of the house's own scheme."""
+        if case is None:
+            return Calendar(self.zone, self.of(self.scheme).holidays)
+        return Calendar(case.zone_info, self.of(case.scheme).holidays)
 
 
 @dataclass(frozen=True)
@@ -66,6 +87,11 @@ class Context:
         if self.open_case is None:
             raise Refusal("dispatch/no_case")
         return self.open_case
+
+    @property
+    def calendar(self) -> Calendar:
+        """The working days of the case, or of the house."""
+        return self.house.calendar(self.open_case)
 
     @property
     def steers(self) -> bool:

@@ -299,6 +299,7 @@ class Dispatcher:
                 card=ctx.card,
                 agency=ctx.actor.agency,
                 example=command.example,
+                holidays=ctx.calendar.holidays,
             ),
         )
 

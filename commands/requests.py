@@ -11,7 +11,7 @@ from cases.people import Addressee
 from cases.record import one_of
 from cases.request import Answer, Ground, Request, State
 from cases.roles import Permission, Place
-from cases.time import add_working_days, end_of_working_day
+from cases.time import end_of_working_day
 from commands.arguments import Agencies, Arguments, RequestId, Rest, RestWhen, ShortText, Text, To, When
 from commands.context import Context, Reply, agency_channel, case_channel
 from commands.registry import commands
@@ -235,5 +235,5 @@ async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
 
 
 def _usual_due(ctx: Context) -> datetime:
-    day = add_working_days(ctx.now.astimezone(ctx.zone).date(), ANSWER_WITHIN_WORKING_DAYS)
+    day = ctx.calendar.add(ctx.now.astimezone(ctx.zone).date(), ANSWER_WITHIN_WORKING_DAYS)
     return end_of_working_day(day, ctx.zone)

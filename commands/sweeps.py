@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,7 +12,7 @@ from cases.case import Case
 from cases.radar import Finding
 from cases.reminders import Reminder, Stage
 from cases.roles import Place, Role
-from cases.time import is_quiet, show_day
+from cases.time import show_day
 from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
 from commands.faults import place_of_fault
 from commands.picture import followups_facts
@@ -24,7 +24,6 @@ from storage.find import Directory
 from storage.work import AlreadyHandledError, Store, Work
 
 log = structlog.get_logger()
-MORNING = time(9)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Sweeps:
         async def remind(ref: str) -> None:
             async with self._store.look() as find:
                 case = await find.case(ref)
-                if case is None or _rests(now, case.zone_info) or not reminders.due(case, now):
+                if case is None or self._house.calendar(case).rests(now) or not reminders.due(case, now):
                     return
             # That a step of the ladder was said is marked on the record, in the transaction that says it: this makes
             # it once. Every step of a day comes at nine, so the key of case and day holds nothing back until the next
@@ -97,11 +96,12 @@ class Sweeps:
         async def post(ref: str) -> None:
             async with self._store.look() as find:
                 case = await find.case(ref)
-                if case is None or _rests(now, case.zone_info):
+                if case is None or self._house.calendar(case).rests(now):
                     return
-                monday = _monday_morning(now, case.zone_info)
-                cause = f"digest:{ref}:{_week(monday)}"
-                if case.opened_at >= monday or await find.outcome(cause):
+                calendar = self._house.calendar(case)
+                begins = calendar.week(now)
+                cause = f"digest:{ref}:{_week(calendar.day(begins))}"
+                if case.opened_at >= begins or await find.outcome(cause):
                     return
             async with self._store.work(cause, now) as work:
                 # Also when there is nothing to say: what comes up later in the week is for the next digest.
@@ -114,9 +114,9 @@ class Sweeps:
     async def radar(self) -> None:
         """Report to the coordination room, by reference only, what each open case lacks: once a week per finding."""
         now = self._clock()
-        if _rests(now, self._house.zone):
+        if self._house.calendar().rests(now):
             return
-        week = _week(now.astimezone(self._house.zone))
+        week = _week(self._house.calendar().day(now))
         seen: list[Seen] = []
 
         async def look(ref: str) -> None:
@@ -210,19 +210,8 @@ def _due(reminder: Reminder, now: datetime, zone: ZoneInfo) -> Due:
     return Due(reminder.record.id, days, show_day(due_at, zone), f"{local:%H:%M}", late=due_at < now)
 
 
-def _rests(now: datetime, zone: ZoneInfo) -> bool:
-    """Whether nothing is said by itself: in quiet hours, and until nine."""
-    return is_quiet(now, zone) or now.astimezone(zone).time() < MORNING
-
-
-def _monday_morning(now: datetime, zone: ZoneInfo) -> datetime:
-    """Nine o'clock on the Monday of this week."""
-    today = now.astimezone(zone).date()
-    return datetime.combine(today - timedelta(days=today.weekday()), MORNING, zone)
-
-
-def _week(moment: datetime) -> str:
-    year, week, _ = moment.isocalendar()
+def _week(day: date) -> str:
+    year, week, _ = day.isocalendar()
     return f"{year}-W{week:02}"
 
 

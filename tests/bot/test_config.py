@@ -1,9 +1,10 @@
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.config import Config, ConfigProblem, Section, describe, find_path, load
+from bot.config import Config, ConfigProblem, Section, describe, find_path, load, read_holidays
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE: dict[str, dict[str, object]] = {
@@ -103,7 +104,7 @@ def test_all_mistakes_are_told_at_once_by_name(tmp_path: Path) -> None:
         """,
     )
     assert sorted(problems_of(path)) == [
-        "colour is no key that I know; known are: data_dir, matrix, store, house, server, schedule, log",
+        "colour is no key that I know; known are: data_dir, matrix, store, house, server, schedule, log, scheme",
         "house.zone is no time zone that I know; use a name such as Europe/Amsterdam",
         "log.format is not right: input should be 'json' or 'console'",
         "matrix.homeserver is missing: the address of your homeserver, e.g. https://matrix.example.org",
@@ -215,7 +216,7 @@ def test_a_variable_that_is_no_setting_is_told(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("ROUNDTABLE_HOUSE__COLOUR", "green")
     assert problems_of(path) == (
         "the variable ROUNDTABLE_ZONE is no setting that I know: unset it",
-        "house.colour is no key that I know; known are: scheme, zone, name",
+        "house.colour is no key that I know; is country meant?",
     )
 
 
@@ -282,3 +283,24 @@ def test_a_secret_file_that_vanished_since_the_start_is_told(tmp_path: Path) -> 
     (tmp_path / "master.key").unlink()
     with pytest.raises(ConfigProblem, match=r"^store\.master_key_file leads to .*, which does not exist"):
         config.store.master_key()
+
+
+def test_a_scheme_has_its_own_country(tmp_path: Path) -> None:
+    text = describe(EXAMPLE | {"house": {**EXAMPLE["house"], "country": "NL"}})
+    config = load(a_deployment(tmp_path, text + '\n[scheme."youth crime"]\ncountry = "DE-NW"\n'))
+
+    assert config.house.country == "NL"
+    assert config.scheme["youth crime"].country == "DE-NW"
+    assert date(2026, 12, 26) in read_holidays("NL")
+    assert date(2026, 11, 1) in read_holidays("DE-NW")
+    assert date(2026, 11, 1) not in read_holidays("DE-BE")
+    assert date(2026, 12, 25) not in read_holidays(None)
+
+
+def test_a_country_that_is_not_known_is_named(tmp_path: Path) -> None:
+    text = describe(EXAMPLE | {"house": {**EXAMPLE["house"], "country": "Holland"}})
+
+    assert problems_of(a_deployment(tmp_path, text + "\n[scheme.anchor]\ncuntry = 'FI'\n")) == (
+        "house.country is no country whose holidays I know; use a code such as NL, FI or DE-NW",
+        "scheme.anchor.cuntry is no key that I know; is country meant?",
+    )

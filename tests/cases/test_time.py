@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,6 @@ from cases.errors import Refusal
 from cases.time import (
     add_working_days,
     end_of_working_day,
-    is_quiet,
-    next_working_morning,
     read_past,
     read_when,
     shorten,
@@ -322,26 +320,6 @@ def test_counting_working_days_undoes_adding_them(start: date, count: int, back:
 
 def test_a_working_day_ends_at_17_in_its_zone() -> None:
     assert end_of_working_day(date(2026, 7, 1), AMSTERDAM) == datetime(2026, 7, 1, 15, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("day", "hour", "quiet"),
-    [(23, 7, True), (23, 8, False), (23, 18, False), (23, 19, True), (21, 12, True)],
-)
-def test_evenings_nights_and_weekends_are_quiet(day: int, hour: int, quiet: bool) -> None:
-    moment = datetime(2026, 11, day, hour, tzinfo=AMSTERDAM)
-
-    assert is_quiet(moment, AMSTERDAM) is quiet
-
-
-@pytest.mark.parametrize(("day", "hour", "morning"), [(23, 7, 23), (23, 9, 24), (20, 10, 23), (21, 12, 23)])
-def test_the_next_working_morning_is_later_and_no_weekend(day: int, hour: int, morning: int) -> None:
-    moment = datetime(2026, 11, day, hour, tzinfo=AMSTERDAM)
-
-    found = next_working_morning(moment, AMSTERDAM)
-
-    assert found == datetime.combine(date(2026, 11, morning), time(9), AMSTERDAM)
-    assert found.tzinfo is UTC
 
 
 def test_a_moment_is_shown_with_weekday_date_time_and_zone() -> None:

@@ -1,8 +1,10 @@
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from commands.context import Scheme
 from tests.room import Conference, Said, user
 
 
@@ -234,3 +236,22 @@ async def test_two_runs_at_one_moment_say_it_once(table: Conference) -> None:
     await table.say("ada", "!request health was Sem seen? because: w by: thu 12:00", room=room)
     assert len(await at(table, november(5))) == 1
     assert await at(table, november(5)) == []
+
+
+def over(table: Conference, *holidays: date) -> Conference:
+    """The same house, with these public holidays."""
+    schemes = {"safety table": Scheme(frozenset(holidays))}
+    return Conference(table.store, replace(table.house, schemes=schemes), table.now)
+
+
+async def test_holidays_are_no_working_days_and_the_week_begins_after_them(table: Conference) -> None:
+    table = over(table, date(2026, 11, 4), date(2026, 11, 9))
+    room = await table.open_case()
+    asked = await table.answer("ada", "!request health was Sem seen? because: w", room=room)
+    assert "answer by Tue 10 Nov 2026" not in asked
+    assert "answer by Wed 11 Nov 2026" in asked
+    moved = await table.answer("finn", "!moretime R-1 +8 working days because: ill", room=room)
+    assert "Mon 16 Nov 2026" in moved
+    assert await at(table, november(9)) == []
+    assert [said.channel for said in await at(table, november(10))] == [room]
+    assert await at(table, november(11)) == []
