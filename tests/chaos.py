@@ -138,7 +138,7 @@ class BotProcess:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(how)
-        if how is not signal.SIGKILL and not await self.dies_within(30):
+        if how is not signal.SIGKILL and not await self.dies_within(SAID_WITHIN):
             self._process.kill()
         return await self._process.wait()
 

@@ -23,11 +23,11 @@ from cases.roles import Role
 from tests.homeserver import Homeserver
 from tests.professional import Professional
 from tests.room import AGENCIES, PEOPLE
+from tests.waiting import PATIENCE_SECONDS, until
 
 EVERYBODY = PEOPLE | {"bram": ("Bram Visser", "police", Role.COORDINATOR)}
 """Two coordinators, so that each message in their room has a second person who can decrypt it."""
 PASSWORD_BYTES = 9
-WAIT_SECONDS = 30.0
 
 
 class Deployment:
@@ -90,13 +90,14 @@ class Deployment:
         """Somebody's Matrix id; each deployment has its own accounts, so that many can share a homeserver."""
         return f"@{self._local(who)}:localhost"
 
-    async def room(self, channel: str) -> str:
-        """The room of a channel, once the bot has made it."""
-        async with asyncio.timeout(WAIT_SECONDS):
-            while (found := self._room(channel)) is None:  # noqa: ASYNC110
-                # Another process' database can't be waited for: look again shortly.
-                await asyncio.sleep(0.05)
-        return found
+    async def room(self, channel: str, *, before: str = "") -> str:
+        """The room of a channel, once the bot has made it; or another one than it was before."""
+
+        def find() -> str | None:
+            found = self._room(channel)
+            return None if found == before else found
+
+        return await until(find, f"a room for {channel}")
 
     async def start_bot(self) -> None:
         """Run the bot in this process, as ``roundtable run`` does, until it listens."""
@@ -104,7 +105,7 @@ class Deployment:
         self._app = App(self._config(), self.clock)
         self._running = asyncio.create_task(self._app.run(self._stop), name="bot")
         listening = asyncio.create_task(self._app.health.listening.wait())
-        await asyncio.wait({self._running, listening}, return_when=asyncio.FIRST_COMPLETED, timeout=WAIT_SECONDS)
+        await asyncio.wait({self._running, listening}, return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE_SECONDS)
         if self._running.done():
             await self.bot_ends()
         assert listening.done(), "the bot does not listen"
@@ -120,7 +121,7 @@ class Deployment:
         """Wait for the bot to end by itself; raises what it ends with."""
         running, self._running = self._running, None
         assert running is not None
-        await asyncio.wait_for(running, WAIT_SECONDS)
+        await asyncio.wait_for(running, PATIENCE_SECONDS)
 
     def another_bot(self) -> App:
         """A second bot on the same store."""

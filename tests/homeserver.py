@@ -72,7 +72,7 @@ disable_existing_loggers: false
 """
 
 READY_WITHIN = 60.0
-STOPPED_WITHIN = 20.0
+STOPPED_WITHIN = 60.0
 POLL_EVERY = 0.05
 
 
@@ -174,7 +174,7 @@ class Homeserver:
         return True
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_WITHIN)
         try:
             payload = None if body is None else json.dumps(body)
             connection.request(method, path, payload, {"Content-Type": "application/json"})

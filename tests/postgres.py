@@ -27,7 +27,7 @@ OWNER = "roundtable"
 PASSWORD = "a password of PostgreSQL"
 LENT_ACCOUNT = "nobody"
 READY_WITHIN = 60.0
-STOPPED_WITHIN = 20.0
+STOPPED_WITHIN = 60.0
 POLL_EVERY = 0.02
 # A database that is thrown away need not survive a power cut; what was committed survives the server's being killed.
 OPTIONS = {
@@ -147,7 +147,12 @@ class Postgres:
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(
-            host=str(self.directory), port=self.port, user=OWNER, dbname="postgres", autocommit=True, connect_timeout=5
+            host=str(self.directory),
+            port=self.port,
+            user=OWNER,
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=int(READY_WITHIN),
         )
 
     def _answers(self) -> bool:

@@ -13,6 +13,7 @@ from bot.crypto.errors import NotAllowed, Unavailable
 from bot.crypto.events import Batch, Event
 from bot.crypto.identity import Identity
 from bot.crypto.trust import MemoryPins
+from tests.waiting import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
@@ -80,7 +81,7 @@ class Professional:
         return await self.say(room_id, text, **{"m.relates_to": {"m.in_reply_to": {"event_id": to_event_id}}})
 
     async def hears(
-        self, wanted: Callable[[Event], bool] | str, room_id: str | None = None, *, within: float = 20.0
+        self, wanted: Callable[[Event], bool] | str, room_id: str | None = None, *, within: float = PATIENCE_SECONDS
     ) -> Event:
         """The first event that is wanted, or whose text is; waits for it this many seconds.
 
@@ -96,15 +97,15 @@ class Professional:
 
         return await self._wait(find, within)
 
-    async def is_in(self, room_id: str, *, within: float = 20.0) -> None:
+    async def is_in(self, room_id: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until this client joined a room and knows it."""
         await self._wait(lambda: room_id in self.rooms or None, within)
 
-    async def is_out_of(self, room_id: str, *, within: float = 20.0) -> None:
+    async def is_out_of(self, room_id: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until this client was removed from a room, or left it."""
         await self._wait(lambda: room_id not in self.rooms or None, within)
 
-    async def knows(self, room_id: str, user_id: str, *, within: float = 20.0) -> None:
+    async def knows(self, room_id: str, user_id: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until this client knows that someone joined a room."""
         await self._wait(lambda: user_id in self.client.members(room_id) or None, within)
 

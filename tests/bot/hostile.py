@@ -13,6 +13,7 @@ from bot.crypto.identity import Identity
 from bot.crypto.machine import MEGOLM, OLM
 from bot.crypto.signing import encode_canonical
 from tests.bot.crypto.proxy import Proxy
+from tests.waiting import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 Lie = Callable[[Json], bool]
@@ -38,7 +39,7 @@ class Hostile:
         self.on_sync.clear()
         self.on_keys.clear()
 
-    async def has_lied(self, times: int, *, within: float = 30.0) -> None:
+    async def has_lied(self, times: int, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until so many answers were lies."""
         async with asyncio.timeout(within):
             while self.lied < times:

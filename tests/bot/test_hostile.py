@@ -1,6 +1,5 @@
 """A homeserver that lies to the bot: what is not proven is not done, is said once, and repeats nothing."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from bot.crypto.trust import MemoryPins
 from tests.bot.crypto.proxy import Proxy
 from tests.bot.hostile import EVIL, Hostile, Json, describe_identity, make_device, timeline_of
 from tests.bot.test_end_to_end import answers, by_bot, open_case
-from tests.deployment import WAIT_SECONDS, Deployment
+from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
@@ -72,14 +71,6 @@ async def is_whole(deployment: Deployment, room: str, first: str = "C-1") -> Non
     await deployment.people["ada"].say(room, "!concern true words kind: fact")
     await hearing.hears(by_bot(deployment, first, "true words"), room)
     assert answers(deployment, "dirk", room, "forged") == []
-
-
-async def moved_room(deployment: Deployment, channel: str, before: str) -> str:
-    """The room of a channel, once it is another one."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        while (found := await deployment.room(channel)) == before:  # noqa: ASYNC110 another process' database
-            await asyncio.sleep(0.05)
-    return found
 
 
 def channel_of(deployment: Deployment, coordination: str) -> str:
@@ -358,7 +349,7 @@ async def test_a_room_that_is_not_safe_any_more_hears_nothing_and_the_case_goes_
     await dirk.say(room, "!concern unheard words kind: fact")
     await cleo.say(coordination, f"!case reroom {channel.partition(':')[2]} because: it was tampered with")
     await cleo.hears(by_bot(deployment, "a new room is being made"), coordination)
-    other = await moved_room(deployment, channel, room)
+    other = await deployment.room(channel, before=room)
     for person in (dirk, ada):
         await person.is_in(other)
         await person.hears(by_bot(deployment, "Welcome"), other)
@@ -372,7 +363,7 @@ async def test_a_room_that_the_bots_account_upgraded_is_followed(deployment: Dep
     coordination = await deployment.room("coordination")
     channel = channel_of(deployment, coordination)
     answer = await deployment.as_bot("POST", f"v3/rooms/{room}/upgrade", {"new_version": "12"})
-    other = await moved_room(deployment, channel, room)
+    other = await deployment.room(channel, before=room)
     assert other == answer["replacement_room"]
     for who in ("dirk", "ada"):
         await deployment.people[who].is_in(other)

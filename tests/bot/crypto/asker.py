@@ -16,6 +16,7 @@ from bot.crypto.events import Batch, ToDevice
 from bot.crypto.sas import AGREEMENT, HASH, MAC, METHOD, Comparison
 from bot.crypto.signing import encode_base64
 from tests.professional import Professional
+from tests.waiting import PATIENCE_SECONDS
 
 OFFERS: Mapping[str, object] = {
     "key_agreement_protocols": [AGREEMENT],
@@ -65,7 +66,7 @@ class Asker:
 
         async with self._changed:
             try:
-                await asyncio.wait_for(self._changed.wait_for(find), 10)
+                await asyncio.wait_for(self._changed.wait_for(find), PATIENCE_SECONDS)
             except TimeoutError:
                 raise AssertionError(f"no {kind}, but {[(m.type, dict(m.content)) for m in self.got]}") from None
         (message,) = find()

@@ -14,6 +14,7 @@ from bot.crypto.events import Batch, Event
 from bot.crypto.trust import MemoryPins
 from tests.bot.crypto.proxy import Fault, Proxy
 from tests.professional import Professional
+from tests.waiting import PATIENCE_SECONDS
 
 PASSWORD = "correct horse"
 
@@ -38,13 +39,11 @@ async def open_device(homeserver: str, user_id: str, store_dir: Path) -> Hardene
 
 
 async def wait_for(client: HardenedClient, since: str | None, wanted: Callable[[Batch], bool]) -> Batch:
-    """Sync until a batch is wanted, at most twenty times."""
-    for _ in range(20):
-        batch = await client.sync_once(since, timeout_ms=2000)
-        if wanted(batch):
-            return batch
-        since = batch.next_batch
-    raise AssertionError("what was wanted did not come")
+    """Sync until a batch is wanted."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not wanted(batch := await client.sync_once(since, timeout_ms=2000)):
+            since = batch.next_batch
+    return batch
 
 
 async def see(client: HardenedClient, since: str | None, event_id: str) -> Event:

@@ -1,7 +1,8 @@
 """nio's own client, as its documentation shows it: what stands around it in bot/crypto/ must be needed."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from tests.bot.crypto.people import PASSWORD
 from tests.bot.crypto.proxy import Fault, Proxy
+from tests.waiting import until
 
 Plain: TypeAlias = Any
 """nio's AsyncClient, which is not typed."""
@@ -111,6 +113,16 @@ def lock_out(proxy: Proxy, part: str) -> None:
         return None
 
     proxy.fault = break_off
+
+
+async def do_until(enough: Callable[[], bool], work: Coroutine[Any, Any, object]) -> None:
+    """Do what has no end until it is enough."""
+    doing = asyncio.create_task(work)
+    try:
+        await until(enough, "as much as nio does")
+    finally:
+        doing.cancel()
+        await asyncio.gather(doing, return_exceptions=True)
 
 
 def count_requests(proxy: Proxy, part: str, fault: Fault | None = None) -> Callable[[], int]:
