@@ -174,6 +174,9 @@ class Listener:
     async def _hear(self, event: Event) -> None:
         if await self._verifier.verification.hear(event) or event.sender == self._client.user_id:
             return
+        if event.redacts is not None:
+            await self._forget(event, event.redacts)
+            return
         if event.verdict is Verdict.UNDECRYPTABLE:
             if event.source is not None:
                 await self._progress.wait_for_key(event.event_id, event.room_id, event.source, self._clock())
@@ -200,6 +203,13 @@ class Listener:
             # Said once a day: a person who goes on typing there is not told each time.
             once = f"turned away {event.room_id} {event.sender} {event.verdict.value} {self._clock():%Y-%m-%d}"
             await self._dispatcher.turned_away(event.room_id, event.sender, event.verdict.value, once)
+
+    async def _forget(self, event: Event, deleted: str) -> None:
+        """Somebody deleted a message: it is not waited for any more, and what it said is taken off the file."""
+        for waiting in await self._progress.waiting():
+            if waiting.event_id == deleted and waiting.source.get("sender") == event.sender:
+                await self._progress.no_longer_waiting(deleted)
+        await self._dispatcher.deleted(event.room_id, event.sender, deleted, event.event_id)
 
     async def _meet(self, room_id: str, changes: Iterable[StateChange]) -> None:
         """Members who came or went."""

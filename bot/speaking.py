@@ -150,6 +150,9 @@ class Speaker:
             if reasons:
                 await self._watch.unreachable(row.channel, reasons)
             return event_id
+        if row.retracts:
+            await self._retract(room_id, row, row.retracts)
+            return None
         person = row.person or ""
         try:
             if row.kind == "invite":
@@ -160,6 +163,16 @@ class Speaker:
             # Already there, already gone, or no such account: asking again changes nothing.
             log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
         return None
+
+    async def _retract(self, room_id: str, row: Row, txn_id: str) -> None:
+        """Delete a message of ours. It stands before this row in its channel, so that it is sent or never will be."""
+        event_id = await self._outbox.event_of(txn_id)
+        if event_id is None:
+            return
+        try:
+            await self._client.redact(room_id, event_id, txn_id=row.txn_id)
+        except Rejected as problem:
+            log.warning("message not deleted", row=row.id, code=problem.code)
 
     async def _upload(self, row: Row, file: Attachment) -> dict[str, object] | None:
         """The message that carries a file; None when the homeserver takes no such file, which the room is told.

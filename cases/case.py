@@ -46,7 +46,7 @@ FINAL = frozenset(
     }
 )
 """Steps that have gone out into the world and cannot be taken back."""
-NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave"})
+NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave", "restore", "wipe"})
 """Steps that ``!undo`` looks past: they are no command of that person, or are themselves the taking back."""
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""
@@ -300,7 +300,7 @@ class Case:
         step = mine[-1]
         if step.verb in FINAL:
             raise Refusal("undo/final", verb=step.verb, subject=step.subject)
-        later = [s for s in self.steps[step.number :] if _touches(s, step) and not s.undone and s.verb != "undo"]
+        later = [s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb != "undo"]
         if later:
             raise Refusal("undo/moved_on", subject=step.subject, by=later[0].by)
         on_file = {record.id: record for record in self.records()}
@@ -337,7 +337,7 @@ def open_case(
     return case
 
 
-def _touches(later: Step, earlier: Step) -> bool:
+def touches(later: Step, earlier: Step) -> bool:
     """Whether two steps are about one record, or about a record and a part of it (``M-1``, ``M-1/n2``)."""
     one, other = f"{later.subject}/", f"{earlier.subject}/"
     return one.startswith(other) or other.startswith(one)

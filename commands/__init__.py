@@ -12,6 +12,7 @@ MODULES = (
     "roundtables",
     "minutes",
     "picture",
+    "erasing",
     "steering",
     "administration",
     "verification",

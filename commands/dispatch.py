@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from cases import roundtable
+from cases import erasure, roundtable
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
@@ -20,6 +20,7 @@ from commands.lookup import Lookup
 from commands.reading import addressed, normalise, read, suggest
 from commands.registry import Command, Registry
 from commands.render import Voice
+from storage import audit
 from storage.audit import Entry
 from storage.database import StoreAwayError
 from storage.find import Card, Directory, place_of
@@ -120,6 +121,34 @@ class Dispatcher:
             return [(case_channel(case.ref), Reply("case/gone", {"person": user_id}))]
 
         await self._note(room_id, cause, note)
+
+    async def deleted(self, room_id: str, sender: str, deleted: str, cause: str) -> None:
+        """Take what a person's deleted message said off the file, and what the bot said to it out of its rooms.
+
+        That the message was there, and what others did with it, stays (decision 9).
+        """
+        async with self._store.look() as find:
+            channel = await find.channel(room_id)
+        if channel is None:
+            return
+        try:
+            async with self._store.work(cause, self._clock()) as work:
+                said = await audit.carried_out(work.session, deleted, sender)
+                case = await work.find.case(said[0]) if said else None
+                if said is None or case is None:
+                    return
+                directory = await work.find.directory()
+                erased = erasure.erase(case, said[1], by=_person(sender, case, directory), at=work.now)
+                await work.retract(deleted)
+                subject = erased[0].subject if erased else None
+                await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
+                facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
+                voice = Voice(directory, case.zone_info)
+                for where in dict.fromkeys([channel, case_channel(case.ref)]) if erased else ():
+                    for page in voice.message("erasure/erased", facts, subject=subject, wake=(sender,)):
+                        await work.say(where, page, scope=case.ref)
+        except AlreadyHandledError:
+            return
 
     async def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
         """Tell somebody, once for this cause, why a message was not acted on and what to do; nothing is echoed."""

@@ -1,13 +1,13 @@
 """What falls due by itself: reminders, the weekly digest, and the radar; each said once, also after downtime."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from cases import radar, reminders
+from cases import erasure, radar, reminders
 from cases.case import Case
 from cases.radar import Finding
 from cases.reminders import Reminder, Stage
@@ -69,6 +69,7 @@ class Sweeps:
         await self.remind()
         await self.weekly_digest()
         await self.radar()
+        await self.wipe()
         self._swept = quarter
 
     async def remind(self) -> None:
@@ -140,9 +141,26 @@ class Sweeps:
                 await work.record(self._entry("radar", one.ref, cause))
             await self._say(work, COORDINATION, Reply("sweep/radar", {"seen": seen}))
 
-    async def _each(self, act: Callable[[str], Awaitable[None]]) -> None:
+    async def wipe(self) -> None:
+        """Wipe for good what people deleted a week ago."""
+        now = self._clock()
         async with self._store.look() as find:
-            refs = await find.open_cases()
+            refs = await find.cases_erased_before(now - erasure.WIPE_AFTER)
+
+        async def wipe(ref: str) -> None:
+            cause = f"wipe:{ref}:{now.isoformat()}"
+            async with self._store.work(cause, now) as work:
+                case = await work.find.case(ref)
+                for step in erasure.wipe(case, now) if case else ():
+                    await work.record(replace(self._entry("wipe", ref, cause), subject=step.subject))
+
+        await self._each(wipe, refs)
+
+    async def _each(self, act: Callable[[str], Awaitable[None]], refs: list[str] | None = None) -> None:
+        """Do something for each of these cases, or for each open one."""
+        if refs is None:
+            async with self._store.look() as find:
+                refs = await find.open_cases()
         for ref in refs:
             try:
                 await act(ref)

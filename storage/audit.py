@@ -41,6 +41,14 @@ async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datet
     )
 
 
+async def carried_out(session: AsyncSession, cause: str, actor: str) -> tuple[str, datetime] | None:
+    """The case in which somebody's message was carried out, and when; None: it was not, or another's, or no case's."""
+    log = tables.audit.c
+    theirs = (log.cause == cause, log.actor == actor, log.outcome == "done", log.case_ref.is_not(None))
+    found = (await session.execute(select(log.case_ref, log.at).where(*theirs).limit(1))).one_or_none()
+    return (found.case_ref, found.at) if found else None
+
+
 async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:
     """The number of the first line that was changed, moved or follows a missing one; None: the log is whole."""
     log = tables.audit

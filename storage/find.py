@@ -1,6 +1,7 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select, select
@@ -70,6 +71,12 @@ class Find:
         """The references of all open cases, oldest first."""
         c = tables.cases.c
         return await self.all(select(c.ref).where(c.closed_at.is_(None)).order_by(c.opened_at))
+
+    async def cases_erased_before(self, when: datetime) -> list[str]:
+        """The references of the cases, closed ones too, in which somebody's words were erased by then."""
+        s = tables.steps.c
+        erased = (s.verb == "erase", s.undone.is_(False), s.at <= when)
+        return await self.all(select(s.case_ref).where(*erased).distinct())
 
     async def cases(self) -> list[Case]:
         """All cases, oldest first."""

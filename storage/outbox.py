@@ -13,7 +13,10 @@ from storage.work import OUTBOX_BODY, Attachment, Store
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to do on the homeserver: a ``message``, a ``file``, an ``invite`` or a ``remove`` of a ``person``."""
+    """One thing to do on the homeserver: a ``message``, a ``file``, a ``retract`` of one of them.
+
+    Or an ``invite`` or a ``remove`` of a ``person``.
+    """
 
     id: int
     txn_id: str
@@ -31,6 +34,8 @@ class Row:
     notice: bool = True
     replies_to: str | None = None
     file: Attachment | None = None
+    retracts: str | None = None
+    """The ``txn_id`` of the row whose message is to be deleted."""
 
     def __repr__(self) -> str:
         return f"<Row {self.id} {self.kind} to {self.channel}>"
@@ -75,6 +80,12 @@ class Outbox:
             found.tried_at,
             **body,
         )
+
+    async def event_of(self, txn_id: str) -> str | None:
+        """The event that a row became; None: it was never sent."""
+        o = tables.outbox.c
+        async with self._store.look() as find:
+            return await find.one(select(o.event_id).where(o.txn_id == txn_id))
 
     async def mark_tried(self, row: Row, at: datetime) -> None:
         """Note an attempt before it is made: after a crash it tells how long ago the homeserver may have heard it."""

@@ -113,6 +113,19 @@ class Work:
         """Let the bot remove a person from a room."""
         await self._put(channel, "remove", HOUSE, {}, person=person)
 
+    async def retract(self, cause: str) -> None:
+        """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more."""
+        o = tables.outbox.c
+        said = (o.txn_id.startswith(f"{cause}.", autoescape=True), o.kind.in_(("message", "file")))
+        for row in await self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries).where(*said)):
+            values: dict[str, object] = {
+                "body": self._ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
+            }
+            if not row.tries:
+                values["sent_at"] = self.now
+            await self.session.execute(update(tables.outbox).where(o.txn_id == row.txn_id).values(**values))
+            await self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
+
     async def record(self, entry: Entry) -> None:
         """Write the audit entry, and the outcome beside the cause."""
         await audit.write(self.session, self._ring, entry, self.now)

@@ -3,7 +3,7 @@
 import html
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -80,6 +80,8 @@ class Conference:
     heard: list[Said] = field(default_factory=list)
     invited: list[tuple[str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
+    retracted: list[tuple[str, str]] = field(default_factory=list)
+    """The bot's own messages that it deleted: channel and event."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -98,18 +100,14 @@ class Conference:
         replaces: str | None = None,
     ) -> list[Said]:
         """Somebody types something; what the bot says to it, in the order it says it."""
-        await self.dispatcher.handle(
-            Incoming(
-                event_id or f"$said{next(self._ids)}",
-                f"!{room}:example.org",
-                user(who),
-                text,
-                mentions,
-                replies_to.event_id if replies_to else None,
-                replaces,
-            )
-        )
+        incoming = self.incoming(who, text, room, event_id or f"$said{next(self._ids)}")
+        reply = replies_to.event_id if replies_to else None
+        await self.dispatcher.handle(replace(incoming, mentions=mentions, replies_to=reply, replaces=replaces))
         return await self.deliver()
+
+    def incoming(self, who: str, text: str, room: str, event_id: str) -> Incoming:
+        """What somebody types, before the bot has heard it."""
+        return Incoming(event_id, f"!{room}:example.org", user(who), text)
 
     async def answer(self, who: str, text: str, *, room: str, replies_to: Said | None = None) -> Said:
         """The one thing that the bot says in this room to something typed there; files beside it are in heard."""
@@ -127,6 +125,9 @@ class Conference:
                 event_id = f"$bot{next(self._ids)}"
                 if row.kind in {"message", "file"}:
                     new.append(self._said(row, event_id))
+                elif row.retracts:
+                    if retracted := await outbox.event_of(row.retracts):
+                        self.retracted.append((row.channel, retracted))
                 elif row.kind == "invite" and row.person:
                     self.invited.append((row.channel, row.person))
                 elif row.kind == "remove" and row.person:

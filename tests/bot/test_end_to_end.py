@@ -251,3 +251,16 @@ async def test_a_revoked_token_ends_the_bot_with_a_clear_sentence(deployment: De
     await deployment.sign_bot_out()
     with pytest.raises(TokenRevoked, match="no longer knows our access token"):
         await deployment.bot_ends()
+
+
+async def test_what_a_member_deletes_is_off_the_file_and_out_of_the_room(deployment: Deployment) -> None:
+    room = await open_case(deployment)
+    dirk, ada = deployment.people["dirk"], deployment.people["ada"]
+    said = await dirk.say(room, f"!concern {CANARY} sleeps in a car kind: fact")
+    card = await ada.hears(by_bot(deployment, "C-1", CANARY), room)
+    await dirk.client.redact(room, said, txn_id=uuid.uuid4().hex)
+    await ada.hears(by_bot(deployment, "deleted a message", "C-1"), room)
+    await ada.hears(lambda event: event.redacts == card.event_id and event.sender == deployment.bot_id, room)
+    await ada.say(room, "!timeline")
+    timeline = await ada.hears(by_bot(deployment, "deleted what was said in C-1"), room)
+    assert CANARY not in str(timeline.content)

@@ -1,0 +1,110 @@
+from datetime import timedelta
+
+import pytest
+
+from cases import action, erasure, request
+from cases.case import Case
+from cases.concern import raise_concern
+from cases.erasure import ERASED, WIPE_AFTER
+from cases.errors import Refusal
+from tests.cases.table import ADA, DIRK, NEXT_WEEK, NOW, POLICE, a_case
+
+SAID = NOW + timedelta(minutes=1)
+LATER = NOW + timedelta(hours=1)
+DELETED = NOW + timedelta(hours=2)
+
+
+def a_case_with_a_concern() -> Case:
+    case = a_case()
+    raise_concern(case, "sleeps in a car", by=DIRK, at=SAID, source="his aunt")
+    return case
+
+
+def journal(case: Case) -> str:
+    return str([step.before for step in case.steps])
+
+
+def test_what_nobody_built_on_loses_its_words_and_counts_no_more() -> None:
+    case = a_case_with_a_concern()
+    erased = erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    assert [(step.verb, step.subject) for step in erased] == [("erase", "C-1")]
+    [concern] = case.concerns
+    assert (concern.about, concern.source, concern.withdrawn) == (ERASED, ERASED, True)
+
+
+def test_only_what_was_said_in_that_message_is_erased() -> None:
+    case = a_case_with_a_concern()
+    raise_concern(case, "was seen at the lake", by=DIRK, at=LATER)
+    raise_concern(case, "was seen at home", by=ADA, at=SAID)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    assert [c.about for c in case.concerns] == [ERASED, "was seen at the lake", "was seen at home"]
+
+
+def test_what_others_have_built_on_stays_without_its_words() -> None:
+    case = a_case()
+    request.ask(case, POLICE, "any call-outs?", because="for the plan", due_at=NEXT_WEEK, by=DIRK, at=SAID)
+    request.answer(case, "R-1", request.State.ANSWERED, text="two in May", by=ADA, at=LATER)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    asked = case.requests[0]
+    assert (asked.question, asked.because, asked.withdrawn) == (ERASED, ERASED, False)
+    assert case.answers[0].text == "two in May"
+
+
+def test_words_that_were_corrected_since_are_erased_where_they_were_kept() -> None:
+    case = a_case_with_a_concern()
+    case.correct("C-1", "sleeps at a friend's", by=DIRK, at=LATER)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    assert case.concerns[0].about == "sleeps at a friend's"
+    assert case.corrections[0].earlier == ERASED
+
+
+def test_a_later_remark_is_erased_and_the_earlier_words_stay() -> None:
+    case = a_case()
+    action.propose(case, "visit them", POLICE, due_at=NEXT_WEEK, by=DIRK, at=SAID)
+    action.accept(case, "A-1", by=ADA, at=LATER)
+    done_at = LATER + timedelta(hours=1)
+    action.finish(case, "A-1", "his mother cried", by=ADA, at=done_at)
+    erasure.erase(case, done_at, by=ADA, at=DELETED + timedelta(hours=1))
+    assert (case.actions[0].outcome, case.actions[0].remark) == ("visit them", ERASED)
+    assert case.actions[0].state is action.State.DONE
+
+
+def test_a_deletion_that_was_not_the_authors_is_given_back_until_it_is_wiped() -> None:
+    case = a_case_with_a_concern()
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    assert not erasure.is_due(case, DELETED + WIPE_AFTER - timedelta(seconds=1))
+    erasure.restore(case, "C-1", by=DIRK, at=DELETED)
+    assert (case.concerns[0].about, case.concerns[0].withdrawn) == ("sleeps in a car", False)
+    assert erasure.wipe(case, DELETED + WIPE_AFTER) == []
+    assert case.concerns[0].about == "sleeps in a car"
+
+
+def test_only_the_author_can_have_it_back() -> None:
+    case = a_case_with_a_concern()
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    with pytest.raises(Refusal) as refusal:
+        erasure.restore(case, "C-1", by=ADA, at=DELETED)
+    assert refusal.value.code == "erasure/nothing"
+    assert case.concerns[0].about == ERASED
+
+
+def test_after_a_week_the_words_stand_nowhere() -> None:
+    case = a_case_with_a_concern()
+    case.correct("C-1", "sleeps at a friend's", by=DIRK, at=LATER)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    erasure.erase(case, LATER, by=DIRK, at=DELETED)
+    assert "sleeps in a car" in journal(case)
+    due = DELETED + WIPE_AFTER
+    assert erasure.is_due(case, due)
+    assert [step.subject for step in erasure.wipe(case, due)] == ["C-1", "C-1"]
+    assert not erasure.is_due(case, due)
+    for words in ("sleeps in a car", "his aunt", "sleeps at a friend's"):
+        assert words not in journal(case)
+    with pytest.raises(Refusal):
+        erasure.restore(case, "C-1", by=DIRK, at=due)
+
+
+def test_what_left_no_words_on_file_is_no_step() -> None:
+    case = a_case()
+    assert erasure.erase(case, NOW, by=DIRK, at=DELETED) == []
+    assert "erase" not in [step.verb for step in case.steps]
