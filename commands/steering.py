@@ -212,7 +212,7 @@ def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
 
 
 async def _unused_reference(ctx: Context) -> str:
-    while await ctx.work.find.case(ref := new_reference()):
+    while await ctx.work.find.is_taken(ref := new_reference()):
         pass
     return ref
 

@@ -36,7 +36,7 @@ async def shown(find: Find, person: str) -> str | None:
 async def hide(work: Work, person: str) -> None:
     """There is nothing to compare any more."""
     s = tables.settings
-    await work.session.execute(delete(s).where(s.c.key == _SHOWN + person))
+    await work.session.execute(delete(s).filter_by(account=work.account.user_id, key=_SHOWN + person))
 
 
 async def answer(work: Work, person: str, compared: str, *, same: bool) -> None:
@@ -48,11 +48,12 @@ async def answer(work: Work, person: str, compared: str, *, same: bool) -> None:
 async def take(store: Store) -> list[Answer]:
     """The answers that wait; they are taken once. One that is lost in a crash is lost with its verification."""
     s = tables.settings
-    query = select(s.c.key, s.c.value).where(s.c.key.startswith(_ANSWERED, autoescape=True))
+    ours = (s.c.account == store.account.user_id, s.c.key.startswith(_ANSWERED, autoescape=True))
+    query = select(s.c.key, s.c.value).where(*ours)
     async with store.look() as find:
         rows = await find.rows(query)
     if not rows:
         return []
     async with store.update() as session:
-        await session.execute(delete(s).where(s.c.key.in_([row.key for row in rows])))
+        await session.execute(delete(s).where(*ours, s.c.key.in_([row.key for row in rows])))
     return [Answer(person=row.key.removeprefix(_ANSWERED), **json.loads(row.value)) for row in rows]

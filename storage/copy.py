@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, delete, func, insert, inspect, select
+from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, delete, func, insert, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from storage import audit, check, database, rows, tables
@@ -143,12 +143,14 @@ async def _copy_table(
     key = rows.key_of(table)
     after, done = (come["after"], come["rows"]) if come else (None, 0)
     while True:
-        query = select(table).order_by(key).limit(BATCH)
+        query = select(table).order_by(*key).limit(BATCH)
         with database.explained(database.url_of(source.engine)):
-            batch = (await source.execute(query if after is None else query.where(key > after))).mappings().all()
+            batch = (
+                (await source.execute(query if after is None else query.where(tuple_(*key) > tuple(after)))).mappings().all()
+            )
         if not batch:
             return
-        after, done = batch[-1][key.name], done + len(batch)
+        after, done = [batch[-1][part.name] for part in key], done + len(batch)
         with database.explained(database.url_of(target)):
             async with target.begin() as connection:
                 await connection.execute(insert(table), [dict(row) for row in batch])
@@ -173,20 +175,20 @@ async def _finish(target: AsyncEngine, ring: Keyring, now: datetime) -> None:
     async with target.begin() as connection:
         if target.dialect.name == "postgresql":
             for table in rows.TABLES:
-                if isinstance(rows.key_of(table).type, Integer):
-                    await _go_on_counting(connection, table)
+                (first, *_) = rows.key_of(table)
+                if isinstance(first.type, Integer):
+                    await _go_on_counting(connection, first)
         async with AsyncSession(connection) as session:
             entry = Entry("operator", "shell", None, "db copy", None, "done", f"copy {now.isoformat()}")
             await audit.write(session, ring, entry, now)
         await connection.run_sync(_copying.drop)
 
 
-async def _go_on_counting(connection: AsyncConnection, table: Table) -> None:
+async def _go_on_counting(connection: AsyncConnection, key: Column[Any]) -> None:
     """Let the next row's number follow the last copied one's."""
-    key = rows.key_of(table)
     last = await connection.scalar(select(func.max(key)))
     if last is not None:
-        await connection.execute(select(func.setval(func.pg_get_serial_sequence(table.name, key.name), last)))
+        await connection.execute(select(func.setval(func.pg_get_serial_sequence(key.table.name, key.name), last)))
 
 
 async def _note(connection: AsyncConnection, name: str, value: object) -> None:

@@ -113,7 +113,8 @@ async def _release(work: Work, ref: str, user_id: str) -> None:
     if case is None or person is None:
         return
     case.release(user_id, by=person, at=work.now)
-    await work.remove(f"{Place.CASE}:{ref}", user_id)
+    channel = f"{Place.CASE}:{ref}"
+    await work.remove(channel, user_id, by=await work.find.holder(channel))
     await _record(work, "release", user_id, "done", case_ref=ref)
 
 

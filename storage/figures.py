@@ -27,8 +27,8 @@ async def count_waiting(store: Store) -> Waiting:
 
 async def waiting_in(find: Find) -> Waiting:
     """What waits now."""
-    o, w = tables.outbox.c, tables.waiting
-    outbox = await find.row(select(func.count(), func.min(o.created_at)).where(o.sent_at.is_(None)))
-    undecryptable = await find.one(select(func.count()).select_from(w))
+    o, w, us = tables.outbox.c, tables.waiting.c, find.account.user_id
+    outbox = await find.row(select(func.count(), func.min(o.created_at)).where(o.account == us, o.sent_at.is_(None)))
+    undecryptable = await find.one(select(func.count()).where(w.account == us))
     count, oldest = outbox or (0, None)
     return Waiting(count, oldest, undecryptable or 0)

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from storage import tables
+from storage.account import Account
 
 T = TypeVar("T")
 SPACE = "space"
@@ -58,19 +59,25 @@ def place_of(channel: str) -> Place:
 
 
 class Find:
-    """Read-only questions to the store, within a session."""
+    """Read-only questions to the store, within a session, about what belongs to one account; the people are shared."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, account: Account) -> None:
+        self.account = account
         self._session = session
 
     async def case(self, ref: str) -> Case | None:
         """The case with this reference."""
-        return await self.one(select(Case).where(tables.cases.c.ref == ref))
+        return await self.one(select(Case).where(tables.cases.c.ref == ref, self._ours()))
+
+    async def is_taken(self, ref: str) -> bool:
+        """Whether there is a case with this reference, whichever account runs it."""
+        c = tables.cases.c
+        return await self.one(select(c.ref).where(c.ref == ref)) is not None
 
     async def open_cases(self) -> list[str]:
         """The references of all open cases, oldest first."""
         c = tables.cases.c
-        return await self.all(select(c.ref).where(c.closed_at.is_(None)).order_by(c.opened_at))
+        return await self.all(select(c.ref).where(c.closed_at.is_(None), self._ours()).order_by(c.opened_at))
 
     async def cases_erased_before(self, when: datetime) -> list[str]:
         """The references of the cases, closed ones too, in which somebody's words were erased by then."""
@@ -80,14 +87,16 @@ class Find:
 
     async def cases(self) -> list[Case]:
         """All cases, oldest first."""
-        return await self.all(select(Case).order_by(tables.cases.c.opened_at))
+        return await self.all(select(Case).where(self._ours()).order_by(tables.cases.c.opened_at))
 
     async def open_cases_of(self, user_id: str) -> list[Case]:
         """The open cases at whose table this person sits."""
         m = tables.members.c
         mine = select(m.case_ref).where(m.user_id == user_id, m.left_at.is_(None))
         c = tables.cases.c
-        return await self.all(select(Case).where(c.ref.in_(mine), c.closed_at.is_(None)).order_by(c.opened_at))
+        return await self.all(
+            select(Case).where(c.ref.in_(mine), c.closed_at.is_(None), self._ours()).order_by(c.opened_at)
+        )
 
     async def cases_asking(self, agency: str, request_id: str) -> list[Case]:
         """The open cases in which this agency was asked a question of this id and still owes the answer."""
@@ -109,13 +118,18 @@ class Find:
     async def channel(self, room_id: str) -> str | None:
         """Which channel a room is; None: not a room of ours (any more), or the space, in which nobody talks."""
         r = tables.rooms.c
-        ours = (r.room_id == room_id, r.channel != SPACE, r.gone_at.is_(None))
+        ours = (r.room_id == room_id, r.account == self.account.user_id, r.channel != SPACE, r.gone_at.is_(None))
         return await self.one(select(r.channel).where(*ours))
 
     async def room(self, channel: str) -> str | None:
         """The room of a channel."""
         r = tables.rooms.c
-        return await self.one(select(r.room_id).where(r.channel == channel))
+        return await self.one(select(r.room_id).where(r.account == self.account.user_id, r.channel == channel))
+
+    async def holder(self, channel: str) -> str | None:
+        """The account that has the room of a case's channel; None: there is no room yet."""
+        r = tables.rooms.c
+        return await self.one(select(r.account).where(r.channel == channel))
 
     async def audience(self, channel: str) -> frozenset[str]:
         """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members."""
@@ -138,15 +152,14 @@ class Find:
     async def card(self, event_id: str) -> Card | None:
         """The message of ours with this event id."""
         o = tables.outbox.c
-        found = (
-            await self._session.execute(select(o.channel, o.scope, o.subject).where(o.event_id == event_id).limit(1))
-        ).one_or_none()
+        ours = (o.event_id == event_id, o.account == self.account.user_id)
+        found = await self.row(select(o.channel, o.scope, o.subject).where(*ours).limit(1))
         return Card(found.channel, found.scope, found.subject) if found else None
 
     async def setting(self, key: str) -> str | None:
         """A small fact of the process."""
         s = tables.settings.c
-        return await self.one(select(s.value).where(s.key == key))
+        return await self.one(select(s.value).where(s.account == self.account.user_id, s.key == key))
 
     async def outcome(self, cause: str) -> str | None:
         """How the handling of an event ended: ``done``, a refusal's code, ``failed``; None: it was not handled."""
@@ -157,6 +170,11 @@ class Find:
         """Whether this cause had its effects already."""
         i = tables.inbox.c
         return await self.one(select(i.cause).where(i.cause == cause)) is not None
+
+    def _ours(self) -> ColumnElement[bool]:
+        """That a case is of a scheme that this account runs."""
+        schemes = self.account.schemes
+        return true() if schemes is None else tables.cases.c.scheme.in_(schemes)
 
     async def one(self, query: Select[T]) -> T | None:
         """The one value of a query, or None."""

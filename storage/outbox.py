@@ -46,19 +46,20 @@ class Outbox:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._account = store.account.user_id
 
     async def channels(self) -> list[str]:
         """The channels in which something waits, the longest waiting first; without those whose room is lost."""
         o = tables.outbox.c
-        waiting = (o.sent_at.is_(None), o.channel.not_in(_gone()))
+        waiting = (o.account == self._account, o.sent_at.is_(None), o.channel.not_in(self._gone()))
         async with self._store.look() as find:
             return await find.all(select(o.channel).where(*waiting).group_by(o.channel).order_by(func.min(o.id)))
 
     async def next(self, channel: str) -> Row | None:
         """The oldest unsent row of a channel, opened; what follows it waits until it is sent."""
         o = tables.outbox
-        waiting = (o.c.channel == channel, o.c.sent_at.is_(None), o.c.channel.not_in(_gone()))
-        query = select(o).where(*waiting).order_by(o.c.id).limit(1)
+        waiting = (o.c.account == self._account, o.c.channel == channel, o.c.sent_at.is_(None))
+        query = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
         async with self._store.look() as find:
             found = await find.row(query)
         if found is None:
@@ -102,7 +103,6 @@ class Outbox:
         async with self._store.update() as session:
             await session.execute(update(o).where(o.c.id == row.id).values(**done))
 
-
-def _gone() -> Select[tuple[str]]:
-    r = tables.rooms.c
-    return select(r.channel).where(r.gone_at.is_not(None))
+    def _gone(self) -> Select[tuple[str]]:
+        r = tables.rooms.c
+        return select(r.channel).where(r.account == self._account, r.gone_at.is_not(None))

@@ -52,8 +52,9 @@ class StoredPins:
         fresh = Offer(master_key, (*seen, master_key)[-MOST_SEEN:] if master_key else seen)
         s = tables.settings
         async with self._store.update() as session:
-            await session.execute(delete(s).where(s.c.key == OFFERED + user_id))
-            await session.execute(insert(s).values(key=OFFERED + user_id, value=json.dumps(asdict(fresh))))
+            ours = {"account": self._store.account.user_id, "key": OFFERED + user_id}
+            await session.execute(delete(s).filter_by(**ours))
+            await session.execute(insert(s).values(**ours, value=json.dumps(asdict(fresh))))
 
 
 async def pinned(find: Find, user_id: str) -> str | None:
@@ -65,13 +66,14 @@ async def pinned(find: Find, user_id: str) -> str | None:
 async def offers(find: Find) -> dict[str, Offer]:
     """Who showed another identity than the pinned one since an admin last approved one, by Matrix id."""
     s = tables.settings.c
-    rows = await find.rows(select(s.key, s.value).where(s.key.startswith(OFFERED)).order_by(s.key))
+    ours = (s.account == find.account.user_id, s.key.startswith(OFFERED))
+    rows = await find.rows(select(s.key, s.value).where(*ours).order_by(s.key))
     found = {row.key.removeprefix(OFFERED): json.loads(row.value) for row in rows}
     return {user_id: Offer(offer["now"], tuple(offer["seen"])) for user_id, offer in found.items()}
 
 
 async def approve(work: Work, user_id: str, master_key: str) -> None:
-    """Pin the new identity, as an admin said."""
+    """Pin the new identity, as an admin said, for every account."""
     s = tables.settings
     await _pin(work.session, user_id, master_key, work.now)
     await work.session.execute(delete(s).where(s.c.key == OFFERED + user_id))

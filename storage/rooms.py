@@ -13,27 +13,30 @@ _ANEW = "made anew "
 async def lose(work: Work, channel: str) -> None:
     """Nothing more is said in this channel until it has another room."""
     r = tables.rooms
-    await work.session.execute(update(r).where(r.c.channel == channel).values(gone_at=work.now))
+    await work.session.execute(
+        update(r).filter_by(account=work.account.user_id, channel=channel).values(gone_at=work.now)
+    )
 
 
 async def move(work: Work, channel: str, room_id: str) -> None:
     """The channel goes on in this room."""
     r = tables.rooms
     fresh = {"room_id": room_id, "last_event": None, "gone_at": None}
-    await work.session.execute(update(r).where(r.c.channel == channel).values(fresh))
+    await work.session.execute(update(r).filter_by(account=work.account.user_id, channel=channel).values(fresh))
 
 
 async def renew(work: Work, channel: str) -> None:
     """The channel gets a new room, made when the first thing is said in it."""
     r = tables.rooms
-    await work.session.execute(delete(r).where(r.c.channel == channel))
+    await work.session.execute(delete(r).filter_by(account=work.account.user_id, channel=channel))
     await work.keep(_ANEW + channel, str(await _times(work.find, channel) + 1))
 
 
 async def lost(find: Find) -> list[str]:
     """The channels whose room is lost."""
     r = tables.rooms.c
-    return await find.all(select(r.channel).where(r.gone_at.is_not(None)).order_by(r.channel))
+    ours = (r.account == find.account.user_id, r.gone_at.is_not(None))
+    return await find.all(select(r.channel).where(*ours).order_by(r.channel))
 
 
 async def marker(find: Find, channel: str) -> str:

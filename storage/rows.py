@@ -38,10 +38,9 @@ TABLES = [
 """The tables with the plain types of their columns, each behind those that it refers to."""
 
 
-def key_of(table: Table) -> Column[Any]:
-    """The primary key: each table has one of one column."""
-    (key,) = table.primary_key.columns
-    return key
+def key_of(table: Table) -> list[Column[Any]]:
+    """The columns of the primary key."""
+    return list(table.primary_key.columns)
 
 
 async def read(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> AsyncIterator[Row[*tuple[Any, ...]]]:

@@ -18,8 +18,9 @@ async def keep(store: Store, name: str, secret: bytes) -> None:
     s = tables.settings
     sealed = store.ring.seal(base64.b64encode(secret).decode(), scope=HOUSE, place=PLACE, row=name)
     async with store.update() as session:
-        await session.execute(delete(s).where(s.c.key == name))
-        await session.execute(insert(s).values(key=name, value=base64.b64encode(sealed).decode()))
+        ours = {"account": store.account.user_id, "key": name}
+        await session.execute(delete(s).filter_by(**ours))
+        await session.execute(insert(s).values(**ours, value=base64.b64encode(sealed).decode()))
 
 
 async def read(store: Store, name: str) -> bytes | None:

@@ -112,6 +112,20 @@ def _sealed(table: str, name: str, *, nullable: bool = False) -> Column[str]:
     return Column(name, SealedText(f"{table}.{name}"), nullable=nullable)
 
 
+def _account(*, primary_key: bool = False) -> Column[str]:
+    """The bot account whose row this is; empty before a bot has run on the store."""
+    return Column("account", String, primary_key=primary_key, nullable=False, server_default="")
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("user_id", String, primary_key=True),
+    # Null: every scheme.
+    Column("schemes", Names),
+    # Counts the processes that ran this account, one after the other: who comes from an earlier term writes no more.
+    Column("term", Integer, nullable=False),
+)
 agencies = Table(
     "agencies",
     metadata,
@@ -293,6 +307,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", Integer, primary_key=True),
+    _account(),
     Column("txn_id", String, unique=True, nullable=False),
     Column("channel", String, nullable=False),
     Column("kind", String, nullable=False),
@@ -316,6 +331,7 @@ outbox = Table(
 rooms = Table(
     "rooms",
     metadata,
+    _account(primary_key=True),
     Column("channel", String, primary_key=True),
     Column("room_id", String, unique=True, nullable=False),
     Column("last_event", String),
@@ -325,6 +341,7 @@ waiting = Table(
     "waiting",
     metadata,
     Column("event_id", String, primary_key=True),
+    _account(),
     Column("room_id", String, nullable=False),
     Column("source", String, nullable=False),
     Column("since", Utc, nullable=False),
@@ -340,6 +357,7 @@ pins = Table(
 settings = Table(
     "settings",
     metadata,
+    _account(primary_key=True),
     Column("key", String, primary_key=True),
     Column("value", String, nullable=False),
 )

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, AsyncSessionTransa
 
 from cases.case import Case
 from storage import audit, database, tables
+from storage.account import Account
 from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
 from storage.find import Find
@@ -65,11 +66,12 @@ class Attachment:
 class Work:
     """What one unit of work may do."""
 
-    def __init__(self, session: AsyncSession, ring: Keyring, cause: str, now: datetime) -> None:
+    def __init__(self, session: AsyncSession, ring: Keyring, cause: str, now: datetime, account: Account) -> None:
         self.session = session
+        self.account = account
         self.cause = cause
         self.now = now
-        self.find = Find(session)
+        self.find = Find(session, account)
         self._ring = ring
         self._said = 0
 
@@ -109,9 +111,9 @@ class Work:
         """Let the bot invite a person into a room."""
         await self._put(channel, "invite", HOUSE, {}, person=person)
 
-    async def remove(self, channel: str, person: str) -> None:
-        """Let the bot remove a person from a room."""
-        await self._put(channel, "remove", HOUSE, {}, person=person)
+    async def remove(self, channel: str, person: str, *, by: str | None = None) -> None:
+        """Let the bot remove a person from a room; ``by``: the account that has the room, if it is another one."""
+        await self._put(channel, "remove", HOUSE, {}, person=person, account=by)
 
     async def retract(self, cause: str) -> None:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more."""
@@ -138,9 +140,10 @@ class Work:
 
     async def keep(self, key: str, value: str) -> None:
         """Keep a small fact of the process, such as the sync token."""
-        changed = update(tables.settings).where(tables.settings.c.key == key).values(value=value)
+        s, account = tables.settings, self.account.user_id
+        changed = update(s).where(s.c.account == account, s.c.key == key).values(value=value)
         if not (await self.session.execute(changed)).rowcount:  # type: ignore[attr-defined]  # a cursor result
-            await self.session.execute(insert(tables.settings).values(key=key, value=value))
+            await self.session.execute(insert(s).values(account=account, key=key, value=value))
 
     async def _put(
         self,
@@ -151,6 +154,7 @@ class Work:
         *,
         subject: str | None = None,
         person: str | None = None,
+        account: str | None = None,
     ) -> None:
         self._said += 1
         txn_id = f"{self.cause}.{self._said}"
@@ -159,6 +163,7 @@ class Work:
         sealed = self._ring.seal(json.dumps(body), scope=scope, place=OUTBOX_BODY, row=txn_id)
         await self.session.execute(
             insert(tables.outbox).values(
+                account=self.account.user_id if account is None else account,
                 txn_id=txn_id,
                 channel=channel,
                 kind=kind,
@@ -179,17 +184,18 @@ class Work:
 class Store:
     """The database with its keys: gives units of work, and read-only looks."""
 
-    def __init__(self, engine: AsyncEngine, ring: Keyring) -> None:
+    def __init__(self, engine: AsyncEngine, ring: Keyring, account: Account) -> None:
         self.engine = engine
         self.ring = ring
+        self.account = account
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
-    async def open(cls, url: str, master: bytes) -> Self:
-        """Open the store and take up the case keys; raises StoreProblemError or WrongKeyError."""
+    async def open(cls, url: str, master: bytes, account: Account = Account()) -> Self:  # noqa: B008 it never changes
+        """Open the store for an account and take up the case keys; raises StoreProblemError or WrongKeyError."""
         map_classes()
         engine = database.connect(url)
-        store = cls(engine, Keyring(master))
+        store = cls(engine, Keyring(master), account)
         try:
             await database.upgrade(engine)
             async with store.sessions() as session:
@@ -230,7 +236,7 @@ class Store:
                         await session.execute(insert(tables.inbox).values(cause=cause, at=now))
                     except IntegrityError:
                         raise AlreadyHandledError(cause) from None
-                    yield Work(session, self.ring, cause, now)
+                    yield Work(session, self.ring, cause, now, self.account)
         finally:
             keyring.reset(token)
 
@@ -252,6 +258,6 @@ class Store:
             with database.patient():
                 async with self.sessions() as session:
                     await session.connection(execution_options={"reads_only": True})
-                    yield Find(session)
+                    yield Find(session, self.account)
         finally:
             keyring.reset(token)
