@@ -21,7 +21,8 @@ from commands.dispatch import Dispatcher
 from commands.faults import place_of_fault
 from commands.sweeps import Sweeps
 from commands.watch import Watch
-from storage import database, pins
+from storage import claims, lease, pins
+from storage.account import Account
 from storage.database import StoreAwayError
 from storage.pins import StoredPins
 from storage.work import Store
@@ -47,9 +48,11 @@ class App:
     async def run(self, stop: asyncio.Event) -> None:
         """Run until told to stop; raises StoreProblemError, WrongKeyError or TokenRevoked when it can't."""
         async with AsyncExitStack() as opened:
-            await opened.enter_async_context(database.hold(self.config.store.url, self.config.matrix.user_id))
-            store = await Store.open(self.config.store.url, self.config.store.master_key())
+            await opened.enter_async_context(lease.hold(self.config.store.url, self.config.matrix.user_id))
+            account = Account(self.config.matrix.user_id, self.config.house.schemes)
+            store = await Store.open(self.config.store.url, self.config.store.master_key(), account)
             opened.push_async_callback(store.close)
+            await claims.claim(store)
             client = await self._open_client(store)
             opened.push_async_callback(client.close)
             async with store.look() as find:

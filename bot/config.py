@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -247,6 +247,10 @@ class HouseSection(Section):
     """What holds for the whole deployment."""
 
     scheme: Line = Field(description="the name of the scheme that a case is opened in, e.g. safety table")
+    schemes: tuple[Line, ...] | None = Field(
+        None,
+        description="the schemes that this bot runs, when several bots share a database; every scheme if left out",
+    )
     zone: Annotated[str, AfterValidator(check_zone)] = Field(description="the time zone, e.g. Europe/Amsterdam")
     name: Line = Field("Roundtable", description="what the bot and its space are called")
     country: Country | None = Field(
@@ -254,6 +258,12 @@ class HouseSection(Section):
         description="the country whose public holidays are no working days, e.g. NL, or a part of it, e.g. DE-NW; "
         "none if left out",
     )
+
+    @model_validator(mode="after")
+    def _run_our_own(self) -> Self:
+        if self.schemes is not None and self.scheme not in self.schemes:
+            raise ValueError("leaves its own scheme out of its schemes: name it there, too")
+        return self
 
 
 class Server(Section):
@@ -432,7 +442,7 @@ PLACES = {
 """Where things are by default, in data_dir."""
 
 
-EXAMPLES: Json = {"country": "NL"}
+EXAMPLES: Json = {"country": "NL", "schemes": ["safety table", "youth crime"]}
 """What a key may look like that has no default."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.config import Config, ConfigProblem, check_url
 from storage import check as checking
 from storage import copy as copying
-from storage import database
+from storage import database, lease
 
 Say = Callable[[str], None]
 
@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 async def upgrade(config: Config, say: Say) -> bool:
     """Bring the tables up to date; raises StoreProblemError, also while a bot runs on the store."""
     url = config.store.url
-    async with database.hold(url):
+    async with lease.hold(url):
         engine = database.connect(url)
         try:
             before = await database.revision(engine)

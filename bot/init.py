@@ -27,7 +27,8 @@ from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
 from bot.crypto.identity import Identity
 from bot.crypto.vault import load_secrets, store_secrets
 from bot.crypto.wire import Wire
-from storage import database, secret
+from storage import lease, secret
+from storage.account import Account as BotAccount
 from storage.audit import Entry
 from storage.pins import StoredPins
 from storage.work import Store
@@ -145,8 +146,8 @@ async def _make(
     undo.append(lambda: shutil.rmtree(folder / CRYPTO_STORE, ignore_errors=True))
     url = wishes.store_url or f"sqlite+aiosqlite:///{folder / DATABASE}"
     async with AsyncExitStack() as opened:
-        await opened.enter_async_context(database.hold(url, account.user_id))
-        store = await Store.open(url, master)
+        await opened.enter_async_context(lease.hold(url, account.user_id))
+        store = await Store.open(url, master, BotAccount(account.user_id))
         opened.push_async_callback(store.close)
         client = await HardenedClient.open_client(
             account.homeserver,

@@ -22,7 +22,9 @@ from bot.crypto.events import StateChange
 from bot.speaking import MARKER
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
-from storage import database, directory
+from storage import directory, lease
+from storage.account import Account
+from storage.database import StoreInUseError
 from storage.directory import Changes, Difference
 from storage.find import SPACE
 from storage.pins import StoredPins
@@ -277,12 +279,13 @@ async def provision(
 async def open_house(
     config: Config, opened: AsyncExitStack, clock: Callable[[], datetime]
 ) -> tuple[Store, HardenedClient]:
-    """Open store and client for this process alone; raises ConfigProblem when the bot is running."""
+    """Open store and client for this process alone; raises ConfigProblem when a bot is running."""
     try:
-        await opened.enter_async_context(database.hold(config.store.url, config.matrix.user_id))
-    except database.StoreInUseError:
+        # The directory is every account's: no bot may run that still knows the people as they were.
+        await opened.enter_async_context(lease.hold(config.store.url))
+    except StoreInUseError:
         raise ConfigProblem("the bot is running on this store: stop the bot first, then run this again") from None
-    store = await Store.open(config.store.url, config.store.master_key())
+    store = await Store.open(config.store.url, config.store.master_key(), Account(config.matrix.user_id))
     opened.push_async_callback(store.close)
     matrix = config.matrix
     client = await HardenedClient.open_client(

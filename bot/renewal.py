@@ -14,7 +14,7 @@ from bot.config import ConfigProblem, read_secret
 from bot.crypto.errors import MatrixError
 from bot.crypto.wire import Wire
 from bot.init import CONFIG, CRYPTO_STORE, DATABASE, MASTER_KEY, STORE_KEY, TOKEN, Account, Wishes, init
-from storage import database
+from storage import lease
 
 REPLACED = (CONFIG, TOKEN, STORE_KEY, CRYPTO_STORE)
 _DEVICE = re.compile(r'^(\s*device_id\s*=\s*)("[^"\n]*"|\'[^\'\n]*\')', re.MULTILINE)
@@ -47,7 +47,7 @@ async def renew(
         store_url=url,
         replace_identity=lambda: recovery_key is None,
     )
-    async with database.hold(url or f"sqlite+aiosqlite:///{folder / DATABASE}", account.user_id):
+    async with lease.hold(url or f"sqlite+aiosqlite:///{folder / DATABASE}", account.user_id):
         # Only to see that no bot runs here: init takes the store itself.
         pass
     old_token = _read_token(folder / TOKEN)

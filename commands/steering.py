@@ -106,10 +106,11 @@ class Listed:
 async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     """Make the case, put up the opening card, and invite everybody as the last step."""
     director = ctx.directory.people[args.director] if args.director else ctx.actor
+    scheme = _scheme(args.scheme, ctx)
     people = _table_of(args.agencies, ctx)
     case = open_case(
         await _unused_reference(ctx),
-        scheme=args.scheme or ctx.house.scheme,
+        scheme=scheme,
         why=args.why,
         goal=args.goal,
         zone=ctx.house.zone.key,
@@ -195,6 +196,19 @@ async def plan_review(args: PlanReview, ctx: Context) -> Reply:
     """Plan the next look at the whole case."""
     ctx.case.plan_review(args.when, by=ctx.actor, at=ctx.now)
     return Reply("case/review", {"case": ctx.case})
+
+
+def _scheme(named: str | None, ctx: Context) -> str:
+    """The scheme that was named; raises Refusal when another bot runs it, which opens its cases in its own room."""
+    if named is None:
+        return ctx.house.scheme
+    ours = ctx.work.account.schemes
+    if ours is None:
+        return named
+    for scheme in ours:
+        if scheme.casefold() == named.casefold():
+            return scheme
+    raise Refusal("case/scheme_elsewhere", schemes=ours)
 
 
 def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:

@@ -133,7 +133,7 @@ class Sweeps:
             return
         # One message for everything, so that there is no one key for it: each finding keeps the week in which it was
         # reported, in the transaction that reports it.
-        cause = f"radar:{now.isoformat()}"
+        cause = f"radar:{self._house.bot_id}:{now.isoformat()}"
         async with self._store.work(cause, now) as work:
             for one in seen:
                 for finding in one.findings:

@@ -117,7 +117,7 @@ class Watch:
                 known = code if code in UNREACHABLE_CODES else "other"
                 return [(channel, Reply("trust/unreachable", {"person": person, "code": known}, wake=(person,)))]
 
-            await self._once(f"unreachable {channel} {user_id} {self._clock():%Y-%m-%d}", note)
+            await self._once(f"unreachable {self._house.bot_id} {channel} {user_id} {self._clock():%Y-%m-%d}", note)
 
     async def file_refused(self, channel: str, name: str, cause: str) -> None:
         """Say in the room that a file could not be posted, so that nobody waits for it."""

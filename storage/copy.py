@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Integer, MetaData, String, Table, delete, func, insert, inspect, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from storage import audit, check, database, rows, tables
+from storage import audit, check, database, lease, rows, tables
 from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring
 from storage.database import COPYING, StoreProblemError
@@ -57,7 +57,7 @@ async def copy(source_url: str, target_url: str, master: bytes, *, now: datetime
         raise StoreProblemError("source and target are the same store")
     async with AsyncExitStack() as opened:
         for url in (source_url, target_url):
-            await opened.enter_async_context(database.hold(url))
+            await opened.enter_async_context(lease.hold(url))
         source, target = database.connect(source_url), database.connect(target_url)
         opened.push_async_callback(source.dispose)
         opened.push_async_callback(target.dispose)
@@ -146,7 +146,9 @@ async def _copy_table(
         query = select(table).order_by(*key).limit(BATCH)
         with database.explained(database.url_of(source.engine)):
             batch = (
-                (await source.execute(query if after is None else query.where(tuple_(*key) > tuple(after)))).mappings().all()
+                (await source.execute(query if after is None else query.where(tuple_(*key) > tuple(after))))
+                .mappings()
+                .all()
             )
         if not batch:
             return

@@ -1,12 +1,10 @@
 """The database: SQLite with write locks taken at once, or PostgreSQL; opened, checked, and closed."""
 
-import fcntl
-import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 10
@@ -27,14 +24,14 @@ COPYING = "copying"
 """The table that a store holds while another is copied into it: who finds it does not take the store for whole."""
 
 # The advisory locks of PostgreSQL: a number of our own, so that no other program's locks meet them.
-_LOCKS = 7264
-_WRITING, _USING = 1, 2
-_POSTGRESQL: dict[str, Any] = {
+LOCKS = 7264
+WRITING, USING = 1, 2
+POSTGRESQL: dict[str, Any] = {
     "application_name": "roundtable",
     "connect_timeout": _BUSY_SECONDS,
     # A unit of work that hangs, and a machine that is cut off, must not keep the others waiting for ever.
     "options": f"-c lock_timeout={_BUSY_SECONDS}s -c idle_in_transaction_session_timeout=60s "
-    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3 -c tcp_user_timeout=15s",
 }
 _HEALS = {
     sqlite3.SQLITE_BUSY,
@@ -123,62 +120,17 @@ def _connect_sqlite(url: str) -> AsyncEngine:
 
 
 def _connect_postgresql(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args=_POSTGRESQL, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
             if connection.get_execution_options().get("reads_only")
-            else f"SELECT pg_advisory_xact_lock({_LOCKS}, {_WRITING})"
+            else f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})"
         )
 
     return engine
-
-
-@asynccontextmanager
-async def hold(url: str, account: str | None = None) -> AsyncIterator[None]:
-    """Keep other processes off while the block lasts; raises StoreInUseError, or StoreProblemError.
-
-    Several accounts share one PostgreSQL: with an account (a Matrix id) only a second bot of that account is kept off,
-    without one everybody. SQLite is always for one process.
-    """
-    path = file_of(url)
-    if path is not None:
-        with _hold_file(path):
-            yield
-        return
-    engine = create_async_engine(
-        url, connect_args=_POSTGRESQL, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
-    )
-    with explained(url):
-        # The lock ends with its connection, however the process ends.
-        connection = await engine.connect()
-    try:
-        mode, key = ("", 0) if account is None else ("_shared", _number(account))
-        using = await connection.scalar(text(f"SELECT pg_try_advisory_lock{mode}({_LOCKS}, {_USING})"))
-        if not using or not await connection.scalar(text(f"SELECT pg_try_advisory_lock({key})")):
-            who = "a bot" if account is None else f"another bot of {account}, or a copy,"
-            raise StoreInUseError(f"{who} is running on {_name(url)}: stop it first, two would answer twice")
-        yield
-    finally:
-        # Nothing is to be rolled back, and the server may be gone.
-        await connection.invalidate()
-        await connection.close()
-        await engine.dispose()
-
-
-@contextmanager
-def _hold_file(path: Path) -> Iterator[None]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreInUseError(
-                f"another bot is running on the store {path}: stop it first, two would answer twice"
-            ) from None
-        yield
 
 
 async def upgrade(engine: AsyncEngine) -> None:
@@ -282,7 +234,7 @@ def explain(problem: Exception, url: str) -> StoreProblemError:
         said = f"away: {said}"
     signs = _SIGNS[file_of(url) is not None]
     sentence = next(sentence for sign, sentence in signs if re.search(sign, said, re.IGNORECASE))
-    return StoreProblemError(sentence.format(store=_name(url), user=make_url(url).username or "this user"))
+    return StoreProblemError(sentence.format(store=name_of(url), user=make_url(url).username or "this user"))
 
 
 def file_of(url: str) -> Path | None:
@@ -291,15 +243,10 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
-def _name(url: str) -> str:
+def name_of(url: str) -> str:
     """What to call a store in a message."""
     parsed: URL = make_url(url)
     if path := file_of(url):
         return f"the store {path}"
     host = parsed.host or parsed.query.get("host") or "this machine"
     return f"the database {parsed.database} on {host}"
-
-
-def _number(account: str) -> int:
-    """The number of an account's lock."""
-    return int.from_bytes(hashlib.sha256(account.encode()).digest()[:8], signed=True)

@@ -14,10 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, AsyncSessionTransaction, async_sessionmaker
 
 from cases.case import Case
-from storage import audit, database, tables
+from storage import audit, database, lease, tables
 from storage.account import Account
 from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
+from storage.database import StoreAwayError
 from storage.find import Find
 from storage.mapping import map_classes
 
@@ -188,6 +189,8 @@ class Store:
         self.engine = engine
         self.ring = ring
         self.account = account
+        self.term: int | None = None
+        """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
@@ -211,7 +214,9 @@ class Store:
                             scope=HOUSE, wrapped=store.ring.make(HOUSE), made_at=datetime.now().astimezone()
                         )
                     )
-                    await session.commit()
+                if account.user_id:
+                    await _move_in(session, account.user_id)
+                await session.commit()
         except BaseException:
             await engine.dispose()
             raise
@@ -230,13 +235,12 @@ class Store:
         """
         token = keyring.set(self.ring)
         try:
-            with database.patient():
-                async with self.sessions() as session, session.begin():
-                    try:
-                        await session.execute(insert(tables.inbox).values(cause=cause, at=now))
-                    except IntegrityError:
-                        raise AlreadyHandledError(cause) from None
-                    yield Work(session, self.ring, cause, now, self.account)
+            async with self.update() as session:
+                try:
+                    await session.execute(insert(tables.inbox).values(cause=cause, at=now))
+                except IntegrityError:
+                    raise AlreadyHandledError(cause) from None
+                yield Work(session, self.ring, cause, now, self.account)
         finally:
             keyring.reset(token)
 
@@ -244,10 +248,12 @@ class Store:
     async def update(self) -> AsyncIterator[AsyncSession]:
         """A transaction of the process itself, about nothing that anybody said: sync token, rooms, outbox marks.
 
-        Raises StoreAwayError.
+        Raises StoreAwayError, also when the account may have gone to another process.
         """
         with database.patient():
             async with self.sessions() as session, session.begin():
+                if self.term is not None and not await lease.holds(session, self.account.user_id, self.term):
+                    raise StoreAwayError("this process no longer holds its account")
                 yield session
 
     @asynccontextmanager
@@ -261,3 +267,12 @@ class Store:
                     yield Find(session, self.account)
         finally:
             keyring.reset(token)
+
+
+async def _move_in(session: AsyncSession, user_id: str) -> None:
+    """Note a new account; the first one takes what the store of a single bot holds."""
+    a = tables.accounts
+    if await session.scalar(select(a.c.user_id).where(a.c.user_id == user_id)) is None:
+        await session.execute(insert(a).values(user_id=user_id, schemes=(), term=0))
+        for table in (tables.outbox, tables.rooms, tables.settings, tables.waiting):
+            await session.execute(update(table).where(table.c.account == "").values(account=user_id))

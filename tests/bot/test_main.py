@@ -17,7 +17,7 @@ import structlog
 from bot import __main__ as command_line
 from bot import logs, shell
 from bot.crypto.errors import TokenRevoked
-from storage import database
+from storage import lease
 from tests.bot.test_config import KEY, a_deployment
 from tests.bot.test_health import free_port
 from tests.homeserver import Homeserver
@@ -164,7 +164,7 @@ def test_health_that_is_turned_off_is_a_setting(
 def test_provisioning_beside_a_running_bot_is_refused(roundtable: Shell, tmp_path: Path) -> None:
     path = a_deployment(tmp_path)
     agencies = ROOT / "docs" / "agencies.example.toml"
-    with database._hold_file(tmp_path / "roundtable.db"):
+    with lease._hold_file(tmp_path / "roundtable.db"):
         outcome = roundtable("--config", path, "provision", agencies, "--yes")
     assert outcome.status == 2
     assert "stop the bot first" in outcome.complained

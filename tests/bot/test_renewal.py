@@ -10,7 +10,7 @@ from bot.crypto.trust import Verdict
 from bot.crypto.vault import encode_recovery_key
 from bot.crypto.wire import Wire
 from bot.renewal import renew
-from storage import database
+from storage import lease
 from storage.database import StoreProblemError
 from tests.bot.test_init import (
     NOW,
@@ -97,7 +97,7 @@ async def test_nothing_is_changed_while_the_bot_runs(homeserver: Homeserver, tmp
     before = contents(tmp_path)
     settings = config.load(tmp_path / "config.toml")
 
-    async with database.hold(settings.store.url, settings.matrix.user_id):
+    async with lease.hold(settings.store.url, settings.matrix.user_id):
         with pytest.raises(StoreProblemError):
             await renew_bot(tmp_path, recovery_key)
 

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from cases.concern import raise_concern
-from storage import check, copy, database, rows, tables
+from storage import check, copy, database, lease, rows, tables
 from storage.crypto import WrongKeyError
 from storage.database import StoreInUseError, StoreProblemError
 from storage.outbox import Outbox
@@ -213,7 +213,7 @@ async def test_an_unfinished_copy_of_another_store_is_refused(source: str, targe
 @pytest.mark.parametrize("which", ["source", "target"])
 async def test_a_running_bot_is_not_copied(source: str, target: str, which: str) -> None:
     busy = {"source": source, "target": target}[which]
-    async with database.hold(busy, "@bot:example.org"):
+    async with lease.hold(busy, "@bot:example.org"):
         with pytest.raises(StoreInUseError, match="bot is running on the"):
             await run(source, target)
 

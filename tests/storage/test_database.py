@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from storage import database, tables
+from storage import database, lease, tables
 from storage.database import StoreInUseError, StoreProblemError
 from storage.work import Store
 from tests.storage.examples import MASTER, sqlite_url
@@ -36,19 +36,19 @@ async def test_opening_again_keeps_what_is_there(url: str) -> None:
 
 
 async def test_a_second_bot_on_the_same_store_is_refused(url: str) -> None:
-    async with database.hold(url, "@bot:example.org"):
+    async with lease.hold(url, "@bot:example.org"):
         with pytest.raises(StoreInUseError, match=r"another bot .*is running on .*: stop it first"):
-            async with database.hold(url, "@bot:example.org"):
+            async with lease.hold(url, "@bot:example.org"):
                 pass
-    async with database.hold(url, "@bot:example.org"):
+    async with lease.hold(url, "@bot:example.org"):
         again = True
     assert again
 
 
 async def test_a_second_account_cannot_share_a_file(tmp_path: Path) -> None:
-    async with database.hold(sqlite_url(tmp_path), "@bot:example.org"):
+    async with lease.hold(sqlite_url(tmp_path), "@bot:example.org"):
         with pytest.raises(StoreInUseError, match="another bot is running on the store"):
-            async with database.hold(sqlite_url(tmp_path), "@other-bot:example.org"):
+            async with lease.hold(sqlite_url(tmp_path), "@other-bot:example.org"):
                 pass
 
 

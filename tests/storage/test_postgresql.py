@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from storage import database, tables
-from storage.database import StoreAwayError, StoreProblemError, hold
+from storage.database import StoreAwayError, StoreProblemError
+from storage.lease import hold
 from storage.work import Message, Store
 from tests.postgres import PASSWORD, Postgres
 from tests.storage.examples import MASTER, NOW
@@ -90,7 +91,7 @@ async def test_too_few_rights_are_told(postgres: Postgres, empty_postgresql_url:
 async def test_a_transaction_that_waits_too_long_for_another_is_told(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(database._POSTGRESQL, "options", "-c lock_timeout=100ms")
+    monkeypatch.setitem(database.POSTGRESQL, "options", "-c lock_timeout=100ms")
     store = await Store.open(postgresql_url, MASTER)
     async with store.update() as session:
         await session.execute(sa.select(1))
