@@ -1,6 +1,6 @@
 """Which account runs which schemes: claimed when its bot starts, so that no two accounts ever speak for one case."""
 
-from sqlalchemy import distinct, select, update
+from sqlalchemy import select, update
 
 from storage import tables
 from storage.account import Account
@@ -48,7 +48,7 @@ async def unclaimed(find: Find) -> list[str]:
     if find.account.schemes is None:
         return []
     accounts = [Account(row.user_id, row.schemes) for row in await find.rows(_EVERYBODY)]
-    schemes = await find.all(select(distinct(c.scheme)).where(c.closed_at.is_(None)).order_by(c.scheme))
+    schemes = await find.all(select(c.scheme).distinct().where(c.closed_at.is_(None)).order_by(c.scheme))
     return [scheme for scheme in schemes if not any(account.runs(scheme) for account in accounts)]
 
 
