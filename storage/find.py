@@ -82,7 +82,8 @@ class Find:
     async def cases_erased_before(self, when: datetime) -> list[str]:
         """The references of the cases, closed ones too, in which somebody's words were erased by then."""
         s = tables.steps.c
-        erased = (s.verb == "erase", s.undone.is_(False), s.at <= when)
+        ours = s.case_ref.in_(select(tables.cases.c.ref).where(self._ours()))
+        erased = (s.verb == "erase", s.undone.is_(False), s.at <= when, ours)
         return await self.all(select(s.case_ref).where(*erased).distinct())
 
     async def cases(self) -> list[Case]:
