@@ -13,6 +13,8 @@ MODULES = (
     "minutes",
     "picture",
     "erasing",
+    "snoozing",
+    "settings",
     "steering",
     "administration",
     "verification",

@@ -1,14 +1,15 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
-from cases.people import Agency, Professional
+from cases.people import Agency, Preferences, Professional
 from cases.roles import Place, Role
 from storage import tables
 from storage.account import Account
@@ -36,6 +37,17 @@ class Directory:
 
     agencies: dict[str, Agency]
     people: dict[str, Professional]
+    preferences: dict[str, Preferences] = field(default_factory=dict[str, Preferences])
+
+    def prefers(self, user_id: str) -> Preferences:
+        """What a person chose, or nothing."""
+        return self.preferences.get(user_id) or Preferences(user_id)
+
+    def zone(self, user_id: str, otherwise: ZoneInfo) -> ZoneInfo:
+        """The zone of a person: their own choice, else what is on file."""
+        person = self.people.get(user_id)
+        zone = self.prefers(user_id).zone or (person.zone if person else None)
+        return ZoneInfo(zone) if zone else otherwise
 
     def of_agency(self, short: str, *roles: Role) -> list[Professional]:
         """The people of an agency who have one of these roles, by name."""
@@ -140,7 +152,8 @@ class Find:
         """The agencies and the active professionals."""
         agencies = await self.all(select(Agency).order_by(tables.agencies.c.name))
         people = await self.all(select(Professional).where(tables.professionals.c.left_at.is_(None)))
-        return Directory({a.short: a for a in agencies}, {p.user_id: p for p in people})
+        chosen = await self.all(select(Preferences))
+        return Directory({a.short: a for a in agencies}, {p.user_id: p for p in people}, {p.user_id: p for p in chosen})
 
     async def everybody(self) -> list[Professional]:
         """All professionals, also those who left."""

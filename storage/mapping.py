@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, event
 from sqlalchemy.orm import Mapper, QueryContext, Session, configure_mappers, registry, relationship
 from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
-from cases import action, case, concern, decision, minutes, people, record, request, roundtable
+from cases import action, case, concern, decision, minutes, people, record, reminders, request, roundtable
 from storage import tables
 from storage.crypto import BoundMap, BoundText, SealedText, WrongKeyError, bind
 
@@ -27,6 +27,7 @@ RECORDS: dict[str, tuple[type[Any], Table]] = {
     "minutes": (minutes.Version, tables.minutes),
     "minutes_corrections": (minutes.MinutesCorrection, tables.minutes_corrections),
     "corrections": (case.Correction, tables.corrections),
+    "pauses": (reminders.Pause, tables.pauses),
     "steps": (record.Step, tables.steps),
 }
 """The lists of a case, in the order of their rows."""
@@ -40,6 +41,7 @@ def map_classes() -> None:
         return
     _mapping.map_imperatively(people.Agency, tables.agencies)
     _mapping.map_imperatively(people.Professional, tables.professionals)
+    _mapping.map_imperatively(people.Preferences, tables.preferences)
     lists = {}
     for name, (kind, table) in RECORDS.items():
         _mapping.map_imperatively(kind, table)

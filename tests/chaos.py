@@ -302,13 +302,13 @@ class Campaign:
         settings = self._deployment._config()
         store = await Store.open(settings.store.url, settings.store.master_key())
         try:
-            i = tables.inbox.c
+            a = tables.audit.c
             async with store.look() as find:
                 cases = await find.cases()
                 audited = Counter(await find.all(sa.select(tables.audit.c.cause)))
                 case_room = await find.channel(self._rooms[0]) or ""
-                reminded = i.cause.like(f"remind:{case_room.partition(':')[2]}:%")
-                due = len(await find.all(sa.select(i.cause).where(reminded)))
+                reminded = (a.command == "reminder", a.case_ref == case_room.partition(":")[2])
+                due = len(await find.all(sa.select(a.id).where(*reminded)))
                 waiting = await find.all(sa.select(tables.outbox.c.id).where(tables.outbox.c.sent_at.is_(None)))
             async with store.update() as session:
                 fault = await audit.first_fault(session, store.ring)
