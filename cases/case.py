@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from cases.decision import Decision, Position
     from cases.minutes import MinutesCorrection, Version
     from cases.people import Professional
-    from cases.reminders import Pause
+    from cases.planning import Availability, ProposedTime
     from cases.request import Answer, Request
     from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
+    from cases.series import Series
 
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 DIGITS = "2346789"
@@ -103,13 +104,15 @@ class Case:
     decisions: list[Decision] = field(default_factory=list["Decision"])
     positions: list[Position] = field(default_factory=list["Position"])
     roundtables: list[RoundTable] = field(default_factory=list["RoundTable"])
+    proposed_times: list[ProposedTime] = field(default_factory=list["ProposedTime"])
+    availabilities: list[Availability] = field(default_factory=list["Availability"])
+    series: list[Series] = field(default_factory=list["Series"])
     agenda: list[AgendaItem] = field(default_factory=list["AgendaItem"])
     attendances: list[Attendance] = field(default_factory=list["Attendance"])
     notes: list[Note] = field(default_factory=list["Note"])
     minutes: list[Version] = field(default_factory=list["Version"])
     minutes_corrections: list[MinutesCorrection] = field(default_factory=list["MinutesCorrection"])
     corrections: list[Correction] = field(default_factory=list["Correction"])
-    pauses: list[Pause] = field(default_factory=list["Pause"])
     steps: list[Step] = field(default_factory=list["Step"])
 
     @property
@@ -129,8 +132,8 @@ class Case:
 
     @property
     def last_sign_of_life(self) -> datetime:
-        """When somebody last did something (UTC)."""
-        return max((s.at for s in self.steps), default=self.opened_at)
+        """When somebody last did something (UTC); what the bot does by itself, for no agency, is none."""
+        return max((s.at for s in self.steps if s.agency), default=self.opened_at)
 
     def is_member(self, user_id: str) -> bool:
         """Whether this person sits at the table."""
@@ -171,13 +174,15 @@ class Case:
             self.decisions,
             self.positions,
             self.roundtables,
+            self.proposed_times,
+            self.availabilities,
+            self.series,
             self.agenda,
             self.attendances,
             self.notes,
             self.minutes,
             self.minutes_corrections,
             self.corrections,
-            self.pauses,
         )
 
     def invite(self, person: Professional, *, because: str, by: Professional, at: datetime) -> Member:

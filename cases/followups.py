@@ -23,6 +23,7 @@ class Open(StrEnum):
     UNFINISHED = "unfinished"
     NO_POSITION = "no position"
     UNAPPROVED = "unapproved"
+    NO_TIME = "no time"
     NOT_HELD = "not held"
 
 
@@ -94,6 +95,8 @@ def _tables(case: Case, now: datetime) -> list[Item]:
         chair = case.agency_of(t.chair) or t.agency
         if t.state is roundtable.State.ENDED and not t.approved_at:
             items.append(Item(t.id, Open.UNAPPROVED, chair, t.chair, None, late=False, text=t.about or ""))
+        elif t.state is roundtable.State.PLANNING and not t.withdrawn:
+            items.append(Item(t.id, Open.NO_TIME, chair, t.chair, None, late=False, text=t.about or ""))
         elif t.state is roundtable.State.SCHEDULED and not t.withdrawn and t.starts_at < now:
             items.append(Item(t.id, Open.NOT_HELD, chair, t.chair, t.starts_at, late=True, text=t.about or ""))
     return items

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class State(StrEnum):
     """Where a round table stands."""
 
+    PLANNING = "planning"
+    """Times are proposed, none is fixed."""
     SCHEDULED = "scheduled"
     RUNNING = "running"
     ENDED = "ended"
@@ -61,6 +63,12 @@ class RoundTable(Record):
     cancelled_because: str | None = None
     approved_at: datetime | None = None
     approved_by: str | None = None
+    series: str | None = None
+    """The series that it is one of (its id)."""
+    occurs_at: datetime | None = None
+    """When the rule of its series has it, wherever it was moved to."""
+    moved_from: datetime | None = None
+    moved_because: str | None = None
 
 
 @dataclass(eq=False)
@@ -108,14 +116,19 @@ def schedule(
     table = step.add(
         case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
     )
+    plan_review(case, starts_at, at)
+    return table
+
+
+def plan_review(case: Case, starts_at: datetime, at: datetime) -> None:
+    """A meeting is the case's next review if none is ahead."""
     if case.next_review is None or case.next_review <= at:
         case.next_review = starts_at
-    return table
 
 
 def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, at: datetime) -> RoundTable:
     """Call a meeting off, with a reason."""
-    table = require(case, table_id, State.SCHEDULED)
+    table = require(case, table_id, State.PLANNING, State.SCHEDULED)
     case.step("roundtable cancel", table.id, by, at).change(table, state=State.CANCELLED, cancelled_because=because)
     return table
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 from cases.errors import Refusal
 from cases.people import Addressee
 from cases.time import read_past, read_when, shorten
+from commands.recurrence import Rhythm, read_rhythm
 
 LONGEST_TEXT = 8000
 LONGEST_SHORT_TEXT = 300
@@ -34,6 +35,7 @@ RECORDS = {
 # People's keyboards and word processors put several dashes where one is meant.
 _ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([1-9][0-9]{0,8})[:,.]?", re.IGNORECASE | re.ASCII)
 _HOURS = re.compile(r"(?P<hours>[0-9]{1,2}) ?(?:h|hr|hrs|hour|hours|:) ?(?:(?P<minutes>[0-5]?[0-9]) ?m?(?:in)?)?")
+_NUMBER = re.compile(r"[0-9]{1,2}", re.ASCII)
 _MINUTES = re.compile(r"(?P<minutes>[0-9]{1,4}) ?(?:m|min|mins|minute|minutes)?")
 
 
@@ -214,6 +216,19 @@ def _past(value: str, context: ReadingContext) -> datetime:
     return read_past(value, now=context.now, zone=context.zone)
 
 
+def _times(value: str, context: ReadingContext) -> tuple[datetime, ...]:
+    return tuple(_when(part, context) for part in re.split(r"[|;\n\uff5c]", value) if part.strip())
+
+
+def _time_choice(value: str, context: ReadingContext) -> datetime | int:
+    return int(plain(value)) if _NUMBER.fullmatch(plain(value)) else _when(value, context)
+
+
+def _rhythm(value: str, context: ReadingContext) -> Rhythm:
+    del context
+    return read_rhythm(plain(value))
+
+
 def _name(text: str) -> str:
     """A typed name without the colon or comma that a mention leaves behind it."""
     return plain(text).rstrip(":,")
@@ -296,6 +311,11 @@ Rest = Annotated[Text, REST]
 When = Annotated[datetime, _typed(_when)]
 PastWhen = Annotated[datetime, _typed(_past)]
 RestWhen = Annotated[When, REST]
+Times = Annotated[tuple[datetime, ...], _typed(_times), REST]
+"""Several moments, with ``|`` between them."""
+TimeChoice = Annotated[datetime | int, _typed(_time_choice), REST]
+"""A moment, or the number of one that was proposed."""
+Every = Annotated[Rhythm, _typed(_rhythm)]
 Minutes = Annotated[int, _typed(_minutes)]
 
 AgencyName = Annotated[str, _typed(_agency)]
@@ -314,8 +334,6 @@ AssessmentId = Annotated[str, *_record("S")]
 ReferralId = Annotated[str, *_record("X")]
 ProposalId = Annotated[str, *_record("AX")]
 """What is proposed to an agency, which accepts or declines it: an action or a referral."""
-OwedId = Annotated[str, *_record("AR")]
-"""What is reminded of: an action or a question."""
 AnyId = Annotated[str, *_record("".join(RECORDS))]
 
 

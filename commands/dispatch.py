@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -12,6 +13,7 @@ from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
+from commands import availability
 from commands.arguments import ReadingContext
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
@@ -198,7 +200,7 @@ class Dispatcher:
             card = await find.card(message.replies_to) if message.replies_to else None
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
             if text is None and card is not None and card.channel == channel and card.subject is not None:
-                text = self._bare_command(message)
+                text = self._bare_command(message, card.subject)
             if text is None and place_of(channel) is Place.CASE:
                 text = _note_line(message.body)
                 case = await find.case(channel.partition(":")[2]) if text else None
@@ -218,9 +220,11 @@ class Dispatcher:
             is_mentioned=self._house.bot_id in message.mentions,
         )
 
-    def _bare_command(self, message: Incoming) -> str | None:
+    def _bare_command(self, message: Incoming, subject: str) -> str | None:
         """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk."""
         text = self._addressed(message, reply=True)
+        if text and subject.startswith("M-") and availability.begins(text):
+            return f"available {text}"
         return text if text and self._registry.match(text) else None
 
     async def _answer(
@@ -272,7 +276,7 @@ class Dispatcher:
             case = await work.find.case(heard.channel.partition(":")[2])
         elif place is Place.AGENCY and heard.card:
             case = await work.find.case(heard.card.case_ref)
-        zone = directory.zone(actor.user_id, case.zone_info if case else self._house.zone)
+        zone = ZoneInfo(actor.zone) if actor.zone else ZoneInfo(case.zone) if case else self._house.zone
         return Context(
             house=self._house,
             actor=actor,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from textwrap import wrap
 from typing import Annotated, get_args
 
 from pydantic import Field
@@ -19,6 +20,8 @@ TRUST = "trust"
 """A topic that is no command: whom to believe, and how to find out."""
 _FRAME = 2
 """The first line, and the one that says how to learn more."""
+_ROW = 76
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Help(Arguments):
@@ -33,6 +36,12 @@ class Group:
 
     first: Command
     others: list[Command]
+
+    @property
+    def rows(self) -> list[str]:
+        """The others, as many on a line as it holds."""
+        words = " · ".join(f"!{c.path.replace(' ', _NO_BREAK)}" for c in self.others)
+        return [row.replace(_NO_BREAK, " ") for row in wrap(words, _ROW, break_on_hyphens=False)]
 
 
 @dataclass(frozen=True)

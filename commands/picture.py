@@ -19,6 +19,7 @@ from cases.record import Record, Step
 from cases.request import Answer, Request, State
 from cases.roles import Permission, Place
 from cases.time import show_day
+from commands import invitation
 from commands.arguments import AnyId, Arguments, Rest
 from commands.context import Context, Reply, agency_channel, case_channel
 from commands.minutes import without_correction
@@ -172,7 +173,8 @@ async def undo(args: Undo, ctx: Context) -> Reply:
     if step.verb == "minutes correct":
         await ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
         return without_correction(step.subject, ctx)
-    return Reply("case/undone", facts, about.id if about else None)
+    files = invitation.files_after_undo(ctx, step)
+    return Reply("case/undone", facts, about.id if about else None, files=files)
 
 
 def _owed(case: Case, ctx: Context) -> list[Item]:

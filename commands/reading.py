@@ -64,7 +64,7 @@ def addressed(
         return None
     text = text if behind is None else behind or "help"
     text = _bare(_behind_prefix(text) or text)
-    return text if text[:1].isalpha() else None
+    return text if text[:1].isalpha() or (is_reply_to_card and text[:1].isdigit()) else None
 
 
 def _behind_prefix(text: str) -> str | None:

@@ -1,19 +1,21 @@
 """Round tables: planned, prepared, held, and ended; and the lines that the chair has taken down meanwhile."""
 
 from dataclasses import replace
+from typing import Any
 
 from pydantic import Field
 
 from cases import minutes as kept
-from cases import roundtable
+from cases import planning, roundtable, series
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission
-from cases.roundtable import NoteKind, Presence, RoundTable
-from commands import actions, decisions, minutes, picture
-from commands.arguments import Arguments, Minutes, PersonId, Rest, RestWhen, RoundTableId, ShortText, Text
+from cases.roundtable import NoteKind, Presence, RoundTable, State
+from commands import actions, decisions, invitation, minutes, picture, recurrence
+from commands.arguments import Arguments, Every, Minutes, PersonId, Rest, RestWhen, RoundTableId, ShortText, Text
 from commands.context import Context, Reply, case_channel
 from commands.lookup import Lookup
+from commands.planning import Skip, skip
 from commands.registry import commands
 
 MOST_WORDS_IN_A_NAME = 6
@@ -27,6 +29,7 @@ class Schedule(Arguments):
     for_: Minutes = Field(roundtable.DEFAULT_MINUTES, title="length", description="how long, such as 60m")
     where: ShortText | None = Field(None, title="place", description="where you meet")
     chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
+    every: Every | None = Field(None, title="how often", description="comes again: 6 months, 2 weeks, first Tuesday")
 
 
 class Cancel(Arguments):
@@ -101,26 +104,35 @@ class TakeApologies(Arguments):
 )
 async def schedule(args: Schedule, ctx: Context) -> Reply:
     """Plan it, and call everybody."""
-    table = roundtable.schedule(
-        ctx.case,
-        args.when,
-        chair=args.chair or ctx.actor.user_id,
-        about=args.about,
-        minutes=args.for_,
-        where=args.where,
-        by=ctx.actor,
-        at=ctx.now,
-    )
-    return Reply("roundtable/scheduled", {"table": table}, table.id, _everybody(ctx))
+    said: dict[str, Any] = {
+        "chair": args.chair or ctx.actor.user_id,
+        "about": args.about,
+        "minutes": args.for_,
+        "where": args.where,
+        "by": ctx.actor,
+        "at": ctx.now,
+    }
+    if args.every is None:
+        return invitation.card(ctx, roundtable.schedule(ctx.case, args.when, **said))
+    rule = args.every.bind(args.when, ctx.case.zone_info)
+    dates = recurrence.dates(rule, args.when, ctx.case.zone_info)
+    first, *_ = series.begin(ctx.case, rule, dates, every=args.every.words, **said)
+    return invitation.card(ctx, first)
 
 
 @commands.command(
     "roundtable cancel", needs=Permission.CONTRIBUTE, example="!roundtable cancel M-1 because: half are ill"
 )
 async def cancel(args: Cancel, ctx: Context) -> Reply:
-    """Call it off, and tell everybody."""
+    """Call it off, and tell everybody; one of a series is left out of it."""
+    table = roundtable.require(ctx.case, args.id, State.PLANNING, State.SCHEDULED)
+    if (rest := series.series_of(ctx.case, table)) and not rest.stopped_at:
+        return await skip(Skip(id=table.id, because=args.because), ctx)
     table = roundtable.cancel(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
-    return Reply("roundtable/cancelled", {"table": table, "by": ctx.actor.user_id}, table.id, _everybody(ctx))
+    had_time = planning.had_time(ctx.case, table)
+    facts = {"table": table, "had_time": had_time, "by": ctx.actor.user_id}
+    files = invitation.files(ctx, [table] if had_time else [])
+    return Reply("roundtable/cancelled", facts, table.id, _everybody(ctx), files)
 
 
 @commands.command("roundtable start", needs=Permission.CONTRIBUTE, example="!roundtable start M-1")

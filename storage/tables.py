@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from cases import action, concern, decision, request, roundtable
+from cases import action, concern, decision, planning, request, roundtable
 from cases.roles import Role
 from storage.crypto import SealedMap, SealedText
 
@@ -143,15 +143,6 @@ professionals = Table(
     Column("role", Word(Role), nullable=False),
     Column("zone", String),
     Column("left_at", Utc),
-    Column("manager", String),
-)
-preferences = Table(
-    "preferences",
-    metadata,
-    Column("user_id", ForeignKey("professionals.user_id"), primary_key=True),
-    Column("language", String),
-    Column("zone", String),
-    Column("quiet", String),
 )
 cases = Table(
     "cases",
@@ -202,6 +193,7 @@ requests = _records(
     _sealed("requests", "basis", nullable=True),
     Column("see", Names, nullable=False),
     Column("state", Word(request.State), nullable=False),
+    Column("reminded", Integer, nullable=False),
 )
 answers = _records(
     "answers",
@@ -227,6 +219,7 @@ actions = _records(
     _sealed("actions", "remark", nullable=True),
     Column("first_due_at", Utc),
     Column("handed_from", String),
+    Column("reminded", Integer, nullable=False),
 )
 decisions = _records(
     "decisions",
@@ -254,6 +247,34 @@ roundtables = _records(
     _sealed("roundtables", "cancelled_because", nullable=True),
     Column("approved_at", Utc),
     Column("approved_by", String),
+    Column("series", String),
+    Column("occurs_at", Utc),
+    Column("moved_from", Utc),
+    _sealed("roundtables", "moved_because", nullable=True),
+)
+proposed_times = _records(
+    "proposed_times",
+    Column("roundtable", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("starts_at", Utc, nullable=False),
+)
+availabilities = _records(
+    "availabilities",
+    Column("roundtable", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("can", Word(planning.Can), nullable=False),
+)
+series = _records(
+    "series",
+    Column("rule", String, nullable=False),
+    Column("every", String, nullable=False),
+    Column("first_at", Utc, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("chair", String, nullable=False),
+    _sealed("series", "about", nullable=True),
+    _sealed("series", "where", nullable=True),
+    Column("stopped_at", Utc),
 )
 agenda = _records("agenda", Column("roundtable", String, nullable=False), _sealed("agenda", "text"))
 attendances = _records(
@@ -279,23 +300,6 @@ minutes_corrections = _records(
     "minutes_corrections", Column("roundtable", String, nullable=False), _sealed("minutes_corrections", "text")
 )
 corrections = _records("corrections", Column("subject", String, nullable=False), _sealed("corrections", "earlier"))
-pauses = _records(
-    "pauses",
-    Column("subject", String, nullable=False),
-    Column("until", Utc),
-    _sealed("pauses", "because", nullable=True),
-)
-reminded = Table(
-    "reminded",
-    metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), nullable=False),
-    Column("subject", String, nullable=False),
-    Column("whom", String, nullable=False),
-    Column("stage", Integer, nullable=False),
-    Column("at", Utc, nullable=False),
-    UniqueConstraint("case_ref", "subject", "whom"),
-)
 steps = Table(
     "steps",
     metadata,

@@ -120,6 +120,7 @@ async def test_every_kind_of_open_item_has_its_words(table: Conference) -> None:
         ("ada", "!roundtable start"),
         ("ada", "!roundtable end"),
         ("ada", "!roundtable wed 10:00"),
+        ("ada", "!roundtable plan fri 10:00"),
     ):
         await table.say(who, text, room=room)
     table.later(days=3)
@@ -131,6 +132,7 @@ async def test_every_kind_of_open_item_has_its_words(table: Conference) -> None:
         Open.UNFINISHED: "Police (Ada Jansen): carry out A-1",
         Open.NO_POSITION: "Police: agree or dissent: D-1",
         Open.UNAPPROVED: "Police (Ada Jansen): approve the minutes of M-1",
+        Open.NO_TIME: "Police (Ada Jansen): decide when M-3 is:  !roundtable fix M-3 WHEN",
         Open.NOT_HELD: "Police (Ada Jansen): start or cancel M-2",
     }
     assert set(words) == set(Open)

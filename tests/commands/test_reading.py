@@ -255,7 +255,7 @@ def test_line_breaks_of_a_command_survive() -> None:
 def test_no_text_breaks_the_first_look(body: str, direct: bool, card: bool) -> None:
     text = heard(body, direct=direct, card=card)
 
-    assert text is None or text[0].isalpha()
+    assert text is None or text[0].isalpha() or (card and text[0].isdigit())
 
 
 # What disguises a text is taken out

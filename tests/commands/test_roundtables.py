@@ -55,6 +55,7 @@ async def test_planning_a_round_table_calls_everybody(table: Conference) -> None
         "Place: town hall, room 2\n"
         "About: back to school\n"
         "Please check your own records first.\n"
+        "The calendar file leaves the encryption: only date and reference are in it.\n"
         "Reply: attend · apologies … · agenda …"
     )
     case = await table.case(room)
@@ -70,6 +71,7 @@ async def test_who_plans_it_chairs_it_unless_another_is_named(table: Conference)
         "M-1 · round table · Fri 6 Nov 2026, 15:00 Europe/Amsterdam · 60 minutes\n"
         "Chair: Iris Kok (Youth work)\n"
         "Please check your own records first.\n"
+        "The calendar file leaves the encryption: only date and reference are in it.\n"
         "Reply: attend · apologies … · agenda …"
     )
 

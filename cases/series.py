@@ -1,0 +1,164 @@
+"""Recurring round tables: the next two exist by themselves, and each can be skipped or moved without the others.
+
+A series keeps a rule of RFC 5545 and does not read it: the dates that follow from it are handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from cases import roundtable
+from cases.errors import Refusal
+from cases.record import Record, next_id
+from cases.roundtable import RoundTable, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cases.case import Case
+    from cases.people import Professional
+    from cases.record import Step
+
+AHEAD = 2
+"""How many meetings of a series are always on file."""
+
+
+@dataclass(eq=False)
+class Series(Record):
+    """A round table that comes again; what it says about length, chair, purpose and place holds for each."""
+
+    rule: str
+    """RFC 5545, such as ``FREQ=MONTHLY;INTERVAL=6``."""
+    every: str
+    """The same in words: ``6 months``."""
+    first_at: datetime
+    zone: str
+    """IANA name: in this zone the hour stays the same when the clocks change."""
+    minutes: int
+    chair: str
+    about: str | None = None
+    where: str | None = None
+    stopped_at: datetime | None = None
+
+
+def begin(
+    case: Case,
+    rule: str,
+    dates: Iterable[datetime],
+    *,
+    every: str,
+    chair: str,
+    by: Professional,
+    at: datetime,
+    about: str | None = None,
+    minutes: int = roundtable.DEFAULT_MINUTES,
+    where: str | None = None,
+) -> list[RoundTable]:
+    """Schedule a round table that comes again; ``dates`` are all those of the rule, rising, the first one first."""
+    case.require_open()
+    case.require_member(chair)
+    step = case.step("roundtable", next_id("M", case.roundtables), by, at)
+    first, *following = islice(dates, AHEAD)
+    series = Series(
+        f"{step.subject}/series", by.user_id, by.agency, at, rule, every, first, case.zone, minutes, chair, about, where
+    )
+    step.add(case.series, series)
+    tables = [_add(case, step, series, when) for when in (first, *following)]
+    roundtable.plan_review(case, first, at)
+    return tables
+
+
+def extend(
+    case: Case, series: Series, dates: Iterable[datetime], *, by: Professional, at: datetime
+) -> list[RoundTable]:
+    """Put the meetings on file that are missing; ``dates`` are all those of the rule, rising."""
+    if not missing(case, series, at):
+        return []
+    return _extend(case, case.step("roundtable series", series.id, by, at), series, dates)
+
+
+def skip(
+    case: Case, table_id: str | None, dates: Iterable[datetime], *, because: str | None, by: Professional, at: datetime
+) -> tuple[RoundTable, list[RoundTable]]:
+    """Leave out one meeting of a series: it, and what takes its place. What was on its agenda goes to the next one."""
+    table = roundtable.require(case, table_id, State.SCHEDULED)
+    series = require_series(case, table)
+    step = case.step("roundtable skip", table.id, by, at)
+    step.change(table, state=State.CANCELLED, cancelled_because=because)
+    new = _extend(case, step, series, dates)
+    if following := next_of(case, series, at):
+        for item in roundtable.agenda_of(case, table):
+            step.change(item, roundtable=following.id)
+    return table, new
+
+
+def stop(case: Case, table_id: str | None, *, because: str | None, by: Professional, at: datetime) -> list[RoundTable]:
+    """End the series of this meeting; what is still ahead of it is called off."""
+    table = roundtable.require(case, table_id, *State)
+    series = require_series(case, table)
+    step = case.step("roundtable stop", table.id, by, at)
+    step.change(series, stopped_at=at)
+    called_off = [t for t in tables_of(case, series) if t.state is State.SCHEDULED and t.starts_at > at]
+    for one in called_off:
+        step.change(one, state=State.CANCELLED, cancelled_because=because)
+    return called_off
+
+
+def missing(case: Case, series: Series, now: datetime) -> int:
+    """How many meetings have to be put on file for two to be ahead; none of a series that has ended."""
+    if series.stopped_at or series.withdrawn or case.closed:
+        return 0
+    ahead = [t for t in tables_of(case, series) if t.state is State.SCHEDULED and t.starts_at > now]
+    return max(0, AHEAD - len(ahead))
+
+
+def tables_of(case: Case, series: Series) -> list[RoundTable]:
+    """The meetings of a series, in the order of the rule."""
+    return [t for t in case.roundtables if t.series == series.id and not t.withdrawn]
+
+
+def next_of(case: Case, series: Series, now: datetime) -> RoundTable | None:
+    """The next meeting of a series."""
+    return next((t for t in roundtable.upcoming(case) if t.series == series.id and t.starts_at > now), None)
+
+
+def series_of(case: Case, table: RoundTable) -> Series | None:
+    """The series that a meeting belongs to; also one that has ended."""
+    return next((s for s in case.series if s.id == table.series and not s.withdrawn), None)
+
+
+def require_series(case: Case, table: RoundTable) -> Series:
+    """The running series that a meeting belongs to; raises Refusal."""
+    series = series_of(case, table)
+    if series is None:
+        raise Refusal("series/none", table=table)
+    if series.stopped_at:
+        raise Refusal("series/stopped", table=table)
+    return series
+
+
+def _extend(case: Case, step: Step, series: Series, dates: Iterable[datetime]) -> list[RoundTable]:
+    """Only dates behind all that were ever on file, and ahead of now: what was skipped never comes back."""
+    behind = max([step.at, *(t.occurs_at for t in tables_of(case, series) if t.occurs_at)])
+    following = (when for when in dates if when > behind)
+    return [_add(case, step, series, when) for when in islice(following, missing(case, series, step.at))]
+
+
+def _add(case: Case, step: Step, series: Series, when: datetime) -> RoundTable:
+    table = RoundTable(
+        next_id("M", case.roundtables),
+        series.by,
+        series.agency,
+        step.at,
+        when,
+        series.minutes,
+        series.chair,
+        series.about,
+        series.where,
+        series=series.id,
+        occurs_at=when,
+    )
+    return step.add(case.roundtables, table)

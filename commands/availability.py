@@ -1,0 +1,47 @@
+"""``1 yes 2 no 3 if need be``: when somebody can come, as it is typed in reply to the proposed times."""
+
+import re
+
+from cases.errors import Refusal
+from cases.planning import Can
+from cases.time import shorten
+from commands.reading import normalise
+
+EXAMPLE = "1 yes 2 no 3 if need be"
+ALL = "all"
+_WORDS = {
+    Can.IF_NEED_BE: ("if need be", "if needed", "if necessary", "if i must", "maybe"),
+    Can.YES: ("yes", "y", "ok", "okay", "yep", "\N{WHITE HEAVY CHECK MARK}", "\N{CHECK MARK}"),
+    Can.NO: ("no", "n", "nope", "\N{CROSS MARK}"),
+}
+_CAN = {word: can for can, words in _WORDS.items() for word in words}
+_ANSWER = "|".join(re.escape(word) for word in sorted(_CAN, key=len, reverse=True))
+_NUMBERS = r"[0-9]{1,2}(?:(?:\s*[,+&]\s*|\s+and\s+|\s+)[0-9]{1,2})*"
+_PART = re.compile(rf"\s*({ALL}|{_NUMBERS})\s*[:.)=-]?\s*({_ANSWER})(?![\w])\s*[,;.\n]?", re.IGNORECASE)
+
+
+def begins(text: str) -> bool:
+    """Whether a reply reads as such an answer, and not as talk: a number and a yes or no."""
+    return _PART.match(normalise(text)) is not None
+
+
+def read(text: str, numbers: list[int]) -> dict[int, Can]:
+    """What was answered to which time; ``numbers`` are those that were proposed.
+
+    Raises:
+        Refusal: ``planning/unreadable_answer`` for anything that is left over, ``planning/answered_twice``.
+
+    """
+    rest = normalise(text).strip()
+    found: dict[int, Can] = {}
+    while rest:
+        part = _PART.match(rest)
+        if part is None:
+            raise Refusal("planning/unreadable_answer", typed=shorten(rest), example=EXAMPLE)
+        can = _CAN[" ".join(part[2].lower().split())]
+        for number in numbers if part[1].lower() == ALL else map(int, re.findall("[0-9]+", part[1])):
+            if found.get(number, can) is not can:
+                raise Refusal("planning/answered_twice", number=number, example=EXAMPLE)
+            found[number] = can
+        rest = rest[part.end() :].strip()
+    return found

@@ -1,0 +1,83 @@
+"""What is told of a round table that has a time: the card, the hour in other zones, and the calendar file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cases import planning, series
+from cases.case import Case
+from cases.record import Step
+from cases.roundtable import RoundTable
+from cases.series import Series
+from cases.time import show_day
+from commands import ics, recurrence
+from commands.context import Context, Reply
+from storage.find import Directory
+from storage.work import Attachment
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """What the clock says in another zone that members live in."""
+
+    zone: str
+    clocks: list[str]
+    """``11:00``; with the day, where it is another one: ``Fri 6 Nov 2026, 00:30``."""
+
+
+def card(ctx: Context, table: RoundTable, *, expected: Sequence[str] = ()) -> Reply:
+    """The card of a meeting that was given its time; it calls everybody."""
+    rest = series.series_of(ctx.case, table)
+    following = [t for t in series.tables_of(ctx.case, rest) if t.starts_at > table.starts_at] if rest else []
+    facts: dict[str, object] = {
+        "table": table,
+        "elsewhere": elsewhere(ctx.case, ctx.directory, [table.starts_at]),
+        "series": rest,
+        "following": following,
+        "expected": expected,
+    }
+    return Reply("roundtable/scheduled", facts, table.id, everybody(ctx.case), files(ctx, [table, *following]))
+
+
+def files(ctx: Context, tables: Iterable[RoundTable]) -> tuple[Attachment, ...]:
+    """The calendar files of these meetings, as they stand now."""
+    return calendar_files(ctx.case, tables, ctx.house.bot_id, ctx.now)
+
+
+def files_after_undo(ctx: Context, step: Step) -> tuple[Attachment, ...]:
+    """The calendar files of the meetings whose dates a step had changed, as they stand now that it was taken back."""
+    if not step.verb.startswith("roundtable"):
+        return ()
+    touched = [t for t in ctx.case.roundtables if t.id in {*step.added, *step.before}]
+    return files(ctx, [t for t in touched if planning.had_time(ctx.case, t)])
+
+
+def calendar_files(case: Case, tables: Iterable[RoundTable], bot_id: str, now: datetime) -> tuple[Attachment, ...]:
+    """The same, where nobody said anything and there is no context."""
+    return tuple(ics.file_of(case, table, house=bot_id, now=now) for table in tables)
+
+
+def dates_of(rest: Series) -> Iterable[datetime]:
+    """All dates that follow from the rule of a series."""
+    return recurrence.dates(rest.rule, rest.first_at, ZoneInfo(rest.zone))
+
+
+def everybody(case: Case) -> tuple[str, ...]:
+    """All who sit at the table (Matrix ids)."""
+    return tuple(member.user_id for member in case.present)
+
+
+def elsewhere(case: Case, directory: Directory, moments: Sequence[datetime]) -> list[Elsewhere]:
+    """For each zone of a member in which the clock says something else: what it says at these moments."""
+    people = [directory.people[m.user_id] for m in case.present if m.user_id in directory.people]
+    zones = sorted({person.zone for person in people if person.zone})
+    found = [Elsewhere(zone, [_clock(moment, ZoneInfo(zone), case.zone_info) for moment in moments]) for zone in zones]
+    here = [_clock(moment, case.zone_info, case.zone_info) for moment in moments]
+    return [one for one in found if one.clocks != here]
+
+
+def _clock(moment: datetime, zone: ZoneInfo, home: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    day = "" if local.date() == moment.astimezone(home).date() else f"{show_day(moment, zone)}, "
+    return f"{day}{local:%H:%M}"

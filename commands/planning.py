@@ -1,0 +1,174 @@
+"""When the next round table is: asking who can come when, deciding, moving, and what comes again."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from cases import planning, roundtable, series
+from cases.case import Case
+from cases.roles import Permission
+from cases.roundtable import RoundTable
+from commands import availability, invitation
+from commands.arguments import (
+    Arguments,
+    Minutes,
+    PersonId,
+    Rest,
+    RestWhen,
+    RoundTableId,
+    ShortText,
+    Text,
+    TimeChoice,
+    Times,
+)
+from commands.context import Context, Reply
+from commands.registry import commands
+
+
+class Plan(Arguments):
+    """Ask who can come when, with up to six times."""
+
+    times: Times = Field(title="WHEN | WHEN | WHEN", description="up to six times, such as thu 10:00 | fri 14:00")
+    about: Text | None = Field(None, title="purpose", description="what it is about")
+    for_: Minutes = Field(roundtable.DEFAULT_MINUTES, title="length", description="how long, such as 60m")
+    where: ShortText | None = Field(None, title="place", description="where you meet")
+    chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
+
+
+class Available(Arguments):
+    """Say at which of the proposed times you can come."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    answers: Rest = Field(title="1 yes 2 no", description=f"number and answer, such as {availability.EXAMPLE}")
+
+
+class Fix(Arguments):
+    """Decide on a time: one of those proposed, by its number, or another."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    when: TimeChoice = Field(title="WHEN", description="a number such as 2, or a day and an hour such as fri 15:00")
+
+
+class Move(Arguments):
+    """Put a round table to another time, and say why; others of its series stay."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    when: RestWhen = Field(title="WHEN", description="a day and an hour, such as fri 15:00")
+    because: Text = Field(title="a reason", description="why it is moved")
+
+
+class Skip(Arguments):
+    """Leave out one round table of a series; the others stay."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    because: Text | None = Field(None, title="a reason", description="why it is left out")
+
+
+class Stop(Arguments):
+    """End a series of round tables, and call off what is ahead of it."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="any round table of the series")
+    because: Text | None = Field(None, title="a reason", description="why the series ends")
+
+
+@commands.command(
+    "roundtable plan", needs=Permission.CONTRIBUTE, example="!roundtable plan thu 10:00 | fri 14:00 | mon 9:00"
+)
+async def plan(args: Plan, ctx: Context) -> Reply:
+    """Propose the times to everybody."""
+    case = ctx.case
+    table = planning.plan(
+        case,
+        args.times,
+        chair=args.chair or ctx.actor.user_id,
+        about=args.about,
+        minutes=args.for_,
+        where=args.where,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    times = planning.times_of(case, table)
+    moments = [time.starts_at for time in times]
+    facts = {"table": table, "times": times, "elsewhere": invitation.elsewhere(case, ctx.directory, moments)}
+    return Reply("planning/proposed", facts, table.id, invitation.everybody(case))
+
+
+@commands.command("available", needs=Permission.CONTRIBUTE, example="!available M-1 1 yes 2 no 3 if need be")
+async def answer(args: Available, ctx: Context) -> Reply:
+    """Take down when somebody can come, and show how it stands; the chair is called once all have answered."""
+    case = ctx.case
+    table = planning.require(case, args.id)
+    before = planning.silent(case, table)
+    numbers = [time.number for time in planning.times_of(case, table)]
+    answers = availability.read(args.answers, numbers)
+    planning.answer(case, table.id, answers, by=ctx.actor, at=ctx.now)
+    complete = bool(before) and not planning.silent(case, table)
+    return Reply("planning/tally", standing(case, table, ctx.now), table.id, (table.chair,) if complete else ())
+
+
+@commands.command("roundtable fix", needs=Permission.CONTRIBUTE, example="!roundtable fix M-1 2")
+async def fix(args: Fix, ctx: Context) -> Reply:
+    """Decide, and call everybody."""
+    table = planning.fix(ctx.case, args.id, args.when, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    expected = [person for person, said in roundtable.presences(ctx.case, table).items() if said == "attends"]
+    return invitation.card(ctx, table, expected=expected)
+
+
+@commands.command(
+    "roundtable move", needs=Permission.CONTRIBUTE, example="!roundtable move M-1 thu 14:00 because: the school is shut"
+)
+async def move(args: Move, ctx: Context) -> Reply:
+    """Move one, and tell everybody."""
+    case = ctx.case
+    table = planning.move(case, args.id, args.when, because=args.because, by=ctx.actor, at=ctx.now)
+    facts = {
+        "table": table,
+        "by": ctx.actor.user_id,
+        "elsewhere": invitation.elsewhere(case, ctx.directory, [table.starts_at]),
+        "series": series.series_of(case, table),
+    }
+    return Reply("planning/moved", facts, table.id, invitation.everybody(case), invitation.files(ctx, [table]))
+
+
+@commands.command("roundtable skip", needs=Permission.CONTRIBUTE, example="!roundtable skip M-3")
+async def skip(args: Skip, ctx: Context) -> Reply:
+    """Leave one out, and tell everybody which come next."""
+    case = ctx.case
+    table = roundtable.require(case, args.id, roundtable.State.SCHEDULED)
+    rest = series.require_series(case, table)
+    dates = invitation.dates_of(rest)
+    table, new = series.skip(case, table.id, dates, because=args.because, by=ctx.actor, at=ctx.now)
+    following = [t for t in roundtable.upcoming(case) if t.series == rest.id and t.starts_at > ctx.now]
+    facts = {
+        "table": table,
+        "by": ctx.actor.user_id,
+        "following": following,
+        "agenda": roundtable.agenda_of(case, following[0]) if following else [],
+    }
+    return Reply("planning/skipped", facts, table.id, invitation.everybody(case), invitation.files(ctx, [table, *new]))
+
+
+@commands.command("roundtable stop", needs=Permission.CONTRIBUTE, example="!roundtable stop M-3")
+async def stop(args: Stop, ctx: Context) -> Reply:
+    """End the series, and tell everybody what does not take place."""
+    case = ctx.case
+    called_off = series.stop(case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {
+        "id": args.id,
+        "called_off": called_off,
+        "because": args.because,
+        "by": ctx.actor.user_id,
+    }
+    return Reply("planning/stopped", facts, None, invitation.everybody(case), invitation.files(ctx, called_off))
+
+
+def standing(case: Case, table: RoundTable, now: datetime) -> dict[str, object]:
+    """What the template ``planning/tally`` shows: what each agency can, who is silent, the best time so far."""
+    return {
+        "table": table,
+        "tally": planning.tally(case, table),
+        "silent": planning.silent(case, table),
+        "best": planning.best(case, table, now),
+        "needed": roundtable.quorum(case),
+        "ask_chair": False,
+    }

@@ -1,0 +1,95 @@
+"""What round tables need by themselves: the next ones of a series, the silent asked once, the best time proposed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cases import planning, series
+from cases.calendar import Calendar
+from cases.case import Case
+from cases.people import Professional
+from cases.roundtable import RoundTable
+from cases.series import Series
+from commands import invitation
+from commands.context import House, Reply
+from commands.planning import standing
+from storage.find import Directory
+
+THINKING_TIME = timedelta(days=1)
+"""So long nobody is asked again."""
+
+
+@dataclass(frozen=True)
+class Duty:
+    """One thing to be said in a case room, once."""
+
+    kind: str
+    subject: str
+
+    def cause(self, ref: str) -> str:
+        """The key under which it is done once."""
+        return f"{self.kind}:{ref}:{self.subject}"
+
+
+def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
+    """What is due in a case now; whether it was said already is for the store to tell."""
+    if case.closed or calendar.rests(now):
+        return
+    for rest in case.series:
+        if series.missing(case, rest, now):
+            tables = series.tables_of(case, rest)
+            yield Duty("series", f"{rest.id}:{tables[-1].id if tables else ''}")
+    for table in planning.planned(case):
+        if not planning.silent(case, table) or not any(t.starts_at > now for t in planning.times_of(case, table)):
+            continue
+        ask = _ask_from(table, calendar)
+        if ask <= now:
+            yield Duty("ask", table.id)
+        if _morning_after(ask, calendar) <= now:
+            yield Duty("propose", table.id)
+
+
+def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
+    """Do it; gives what is said in the case room."""
+    if duty.kind == "series":
+        rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
+        return _extend(case, rest, house, now)
+    table = next(t for t in case.roundtables if t.id == duty.subject)
+    if duty.kind == "propose":
+        return Reply("planning/tally", {**standing(case, table, now), "ask_chair": True}, table.id, (table.chair,))
+    return _ask(case, table, directory)
+
+
+def _extend(case: Case, rest: Series, house: House, now: datetime) -> Reply | None:
+    bot = Professional(house.bot_id, house.bot_name, "")
+    tables = series.extend(case, rest, invitation.dates_of(rest), by=bot, at=now)
+    if not tables:
+        return None
+    files = invitation.calendar_files(case, tables, house.bot_id, now)
+    return Reply("planning/extended", {"series": rest, "tables": tables}, tables[0].id, files=files)
+
+
+def _ask(case: Case, table: RoundTable, directory: Directory) -> Reply:
+    silent = planning.silent(case, table)
+    times = planning.times_of(case, table)
+    moments = [time.starts_at for time in times]
+    facts: dict[str, object] = {
+        "table": table,
+        "silent": silent,
+        "times": times,
+        "elsewhere": invitation.elsewhere(case, directory, moments),
+    }
+    return Reply("planning/asked", facts, table.id, tuple(m.user_id for m in case.present if m.agency in silent))
+
+
+def _ask_from(table: RoundTable, calendar: Calendar) -> datetime:
+    """A working morning, a whole day after the times were proposed; sooner when the first of them comes sooner."""
+    morning = _morning_after(table.at + THINKING_TIME, calendar)
+    return morning if morning < table.starts_at else _morning_after(table.at, calendar)
+
+
+def _morning_after(moment: datetime, calendar: Calendar) -> datetime:
+    """The first nine o'clock of a working day that is later than a moment."""
+    day = calendar.day(moment)
+    today = calendar.morning(day)
+    return today if calendar.is_working_day(day) and today > moment else calendar.morning(calendar.add(day, 1))
