@@ -4,16 +4,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.config import Config, SchemeSection, read_holidays
 from bot.crypto.client import HardenedClient
+from bot.crypto.errors import StoreLocked
 from bot.health import Health
 from bot.listening import Listener
 from bot.scheduler import ticking
 from bot.speaking import Speaker
+from bot.standby import Standby
 from bot.verifying import Verifier
 from commands import registry_of_all
 from commands.context import House, Scheme
@@ -21,13 +24,16 @@ from commands.dispatch import Dispatcher
 from commands.faults import place_of_fault
 from commands.sweeps import Sweeps
 from commands.watch import Watch
-from storage import claims, lease, pins
+from storage import claims, pins
 from storage.account import Account
 from storage.database import StoreAwayError
+from storage.lease import Lease, LeaseLostError
 from storage.pins import StoredPins
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
+Part = Callable[[asyncio.Event], Coroutine[None, None, None]]
+"""What goes on until the event tells it to end."""
 GRACE_SECONDS = 10.0
 """How long a part may take to end what it is doing; a container is killed after this."""
 
@@ -44,16 +50,32 @@ class App:
         self.config = config
         self.clock = clock
         self.health = Health(clock)
+        self._standby = Standby(config, self.health)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until told to stop; raises StoreProblemError, WrongKeyError or TokenRevoked when it can't."""
+        while not stop.is_set():
+            async with AsyncExitStack() as held:
+                lease = await self._standby.take(held, stop)
+                if lease is None:
+                    return
+                try:
+                    await self._run(lease, stop)
+                except LeaseLostError as problem:
+                    lost = problem
+                else:
+                    return
+            # Everything is closed, so that another process can have it.
+            await self._standby.lost(lost, stop)
+
+    async def _run(self, lease: Lease, stop: asyncio.Event) -> None:
+        """Run the account until told to stop, or until it is lost; raises LeaseLostError, too."""
         async with AsyncExitStack() as opened:
-            await opened.enter_async_context(lease.hold(self.config.store.url, self.config.matrix.user_id))
             account = Account(self.config.matrix.user_id, self.config.house.schemes)
             store = await Store.open(self.config.store.url, self.config.store.master_key(), account)
             opened.push_async_callback(store.close)
             await claims.claim(store)
-            client = await self._open_client(store)
+            client = await self._open_client(store, lease)
             opened.push_async_callback(client.close)
             async with store.look() as find:
                 identity = await pins.pinned(find, self.config.matrix.user_id)
@@ -82,10 +104,23 @@ class App:
             await self.health.serve(opened, store, self.config.server)
             await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
             log.info("started", user_id=self.config.matrix.user_id)
-            await _until_stopped(stop, listener.run(stop), speaker.run(stop))
+            await _tell_unclaimed(store)
+            await _until_stopped(stop, listener.run, speaker.run, partial(self._standby.watch, lease))
             log.info("stopped")
 
-    async def _open_client(self, store: Store) -> HardenedClient:
+    async def _open_client(self, store: Store, lease: Lease) -> HardenedClient:
+        """Open the crypto store; that of a process which just lost the account is waited for."""
+        while True:
+            try:
+                return await self._open_client_now(store)
+            except StoreLocked as problem:
+                if not self._standby.patient:
+                    raise
+                log.warning("crypto store in use", reason=str(problem))
+            await lease.check()
+            await asyncio.sleep(1)
+
+    async def _open_client_now(self, store: Store) -> HardenedClient:
         matrix = self.config.matrix
         return await HardenedClient.open_client(
             matrix.homeserver,
@@ -115,17 +150,25 @@ async def _try(part: Callable[[], Awaitable[None]]) -> None:
         log.error("tick failed", part=part.__qualname__, **place_of_fault(fault))  # noqa: TRY400
 
 
-async def _until_stopped(stop: asyncio.Event, *work: Coroutine[None, None, None]) -> None:
-    """Let the work go on until told to stop, or until a part of it can't; its exception is raised.
+async def _tell_unclaimed(store: Store) -> None:
+    async with store.look() as find:
+        schemes = await claims.unclaimed(find)
+    if schemes:
+        log.warning("schemes that no bot runs", schemes=schemes)
 
-    Each part ends by itself soon after the stop, between two things it does; what does not is cut off.
+
+async def _until_stopped(stop: asyncio.Event, *parts: Part) -> None:
+    """Let the parts go on until told to stop, or until one of them can't; its exception is raised.
+
+    Each part ends by itself soon after it is told to, between two things it does; what does not is cut off.
     """
-    tasks = [asyncio.create_task(part) for part in work]
+    ending = asyncio.Event()
+    tasks = [asyncio.create_task(part(ending)) for part in parts]
     waiting = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        stop.set()
+        ending.set()
         await asyncio.wait(tasks, timeout=GRACE_SECONDS)
         for task in (waiting, *tasks):
             task.cancel()

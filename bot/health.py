@@ -40,8 +40,10 @@ class Health:
         """Something went out."""
         self._sent_at = at
 
-    async def report(self, store: Store) -> tuple[bool, dict[str, object]]:
-        """Whether all is well, and the figures; ages are in seconds, None: never."""
+    async def report(self, store: Store | None) -> tuple[bool, dict[str, object]]:
+        """Whether all is well, and the figures; ages are in seconds, None: never. Without a store it stands by."""
+        if store is None:
+            return True, {"status": "standby"}
         now = self._clock()
         figures: dict[str, object] = {
             "last_sync_seconds": _age(now, self._synced_at),
@@ -57,13 +59,15 @@ class Health:
             "outbox_oldest_seconds": _age(now, waiting.oldest),
             "undecryptable_waiting": waiting.undecryptable,
         }
+        if waiting.unclaimed:
+            figures["schemes_without_bot"] = waiting.unclaimed
         if self._synced_at is None:
             return False, {"status": "failing", "reason": "not_listening_yet", **figures}
         if now - self._synced_at > SILENT_AFTER:
             return False, {"status": "failing", "reason": "homeserver_silent", **figures}
         return True, {"status": "ok", **figures}
 
-    async def serve(self, opened: AsyncExitStack, store: Store, server: Server) -> None:
+    async def serve(self, opened: AsyncExitStack, store: Store | None, server: Server) -> None:
         """Answer on ``GET /healthz`` until the stack is closed; raises ConfigProblem when the port is taken."""
         if not server.health_port:
             return

@@ -74,6 +74,9 @@ class PersonEntry(Section):
     name: Line = Field(description="what the person is called")
     role: Role = Field(Role.PRACTITIONER, description="practitioner, manager, coordinator or admin")
     zone: Annotated[str, AfterValidator(check_zone)] | None = Field(None, description="the time zone")
+    manager: Annotated[str, AfterValidator(check_user)] | None = Field(
+        None, description="who hears, without content, what this person leaves undone, if not the agency's managers"
+    )
 
 
 class AgencyEntry(Section):
@@ -99,7 +102,11 @@ class House(Section):
     @property
     def people(self) -> list[Professional]:
         """The professionals of the file."""
-        return [Professional(p.user, p.name, a.short, p.role, p.zone) for a in self.agency for p in a.person]
+        return [
+            Professional(p.user, p.name, a.short, p.role, p.zone, manager=p.manager)
+            for a in self.agency
+            for p in a.person
+        ]
 
 
 def read_house(path: Path, bot_id: str) -> House:
@@ -395,6 +402,7 @@ def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
     shorts: dict[str, int] = {}
     users: dict[str, str] = {}
     roles = []
+    managers = []
     for number, agency in enumerate(_dicts(values.get("agency")), 1):
         short = str(agency.get("short", number))
         if short in shorts:
@@ -403,11 +411,16 @@ def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
         for person in _dicts(agency.get("person")):
             user = str(person.get("user"))
             roles.append(person.get("role"))
+            if (manager := person.get("manager")) is not None:
+                managers.append((user, str(manager)))
             if user in users:
                 yield f"agency {number}: {user} is already in agency {users[user]}; a person speaks for one agency"
             users.setdefault(user, short)
             if user == bot_id:
                 yield f"agency {number}: {user} is the bot itself"
+    for user, manager in managers:
+        if manager not in users:
+            yield f"{user} has {manager} as manager, who is not in this file"
     if Role.COORDINATOR not in roles:
         yield "nobody is a coordinator: without one no case can be opened"
 

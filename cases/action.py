@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cases import reminders
 from cases.errors import Refusal
 from cases.record import Record, next_id, one_of
 
@@ -53,7 +52,6 @@ class Action(Record):
     first_due_at: datetime | None = None
     """The date first agreed, once it was moved: the old one stays visible."""
     handed_from: str | None = None
-    reminded: int = 0
 
     @property
     def pending(self) -> bool:
@@ -105,7 +103,6 @@ def propose(
         safety,
         worse,
         roundtable,
-        reminded=reminders.reached(due_at, at, case.zone_info),
     )
     case.step("action", action.id, by, at).add(case.actions, action)
     return action
@@ -161,7 +158,6 @@ def move(case: Case, action_id: str, due_at: datetime, *, because: str, by: Prof
         due_at=due_at,
         first_due_at=action.first_due_at or action.due_at,
         remark=because,
-        reminded=reminders.reached(due_at, at, case.zone_info),
     )
     return action
 
@@ -186,7 +182,6 @@ def hand(case: Case, action_id: str, to: Addressee, *, because: str, by: Profess
         state=State.PROPOSED,
         accepted_by=tuple(a for a in action.accepted_by if a == support),
         remark=because,
-        reminded=reminders.reached(action.due_at, at, case.zone_info),
     )
     return action
 

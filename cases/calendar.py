@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from cases.time import add_working_days, end_of_working_day, is_working_day, working_days_between
@@ -17,6 +18,15 @@ class Hours:
 
     start: time
     end: time
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``19:00-08:00``; raises ValueError."""
+        start, _, end = text.partition("-")
+        return cls(time.fromisoformat(start), time.fromisoformat(end))
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
     def __contains__(self, moment: time) -> bool:
         if self.start <= self.end:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cases.minutes import MinutesCorrection, Version
     from cases.people import Professional
     from cases.planning import Availability, ProposedTime
+    from cases.reminders import Pause
     from cases.request import Answer, Request
     from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
     from cases.series import Series
@@ -113,6 +114,7 @@ class Case:
     minutes: list[Version] = field(default_factory=list["Version"])
     minutes_corrections: list[MinutesCorrection] = field(default_factory=list["MinutesCorrection"])
     corrections: list[Correction] = field(default_factory=list["Correction"])
+    pauses: list[Pause] = field(default_factory=list["Pause"])
     steps: list[Step] = field(default_factory=list["Step"])
 
     @property
@@ -183,6 +185,7 @@ class Case:
             self.minutes,
             self.minutes_corrections,
             self.corrections,
+            self.pauses,
         )
 
     def invite(self, person: Professional, *, because: str, by: Professional, at: datetime) -> Member:

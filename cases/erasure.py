@@ -12,6 +12,7 @@ from cases.concern import Concern
 from cases.decision import Decision, Position
 from cases.errors import Refusal
 from cases.minutes import MinutesCorrection
+from cases.reminders import Pause
 from cases.request import Answer, Request
 from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
 
@@ -41,6 +42,7 @@ WORDS: dict[type[Record], tuple[str, ...]] = {
     Note: ("text",),
     MinutesCorrection: ("text",),
     Correction: ("earlier",),
+    Pause: ("because",),
 }
 """The fields in which people's own words stand, by kind of record."""
 

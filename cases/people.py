@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from cases.calendar import QUIET, Hours
 from cases.roles import Role
 
 
@@ -27,11 +28,30 @@ class Professional:
     zone: str | None = None
     """IANA zone name; None: the scheme's."""
     left_at: datetime | None = None
+    manager: str | None = None
+    """Who hears, without content, what this person leaves undone; None: the agency's managers."""
 
     @property
     def active(self) -> bool:
         """Whether this person still speaks for the agency."""
         return self.left_at is None
+
+
+@dataclass(eq=False)
+class Preferences:
+    """What a person chose in the direct chat with the bot; None: as the house has it."""
+
+    user_id: str
+    language: str | None = None
+    zone: str | None = None
+    """IANA name."""
+    quiet: str | None = None
+    """``19:00-08:00``."""
+
+    @property
+    def hours(self) -> Hours:
+        """The hours in which this person is left in peace."""
+        return Hours.parse(self.quiet) if self.quiet else QUIET
 
 
 @dataclass(frozen=True)

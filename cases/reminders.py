@@ -1,99 +1,170 @@
-"""When to remind: two working days ahead, the morning due, once when late, then the manager (practice, section 3)."""
+"""When to remind: two working days ahead, the morning due, once when late, the manager, steering (practice, 3)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from cases.time import add_working_days
+from cases.errors import Refusal
+from cases.record import Record, one_of
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from collections.abc import Mapping
+    from datetime import date, datetime
 
     from cases.action import Action
+    from cases.calendar import Calendar
     from cases.case import Case
+    from cases.people import Professional
     from cases.request import Request
 
 
 class Stage(IntEnum):
-    """How far the ladder has been climbed for one due date."""
+    """The steps of the ladder, for one due date."""
 
     NONE = 0
     AHEAD = 1
     DUE = 2
     LATE = 3
     MANAGER = 4
+    STEERING = 5
 
 
-MORNING = time(9)
 AHEAD_WORKING_DAYS = 2
 MANAGER_WORKING_DAYS = 5
+STEERING_WORKING_DAYS = 10
+
+
+@dataclass(eq=False)
+class Pause(Record):
+    """What a person does not want to be reminded of for a while; who hears of what is late stays as it is."""
+
+    subject: str
+    until: datetime | None
+    """None: until the person says ``resume``."""
+    because: str | None = None
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """One thing that somebody is to be reminded of now."""
+    """One thing that somebody is to be reminded of."""
 
     record: Request | Action
     agency: str
     person: str | None
-    stage: Stage
-    said: Stage
-    """How far the ladder was climbed before."""
+    since: datetime
+    """When the date was set: what was said before that was about another date, or to somebody else."""
+    reached: Mapping[Stage, datetime]
+    """The steps whose time has come since then, and when it came."""
 
     @property
-    def for_owner(self) -> bool:
-        """Whether the owner is told: not again when only the manager is left to be told."""
-        return self.stage is not Stage.MANAGER or self.said < Stage.LATE
+    def for_owner(self) -> Stage:
+        """The step that those who owe it have reached; what lies above it is not theirs."""
+        return max((stage for stage in self.reached if stage <= Stage.LATE), default=Stage.NONE)
 
 
-def reached(due_at: datetime, now: datetime, zone: ZoneInfo) -> Stage:
-    """The highest step whose time has come; the earlier ones are then no longer said."""
-    day = due_at.astimezone(zone).date()
-    moments = {
-        Stage.AHEAD: _morning(add_working_days(day, -AHEAD_WORKING_DAYS), zone),
-        # What is due at a weekend is called on the last working day before it.
-        Stage.DUE: _morning(add_working_days(day + timedelta(days=1), -1), zone),
-        Stage.LATE: _morning(add_working_days(day, 1), zone),
-        Stage.MANAGER: _morning(add_working_days(day, MANAGER_WORKING_DAYS), zone),
+def ladder(day: date, calendar: Calendar) -> dict[Stage, datetime]:
+    """When each step is said about what is due on this day: always on a working morning."""
+    return {
+        Stage.AHEAD: calendar.morning(calendar.add(day, -AHEAD_WORKING_DAYS)),
+        # What is due on a day off is called on the last working day before it.
+        Stage.DUE: calendar.morning(calendar.add(day + timedelta(days=1), -1)),
+        Stage.LATE: calendar.morning(calendar.add(day, 1)),
+        Stage.MANAGER: calendar.morning(calendar.add(day, MANAGER_WORKING_DAYS)),
+        Stage.STEERING: calendar.morning(calendar.add(day, STEERING_WORKING_DAYS)),
     }
-    return max((stage for stage, moment in moments.items() if moment <= now), default=Stage.NONE)
 
 
-def due(case: Case, now: datetime) -> list[Reminder]:
-    """What falls due now and was not said yet, for each agency whose move it is."""
+def due(case: Case, now: datetime, calendar: Calendar) -> list[Reminder]:
+    """What has reached a step of the ladder, for each agency whose move it is, whether it was said or not."""
     if case.closed:
         return []
-    found: list[Reminder] = []
-    for request in case.requests:
-        stage = reached(request.due_at, now, case.zone_info)
-        if request.waiting and stage > request.reminded:
-            found.append(Reminder(request, request.to_agency, request.to_person, stage, Stage(request.reminded)))
-    for action in case.actions:
-        stage = reached(action.due_at, now, case.zone_info)
-        if action.pending and stage > action.reminded:
-            found += [
-                Reminder(
-                    action,
-                    agency,
-                    action.owner_person if agency == action.owner else None,
-                    stage,
-                    Stage(action.reminded),
-                )
-                for agency in action.waits_for
-            ]
+    found = []
+    for record, agency, person in _owed(case):
+        since = dated_at(case, record)
+        steps = ladder(calendar.day(record.due_at), calendar)
+        reached = {stage: moment for stage, moment in steps.items() if since < moment <= now}
+        if reached:
+            found.append(Reminder(record, agency, person, since, reached))
     return found
 
 
-def take_due(case: Case, now: datetime) -> list[Reminder]:
-    """What falls due now; taking it marks it, so that each step of the ladder is said once."""
-    taken = due(case, now)
-    for reminder in taken:
-        reminder.record.reminded = reminder.stage
-    return taken
+def dated_at(case: Case, record: Request | Action) -> datetime:
+    """When somebody last gave this its date, or another owner: the ladder is climbed from there."""
+
+    def dates(before: Mapping[str, object]) -> bool:
+        return "due_at" in before or "owner" in before
+
+    moments = [
+        step.at
+        for step in case.steps
+        if not step.undone and (record.id in step.added or dates(step.before.get(record.id, {})))
+    ]
+    return max(moments, default=record.at)
 
 
-def _morning(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, MORNING, zone)
+def snooze(case: Case, record_id: str, until: datetime, *, by: Professional, at: datetime) -> Pause:
+    """Leave this person in peace about it until then."""
+    return _pause(case, record_id, "snooze", until, None, by, at)
+
+
+def pause(case: Case, record_id: str, *, because: str, by: Professional, at: datetime) -> Pause:
+    """Leave this person in peace about it until they say ``resume``; the reason is for the table."""
+    return _pause(case, record_id, "pause", None, because, by, at)
+
+
+def resume(case: Case, record_id: str, *, by: Professional, at: datetime) -> Request | Action:
+    """Remind this person again."""
+    record = require_owed(case, record_id, by)
+    standing = pause_of(case, record_id, by.user_id)
+    if standing is None or not rests(standing, at):
+        raise Refusal("reminder/not_paused", id=record_id)
+    case.step("resume", standing.id, by, at).change(standing, withdrawn=True)
+    return record
+
+
+def pause_of(case: Case, record_id: str, person: str) -> Pause | None:
+    """What this person last said about being reminded of it, if it stands."""
+    said = [p for p in case.pauses if (p.subject, p.by, p.withdrawn) == (record_id, person, False)]
+    return said[-1] if said else None
+
+
+def rests(standing: Pause, now: datetime) -> bool:
+    """Whether a pause holds."""
+    return standing.until is None or now < standing.until
+
+
+def require_owed(case: Case, record_id: str, by: Professional) -> Request | Action:
+    """What this person is reminded of; raises Refusal when it is somebody else's, or settled."""
+    case.require_open()
+    found: Request | Action = (
+        one_of(case.requests, record_id) if record_id.startswith("R") else one_of(case.actions, record_id)
+    )
+    if not any(
+        record is found and agency == by.agency and person in {None, by.user_id}
+        for record, agency, person in _owed(case)
+    ):
+        raise Refusal("reminder/not_yours", id=record_id)
+    return found
+
+
+def _pause(  # noqa: PLR0917 the record's own fields, in their order
+    case: Case, record_id: str, verb: str, until: datetime | None, because: str | None, by: Professional, at: datetime
+) -> Pause:
+    require_owed(case, record_id, by)
+    number = sum(p.subject == record_id for p in case.pauses) + 1
+    made = Pause(f"{record_id}/p{number}", by.user_id, by.agency, at, record_id, until, because)
+    return case.step(verb, made.id, by, at).add(case.pauses, made)
+
+
+def _owed(case: Case) -> list[tuple[Request | Action, str, str | None]]:
+    """What waits for somebody's move before its date: the agency, and the person if one is named."""
+    owed: list[tuple[Request | Action, str, str | None]] = [
+        (request, request.to_agency, request.to_person) for request in case.requests if request.waiting
+    ]
+    for action in case.actions:
+        if action.pending:
+            owed += [(action, a, action.owner_person if a == action.owner else None) for a in action.waits_for]
+    return owed

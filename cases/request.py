@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cases import reminders
 from cases.errors import Refusal
 from cases.record import Record, next_id, one_of, require_agency
 
@@ -62,7 +61,6 @@ class Request(Record):
     see: tuple[str, ...] = ()
     """The agencies that may see the answer beside the one that asks; empty: everybody at the table."""
     state: State = State.OPEN
-    reminded: int = 0
 
     @property
     def waiting(self) -> bool:
@@ -115,7 +113,6 @@ def ask(
         due_at,
         basis,
         see,
-        reminded=reminders.reached(due_at, at, case.zone_info),
     )
     case.step("request", request.id, by, at).add(case.requests, request)
     return request
@@ -173,7 +170,7 @@ def ask_for_time(
         case.answers,
         Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.MORE_TIME, because),
     )
-    step.change(request, state=State.MORE_TIME, due_at=until, reminded=reminders.reached(until, at, case.zone_info))
+    step.change(request, state=State.MORE_TIME, due_at=until)
     return request, given
 
 
@@ -188,7 +185,6 @@ def narrow(case: Case, request_id: str, question: str, *, due_at: datetime, by: 
         question=question,
         state=State.OPEN,
         due_at=due_at,
-        reminded=reminders.reached(due_at, at, case.zone_info),
     )
     return request
 

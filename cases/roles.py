@@ -33,6 +33,9 @@ class Permission(StrEnum):
     READ = "read"
     OWN = "own"
     """Look at what I owe."""
+    REST = "rest"
+    """Be reminded of what I owe at another time."""
+    SETTINGS = "settings"
     CONTRIBUTE = "contribute"
     ANSWER = "answer"
     STEER = "steer"
@@ -45,6 +48,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.READ: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CONTRIBUTE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
@@ -63,7 +67,9 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
     },
     Place.DIRECT: {
         Permission.HELP: frozenset(Role),
+        Permission.SETTINGS: frozenset(Role),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
 }
 """Who may do what in which kind of room; what is not listed is refused."""

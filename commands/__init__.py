@@ -14,6 +14,8 @@ MODULES = (
     "minutes",
     "picture",
     "erasing",
+    "snoozing",
+    "settings",
     "steering",
     "administration",
     "verification",

@@ -334,6 +334,8 @@ AssessmentId = Annotated[str, *_record("S")]
 ReferralId = Annotated[str, *_record("X")]
 ProposalId = Annotated[str, *_record("AX")]
 """What is proposed to an agency, which accepts or declines it: an action or a referral."""
+OwedId = Annotated[str, *_record("AR")]
+"""What is reminded of: an action or a question."""
 AnyId = Annotated[str, *_record("".join(RECORDS))]
 
 

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -276,7 +275,7 @@ class Dispatcher:
             case = await work.find.case(heard.channel.partition(":")[2])
         elif place is Place.AGENCY and heard.card:
             case = await work.find.case(heard.card.case_ref)
-        zone = ZoneInfo(actor.zone) if actor.zone else ZoneInfo(case.zone) if case else self._house.zone
+        zone = directory.zone(actor.user_id, case.zone_info if case else self._house.zone)
         return Context(
             house=self._house,
             actor=actor,

@@ -3,41 +3,25 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import structlog
 
-from cases import erasure, radar, reminders
+from cases import erasure, radar
 from cases.case import Case
 from cases.radar import Finding
-from cases.reminders import Reminder, Stage
-from cases.roles import Place, Role
-from cases.time import show_day
+from cases.roles import Place
 from commands import upkeep
-from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
+from commands.context import COORDINATION, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.picture import followups_facts
+from commands.reminding import Reminding
 from commands.render import Voice
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import Directory
 from storage.work import AlreadyHandledError, Store, Work
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Due:
-    """One line of a reminder: an id and a date, no content."""
-
-    id: str
-    days: int
-    """Calendar days from today in the case's zone: -1 is yesterday."""
-    day: str
-    clock: str
-    late: bool
-    """Whether its time is over, as for what fell due today while the bot was down."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +39,7 @@ class Sweeps:
         self._store = store
         self._house = house
         self._clock = clock
+        self._reminding = Reminding(store, house)
         self._swept: datetime | None = None
 
     async def run(self) -> None:
@@ -75,22 +60,8 @@ class Sweeps:
         self._swept = quarter
 
     async def remind(self) -> None:
-        """Remind the owners of what falls due, and their managers of what is long late; not in quiet hours."""
-        now = self._clock()
-
-        async def remind(ref: str) -> None:
-            async with self._store.look() as find:
-                case = await find.case(ref)
-                if case is None or self._house.calendar(case).rests(now) or not reminders.due(case, now):
-                    return
-            # That a step of the ladder was said is marked on the record, in the transaction that says it: this makes
-            # it once. Every step of a day comes at nine, so the key of case and day holds nothing back until the next
-            # but what was changed since, and nobody gets two reminders of one case on one day.
-            day = now.astimezone(case.zone_info).date()
-            async with self._store.work(f"remind:{ref}:{day}", now) as work:
-                await self._remind(work, ref)
-
-        await self._each(remind)
+        """Remind the owners of what falls due, and those who answer for what is long late."""
+        await self._reminding.remind(self._clock(), self._each)
 
     async def weekly_digest(self) -> None:
         """Post what is unresolved into each open case room, once a week from Monday at nine."""
@@ -194,46 +165,6 @@ class Sweeps:
                 # Without the traceback: its words might quote what somebody wrote.
                 log.error("sweep failed", case=ref, **place_of_fault(fault))  # noqa: TRY400
 
-    async def _remind(self, work: Work, ref: str) -> None:
-        case = await work.find.case(ref)
-        taken = reminders.take_due(case, work.now) if case else []
-        if case is None or not taken:
-            return
-        await work.record(self._entry("reminder", ref, work.cause))
-        directory = await work.find.directory()
-        for agency in dict.fromkeys(r.agency for r in taken):
-            mine = [r for r in taken if r.agency == agency]
-            if to_owner := [r for r in mine if r.for_owner]:
-                await self._tell_owner(work, case, agency, to_owner, directory)
-            if late := [r for r in mine if r.stage is Stage.MANAGER]:
-                await self._tell_managers(work, case, agency, len(late), directory)
-
-    async def _tell_owner(self, work: Work, case: Case, agency: str, due: list[Reminder], directory: Directory) -> None:
-        """At the table; or in the agency's own room when nobody of theirs sits there."""
-        seated = [m.user_id for m in case.present if m.agency == agency]
-        channel = case_channel(case.ref) if seated else agency_channel(agency)
-        people = seated or [p.user_id for p in directory.of_agency(agency, Role.PRACTITIONER, Role.COORDINATOR)]
-        named = {r.person for r in due}
-        wake = people if None in named or not named <= set(people) else [p for p in people if p in named]
-        facts: dict[str, object] = {"ref": case.ref, "items": [_due(r, work.now, case.zone_info) for r in due]}
-        subject = due[0].record.id if len(due) == 1 else None
-        await self._say(work, channel, Reply("sweep/reminder", facts, subject, tuple(wake)), case)
-
-    async def _tell_managers(self, work: Work, case: Case, agency: str, count: int, directory: Directory) -> None:
-        """The agency's managers, who sit at no table; the coordinators when it has none."""
-        facts: dict[str, object] = {
-            "ref": case.ref,
-            "agency": agency,
-            "count": count,
-            "days": reminders.MANAGER_WORKING_DAYS,
-        }
-        managers = directory.of_agency(agency, Role.MANAGER)
-        for manager in managers:
-            told = Reply("sweep/manager", facts, wake=(manager.user_id,))
-            await self._say(work, direct_channel(manager.user_id), told, case)
-        if not managers:
-            await self._say(work, COORDINATION, Reply("sweep/no_manager", facts), case)
-
     async def _say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
         voice = Voice(await work.find.directory(), case.zone_info if case else self._house.zone)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
@@ -243,13 +174,6 @@ class Sweeps:
 
     def _entry(self, command: str, ref: str, cause: str) -> Entry:
         return Entry(self._house.bot_id, Place.CASE, ref, command, None, "done", cause)
-
-
-def _due(reminder: Reminder, now: datetime, zone: ZoneInfo) -> Due:
-    due_at = reminder.record.due_at
-    local = due_at.astimezone(zone)
-    days = (local.date() - now.astimezone(zone).date()).days
-    return Due(reminder.record.id, days, show_day(due_at, zone), f"{local:%H:%M}", late=due_at < now)
 
 
 def _week(day: date) -> str:

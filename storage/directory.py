@@ -14,7 +14,7 @@ from storage.work import Work
 
 ACTOR = "provisioning"
 AGENCY_FIELDS = ("name", "kind", "remit")
-PERSON_FIELDS = ("name", "agency", "role", "zone")
+PERSON_FIELDS = ("name", "agency", "role", "zone", "manager")
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ async def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
         for person in changes.gone:
             left = replace(person, left_at=work.now)
             await work.session.merge(left)
+            await work.session.execute(delete(tables.preferences).where(tables.preferences.c.user_id == person.user_id))
             await _forget_unsent(work, person.user_id)
             await _record(work, "person", person.user_id, "removed")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from storage import tables
+from storage.claims import unclaimed
 from storage.find import Find
 from storage.work import Store
 
@@ -17,6 +18,8 @@ class Waiting:
     outbox: int
     oldest: datetime | None
     undecryptable: int
+    unclaimed: tuple[str, ...] = ()
+    """The schemes whose cases no account runs."""
 
 
 async def count_waiting(store: Store) -> Waiting:
@@ -31,4 +34,4 @@ async def waiting_in(find: Find) -> Waiting:
     outbox = await find.row(select(func.count(), func.min(o.created_at)).where(o.account == us, o.sent_at.is_(None)))
     undecryptable = await find.one(select(func.count()).where(w.account == us))
     count, oldest = outbox or (0, None)
-    return Waiting(count, oldest, undecryptable or 0)
+    return Waiting(count, oldest, undecryptable or 0, tuple(await unclaimed(find)))

@@ -1,19 +1,23 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
-from cases.people import Agency, Professional
+from cases.people import Agency, Preferences, Professional
 from cases.roles import Place, Role
 from storage import tables
 from storage.account import Account
+from storage.kept import KeptCases
+from storage.mapping import version_of
 
 T = TypeVar("T")
+_cases = tables.cases.c
 SPACE = "space"
 """The channel of the space that holds the rooms."""
 
@@ -33,6 +37,17 @@ class Directory:
 
     agencies: dict[str, Agency]
     people: dict[str, Professional]
+    preferences: dict[str, Preferences] = field(default_factory=dict[str, Preferences])
+
+    def prefers(self, user_id: str) -> Preferences:
+        """What a person chose, or nothing."""
+        return self.preferences.get(user_id) or Preferences(user_id)
+
+    def zone(self, user_id: str, otherwise: ZoneInfo) -> ZoneInfo:
+        """The zone of a person: their own choice, else what is on file."""
+        person = self.people.get(user_id)
+        zone = self.prefers(user_id).zone or (person.zone if person else None)
+        return ZoneInfo(zone) if zone else otherwise
 
     def of_agency(self, short: str, *roles: Role) -> list[Professional]:
         """The people of an agency who have one of these roles, by name."""
@@ -59,20 +74,47 @@ def place_of(channel: str) -> Place:
 
 
 class Find:
-    """Read-only questions to the store, within a session, about what belongs to one account; the people are shared."""
+    """Read-only questions to the store, within a session, about what belongs to one account; the people are shared.
 
-    def __init__(self, session: AsyncSession, account: Account) -> None:
+    ``kept``: the cases that this session may take over and change, for it alone writes now.
+    """
+
+    def __init__(self, session: AsyncSession, account: Account, kept: KeptCases | None = None) -> None:
         self.account = account
         self._session = session
+        self._kept = kept
+        self._taken: dict[str, Case] = {}
 
     async def case(self, ref: str) -> Case | None:
         """The case with this reference."""
-        return await self.one(select(Case).where(tables.cases.c.ref == ref, self._ours()))
+        case = self._taken.get(ref) or await self._take(ref)
+        case = case or await self.one(select(Case).where(_cases.ref == ref, self._ours()))
+        if case is not None:
+            self._taken[ref] = case
+        return case
 
     async def is_taken(self, ref: str) -> bool:
         """Whether there is a case with this reference, whichever account runs it."""
-        c = tables.cases.c
-        return await self.one(select(c.ref).where(c.ref == ref)) is not None
+        return await self.one(select(_cases.ref).where(_cases.ref == ref)) is not None
+
+    async def _take(self, ref: str) -> Case | None:
+        """A case that was kept, unless it was changed since: whatever changes in a case makes a new version of it."""
+        case = self._kept.take(ref) if self._kept is not None else None
+        on_file = select(_cases.version).where(_cases.ref == ref, self._ours())
+        if case is None or await self.one(on_file) != version_of(case):
+            return None
+        self._session.add(case)
+        return case
+
+    def forget(self) -> None:
+        """What was found may be half changed: it is read again, and not kept."""
+        self._taken.clear()
+
+    def keep(self) -> None:
+        """All that was changed is committed, and the session at its end: the next one may have the cases."""
+        if self._kept is not None:
+            for case in self._taken.values():
+                self._kept.keep(case)
 
     async def open_cases(self) -> list[str]:
         """The references of all open cases, oldest first."""
@@ -110,7 +152,8 @@ class Find:
         """The agencies and the active professionals."""
         agencies = await self.all(select(Agency).order_by(tables.agencies.c.name))
         people = await self.all(select(Professional).where(tables.professionals.c.left_at.is_(None)))
-        return Directory({a.short: a for a in agencies}, {p.user_id: p for p in people})
+        chosen = await self.all(select(Preferences))
+        return Directory({a.short: a for a in agencies}, {p.user_id: p for p in people}, {p.user_id: p for p in chosen})
 
     async def everybody(self) -> list[Professional]:
         """All professionals, also those who left."""

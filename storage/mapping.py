@@ -1,12 +1,27 @@
 """The classes of ``cases`` onto the tables: they stay plain Python and know nothing of it."""
 
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, event
-from sqlalchemy.orm import Mapper, QueryContext, configure_mappers, registry, relationship
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm import Mapper, QueryContext, Session, configure_mappers, registry, relationship
+from sqlalchemy.orm.attributes import flag_modified, set_committed_value
 
-from cases import action, case, concern, decision, minutes, people, planning, record, request, roundtable, series
+from cases import (
+    action,
+    case,
+    concern,
+    decision,
+    minutes,
+    people,
+    planning,
+    record,
+    reminders,
+    request,
+    roundtable,
+    series,
+)
 from storage import tables
 from storage.crypto import BoundMap, BoundText, SealedText, WrongKeyError, bind
 
@@ -28,6 +43,7 @@ RECORDS: dict[str, tuple[type[Any], Table]] = {
     "minutes": (minutes.Version, tables.minutes),
     "minutes_corrections": (minutes.MinutesCorrection, tables.minutes_corrections),
     "corrections": (case.Correction, tables.corrections),
+    "pauses": (reminders.Pause, tables.pauses),
     "steps": (record.Step, tables.steps),
 }
 """The lists of a case, in the order of their rows."""
@@ -41,6 +57,7 @@ def map_classes() -> None:
         return
     _mapping.map_imperatively(people.Agency, tables.agencies)
     _mapping.map_imperatively(people.Professional, tables.professionals)
+    _mapping.map_imperatively(people.Preferences, tables.preferences)
     lists = {}
     for name, (kind, table) in RECORDS.items():
         _mapping.map_imperatively(kind, table)
@@ -48,10 +65,36 @@ def map_classes() -> None:
     _mapping.map_imperatively(case.Case, tables.cases, version_id_col=tables.cases.c.version, properties=lists)
     configure_mappers()
     for kind, table in [(case.Case, tables.cases), *RECORDS.values()]:
+        event.listen(kind, "before_insert", _settle)
+        event.listen(kind, "before_update", _settle)
         if any(isinstance(column.type, SealedText) for column in table.c):
             event.listen(kind, "before_insert", _bind)
             event.listen(kind, "before_update", _bind)
             event.listen(kind, "load", _check)
+    event.listen(Session, "before_flush", _make_new_version)
+
+
+def version_of(found: case.Case) -> int:
+    """The number of a case's version, one more with each unit of work that changed anything in it."""
+    version: int = found.version  # type: ignore[attr-defined]  # mapped
+    return version
+
+
+def _make_new_version(session: Session, _context: object, _instances: object) -> None:
+    """Let a changed record change its case, too: who kept a copy of the case sees from the version that it is old."""
+    kinds: tuple[type[Any], ...] = (case.Case, *(kind for kind, _ in RECORDS.values()))
+    if any(isinstance(changed, kinds) for changed in chain(session.new, session.dirty)):
+        for found in session.identity_map.values():
+            if isinstance(found, case.Case):
+                flag_modified(found, "scheme")
+
+
+def _settle(mapper: Mapper[Any], _connection: Connection, target: object) -> None:
+    """Let a moment be as it is read back, in UTC: what is kept in memory must not differ from what is on file."""
+    for column in mapper.columns:
+        value = getattr(target, column.key) if isinstance(column.type, tables.Utc) else None
+        if isinstance(value, datetime) and value.tzinfo is not UTC:
+            setattr(target, column.key, value.astimezone(UTC))
 
 
 def _bind(mapper: Mapper[Any], _connection: Connection, target: object) -> None:

@@ -143,6 +143,15 @@ professionals = Table(
     Column("role", Word(Role), nullable=False),
     Column("zone", String),
     Column("left_at", Utc),
+    Column("manager", String),
+)
+preferences = Table(
+    "preferences",
+    metadata,
+    Column("user_id", ForeignKey("professionals.user_id"), primary_key=True),
+    Column("language", String),
+    Column("zone", String),
+    Column("quiet", String),
 )
 cases = Table(
     "cases",
@@ -193,7 +202,6 @@ requests = _records(
     _sealed("requests", "basis", nullable=True),
     Column("see", Names, nullable=False),
     Column("state", Word(request.State), nullable=False),
-    Column("reminded", Integer, nullable=False),
 )
 answers = _records(
     "answers",
@@ -219,7 +227,6 @@ actions = _records(
     _sealed("actions", "remark", nullable=True),
     Column("first_due_at", Utc),
     Column("handed_from", String),
-    Column("reminded", Integer, nullable=False),
 )
 decisions = _records(
     "decisions",
@@ -300,6 +307,23 @@ minutes_corrections = _records(
     "minutes_corrections", Column("roundtable", String, nullable=False), _sealed("minutes_corrections", "text")
 )
 corrections = _records("corrections", Column("subject", String, nullable=False), _sealed("corrections", "earlier"))
+pauses = _records(
+    "pauses",
+    Column("subject", String, nullable=False),
+    Column("until", Utc),
+    _sealed("pauses", "because", nullable=True),
+)
+reminded = Table(
+    "reminded",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), nullable=False),
+    Column("subject", String, nullable=False),
+    Column("whom", String, nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("at", Utc, nullable=False),
+    UniqueConstraint("case_ref", "subject", "whom"),
+)
 steps = Table(
     "steps",
     metadata,

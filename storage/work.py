@@ -1,5 +1,6 @@
 """One event, one transaction: what happened, the audit entry and the answers commit together, or not at all."""
 
+import asyncio
 import base64
 import json
 import re
@@ -11,7 +12,7 @@ from typing import Self
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, AsyncSessionTransaction, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from cases.case import Case
 from storage import audit, database, lease, tables
@@ -20,6 +21,7 @@ from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
 from storage.database import StoreAwayError
 from storage.find import Find
+from storage.kept import KeptCases
 from storage.mapping import map_classes
 
 OUTBOX_BODY = "outbox.body"
@@ -67,18 +69,26 @@ class Attachment:
 class Work:
     """What one unit of work may do."""
 
-    def __init__(self, session: AsyncSession, ring: Keyring, cause: str, now: datetime, account: Account) -> None:
+    def __init__(  # noqa: PLR0917 only the store makes one
+        self, session: AsyncSession, ring: Keyring, cause: str, now: datetime, account: Account, kept: KeptCases
+    ) -> None:
         self.session = session
         self.account = account
         self.cause = cause
         self.now = now
-        self.find = Find(session, account)
+        self.find = Find(session, account, kept)
         self._ring = ring
         self._said = 0
 
-    def or_nothing(self) -> AsyncSessionTransaction:
+    @asynccontextmanager
+    async def or_nothing(self) -> AsyncIterator[None]:
         """A savepoint: a refusal undoes the command, and keeps its audit entry and its answer."""
-        return self.session.begin_nested()
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            self.find.forget()
+            raise
 
     async def open_case(self, case: Case) -> None:
         """Put a new case on file, with a key of its own."""
@@ -192,6 +202,10 @@ class Store:
         self.term: int | None = None
         """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._kept = KeptCases()
+        # One transaction writes at a time. Those of this process wait here, in turn: SQLite itself lets who comes
+        # second look again after a while, and PostgreSQL would have a connection wait for each.
+        self._writing = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str, master: bytes, account: Account = Account()) -> Self:  # noqa: B008 it never changes
@@ -240,7 +254,10 @@ class Store:
                     await session.execute(insert(tables.inbox).values(cause=cause, at=now))
                 except IntegrityError:
                     raise AlreadyHandledError(cause) from None
-                yield Work(session, self.ring, cause, now, self.account)
+                work = Work(session, self.ring, cause, now, self.account, self._kept)
+                yield work
+            # Only now is it committed.
+            work.find.keep()
         finally:
             keyring.reset(token)
 
@@ -251,7 +268,7 @@ class Store:
         Raises StoreAwayError, also when the account may have gone to another process.
         """
         with database.patient():
-            async with self.sessions() as session, session.begin():
+            async with self._writing, self.sessions() as session, session.begin():
                 if self.term is not None and not await lease.holds(session, self.account.user_id, self.term):
                     raise StoreAwayError("this process no longer holds its account")
                 yield session

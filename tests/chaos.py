@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import random
 import re
 import secrets
@@ -30,6 +31,7 @@ from bot.crypto.errors import Unavailable
 from bot.crypto.events import Event
 from cases.case import Case
 from storage import audit, tables
+from storage.account import Account
 from storage.progress import Progress
 from storage.work import Store
 from tests.deployment import Deployment
@@ -98,9 +100,10 @@ class Report:
 class BotProcess:
     """The bot as a process of its own, killed and started again."""
 
-    def __init__(self, config: Path, log: Path) -> None:
+    def __init__(self, config: Path, log: Path, **environment: str) -> None:
         self._config = config
         self._log = log
+        self._environment = {**os.environ, **environment}
         self._log_began = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -115,6 +118,7 @@ class BotProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env=self._environment,
             )
 
     async def started(self) -> None:
@@ -141,6 +145,11 @@ class BotProcess:
         if how is not signal.SIGKILL and not await self.dies_within(SAID_WITHIN):
             self._process.kill()
         return await self._process.wait()
+
+    def signal(self, which: signal.Signals) -> None:
+        """Send it a signal."""
+        assert self._process is not None
+        self._process.send_signal(which)
 
     async def gone(self) -> None:
         """Leave no process behind."""
@@ -189,7 +198,8 @@ class Campaign:
     async def _listens(self) -> None:
         """Wait for the first sync of the bot: what was said before is history to it."""
         settings = self._deployment._config()
-        store = await Store.open(settings.store.url, settings.store.master_key())
+        account = Account(settings.matrix.user_id)
+        store = await Store.open(settings.store.url, settings.store.master_key(), account)
         try:
             async with asyncio.timeout(SAID_WITHIN):
                 while await Progress(store).token() is None:  # noqa: ASYNC110
@@ -300,15 +310,16 @@ class Campaign:
         report.line = self._saboteur.done
         heard = self._heard()
         settings = self._deployment._config()
-        store = await Store.open(settings.store.url, settings.store.master_key())
+        account = Account(settings.matrix.user_id)
+        store = await Store.open(settings.store.url, settings.store.master_key(), account)
         try:
-            i = tables.inbox.c
+            a = tables.audit.c
             async with store.look() as find:
                 cases = await find.cases()
                 audited = Counter(await find.all(sa.select(tables.audit.c.cause)))
                 case_room = await find.channel(self._rooms[0]) or ""
-                reminded = i.cause.like(f"remind:{case_room.partition(':')[2]}:%")
-                due = len(await find.all(sa.select(i.cause).where(reminded)))
+                reminded = (a.command == "reminder", a.case_ref == case_room.partition(":")[2])
+                due = len(await find.all(sa.select(a.id).where(*reminded)))
                 waiting = await find.all(sa.select(tables.outbox.c.id).where(tables.outbox.c.sent_at.is_(None)))
             async with store.update() as session:
                 fault = await audit.first_fault(session, store.ring)

@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import json
 import os
-import sqlite3
-from collections.abc import Callable, Iterable
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+import sqlalchemy as sa
 from rich.console import Console
 
 from bot import config as configuration
@@ -20,6 +23,7 @@ from bot.crypto.wire import Json, Wire
 from bot.init import Account, Wishes, init
 from bot.provision import provision
 from cases.roles import Role
+from storage import tables
 from tests.homeserver import Homeserver
 from tests.professional import Professional
 from tests.room import AGENCIES, PEOPLE
@@ -33,6 +37,11 @@ PASSWORD_BYTES = 9
 class Deployment:
     """Made with Deployment.make, ended with close."""
 
+    store_url: str | None = None
+    """The database of every deployment; None: SQLite in the bot's folder. ``--store postgresql`` sets it."""
+    schemes: tuple[str, ...] | None = None
+    """The schemes that the bot runs; None: every one."""
+
     def __init__(self, homeserver: Homeserver, directory: Path, clock: Callable[[], datetime], tag: str) -> None:
         self.homeserver = homeserver
         self.bot_homeserver = homeserver.url
@@ -42,6 +51,7 @@ class Deployment:
         self.people: dict[str, Professional] = {}
         self.names = {who: name for who, (name, _, _) in EVERYBODY.items()}
         self.recovery_keys: dict[str, str] = {}
+        self._bot = "roundtable"
         self._tag = tag
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -58,6 +68,7 @@ class Deployment:
         absent: Iterable[str] = (),
         recoverable: bool = False,
         bot_homeserver: str | None = None,
+        schemes: tuple[str, ...] | None = None,
     ) -> Self:
         """Register everybody, initialise and provision the bot, and let these people sign in.
 
@@ -67,6 +78,7 @@ class Deployment:
         """
         made = cls(homeserver, directory, clock, os.urandom(3).hex())
         made.bot_homeserver = bot_homeserver or homeserver.url
+        made.schemes = schemes
         try:
             for who in (*people, *absent, "roundtable"):
                 await asyncio.to_thread(homeserver.register, made._local(who), made.password)
@@ -81,10 +93,22 @@ class Deployment:
             raise
         return made
 
+    async def beside(self, directory: Path, bot: str, schemes: tuple[str, ...]) -> Self:
+        """A second bot on the same database, for the same people, with schemes of its own; stop it before closing."""
+        made = type(self)(self.homeserver, directory, self.clock, self._tag)
+        made.store_url, made.schemes, made.password, made._bot = self.store_url, schemes, self.password, bot
+        made.people = self.people
+        await asyncio.to_thread(self.homeserver.register, made._local(bot), made.password)
+        (directory / "bot").mkdir(mode=0o700, parents=True)
+        shutil.copy(self.directory / "bot" / "master.key", directory / "bot" / "master.key")
+        await made._initialise()
+        await made._provision(self.people)
+        return made
+
     @property
     def bot_id(self) -> str:
         """The bot's Matrix id."""
-        return self.user_id("roundtable")
+        return self.user_id(self._bot)
 
     def user_id(self, who: str) -> str:
         """Somebody's Matrix id; each deployment has its own accounts, so that many can share a homeserver."""
@@ -160,16 +184,16 @@ class Deployment:
     async def _initialise(self) -> None:
         """As ``roundtable init`` does; a bot under test ticks fast and answers no health checks."""
         account = Account(self.bot_homeserver, self.bot_id, self.password)
-        wishes = Wishes(self.directory / "bot", zone="Europe/Amsterdam")
+        scheme = self.schemes[0] if self.schemes else "safety table"
+        wishes = Wishes(self.directory / "bot", scheme=scheme, zone="Europe/Amsterdam", store_url=self.store_url)
         await init(account, wishes, clock=self.clock, show=lambda key: self.recovery_keys.update(roundtable=key))
         path = self.directory / "bot" / "config.toml"
         text = path.read_text()
-        for found, wanted in (
-            ("# tick_seconds = 30", "tick_seconds = 0.2"),
-            ("# health_port = 8765", "health_port = 0"),
-        ):
-            assert found in text
-            text = text.replace(found, wanted)
+        settings = {"tick_seconds": 0.2, "health_port": 0, "url": self.store_url, "schemes": self.schemes}
+        for key, value in settings.items():
+            if value is not None:
+                text, times = re.subn(rf"^# {key} = .*", f"{key} = {json.dumps(value)}", text, flags=re.MULTILINE)
+                assert times == 1, key
         path.write_text(text)
 
     async def _provision(self, people: Iterable[str]) -> None:
@@ -191,10 +215,19 @@ class Deployment:
         return configuration.load(self.directory / "bot" / "config.toml")
 
     def _room(self, channel: str) -> str | None:
-        path = self.directory / "bot" / "roundtable.db"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            row = database.execute("SELECT room_id FROM rooms WHERE channel = ?", (channel,)).fetchone()
-        return row[0] if row else None
+        r = tables.rooms.c
+        query = sa.select(r.room_id).where(r.account == self.bot_id, r.channel == channel)
+        with self.store() as connection:
+            found: str | None = connection.scalar(query)
+        return found
+
+    @contextlib.contextmanager
+    def store(self) -> Iterator[sa.Connection]:
+        """The bot's database, looked into from outside; what is changed is committed at the end."""
+        url = sa.make_url(self._config().store.url)
+        engine = sa.create_engine(url.set(drivername=url.drivername.replace("+aiosqlite", "")), poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            yield connection
 
 
 def agencies_file(deployment: Deployment, people: Iterable[str]) -> str:

@@ -10,9 +10,10 @@ import pytest
 
 from bot.config import ConfigProblem, Server
 from bot.health import Health
+from storage.account import Account
 from storage.progress import Progress
 from storage.work import Message, Store
-from tests.storage.examples import MASTER, sqlite_url
+from tests.storage.examples import MASTER, a_case, sqlite_url
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -109,3 +110,16 @@ async def test_no_port_no_answer(store: Store) -> None:
     async with AsyncExitStack() as opened:
         await Health().serve(opened, store, Server(health_port=0))
         assert not opened._exit_callbacks  # type: ignore[attr-defined]  # nothing was opened
+
+
+async def test_who_stands_by_is_well_and_says_so() -> None:
+    assert await Health().report(None) == (True, {"status": "standby"})
+
+
+async def test_a_scheme_that_no_bot_runs_is_named(store: Store, tmp_path: Path) -> None:
+    async with store.work("$open", NOW) as work:
+        await work.open_case(a_case())
+    named = await Store.open(sqlite_url(tmp_path), MASTER, Account("@bot:example.org", ("youth crime",)))
+    _, figures = await Health(lambda: NOW).report(named)
+    await named.close()
+    assert figures["schemes_without_bot"] == ("safety table",)

@@ -372,3 +372,16 @@ def test_a_file_that_is_no_house_is_told(tmp_path: Path, content: bytes, problem
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblem, match=r"can't be read: No such file"):
         read_house(tmp_path / "agencies.toml", BOT)
+
+
+def test_a_manager_must_be_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "agencies.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(text)
+    assert {p.name: p.manager for p in read_house(path, BOT).people if p.manager} == {
+        "Hugo Peters": "@ella:example.org"
+    }
+    path.write_text(text.replace('manager = "@ella:example.org"', 'manager = "@nobody:example.org"'))
+    with pytest.raises(ConfigProblem) as told:
+        read_house(path, BOT)
+    assert told.value.problems == ("@hugo:example.org has @nobody:example.org as manager, who is not in this file",)

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from cases import action, reminders
+from cases import action
 from cases.action import Action, State
 from cases.case import Case
 from cases.errors import Refusal
@@ -55,7 +55,6 @@ def test_an_action_keeps_everything_it_was_given() -> None:
     )
     assert (visit.owner_person, visit.support, visit.safety) == (DIRK.user_id, "health", "police")
     assert (visit.worse, visit.roundtable, visit.due_at) == ("not in uniform", "M-1", FRIDAY)
-    assert visit.reminded == reminders.reached(FRIDAY, NOW, case.zone_info)
     assert [(s.verb, s.subject, s.added) for s in case.steps[-1:]] == [("action", "A-1", ("A-1",))]
 
 
@@ -162,15 +161,6 @@ def test_the_date_first_agreed_stays_visible_however_often_it_moves() -> None:
     assert (visit.due_at, visit.first_due_at) == (NEXT_WEEK + timedelta(days=1), FRIDAY)
     with pytest.raises(Refusal, match="action/same_date"):
         action.move(case, "A-1", NEXT_WEEK + timedelta(days=1), because="as it is", by=DIRK, at=NOW)
-
-
-def test_a_moved_date_is_reminded_of_anew() -> None:
-    case = a_case()
-    visit = proposed(case)
-    reminders.take_due(case, FRIDAY)
-    assert visit.reminded == reminders.Stage.DUE
-    action.move(case, "A-1", FRIDAY + timedelta(weeks=2), because="they are away", by=DIRK, at=FRIDAY)
-    assert visit.reminded == reminders.Stage.NONE
 
 
 def test_who_is_handed_it_must_accept_it() -> None:

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from cases import reminders, request
+from cases import request
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Addressee
@@ -110,7 +110,6 @@ def test_more_time_moves_the_date_and_goes_on_waiting() -> None:
     case = a_case()
     question, given = request.ask_for_time(case, asked(case).id, NEXT_WEEK, because="archive", by=FINN, at=NOW)
     assert (question.state, question.due_at, question.waiting) == (State.MORE_TIME, NEXT_WEEK, True)
-    assert question.reminded == reminders.Stage.NONE
     assert (given.result, given.text) == (State.MORE_TIME, "archive")
     request.answer(case, "R-1", State.ANSWERED, "twice", by=FINN, at=NOW)
     assert [a.id for a in case.answers] == ["R-1/1", "R-1/2"]

@@ -49,7 +49,7 @@ async def test_help_in_the_coordination_room(table: Conference) -> None:
 
 async def test_a_manager_in_a_direct_chat_is_shown_little(table: Conference) -> None:
     said = await table.answer("bram", "help", room=f"direct:{user('bram')}")
-    assert [line.split()[0] for line in said.text.splitlines()[1:-1]] == ["!help"]
+    assert [line.split()[0] for line in said.text.splitlines()[1:-1]] == ["!settings", "!zone", "!quiet", "!help"]
 
 
 async def test_help_for_one_command_shows_usage_keys_and_an_example(table: Conference) -> None:
@@ -106,6 +106,7 @@ async def test_every_command_can_be_explained_where_it_may_be_used(table: Confer
     room = await table.open_case()
     for path, command in registry_of_all().commands.items():
         where = "coordination" if path.startswith("case ") else room
+        where = f"direct:{user('cleo')}" if command.needs is Permission.SETTINGS else where
         who, where = ("kees", "admin") if command.needs is Permission.PROVISION else ("cleo", where)
         said = await table.answer(who, f"!help {path}", room=where)
         assert "Example: " in said, path

@@ -86,7 +86,7 @@ async def test_nobody_gets_two_reminders_of_one_case_on_one_day(table: Conferenc
     await table.say("ada", "!request health was Sem seen? because: w by: fri 12:00", room=room)
     assert len(await reminders_at(table, november(6))) == 1
     async with table.store.update() as session:
-        await session.execute(sa.text("UPDATE requests SET reminded = 0"))
+        await session.execute(sa.text("UPDATE reminded SET stage = 0"))
     assert await reminders_at(table, november(6, 10)) == []
     ((_, text, _),) = await reminders_at(table, november(9))
     assert "R-1 was due Fri 6 Nov 2026" in text
@@ -111,7 +111,8 @@ async def test_the_manager_hears_without_content_what_is_long_late(table: Confer
     assert told == (
         f"direct:{user('bram')}",
         (
-            f"{ref}: 1 item of your agency is 5 working days late. Please see to it that somebody can answer.\n"
+            f"{ref}: 1 item of your agency is 5 working days late.\n"
+            "Please see to it that somebody can answer.\n"
             "What it is about stands in the case room, with your colleagues at the table."
         ),
         (user("bram"),),
@@ -127,20 +128,82 @@ async def test_without_a_manager_the_coordinators_hear_it(table: Conference) -> 
     assert owner[0] == room
     assert coordinators == (
         "coordination",
-        f"{ref}: School: 1 item is 5 working days late, and the agency has no manager on file.",
+        f"School: long late, and the agency has no manager on file.\n{ref}: 1 item, 6 working days late",
         (),
     )
 
 
-async def test_a_reminder_that_was_noted_by_another_tick_is_not_said_again(table: Conference) -> None:
+async def test_whoever_owes_something_in_two_cases_gets_one_message(table: Conference) -> None:
+    first, second = await table.open_case(), await table.open_case()
+    for room in (first, second):
+        await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
+        await table.say("ada", "!request Gina was Sem seen? because: w by: thu 15:00", room=first)
+    said = await reminders_at(table, november(5))
+    cases = "\n".join(f"{ref}: R-1 due today 12:00" for ref in sorted(r.partition(":")[2] for r in (first, second)))
+    assert [s for s in said if user("hugo") in s[2]] == [
+        (f"direct:{user('hugo')}", f"2 items need you\n{cases}", (user("hugo"),))
+    ]
+    # The table sees it, too: nobody is called there twice.
+    assert [(s[0], s[2]) for s in said if "R-1" in s[1] and s[0] != f"direct:{user('hugo')}"] == [
+        (first, ()),
+        (second, ()),
+    ]
+    assert [s[2] for s in said if "R-2" in s[1]] == [(user("gina"),)]
+    assert await reminders_at(table, november(5, 9)) == []
+
+
+async def test_what_was_said_to_one_is_said_to_another_when_it_becomes_theirs(table: Conference) -> None:
     room = await table.open_case()
-    await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
-    table.now = november(5)
-    async with table.store.work("remind:other", table.now) as work:
-        await table.sweeps._remind(work, room.partition(":")[2])
-    async with table.store.work("remind:again", table.now) as work:
-        await table.sweeps._remind(work, room.partition(":")[2])
-    assert len(await table.deliver()) == 1
+    await table.say("ada", "!action call Sem for: school by: thu", room=room)
+    assert len(await reminders_at(table, november(5))) == 1
+    await table.say("hugo", "!hand A-1 youth because: they know him", room=room)
+    assert await reminders_at(table, november(5, 10)) == []
+    ((_, text, woken),) = await reminders_at(table, november(6))
+    assert (text.partition("\n")[2], woken) == ("A-1 due yesterday", (user("iris"), user("jack")))
+
+
+async def test_what_was_slept_through_is_said_once_and_says_so(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("ada", "!request health was Sem seen? because: w by: thu 12:00", room=room)
+    ((_, text, _),) = await reminders_at(table, november(4, 10))
+    assert text == f"1 item needs you in {ref}\nR-1 due tomorrow 12:00\n(This comes later than planned.)"
+    assert await reminders_at(table, november(4, 11)) == []
+
+
+async def test_the_persons_own_manager_hears_it(table: Conference) -> None:
+    async with table.store.update() as session:
+        await session.execute(
+            sa.text("UPDATE professionals SET manager = :ella WHERE name = 'Hugo Peters'"), {"ella": user("ella")}
+        )
+    first, second = await table.open_case(), await table.open_case()
+    for room in (first, second):
+        await table.say("ada", "!action call Sem for: Hugo by: wed", room=room)
+    await reminders_at(table, november(5))
+    (told,) = await reminders_at(table, november(11))
+    refs = sorted(room.partition(":")[2] for room in (first, second))
+    assert told[0] == f"direct:{user('ella')}"
+    assert told[1].splitlines()[:2] == [f"{ref}: 1 item of your agency is 5 working days late." for ref in refs]
+
+
+async def test_steering_hears_a_count_and_no_reference(table: Conference) -> None:
+    room = await table.open_case()
+    for text in ("!request police any call-outs? because: w by: wed 12:00", "!action call Sem for: youth by: wed"):
+        await table.say("cleo", text, room=room)
+    await reminders_at(table, november(5))
+    await reminders_at(table, november(11))
+    assert await reminders_at(table, november(17)) == []
+    assert await reminders_at(table, november(18)) == [
+        (
+            "coordination",
+            (
+                "2 items are 10 working days late or more, in 1 case.\n"
+                "Owners and managers were told; references:  !case list"
+            ),
+            (),
+        )
+    ]
+    assert await reminders_at(table, november(19)) == []
 
 
 async def test_the_weekly_digest_comes_on_monday_at_nine_once(table: Conference) -> None:

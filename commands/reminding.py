@@ -1,0 +1,280 @@
+"""Reminding: the owners at the table, their managers without content, steering by a count; each step said once."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from cases import reminders
+from cases.calendar import Calendar
+from cases.case import Case
+from cases.reminders import Reminder, Stage
+from cases.roles import Place, Role
+from cases.time import show_day
+from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
+from commands.render import Voice
+from storage import reminded
+from storage.audit import Entry
+from storage.crypto import HOUSE
+from storage.find import Directory
+from storage.reminded import STEERING, Reminded
+from storage.work import Store, Work
+
+Each = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
+"""Does something for every open case; what goes wrong in one does not stop the others."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """One line of a reminder: an id and a date, no content."""
+
+    id: str
+    days: int
+    """Calendar days from today in the case's zone: -1 is yesterday."""
+    day: str
+    clock: str
+    late: bool
+    """Whether its time is over, as for what fell due today while the bot was down."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One step that one person, or ``steering``, is to be told about one thing."""
+
+    case: Case
+    calendar: Calendar
+    reminder: Reminder
+    whom: str
+    stage: Stage
+    planned: datetime
+    """When it was to be said: earlier than today, if something held it up."""
+
+    @property
+    def ref(self) -> str:
+        """The case's reference."""
+        return self.case.ref
+
+
+class Reminding:
+    """Looks up who is to be reminded, and says it once; holds no data of its own."""
+
+    def __init__(self, store: Store, house: House) -> None:
+        self._store = store
+        self._house = house
+
+    async def remind(self, now: datetime, each: Each) -> None:
+        """Say what is due: one message a person and day, not in their quiet hours, the highest step only."""
+        async with self._store.look() as find:
+            directory, said = await find.directory(), await reminded.read(find)
+        calls: list[Call] = []
+
+        async def gather(ref: str) -> None:
+            async with self._store.look() as find:
+                case = await find.case(ref)
+            if case is not None:
+                calls.extend(_calls(case, self._house.calendar(case), directory, said, now))
+
+        await each(gather)
+        calls = [call for call in calls if self._may_hear(call, directory, said, now)]
+        owners = [call for call in calls if call.stage <= Stage.LATE]
+        told = {call.whom for call in owners}
+        # Whoever owes something in several cases gets one message for all of them, and so does who is awake when the
+        # table is not.
+        alone = {whom for whom, theirs in _by_person(owners) if len({c.ref for c in theirs}) > 1}
+        alone |= {call.whom for call in owners if call.calendar.rests(now)}
+        for whom, theirs in _by_person(owners):
+            if whom in alone:
+                await self._tell_alone(whom, theirs, now)
+
+        async def tell_table(ref: str) -> None:
+            theirs = [call for call in owners if call.ref == ref and not call.calendar.rests(now)]
+            if theirs:
+                await self._tell_table(ref, theirs, alone, now)
+
+        await each(tell_table)
+        for whom, theirs in _by_person(call for call in calls if call.stage is Stage.MANAGER):
+            if whom not in told:
+                await self._tell_manager(whom, theirs, now)
+        if long_late := [call for call in calls if call.stage is Stage.STEERING]:
+            await self._tell_steering(long_late, now)
+
+    def _may_hear(self, call: Call, directory: Directory, said: Reminded, now: datetime) -> bool:
+        """Whether this person may be spoken to now: not in their quiet hours, and not twice a day."""
+        if call.whom not in directory.people:
+            return not self._house.calendar().rests(now)
+        prefers = directory.prefers(call.whom)
+        zone = directory.zone(call.whom, call.calendar.zone)
+        if call.calendar.is_quiet(now, prefers.hours, zone):
+            return False
+        last = said.last(call.whom)
+        if last is not None and last.astimezone(zone).date() == now.astimezone(zone).date():
+            return False
+        return prefers.quiet is not None or not call.calendar.rests(now)
+
+    async def _tell_table(self, ref: str, calls: list[Call], alone: set[str], now: datetime) -> None:
+        """One message for each agency: at the table, or in its own room when nobody of theirs sits there."""
+        async with self._store.work(f"remind:{ref}:{now.isoformat()}", now) as work:
+            case = await work.find.case(ref)
+            # What was settled a moment ago needs nobody any more.
+            still = {r.record.id for r in reminders.due(case, now, calls[0].calendar)} if case else set[str]()
+            calls = [call for call in calls if call.reminder.record.id in still]
+            await self._record(work, ref)
+            directory = await work.find.directory()
+            for agency in dict.fromkeys(call.reminder.agency for call in calls):
+                theirs = [call for call in calls if call.reminder.agency == agency]
+                case = theirs[0].case
+                seated = any(m.agency == agency for m in case.present)
+                wake = tuple(dict.fromkeys(call.whom for call in theirs if call.whom not in alone))
+                items = _items(theirs, now)
+                facts: dict[str, object] = {"ref": ref, "items": items, "behind": _behind(theirs, now)}
+                subject = items[0].id if len(items) == 1 else None
+                channel = case_channel(ref) if seated else agency_channel(agency)
+                await self._say(work, channel, Reply("sweep/reminder", facts, subject, wake), directory, case)
+                for call in theirs:
+                    if call.whom in wake:
+                        await _note(work, call)
+
+    async def _tell_alone(self, whom: str, calls: list[Call], now: datetime) -> None:
+        """One message in the direct chat, about all cases."""
+        async with self._store.work(f"remind:{self._house.bot_id}:{whom}:{now.isoformat()}", now) as work:
+            cases = [(ref, _items(theirs, now)) for ref, theirs in _by_case(calls)]
+            facts: dict[str, object] = {
+                "cases": cases,
+                "count": sum(len(items) for _, items in cases),
+                "behind": _behind(calls, now),
+            }
+            told = Reply("sweep/reminder_everywhere", facts, wake=(whom,))
+            await self._say(work, direct_channel(whom), told, await work.find.directory())
+            await self._note_all(work, calls)
+
+    async def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
+        """A manager, who sits at no table; the coordinators when there is none."""
+        async with self._store.work(f"remind:{self._house.bot_id}:{whom}:manager:{now.isoformat()}", now) as work:
+            directory = await work.find.directory()
+            counted = [(ref, *_how_late(theirs, now)) for ref, theirs in _by_case(calls)]
+            if whom in directory.people:
+                told = Reply("sweep/manager", {"cases": counted}, wake=(whom,))
+                await self._say(work, direct_channel(whom), told, directory)
+            else:
+                agency = whom.partition(":")[2]
+                await self._say(
+                    work, COORDINATION, Reply("sweep/no_manager", {"agency": agency, "cases": counted}), directory
+                )
+            await self._note_all(work, calls)
+
+    async def _tell_steering(self, calls: list[Call], now: datetime) -> None:
+        """A count, and no reference."""
+        async with self._store.work(f"remind:{self._house.bot_id}:{STEERING}:{now.isoformat()}", now) as work:
+            facts: dict[str, object] = {"count": len(calls), "cases": len({call.ref for call in calls})}
+            facts["days"] = reminders.STEERING_WORKING_DAYS
+            await self._say(work, COORDINATION, Reply("sweep/steering", facts), await work.find.directory())
+            await self._note_all(work, calls)
+
+    async def _note_all(self, work: Work, calls: list[Call]) -> None:
+        for ref in dict.fromkeys(call.ref for call in calls):
+            await self._record(work, ref)
+        for call in calls:
+            await _note(work, call)
+
+    async def _record(self, work: Work, ref: str) -> None:
+        await work.record(Entry(self._house.bot_id, Place.CASE, ref, "reminder", None, "done", work.cause))
+
+    async def _say(
+        self, work: Work, channel: str, reply: Reply, directory: Directory, case: Case | None = None
+    ) -> None:
+        voice = Voice(directory, case.zone_info if case else self._house.zone)
+        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
+            await work.say(channel, page, scope=case.ref if case else HOUSE)
+
+
+def _calls(case: Case, calendar: Calendar, directory: Directory, said: Reminded, now: datetime) -> Iterator[Call]:
+    """Whom what in this case is to be told, and was not told yet."""
+    for reminder in reminders.due(case, now, calendar):
+        calls = list(_owners(case, calendar, reminder, directory, said, now))
+        steps = [(Stage.MANAGER, whom) for whom in _managers(reminder, directory)] + [(Stage.STEERING, STEERING)]
+        for stage, whom in steps:
+            if stage in reminder.reached:
+                calls.append(Call(case, calendar, reminder, whom, stage, reminder.reached[stage]))
+        for call in calls:
+            told = said.told(case.ref, reminder.record.id, call.whom, reminder.since)
+            if told is None or told.stage < call.stage or _snoozed_since(call, told.at, now):
+                yield call
+
+
+def _owners(  # noqa: PLR0917 everything that says who is to be told
+    case: Case, calendar: Calendar, reminder: Reminder, directory: Directory, said: Reminded, now: datetime
+) -> Iterator[Call]:
+    """Those who owe it, but who asked to be left in peace about it."""
+    stage = reminder.for_owner
+    if stage is Stage.NONE:
+        return
+    seated = [m.user_id for m in case.present if m.agency == reminder.agency]
+    people = seated or [p.user_id for p in directory.of_agency(reminder.agency, Role.PRACTITIONER, Role.COORDINATOR)]
+    for person in [reminder.person] if reminder.person in people else people:
+        standing = reminders.pause_of(case, reminder.record.id, person)
+        if standing is None or not reminders.rests(standing, now):
+            planned = reminder.reached[stage]
+            if standing and standing.until:
+                planned = max(planned, standing.until)
+            yield Call(case, calendar, reminder, person, stage, planned)
+
+
+def _snoozed_since(call: Call, told_at: datetime, now: datetime) -> bool:
+    """Whether this person asked to be told again, and the time for it has come."""
+    standing = reminders.pause_of(call.case, call.reminder.record.id, call.whom)
+    return standing is not None and standing.until is not None and told_at < standing.until <= now
+
+
+def _managers(reminder: Reminder, directory: Directory) -> list[str]:
+    """Who hears, without content, that it is late: the person's own manager, else the agency's."""
+    person = directory.people.get(reminder.person or "")
+    if person and person.manager in directory.people:
+        return [person.manager]
+    managers = [p.user_id for p in directory.of_agency(reminder.agency, Role.MANAGER)]
+    named = {p.manager for p in directory.people.values() if p.agency == reminder.agency and p.manager}
+    return managers or sorted(named & directory.people.keys()) or [agency_channel(reminder.agency)]
+
+
+def _by_person(calls: Iterable[Call]) -> list[tuple[str, list[Call]]]:
+    return [(whom, list(theirs)) for whom, theirs in groupby(sorted(calls, key=_whom), key=_whom)]
+
+
+def _by_case(calls: list[Call]) -> list[tuple[str, list[Call]]]:
+    return [(ref, list(theirs)) for ref, theirs in groupby(sorted(calls, key=_ref), key=_ref)]
+
+
+def _whom(call: Call) -> str:
+    return call.whom
+
+
+def _ref(call: Call) -> str:
+    return call.ref
+
+
+def _items(calls: list[Call], now: datetime) -> list[Due]:
+    """One line for each thing, however many people owe it."""
+    things = {call.reminder.record.id: call for call in calls}
+    return [_due(call.reminder, now, call.calendar.zone) for call in things.values()]
+
+
+def _due(reminder: Reminder, now: datetime, zone: ZoneInfo) -> Due:
+    due_at = reminder.record.due_at
+    local = due_at.astimezone(zone)
+    days = (local.date() - now.astimezone(zone).date()).days
+    return Due(reminder.record.id, days, show_day(due_at, zone), f"{local:%H:%M}", late=due_at < now)
+
+
+def _behind(calls: list[Call], now: datetime) -> bool:
+    """Whether this comes a day or more after it was to be said."""
+    return any(call.calendar.day(call.planned) < call.calendar.day(now) for call in calls)
+
+
+def _how_late(calls: list[Call], now: datetime) -> tuple[int, int]:
+    """How many things, and how many working days the least late of them is."""
+    late = [c.calendar.between(c.calendar.day(c.reminder.record.due_at), c.calendar.day(now)) for c in calls]
+    return len({call.reminder.record.id for call in calls}), min(late)
+
+
+async def _note(work: Work, call: Call) -> None:
+    await reminded.note(work, call.ref, call.reminder.record.id, call.whom, call.stage)

@@ -1,0 +1,92 @@
+"""What people choose for themselves, in the direct chat with the bot: their zone, and when they are left in peace."""
+
+import re
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from cases.calendar import QUIET, Hours
+from cases.errors import Refusal
+from cases.people import Preferences
+from cases.roles import Permission
+from cases.time import shorten
+from commands.arguments import REST, Arguments, ShortText
+from commands.context import Context, Reply
+from commands.registry import commands
+
+AS_THE_HOUSE = frozenset({"default", "standard", "reset"})
+"""What gives a setting back to the house."""
+_HOURS = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(?:-|–|to|until)\s*(\d{1,2})(?:[:.](\d{2}))?", re.IGNORECASE)
+
+Choice = Annotated[ShortText, REST]
+
+
+class ShowSettings(Arguments):
+    """Show what you have chosen: zone and quiet hours."""
+
+
+class ChooseZone(Arguments):
+    """Choose the time zone in which I read and tell you dates."""
+
+    zone: Choice = Field(title="a zone", description="for example Europe/Amsterdam; or: default")
+
+
+class ChooseQuiet(Arguments):
+    """Choose the hours in which I leave you in peace."""
+
+    hours: Choice = Field(title="hours", description="for example 19:00-08:00; or: default")
+
+
+@commands.command("settings", needs=Permission.SETTINGS, example="!settings")
+async def show_settings(args: ShowSettings, ctx: Context) -> Reply:
+    """As they are now."""
+    return _told(ctx.directory.prefers(ctx.actor.user_id), ctx)
+
+
+@commands.command("zone", needs=Permission.SETTINGS, example="!zone Europe/Amsterdam")
+async def choose_zone(args: ChooseZone, ctx: Context) -> Reply:
+    """The name of a zone, in any case."""
+    return await _choose(ctx, zone=None if args.zone.lower() in AS_THE_HOUSE else _zone(args.zone))
+
+
+@commands.command("quiet", needs=Permission.SETTINGS, example="!quiet 19:00-08:00")
+async def choose_quiet(args: ChooseQuiet, ctx: Context) -> Reply:
+    """From an hour to another, over midnight or not."""
+    return await _choose(ctx, quiet=None if args.hours.lower() in AS_THE_HOUSE else _quiet(args.hours))
+
+
+async def _choose(ctx: Context, **chosen: str | None) -> Reply:
+    kept = ctx.directory.prefers(ctx.actor.user_id)
+    for name, value in chosen.items():
+        setattr(kept, name, value)
+    kept = await ctx.work.session.merge(kept)
+    return _told(kept, ctx)
+
+
+def _told(kept: Preferences, ctx: Context) -> Reply:
+    zone = ZoneInfo(kept.zone) if kept.zone else ctx.directory.zone(ctx.actor.user_id, ctx.house.zone)
+    return Reply("settings/shown", {"zone": zone.key, "quiet": str(kept.hours), "usual": kept.hours == QUIET})
+
+
+def _zone(typed: str) -> str:
+    named = "/".join(part.strip().replace(" ", "_").title() for part in typed.split("/"))
+    for name in (typed, named):
+        try:
+            return ZoneInfo(name).key
+        except (OSError, ValueError, KeyError):
+            continue
+    raise Refusal("settings/zone", typed=shorten(typed))
+
+
+def _quiet(typed: str) -> str:
+    found = _HOURS.fullmatch(typed.strip())
+    if found is not None:
+        start, end = (f"{int(found[n]):02}:{found[n + 1] or '00'}" for n in (1, 3))
+        try:
+            hours = Hours.parse(f"{start}-{end}")
+        except ValueError:
+            hours = None
+        if hours is not None and hours.start != hours.end:
+            return str(hours)
+    raise Refusal("settings/quiet", typed=shorten(typed))

@@ -1,0 +1,95 @@
+"""Being left in peace about one thing for a while; who answers for what is late hears of it all the same."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, ValidationInfo
+
+from cases import reminders
+from cases.case import Case
+from cases.errors import Refusal
+from cases.roles import Permission, Place
+from cases.time import read_when
+from commands.arguments import REST, Arguments, OwedId, ReadingContext, Text, plain
+from commands.context import Context, Reply
+from commands.registry import commands
+
+_WHILE = re.compile(r"(?:[0-9]+|an?|one) (?:minute|hour|day|week|working day|work day|business day)s?", re.IGNORECASE)
+_HOUR = re.compile(r"[0-9][:.][0-9]|hour|minute", re.IGNORECASE)
+
+
+def _until(value: object, info: ValidationInfo) -> object:
+    """``2 days`` and ``until fri``, too; a day alone is its morning, when reminders come."""
+    context = info.context
+    if not isinstance(value, str) or not isinstance(context, ReadingContext):
+        return value
+    words = re.sub(r"^(?:until|till|for) ", "", plain(value), flags=re.IGNORECASE)
+    words = f"in {words}" if _WHILE.fullmatch(words) else words
+    words = words if _HOUR.search(words) else f"{words} 09:00"
+    return read_when(words, now=context.now, zone=context.zone, holidays=context.holidays)
+
+
+class Snooze(Arguments):
+    """Be reminded of it later: your own reminders only."""
+
+    id: OwedId = Field(title="ID", description="what, for example A-1")
+    until: Annotated[datetime, BeforeValidator(_until), REST] = Field(
+        title="a time", description="2 days, or until fri"
+    )
+
+
+class Pause(Arguments):
+    """Not be reminded of it until you say resume, and why: your own reminders only."""
+
+    id: OwedId = Field(title="ID", description="what, for example A-1")
+    because: Text = Field(title="a reason", description="why it rests")
+
+
+class Resume(Arguments):
+    """Be reminded of it again."""
+
+    id: OwedId = Field(title="ID", description="what, for example A-1")
+
+
+@commands.command("snooze", needs=Permission.REST, example="!snooze A-1 2 days")
+async def snooze(args: Snooze, ctx: Context) -> Reply:
+    """Later, for this person."""
+    case = await _case_of(args.id, ctx)
+    made = reminders.snooze(case, args.id, args.until, by=ctx.actor, at=ctx.now)
+    return Reply("reminder/snoozed", {"ref": case.ref, "id": args.id, "until": made.until}, args.id)
+
+
+@commands.command("pause", needs=Permission.REST, example="!pause A-1 because: the school is closed")
+async def pause(args: Pause, ctx: Context) -> Reply:
+    """Not for now, for this person; the reason stays where it was said."""
+    case = await _case_of(args.id, ctx)
+    reminders.pause(case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
+    return Reply("reminder/paused", {"ref": case.ref, "id": args.id}, args.id)
+
+
+@commands.command("resume", needs=Permission.REST, example="!resume A-1")
+async def resume(args: Resume, ctx: Context) -> Reply:
+    """Again, for this person."""
+    case = await _case_of(args.id, ctx)
+    reminders.resume(case, args.id, by=ctx.actor, at=ctx.now)
+    return Reply("reminder/resumed", {"ref": case.ref, "id": args.id}, args.id)
+
+
+async def _case_of(record_id: str, ctx: Context) -> Case:
+    """The case of this room; in the direct chat the one in which this person owes something of this id."""
+    if ctx.place is not Place.DIRECT:
+        return ctx.case
+    owing = [c for c in await ctx.work.find.open_cases_of(ctx.actor.user_id) if _owes(c, record_id, ctx)]
+    if len(owing) != 1:
+        raise Refusal("reminder/which_case", id=record_id, refs=[case.ref for case in owing])
+    ctx.open_case = owing[0]
+    return owing[0]
+
+
+def _owes(case: Case, record_id: str, ctx: Context) -> bool:
+    try:
+        reminders.require_owed(case, record_id, ctx.actor)
+    except Refusal:
+        return False
+    return True

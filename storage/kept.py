@@ -1,0 +1,40 @@
+"""What is kept in memory from one unit of work to the next, so that a command need not read its whole case again."""
+
+from collections import OrderedDict
+
+from cases.case import Case
+
+MOST_STEPS = 10_000
+"""As many steps of all kept cases together: about 50 MB, or the cases of a thousand tables."""
+
+
+class KeptCases:
+    """The cases that were used last, each as its last unit of work committed it.
+
+    A unit of work takes a case out, and puts it back only after its commit: what was half done is never seen again.
+    Whoever takes one must compare its version with the one on file, since others may have written meanwhile.
+    """
+
+    def __init__(self, most_steps: int = MOST_STEPS) -> None:
+        self._most_steps = most_steps
+        self._steps = 0
+        self._cases: OrderedDict[str, tuple[Case, int]] = OrderedDict()
+
+    def __repr__(self) -> str:
+        return f"<{len(self._cases)} kept cases>"
+
+    def take(self, ref: str) -> Case | None:
+        """The case, if it is kept; from now on it is not."""
+        case, steps = self._cases.pop(ref, (None, 0))
+        self._steps -= steps
+        return case
+
+    def keep(self, case: Case) -> None:
+        """Keep a case; those that were not used for the longest time make room. A closed one is not worth it."""
+        self.take(case.ref)
+        if case.closed:
+            return
+        self._cases[case.ref] = case, len(case.steps)
+        self._steps += len(case.steps)
+        while self._steps > self._most_steps:
+            self.take(next(iter(self._cases)))

@@ -1,0 +1,71 @@
+"""A process that may have lost its account on PostgreSQL writes nothing more for it, and so says nothing more."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import sqlalchemy as sa
+
+from storage import claims
+from storage.account import Account
+from storage.database import StoreAwayError
+from storage.lease import Lease, LeaseLostError, hold
+from storage.outbox import Outbox
+from storage.work import Message, Store
+from tests.postgres import Postgres
+from tests.storage.examples import MASTER, NOW
+
+BOT = Account("@bot:example.org")
+HELLO = Message("hello", "<b>hello</b>")
+
+
+@pytest.fixture
+async def lease(postgresql_url: str) -> AsyncIterator[Lease]:
+    async with hold(postgresql_url, BOT.user_id) as held:
+        yield held
+
+
+@pytest.fixture
+async def store(postgresql_url: str, lease: Lease) -> AsyncIterator[Store]:
+    """A store whose account this process holds."""
+    opened = await Store.open(postgresql_url, MASTER, BOT)
+    await claims.claim(opened)
+    yield opened
+    await opened.close()
+
+
+async def say(store: Store, cause: str) -> None:
+    async with store.work(cause, NOW) as work:
+        await work.say("coordination", HELLO)
+
+
+async def test_who_holds_the_account_speaks(store: Store, lease: Lease) -> None:
+    await say(store, "$1")
+    await lease.check()
+    assert await Outbox(store).channels() == ["coordination"]
+
+
+async def test_who_lost_the_lock_says_nothing_more(
+    store: Store, lease: Lease, postgres: Postgres, postgresql_url: str
+) -> None:
+    await say(store, "$1")
+    row = await Outbox(store).next("coordination")
+    assert row is not None
+    assert postgres.cut_lease(str(sa.make_url(postgresql_url).database)) == 1
+    with pytest.raises(StoreAwayError, match="no longer holds its account"):
+        await say(store, "$2")
+    # Each row is noted as tried before it is sent.
+    with pytest.raises(StoreAwayError, match="no longer holds its account"):
+        await Outbox(store).mark_tried(row, NOW)
+    with pytest.raises(LeaseLostError):
+        await lease.check()
+
+
+async def test_who_was_replaced_says_nothing_more(store: Store, postgres: Postgres, postgresql_url: str) -> None:
+    postgres.cut_lease(str(sa.make_url(postgresql_url).database))
+    async with hold(postgresql_url, BOT.user_id):
+        second = await Store.open(postgresql_url, MASTER, BOT)
+        await claims.claim(second)
+        with pytest.raises(StoreAwayError, match="no longer holds its account"):
+            await say(store, "$1")
+        await say(second, "$1")
+        await second.close()
