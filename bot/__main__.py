@@ -95,8 +95,10 @@ def _parser() -> argparse.ArgumentParser:
         ("upgrade", "bring the tables up to date"),
         ("check", "look whether tables, keys, content and audit log are whole"),
         ("copy", "copy everything into an empty database; run again, it goes on where it broke off"),
+        ("release", "let other bots run the schemes of one that is gone for good"),
     ):
         tasks.add_parser(task, parents=[common], help=purpose).set_defaults(command="db", task=task)
+    tasks.choices["release"].add_argument("user", metavar="ID", help="the Matrix id of the bot that is gone")
     move = tasks.choices["copy"]
     move.add_argument("--from", dest="source", metavar="URL", required=True, help="such as sqlite:roundtable.db")
     move.add_argument(

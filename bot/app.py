@@ -105,6 +105,7 @@ class App:
             await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
             log.info("started", user_id=self.config.matrix.user_id)
             await _tell_unclaimed(store)
+            await watch.take_over()
             await _until_stopped(stop, listener.run, speaker.run, partial(self._standby.watch, lease))
             log.info("stopped")
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from bot.config import Config, ConfigProblem, check_url
 from storage import check as checking
+from storage import claims, database, lease
 from storage import copy as copying
-from storage import database, lease
+from storage.work import Store
 
 Say = Callable[[str], None]
 
@@ -49,6 +50,18 @@ async def check(config: Config, say: Say, complain: Say) -> bool:
     if not found.problems:
         say("The store is whole, and so is its audit log.")
     return not found.problems
+
+
+async def release(config: Config, user_id: str, say: Say) -> bool:
+    """Let other bots run the schemes of one that is gone for good; raises StoreProblemError while it runs."""
+    async with lease.hold(config.store.url, user_id):
+        store = await Store.open(config.store.url, config.store.master_key())
+        try:
+            known = await claims.release(store, user_id)
+        finally:
+            await store.close()
+    say(f"{user_id} runs nothing any more." if known else f"No bot {user_id} ever ran on this store.")
+    return known
 
 
 async def copy(config: Config, source: str, target: str, *, clock: Callable[[], datetime], say: Say) -> bool:

@@ -182,6 +182,8 @@ def _db(given: argparse.Namespace) -> int:
             task = database.upgrade(settings, _say)
         case "check":
             task = database.check(settings, _say, complain)
+        case "release":
+            task = database.release(settings, given.user, _say)
         case _:
             task = database.copy(settings, given.source, given.target, clock=_utcnow, say=_say)
     return WELL if asyncio.run(task) else FAILED

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from cases.people import Professional
 from cases.roles import Place, Role
-from commands.context import COORDINATION, House, Reply
+from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
 from commands.render import Voice
 from storage import answers, rooms
@@ -166,6 +166,27 @@ class Watch:
             return [(COORDINATION, Reply("room/moved_by_reference", {"ref": case.ref}))] if case is not None else []
 
         await self._once(cause, note)
+
+    async def take_over(self) -> None:
+        """Go on with the cases that another bot ran before: each gets a room of ours, and everybody is asked in."""
+        async with self._store.look() as find:
+            refs = await rooms.held_by_others(find)
+        for ref in refs:
+
+            async def note(work: Work, _: Directory, ref: str = ref) -> Told:
+                channel = case_channel(ref)
+                await rooms.take_over(work, channel)
+                await work.record(_entry(self._house.bot_id, channel, "room", None, "room/taken_over", work))
+                case = await work.find.case(ref)
+                if case is not None:
+                    case.expect_everybody()
+                people = sorted(await work.find.audience(channel))
+                await self._say(work, channel, Reply("room/moved", {"people": people}))
+                for user_id in people:
+                    await work.invite(channel, user_id)
+                return [(COORDINATION, Reply("room/taken_over_by_reference", {"ref": ref}))]
+
+            await self._once(f"take over {ref} {self._clock().isoformat()}", note)
 
     async def _channel(self, room_id: str) -> str | None:
         async with self._store.look() as find:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import delete, select, update
 
+from cases.roles import Place
 from storage import tables
 from storage.find import Find
 from storage.work import Work
@@ -30,6 +31,22 @@ async def renew(work: Work, channel: str) -> None:
     r = tables.rooms
     await work.session.execute(delete(r).filter_by(account=work.account.user_id, channel=channel))
     await work.keep(_ANEW + channel, str(await _times(work.find, channel) + 1))
+
+
+async def take_over(work: Work, channel: str) -> None:
+    """The channel of another account is ours: it gets a new room, and what is still to be said in it."""
+    r, o, us = tables.rooms, tables.outbox, work.account.user_id
+    await work.session.execute(delete(r).where(r.c.channel == channel, r.c.account != us))
+    waiting = update(o).where(o.c.channel == channel, o.c.sent_at.is_(None))
+    await work.session.execute(waiting.values(account=us))
+
+
+async def held_by_others(find: Find) -> list[str]:
+    """The references of our open cases whose room is another account's, which ran their scheme before."""
+    r = tables.rooms.c
+    channels = {f"{Place.CASE}:{ref}": ref for ref in await find.open_cases()}
+    theirs = await find.all(select(r.channel).where(r.account != find.account.user_id))
+    return [channels[channel] for channel in theirs if channel in channels]
 
 
 async def lost(find: Find) -> list[str]:

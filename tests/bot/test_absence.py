@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.crypto.sync import TIMELINE_LIMIT
+from storage import tables
 from tests.chaos import answers, ask, open_case, play_absence
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
@@ -85,8 +87,9 @@ async def test_what_may_have_gone_out_a_day_ago_is_looked_for_before_it_is_said_
 
 def forget_that_it_was_sent(deployment: Deployment, event_id: str) -> None:
     """As after a crash between sending and marking."""
-    with contextlib.closing(sqlite3.connect(deployment.directory / "bot" / "roundtable.db")) as store, store:
-        forgotten = store.execute("UPDATE outbox SET sent_at = NULL, event_id = NULL WHERE event_id = ?", (event_id,))
+    o = tables.outbox
+    with deployment.store() as store:
+        forgotten = store.execute(sa.update(o).where(o.c.event_id == event_id).values(sent_at=None, event_id=None))
         assert forgotten.rowcount == 1
 
 
@@ -100,5 +103,6 @@ def forget_transactions(homeserver: Homeserver) -> None:
 
 def waiting_rows(deployment: Deployment) -> int:
     """How many rows of the outbox were not sent."""
-    with contextlib.closing(sqlite3.connect(deployment.directory / "bot" / "roundtable.db")) as store:
-        return int(store.execute("SELECT count(*) FROM outbox WHERE sent_at IS NULL").fetchone()[0])
+    with deployment.store() as store:
+        query = sa.select(sa.func.count()).select_from(tables.outbox).where(tables.outbox.c.sent_at.is_(None))
+        return store.scalar(query) or 0

@@ -7,7 +7,8 @@ import pytest
 from bot import __main__ as command_line
 from bot import logs
 from bot.database import read_url
-from storage import database
+from storage import claims, database
+from storage.account import Account
 from storage.work import Store
 from tests.bot.test_config import a_deployment
 from tests.storage.examples import MASTER, NOW, a_case, an_entry
@@ -105,3 +106,22 @@ def test_both_addresses_are_checked_at_once(tmp_path: Path, capsys: pytest.Captu
     complained = capsys.readouterr().err
     assert "--from must begin with" in complained
     assert "--to must begin with" in complained
+
+
+def test_the_schemes_of_a_bot_that_is_gone_can_be_run_by_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = a_deployment(tmp_path)
+
+    async def claim() -> None:
+        url = f"sqlite+aiosqlite:///{tmp_path}/roundtable.db"
+        store = await Store.open(url, MASTER, Account("@gone:example.org"))
+        await claims.claim(store)
+        await store.close()
+
+    asyncio.run(claim())
+    assert run("--config", path, "db", "release", "@other:example.org") == 1
+    assert run("--config", path, "db", "release", "@gone:example.org") == 0
+    assert capsys.readouterr().out == (
+        "No bot @other:example.org ever ran on this store.\n@gone:example.org runs nothing any more.\n"
+    )
