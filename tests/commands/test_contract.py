@@ -281,5 +281,5 @@ async def test_help_fits_a_phone(table: Conference) -> None:
     lines = said.text.splitlines()
     assert lines[0] == "What you can do here"
     assert max(len(line) for line in lines) <= 84
-    assert "   !answer · !partly · !nothing · !refuse" in lines
+    assert any(line.startswith("   !answer · !partly · !nothing · !refuse") for line in lines)
     assert "!close" not in await table.answer("ada", "!help", room=room)

@@ -8,7 +8,8 @@ from commands.arguments import Arguments, Rest
 from commands.context import Context, Reply
 from commands.dispatch import Dispatcher, Incoming
 from commands.registry import Registry
-from storage import tables
+from storage import database, tables
+from storage.work import Store
 from tests.room import BOT, Conference, user
 
 CANARY = "Sem Quist-Canary"
@@ -317,15 +318,18 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
     room = await table.open_case()
     table.dispatcher = Dispatcher(failing, table.store, table.house, lambda: table.now)
 
+    another = await Store.open(database.url_of(table.store.engine), bytes(range(32)))
+
     @failing.command("race", needs=Permission.CONTRIBUTE, example="!race x")
     async def race(args: Fail, ctx: Context) -> Reply:
         await ctx.work.session.rollback()
-        async with table.store.work("$race", table.now) as other:
+        async with another.work("$race", table.now) as other:
             assert other.cause == "$race"
         raise ValueError(args.text)
 
     with capture_logs():
         assert await table.say("ada", "!race x", room=room, event_id="$race") == []
+    await another.close()
 
 
 @pytest.mark.parametrize(
