@@ -12,6 +12,7 @@ from bot.crypto.attachments import download
 from bot.crypto.errors import Rejected
 from bot.crypto.events import Event
 from bot.crypto.wire import Json, Wire
+from storage.account import Account
 from storage.database import StoreAwayError
 from storage.outbox import Outbox, Row
 from storage.work import Attachment, Store
@@ -37,7 +38,7 @@ async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[De
 async def queue(deployment: Deployment, room: str, file: Attachment) -> None:
     """Put a file into the outbox while no bot runs."""
     settings = deployment._config()
-    store = await Store.open(settings.store.url, settings.store.master_key())
+    store = await Store.open(settings.store.url, settings.store.master_key(), Account(deployment.bot_id))
     try:
         async with store.look() as find:
             channel = await find.channel(room)
