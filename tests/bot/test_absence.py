@@ -56,7 +56,10 @@ async def test_what_fell_due_in_three_days_away_is_said_once_and_called_late(
             await deployment.stop_bot()
         reminders = said(deployment, "cleo", room, "need you in")
         assert [text.partition("\n")[2] for text in reminders] == [
-            "A-1 was due Tue 3 Nov 2026 · A-2 was due Thu 5 Nov 2026 · A-3 due today 15:00\n(This comes later than planned.)"
+            (
+                "A-1 was due Tue 3 Nov 2026 · A-2 was due Thu 5 Nov 2026 · A-3 due today 15:00"
+                "\n(This comes later than planned.)"
+            )
         ]
     finally:
         await deployment.close()
