@@ -15,6 +15,7 @@ from cases.minutes import MinutesCorrection
 from cases.reminders import Pause
 from cases.request import Answer, Request
 from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
+from cases.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,8 @@ WORDS: dict[type[Record], tuple[str, ...]] = {
     Action: ("outcome", "worse", "remark"),
     Decision: ("text", "because"),
     Position: ("why",),
-    RoundTable: ("about", "where", "cancelled_because"),
+    RoundTable: ("about", "where", "cancelled_because", "moved_because"),
+    Series: ("about", "where"),
     AgendaItem: ("text",),
     Attendance: ("why",),
     Note: ("text",),

@@ -109,14 +109,17 @@ def _keys(arguments: type[Arguments]) -> list[Key]:
 
 
 def _grouped(allowed: list[Command]) -> list[Group]:
+    """A module that goes on with another's word, as the planning of round tables does, stands with that one."""
     groups: dict[str, Group] = {}
+    by_word: dict[str, Group] = {}
     for command in allowed:
-        module = command.run.__module__
-        if module in groups:
-            groups[module].others.append(command)
+        module, word = command.run.__module__, command.path.partition(" ")[0]
+        if group := groups.get(module) or by_word.get(word):
+            groups[module] = group
+            group.others.append(command)
         else:
-            groups[module] = Group(command, [])
-    return list(groups.values())
+            groups[module] = by_word[word] = Group(command, [])
+    return list(by_word.values())
 
 
 def _once(allowed: list[Command]) -> list[Command]:

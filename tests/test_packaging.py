@@ -34,7 +34,7 @@ def test_a_lock_pins_each_package_by_hash_and_names_no_host(lock: str) -> None:
 def test_the_import_contract_of_cases_names_each_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     modules = {
-        {"matrix-nio": "nio"}.get(name, name).replace("-", "_")
+        {"matrix-nio": "nio", "python-dateutil": "dateutil"}.get(name, name).replace("-", "_")
         for name in (re.split(r"[^\w-]", line)[0] for line in project["project"]["dependencies"])
     }
     contract = next(
