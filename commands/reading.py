@@ -25,6 +25,8 @@ _DISGUISES = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2066-\u206f\u202a-\u202e\ufeff\ud800-\udfff]"
 )
 _QUOTED_REPLY = re.compile(r"> (?:\* )?<@[^\n]*(?:\n>[^\n]*)*(?:\n+|\Z)")
+# A keyboard for right-to-left writing may put its marks before the first letter.
+_LEADING_MARKS = re.compile("[\\s\u061c\u200c-\u200f]*")
 _PREFIX = re.compile(r"!|\uff01|//?")
 _MANY_CHOICES = 4
 _CLOSE_ENOUGH = 0.6
@@ -55,7 +57,7 @@ def addressed(
     bot; when it is known not to, a bare name (``Roundtable is at three``) is talk unless a colon or ``@`` makes it an
     address. In a direct chat, or in reply to a card, the prefix may be left out.
     """
-    text = normalise(body).strip()
+    text = _LEADING_MARKS.sub("", normalise(body), count=1).rstrip()
     text = _QUOTED_REPLY.sub("", text, count=1).strip() if _QUOTED_REPLY.match(text) else text
     if command := _behind_prefix(text):
         return _bare(command)

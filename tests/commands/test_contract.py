@@ -27,6 +27,8 @@ def card(said: list[Said], channel: str) -> Said:
         "!CONCERN he didn't come home",
         "!concern\u00a0he didn't come home",
         "!concern\nhe didn't come home",
+        "!concern, he didn't come home",
+        "\u200e!concern he didn't come home",
         "Roundtable: concern he didn't come home",
         "@roundtable:example.org concern he didn't come home",
     ],
@@ -283,3 +285,20 @@ async def test_help_fits_a_phone(table: Conference) -> None:
     assert max(len(line) for line in lines) <= 84
     assert any(line.startswith("   !answer · !partly · !nothing · !refuse") for line in lines)
     assert "!close" not in await table.answer("ada", "!help", room=room)
+
+
+@pytest.mark.parametrize("typed", ["accept.", "Accept!", "accept"])
+async def test_a_phone_may_end_an_answer_to_a_card_with_a_full_stop(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+    proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
+
+    said = await table.answer("hugo", typed, room=room, replies_to=proposed)
+
+    assert said.text.startswith("A-1 · School accepts")
+
+
+async def test_a_question_about_a_card_is_talk(table: Conference) -> None:
+    room = await table.open_case()
+    proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
+
+    assert await table.say("cleo", "done?", room=room, replies_to=proposed) == []

@@ -194,6 +194,8 @@ def heard(body: str, *, direct: bool = False, card: bool = False, mentioned: boo
         "\uff01concern x",
         "  !concern x ",
         "!con\u200dcern x",
+        "\u200f!concern x",
+        " \u200e\u061c!concern x",
         "@bot concern x",
         "@BOT: concern x",
         "@bot:example.org concern x",
