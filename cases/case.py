@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cases.action import Action
-    from cases.concern import Concern
+    from cases.concern import Basis, Concern
     from cases.decision import Decision, Position
     from cases.minutes import MinutesCorrection, Version
     from cases.people import Professional
@@ -274,8 +274,13 @@ class Case:
         self.why = f"{self.why}\n{because}"
         self.step("reopen", self.ref, by, at)
 
-    def correct(self, record_id: str, text: str, *, by: Professional, at: datetime) -> tuple[str, Record]:
-        """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record."""
+    def correct(
+        self, record_id: str, text: str | None, *, by: Professional, at: datetime, basis: Basis | None = None
+    ) -> tuple[str, Record]:
+        """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record.
+
+        ``basis`` marks a concern as fact or opinion; without ``text`` its wording stays.
+        """
         self.require_open()
         letter = record_id[0]
         if letter not in MAIN_TEXT:
@@ -294,13 +299,16 @@ class Case:
                 record, name = mine[-1], "text"
         if by.agency != record.agency:
             raise Refusal("correct/not_yours", id=record_id, agency=record.agency)
+        if basis and letter != "C":
+            raise Refusal("correct/only_concerns", id=record_id)
         step = self.step("correct", record_id, by, at)
-        number = len(self.corrections) + 1
-        step.add(
-            self.corrections,
-            Correction(f"K-{number}", by.user_id, by.agency, at, record_id, str(getattr(record, name))),
-        )
-        step.change(record, **{name: text})
+        if text is not None:
+            number = len(self.corrections) + 1
+            earlier = str(getattr(record, name))
+            step.add(self.corrections, Correction(f"K-{number}", by.user_id, by.agency, at, record_id, earlier))
+            step.change(record, **{name: text})
+        if basis:
+            step.change(record, kind=basis)
         return KIND_OF[letter], record
 
     def undo(self, *, by: Professional, at: datetime) -> Step:
