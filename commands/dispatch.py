@@ -29,6 +29,8 @@ from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 log = structlog.get_logger()
 NOTE_WORDS = ("note", "action", "decision", "apologies")
 """What a line of the chair begins with, during a meeting, to be taken down."""
+WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
+"""The commands whose wording ``correct`` replaces."""
 DONE = "done"
 TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})
 """Why a message was not acted on, as far as its sender can do something about it."""
@@ -48,6 +50,11 @@ class Incoming:
     replies_to: str | None = None
     replaces: str | None = None
     """The event that this message is an edit of."""
+
+    @property
+    def message_id(self) -> str:
+        """The event that people see as the message, however often it was edited."""
+        return self.replaces or self.event_id
 
 
 @dataclass(frozen=True)
@@ -236,8 +243,8 @@ class Dispatcher:
         try:
             async with work.or_nothing():
                 try:
-                    if message.replaces and await work.find.outcome(message.replaces) == DONE:
-                        raise Refusal("dispatch/edited")  # noqa: TRY301 one place that turns refusals into answers
+                    if message.replaces:
+                        await self._refuse_edited(message.replaces, work)
                     command, rest = self._find_command(heard.text, ctx)
                     name = command.path
                     self._permit(command, ctx)
@@ -248,8 +255,9 @@ class Dispatcher:
                     pages, files = self._render(reply, ctx, message), reply.files
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
-                    facts = {"command": name, **refusal.facts}
-                    pages = self._render(Reply(f"refused/{refusal.code}", facts), ctx, message)
+                    facts = {"command": name, "card": None, **refusal.facts}
+                    card = str(facts["card"]) if facts["card"] else None
+                    pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
                     subject, outcome = None, refusal.code
                     raise
         except Refusal:
@@ -262,9 +270,16 @@ class Dispatcher:
             command=name,
             subject=subject,
             outcome=outcome,
-            cause=message.event_id,
+            cause=message.message_id,
         )
         return entry, pages, files
+
+    async def _refuse_edited(self, replaced: str, work: Work) -> None:
+        """Refuse the edit of what was carried out, and offer to put the new wording on file."""
+        done = await audit.what_was_done(work.session, replaced)
+        if done is not None:
+            command, subject = done
+            raise Refusal("dispatch/edited", card=subject, id=subject, worded=command in WORDED)
 
     async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
         directory = await work.find.directory()
@@ -336,7 +351,7 @@ class Dispatcher:
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         return ctx.voice().message(
-            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.event_id
+            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
         )
 
     async def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:

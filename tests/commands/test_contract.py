@@ -248,7 +248,7 @@ async def test_an_edit_of_a_command_changes_nothing(table: Conference) -> None:
 
     assert "\n\n".join(s.text for s in said) == (
         "You changed a command that was already carried out. That changes nothing by itself.\n"
-        "To change the record:  !correct ID TEXT\n"
+        "To put the new wording of C-1 on file, reply:  correct NEW WORDING\n"
         "To take it back within 10 minutes:  !undo"
     )
     assert [c.about for c in (await table.case(room)).concerns] == ["first"]

@@ -104,15 +104,39 @@ async def test_the_edit_of_a_command_that_was_carried_out_changes_nothing(table:
     room = await table.open_case()
     await table.say("ada", "!concern he was seen on Monday", room=room, event_id="$first")
     (said,) = await table.say("ada", "!concern he was seen on Tuesday", room=room, replaces="$first")
-    assert "!correct ID TEXT" in said
+    assert "C-1" in said
+    assert "Tuesday" not in said
     assert await concerns(table, room) == ["he was seen on Monday"]
 
+    await table.say("ada", "correct he was seen on Tuesday", room=room, replies_to=said)
+    assert await concerns(table, room) == ["he was seen on Tuesday"]
 
-async def test_the_edit_of_a_refused_command_is_a_command(table: Conference) -> None:
+
+async def test_the_edit_of_what_has_no_wording_is_not_offered_as_a_correction(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!action visit him for: police by: fri", room=room)
+    await table.say("ada", "!done A-1 he was in", room=room, event_id="$first")
+    (said,) = await table.say("ada", "!done A-1 he was out", room=room, replaces="$first")
+    assert "correct" not in said
+    assert "!undo" in said
+
+
+async def test_the_edit_of_a_refused_command_is_a_command_once(table: Conference) -> None:
     room = await table.open_case()
     await table.say("ada", "!concren he was seen", room=room, event_id="$first")
     (said,) = await table.say("ada", "!concern he was seen", room=room, replaces="$first")
     assert said.subject == "C-1"
+    (again,) = await table.say("ada", "!concern he was seen again", room=room, replaces="$first")
+    assert again.text.startswith("You changed a command")
+    assert await concerns(table, room) == ["he was seen"]
+
+
+async def test_a_command_that_became_one_by_an_edit_is_erased_with_its_message(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concren he was seen", room=room, event_id="$first")
+    await table.say("ada", "!concern he was seen", room=room, replaces="$first")
+    await table.dispatcher.deleted(f"!{room}:example.org", user("ada"), "$first", "$deletion")
+    assert await concerns(table, room) == ["[…]"]
 
 
 async def test_the_same_event_twice_has_one_effect(table: Conference) -> None:
