@@ -321,7 +321,7 @@ class Case:
             raise Refusal("undo/final", verb=step.verb, subject=step.subject)
         later = [s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb != "undo"]
         if later:
-            raise Refusal("undo/moved_on", subject=step.subject, by=later[0].by)
+            raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
         on_file = {record.id: record for record in self.records()}
         for record_id in step.before:
             step.restore(on_file[record_id])

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from textwrap import wrap
 from typing import Annotated, get_args
 
 from pydantic import Field
@@ -14,6 +13,7 @@ from commands.arguments import REST, Arguments, ShortText, key_of
 from commands.context import Context, Reply
 from commands.reading import keys, suggest, usage
 from commands.registry import Command, commands
+from commands.render import rows
 
 MOST_LINES = 25
 TRUST = "trust"
@@ -21,7 +21,6 @@ TRUST = "trust"
 _FRAME = 2
 """The first line, and the one that says how to learn more."""
 _ROW = 76
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Help(Arguments):
@@ -40,8 +39,7 @@ class Group:
     @property
     def rows(self) -> list[str]:
         """The others, as many on a line as it holds."""
-        words = " · ".join(f"!{c.path.replace(' ', _NO_BREAK)}" for c in self.others)
-        return [row.replace(_NO_BREAK, " ") for row in wrap(words, _ROW, break_on_hyphens=False)]
+        return rows((f"!{c.path}" for c in self.others), _ROW)
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
             "described": command,
             "usage": line.removeprefix("!") if command.path.endswith(":") else line,
             "keys": _keys(command.arguments),
-            "further": [c for c in allowed if c.path.startswith(f"{command.path} ")],
+            "further": rows((f"!help {c.path}" for c in allowed if c.path.startswith(f"{command.path} ")), _ROW),
         },
     )
 

@@ -148,7 +148,7 @@ async def correct(args: Correct, ctx: Context) -> Reply:
     """Supersede a text; everybody who had the earlier wording gets the new one."""
     if args.text is None and args.kind is None:
         hint = "how it should read"
-        missing = [{"label": "a text", "hint": hint}]
+        missing = [{"label": "a text", "hint": hint, "choices": []}]
         raise Refusal("reading/missing", field="text", hint=hint, missing=missing, example=f"!correct {args.id} TEXT")
     case = ctx.case
     asked = next((r for r in case.requests if r.id == args.id), None)

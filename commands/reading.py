@@ -220,17 +220,19 @@ def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext
     )
 
 
-def _describe(name: str, field: FieldInfo) -> dict[str, str]:
-    """What is missing, what to type for it, and the key it goes by."""
+def _describe(name: str, field: FieldInfo) -> dict[str, Any]:
+    """What is missing, what to type for it, the key it goes by, and what can be chosen."""
     key = key_of(name)
     label = field.title or key
     marker = _positional(field)
     if marker is None:
-        hint = ", ".join(str(choice.value) for choice in _choices(field) or ()) or field.description or label
-        return {"label": label, "hint": f"{key}: {hint}", "key": key}
+        choices = [str(choice.value) for choice in _choices(field) or ()]
+        hint = _placeholder(name, field) if choices else field.description or label
+        many = choices if len(choices) >= _MANY_CHOICES else []
+        return {"label": label, "hint": f"{key}: {hint}", "key": key, "choices": many}
     if marker.missing:
-        return {"label": marker.missing[0], "hint": marker.missing[1], "key": key}
-    return {"label": label, "hint": field.description or label, "key": key}
+        return {"label": marker.missing[0], "hint": marker.missing[1], "key": key, "choices": []}
+    return {"label": label, "hint": field.description or label, "key": key, "choices": []}
 
 
 def _usage_of(name: str, field: FieldInfo) -> str:

@@ -5,7 +5,7 @@ A template is plain text with a few tags (``<b>``); its line breaks are the mess
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from gettext import NullTranslations
@@ -21,6 +21,7 @@ from storage.work import Message
 
 _PAGE_CHARACTERS = 12_000
 """Encrypted and twice (plain and HTML), this stays under the 65,536 bytes of an event."""
+_BETWEEN = " · "
 _TAG = re.compile(r"</?[a-z]+>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -120,6 +121,17 @@ def _who(facts: Facts, user_id: str) -> str:
     return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
 
 
+def rows(parts: Iterable[str], width: int) -> list[str]:
+    """Short things in rows, as many as fit, with `` · `` between them: no line breaks inside one."""
+    found: list[str] = []
+    for part in parts:
+        if found and len(found[-1]) + len(part) + len(_BETWEEN) <= width:
+            found[-1] += _BETWEEN + part
+        else:
+            found.append(part)
+    return found
+
+
 def _fours(key: str) -> str:
     """A public key in groups of four, for people to compare."""
     return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
@@ -135,7 +147,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]  # i18n
-    filters: dict[str, Callable[..., str]] = {
+    filters: dict[str, Callable[..., object]] = {
         "when": _when,
         "day": _day,
         "name": _name,
@@ -143,6 +155,7 @@ def _make_environment() -> Environment:
         "who": _who,
         "short": shorten,
         "fours": _fours,
+        "rows": rows,
     }
     environment.filters.update(filters)
     return environment

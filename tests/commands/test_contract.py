@@ -101,7 +101,7 @@ async def test_the_card_of_an_action(table: Conference) -> None:
         ("!roundtable", "Almost: a date is missing.", "Needed: a day and an hour, such as fri 15:00."),
         ("!agenda", "Almost: an item is missing.", "Needed: what you want to talk about."),
         ("!action visit by: fri", "Almost: an owner is missing.", "Add   for: the agency or person who shall do it   "),
-        ("!refuse R-1 secret", "Almost: a ground is missing.", "Add   ground: no lawful basis, professional secrecy,"),
+        ("!refuse R-1 secret", "Almost: a ground is missing.", "Add   ground: GROUND   to the end of your message."),
     ],
 )
 async def test_what_is_missing_is_named_with_the_line_to_add(
@@ -113,7 +113,7 @@ async def test_what_is_missing_is_named_with_the_line_to_add(
 
     assert lines[0] == first
     assert lines[1].startswith(then)
-    assert lines[-1].endswith("Nothing was sent.")
+    assert any(line.endswith("Nothing was sent.") for line in lines)
 
 
 async def test_a_person_who_must_not_read_the_question_is_not_asked(table: Conference) -> None:

@@ -367,7 +367,7 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
             "reading/too_much",
             "There is more than this command takes. Type it like this:\n!status",
         ),
-        ("!concern x kind: fcat", "reading/choice", "Did you mean  kind: fact ?\nChoose one: fact, opinion.\nNothing"),
+        ("!concern x kind: fcat", "reading/choice", "Did you mean  kind: fact ?\nChoose one: fact · opinion\nNothing"),
         ("!roundtable fri 10:00 for: 3 weeks", "reading/minutes", "At most 12 hours. Nothing was changed."),
         (
             "!request because: w",

@@ -70,7 +70,7 @@ async def test_help_for_one_command_shows_usage_keys_and_an_example(table: Confe
 
 async def test_help_for_a_command_with_more_words_names_those(table: Conference) -> None:
     room = await table.open_case()
-    assert "See also: " in await table.answer("ada", "!help roundtable", room=room)
+    assert "See also:\n!help roundtable schedule · " in await table.answer("ada", "!help roundtable", room=room)
     assert (await table.answer("ada", "!help !roundtable start", room=room)).text.startswith("!roundtable start – ")
     assert (await table.answer("ada", "!help note", room=room)).text.startswith("note: – ")
 
