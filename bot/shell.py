@@ -15,7 +15,7 @@ from rich.console import Console
 
 from bot import config, database, init, logs
 from bot.config import ConfigProblem, find_path
-from bot.crypto.errors import MatrixError, TokenRevoked
+from bot.crypto.errors import MatrixError, NotOurDevice, StoreUnreadable, TokenRevoked
 from bot.logs import complain
 from bot.provision import provision
 from bot.renewal import renew
@@ -40,6 +40,11 @@ def perform(command: str, given: argparse.Namespace) -> int:
         complain(
             "the homeserver no longer knows the bot's access token: somebody signed the device out. With the recovery "
             "key, sign in anew with roundtable init --recover; if it is lost, with roundtable init --reset-identity"
+        )
+    except (StoreUnreadable, NotOurDevice) as problem:
+        complain(
+            f"{problem}. If crypto.key is the wrong one, bring the right one back; else sign in anew with the recovery "
+            "key: roundtable init --recover"
         )
     except (StoreProblemError, WrongKeyError, MatrixError) as problem:
         complain(str(problem))
