@@ -56,6 +56,11 @@ class Incoming:
         """The event that people see as the message, however often it was edited."""
         return self.replaces or self.event_id
 
+    @property
+    def cause(self) -> str:
+        """What has its effect once. That of an edit begins with the message: what was said to it goes with that."""
+        return f"{self.replaces}.{self.event_id}" if self.replaces else self.event_id
+
 
 @dataclass(frozen=True)
 class _Heard:
@@ -84,7 +89,7 @@ class Dispatcher:
         if heard is None:
             return
         try:
-            async with self._store.work(message.event_id, self._clock()) as work:
+            async with self._store.work(message.cause, self._clock()) as work:
                 entry, pages, files = await self._answer(work, message, heard)
                 await work.record(entry)
                 for page in pages:
@@ -132,6 +137,7 @@ class Dispatcher:
     async def deleted(self, room_id: str, sender: str, deleted: str, cause: str) -> None:
         """Take what a person's deleted message said off the file, and what the bot said to it out of its rooms.
 
+        That goes for what was refused, too: the refusal may show the beginning of a name that was typed.
         That the message was there, and what others did with it, stays (decision 9).
         """
         async with self._store.look() as find:
@@ -140,13 +146,14 @@ class Dispatcher:
             return
         try:
             async with self._store.work(cause, self._clock()) as work:
+                if await audit.was_answered(work.session, deleted, sender):
+                    await work.retract(deleted)
                 said = await audit.carried_out(work.session, deleted, sender)
                 case = await work.find.case(said[0]) if said else None
                 if said is None or case is None:
                     return
                 directory = await work.find.directory()
                 erased = erasure.erase(case, said[1], by=_person(sender, case, directory), at=work.now)
-                await work.retract(deleted)
                 subject = erased[0].subject if erased else None
                 await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
                 facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
@@ -360,10 +367,10 @@ class Dispatcher:
         # The kind of fault and where it happened: its words might quote what somebody wrote.
         log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
         try:
-            async with self._store.work(message.event_id, self._clock()) as work:
+            async with self._store.work(message.cause, self._clock()) as work:
                 voice = Voice(await work.find.directory(), self._house.zone)
                 entry = Entry(
-                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.event_id
+                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.message_id
                 )
                 await work.record(entry)
                 for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):

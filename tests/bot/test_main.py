@@ -134,7 +134,10 @@ def test_another_master_key_is_told(roundtable: Shell, tmp_path: Path) -> None:
     roundtable("--config", path, "audit", "verify")
     (tmp_path / "master.key").write_text(KEY.replace("A", "B"))
     outcome = roundtable("--config", path, "audit", "verify")
-    assert (outcome.status, outcome.complained) == (1, "roundtable: the master key does not open this database: bring its own master key back\n")
+    assert outcome.status == 1
+    assert outcome.complained == (
+        "roundtable: the master key does not open this database: bring its own master key back\n"
+    )
 
 
 def test_a_damaged_store_is_told(roundtable: Shell, tmp_path: Path) -> None:

@@ -133,10 +133,12 @@ async def test_the_edit_of_a_refused_command_is_a_command_once(table: Conference
 
 async def test_a_command_that_became_one_by_an_edit_is_erased_with_its_message(table: Conference) -> None:
     room = await table.open_case()
-    await table.say("ada", "!concren he was seen", room=room, event_id="$first")
-    await table.say("ada", "!concern he was seen", room=room, replaces="$first")
+    said = await table.say("ada", "!concren he was seen", room=room, event_id="$first")
+    said += await table.say("ada", "!concern he was seen", room=room, replaces="$first")
     await table.dispatcher.deleted(f"!{room}:example.org", user("ada"), "$first", "$deletion")
+    await table.deliver()
     assert await concerns(table, room) == ["[…]"]
+    assert table.retracted == [(room, one.event_id) for one in said]
 
 
 async def test_the_same_event_twice_has_one_effect(table: Conference) -> None:
