@@ -96,7 +96,7 @@ class Reader:
         if isinstance(opened, Verdict):
             return self._explain(room_id, raw, opened, session_id)
         verdict = self._devices.judge(raw["sender"], opened)
-        return read_event(raw, room_id, verdict, decrypted=(opened.type, opened.content))
+        return read_event(raw, room_id, verdict, decrypted=(opened.type, opened.content), device=opened.sender_key)
 
     def _explain(self, room_id: str, raw: Json, verdict: Verdict, session_id: str | None) -> Event:
         if verdict is not Verdict.UNDECRYPTABLE or session_id is None:
