@@ -17,7 +17,7 @@ class Event:
 
     sent_at is the server's claim (aware, UTC). When it could not be decrypted, content is empty, session_id names the
     missing key, withheld says why its owner did not give it to us if they told, and source is what
-    HardenedClient.retry takes later. device is the identity key of the device that wrote it, when it could be decrypted.
+    HardenedClient.retry takes later. device is the identity key of the device that wrote it, if it could be decrypted.
     replaces and replies_to may be the server's word even when the rest is trusted: Matrix leaves relations outside the
     encryption.
     """
