@@ -200,8 +200,9 @@ class Listener:
             await self._dispatcher.handle(message)
         elif await self._dispatcher.is_meant(message):
             log.warning("turned away", event_id=event.event_id, verdict=event.verdict.value)
-            # Said once a day: a person who goes on typing there is not told each time.
-            once = f"turned away {event.room_id} {event.sender} {event.verdict.value} {self._clock():%Y-%m-%d}"
+            # Said once a day for each device: a person who goes on typing there is not told each time.
+            of_whom = f"{event.sender} {event.device or 'unknown'}"
+            once = f"turned away {event.room_id} {of_whom} {event.verdict.value} {self._clock():%Y-%m-%d}"
             await self._dispatcher.turned_away(event.room_id, event.sender, event.verdict.value, once)
 
     async def _forget(self, event: Event, deleted: str) -> None:

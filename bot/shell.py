@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import config, database, init, logs
+from bot.backup import backup
 from bot.config import ConfigProblem, find_path
 from bot.crypto.errors import MatrixError, NotOurDevice, StoreUnreadable, TokenRevoked
 from bot.logs import complain
@@ -180,6 +181,12 @@ def _audit(given: argparse.Namespace) -> int:
     return FAILED
 
 
+def _backup(given: argparse.Namespace) -> int:
+    settings = config.load(find_path(given.config))
+    task = backup(settings, given.folder.absolute(), crypto=given.crypto, clock=_utcnow, say=_say)
+    return WELL if asyncio.run(task) else FAILED
+
+
 def _db(given: argparse.Namespace) -> int:
     settings = config.load(find_path(given.config))
     match given.task:
@@ -235,5 +242,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "provision": _provision,
     "audit": _audit,
+    "backup": _backup,
     "db": _db,
 }
