@@ -1,4 +1,4 @@
-"""What a room reads by itself: a table what is unresolved, once a week; a team each working morning what the day brings.
+"""What a room reads by itself: a table once a week what is unresolved, a team each working morning what the day brings.
 
 The first line is the goal: it is about the person. A digest is a notice, which rings on no phone.
 """
@@ -25,7 +25,7 @@ def weekly(case: Case, now: datetime) -> Reply | None:
 
 
 def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
-    """What is due today, on whom the team waits, and what is new since the last working morning; None when nothing is."""
+    """What is due today, on whom the team waits, what is new since the last working morning; None when nothing is."""
     today = calendar.day(now)
     since = calendar.morning(calendar.add(today, -1))
     items = followups.unresolved(case, now)
