@@ -32,8 +32,8 @@ def translated(code: str) -> Catalog:
     return catalogue(LOCALE / code / "LC_MESSAGES" / f"{DOMAIN}.po")
 
 
-def all_of(texts: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [texts] if isinstance(texts, str) else list(texts)
+def all_of(texts: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts or ())
 
 
 @pytest.mark.parametrize("code", TRANSLATIONS)
