@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -56,6 +57,15 @@ AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 MAIN_TEXT = {"C": "about", "R": "question", "A": "outcome", "D": "text"}
 
 
+class Mode(StrEnum):
+    """How a table works together (practice, section 1)."""
+
+    TABLE = "table"
+    """Its people join now and then: the room is quiet until the meeting."""
+    TEAM = "team"
+    """Its people work together every day, and begin it with a digest."""
+
+
 @dataclass(eq=False)
 class Member:
     """A person who was asked to the table; ``joined_at`` once in the room, ``left_at`` once out of it."""
@@ -97,6 +107,7 @@ class Case:
     closed_because: str | None = None
     residual_owner: str | None = None
     """The agency that stays the first contact after closing."""
+    mode: Mode = Mode.TABLE
     members: list[Member] = field(default_factory=list["Member"])
     concerns: list[Concern] = field(default_factory=list["Concern"])
     requests: list[Request] = field(default_factory=list["Request"])
@@ -344,10 +355,21 @@ def open_case(
     by: Professional,
     at: datetime,
     people: Iterable[Professional] = (),
+    mode: Mode = Mode.TABLE,
 ) -> Case:
     """Open a case: never without a why and a goal; ``people`` are those who are asked to the table from the start."""
     case = Case(
-        ref, scheme, why, goal, zone, by.user_id, at, director, at + FIRST_REVIEW, tuple(dict.fromkeys(agencies))
+        ref,
+        scheme,
+        why,
+        goal,
+        zone,
+        by.user_id,
+        at,
+        director,
+        at + FIRST_REVIEW,
+        tuple(dict.fromkeys(agencies)),
+        mode=mode,
     )
     case.step("open", ref, by, at)
     for person in people:

@@ -16,10 +16,10 @@ from commands import availability
 from commands.arguments import ReadingContext
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
+from commands.languages import language
 from commands.lookup import Lookup
 from commands.reading import addressed, normalise, read, suggest
 from commands.registry import Command, Registry
-from commands.render import Voice
 from storage import audit
 from storage.audit import Entry
 from storage.database import StoreAwayError
@@ -157,8 +157,8 @@ class Dispatcher:
                 subject = erased[0].subject if erased else None
                 await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
                 facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
-                voice = Voice(directory, case.zone_info)
                 for where in dict.fromkeys([channel, case_channel(case.ref)]) if erased else ():
+                    voice = self._house.voice(directory, where, case)
                     for page in voice.message("erasure/erased", facts, subject=subject, wake=(sender,)):
                         await work.say(where, page, scope=case.ref)
         except AlreadyHandledError:
@@ -174,7 +174,7 @@ class Dispatcher:
         place, _, key = channel.partition(":")
         try:
             async with self._store.work(cause, self._clock()) as work:
-                voice = Voice(await work.find.directory(), self._house.zone)
+                voice = self._house.voice(await work.find.directory(), channel)
                 ref = key if place == Place.CASE else None
                 await work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
                 for page in voice.message(template, {}, wake=(sender,)):
@@ -195,7 +195,7 @@ class Dispatcher:
                     return
                 directory = await work.find.directory()
                 for where, reply in await note(work, case, directory):
-                    voice = Voice(directory, case.zone_info)
+                    voice = self._house.voice(directory, where, case)
                     for page in voice.message(reply.template, reply.facts, wake=reply.wake):
                         await work.say(where, page, scope=case.ref)
         except AlreadyHandledError:
@@ -353,6 +353,7 @@ class Dispatcher:
                 agency=ctx.actor.agency,
                 example=command.example,
                 holidays=ctx.calendar.holidays,
+                languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
             ),
         )
 
@@ -368,7 +369,7 @@ class Dispatcher:
         log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
         try:
             async with self._store.work(message.cause, self._clock()) as work:
-                voice = Voice(await work.find.directory(), self._house.zone)
+                voice = self._house.voice(await work.find.directory(), heard.channel)
                 entry = Entry(
                     message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.message_id
                 )

@@ -1,8 +1,7 @@
 """Help, made from the registry: what this person may do here, on one phone screen."""
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Annotated, get_args
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,7 +10,8 @@ from cases.roles import Permission, may, where_may, who_may, who_may_anywhere
 from commands import MODULES
 from commands.arguments import REST, Arguments, ShortText, key_of
 from commands.context import Context, Reply
-from commands.reading import keys, suggest, usage
+from commands.languages import Language
+from commands.reading import choices_of, positional, suggest, usage
 from commands.registry import Command, commands
 from commands.render import rows
 
@@ -83,27 +83,25 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
             places=where_may(command.needs, ctx.actor.role),
             roles=who_may_anywhere(command.needs),
         )
-    line = usage(command.path, command.arguments)
+    language = ctx.voice().language
+    line = usage(command.path, command.arguments, language)
     return Reply(
         "help/command",
         {
             "described": command,
             "usage": line.removeprefix("!") if command.path.endswith(":") else line,
-            "keys": _keys(command.arguments),
+            "keys": _keys(command.arguments, language),
             "further": rows((f"!help {c.path}" for c in allowed if c.path.startswith(f"{command.path} ")), _ROW),
         },
     )
 
 
-def _keys(arguments: type[Arguments]) -> list[Key]:
-    typed = set(keys(arguments))
-    found = []
-    for name, field in arguments.model_fields.items():
-        if key_of(name) in typed:
-            kinds = [k for k in (field.annotation, *get_args(field.annotation)) if isinstance(k, type)]
-            choices = [str(choice.value) for k in kinds if issubclass(k, Enum) for choice in k]
-            found.append(Key(key_of(name), field.description or "", choices))
-    return found
+def _keys(arguments: type[Arguments], language: Language) -> list[Key]:
+    return [
+        Key(language.key(key_of(name)), field.description or "", choices_of(field))
+        for name, field in arguments.model_fields.items()
+        if positional(field) is None
+    ]
 
 
 def _grouped(allowed: list[Command]) -> list[Group]:

@@ -104,7 +104,7 @@ async def next_moves(args: Next, ctx: Context) -> Reply:
 async def timeline(args: Timeline, ctx: Context) -> Reply:
     """The newest steps, oldest first."""
     shown = ctx.case.steps[-MOST_STEPS:]
-    steps = [(step, _short_moment(step.at, ctx.case.zone_info), *_about(ctx.case, step)) for step in shown]
+    steps = [(step, _short_moment(step.at, ctx.case.zone_info), *question_of(ctx.case, step)) for step in shown]
     return Reply("picture/timeline", {"steps": steps, "earlier": len(ctx.case.steps) - len(shown)})
 
 
@@ -170,7 +170,7 @@ async def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case
     step = case.undo(by=ctx.actor, at=ctx.now)
-    about, given = _about(case, step)
+    about, given = question_of(case, step)
     facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about, "given": given}
     if about is not None:
         facts["answer"] = _answer_changed(case, step)
@@ -215,7 +215,7 @@ def _short_moment(moment: datetime, zone: ZoneInfo) -> str:
     return f"{day} {moment.astimezone(zone):%H:%M}"
 
 
-def _about(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
+def question_of(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
     """The question that a step is about, if it is about one, and the answer that it gave."""
     asked = next((r for r in case.requests if r.id == step.subject), None)
     given = next((a for a in case.answers if a.id in step.added), None)

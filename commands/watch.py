@@ -10,7 +10,6 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
-from commands.render import Voice
 from storage import answers, rooms
 from storage.audit import Entry
 from storage.find import Directory, place_of
@@ -206,7 +205,7 @@ class Watch:
             return
 
     async def _say(self, work: Work, channel: str, reply: Reply) -> None:
-        voice = Voice(await work.find.directory(), self._house.zone)
+        voice = self._house.voice(await work.find.directory(), channel)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
             await work.say(channel, page)
 

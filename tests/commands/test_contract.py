@@ -122,7 +122,7 @@ async def test_a_person_who_must_not_read_the_question_is_not_asked(table: Confe
     said = await table.say("hugo", "!request Bram Visser was he seen? because: we worry", room=room)
 
     assert "\n\n".join(s.text for s in said) == (
-        "Bram Visser is a manager: questions are answered by practitioners.\n"
+        "Bram Visser has the role manager: questions are answered by practitioners.\n"
         "Ask the agency:  !request police QUESTION because: REASON\n"
         "Nothing was sent."
     )

@@ -49,7 +49,13 @@ async def test_help_in_the_coordination_room(table: Conference) -> None:
 
 async def test_a_manager_in_a_direct_chat_is_shown_little(table: Conference) -> None:
     said = await table.answer("bram", "help", room=f"direct:{user('bram')}")
-    assert [line.split()[0] for line in said.text.splitlines()[1:-1]] == ["!settings", "!zone", "!quiet", "!help"]
+    assert [line.split()[0] for line in said.text.splitlines()[1:-1]] == [
+        "!settings",
+        "!zone",
+        "!quiet",
+        "!language",
+        "!help",
+    ]
 
 
 async def test_help_for_one_command_shows_usage_keys_and_an_example(table: Conference) -> None:
