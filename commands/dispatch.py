@@ -31,6 +31,8 @@ NOTE_WORDS = ("note", "action", "decision", "apologies")
 """What a line of the chair begins with, during a meeting, to be taken down."""
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""
+SURELY_MEANT = 0.8
+"""So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 DONE = "done"
 TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})
 """Why a message was not acted on, as far as its sender can do something about it."""
@@ -341,20 +343,24 @@ class Dispatcher:
         return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=_belongs(ctx))
 
     def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
-        return read(
-            command.arguments,
-            rest,
-            ReadingContext(
-                now=ctx.now,
-                zone=ctx.zone,
-                lookup=Lookup(ctx.directory, ctx.open_case),
-                mentions=message.mentions,
-                card=ctx.card,
-                agency=ctx.actor.agency,
-                example=command.example,
-                holidays=ctx.calendar.holidays,
-            ),
+        context = ReadingContext(
+            now=ctx.now,
+            zone=ctx.zone,
+            lookup=Lookup(ctx.directory, ctx.open_case),
+            mentions=message.mentions,
+            card=ctx.card,
+            agency=ctx.actor.agency,
+            example=command.example,
+            holidays=ctx.calendar.holidays,
         )
+        try:
+            return read(command.arguments, rest, context)
+        except Refusal:
+            # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
+            seconds = [c.path.partition(" ")[2] for c in self._registry.under(command.path) if self._allowed(c, ctx)]
+            if nearest := suggest(rest.partition(" ")[0], seconds, closeness=SURELY_MEANT):
+                raise Refusal("dispatch/unknown", nearest=f"{command.path} {nearest}") from None
+            raise
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         return ctx.voice().message(

@@ -287,7 +287,7 @@ async def test_help_fits_a_phone(table: Conference) -> None:
     assert "!close" not in await table.answer("ada", "!help", room=room)
 
 
-@pytest.mark.parametrize("typed", ["accept.", "Accept!", "accept"])
+@pytest.mark.parametrize("typed", ["accept.", "Accept!", "accept:", "accept"])
 async def test_a_phone_may_end_an_answer_to_a_card_with_a_full_stop(table: Conference, typed: str) -> None:
     room = await table.open_case()
     proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
