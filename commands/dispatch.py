@@ -17,7 +17,7 @@ from commands.arguments import ReadingContext
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.lookup import Lookup
-from commands.reading import addressed, normalise, read, suggest
+from commands.reading import addressed, normalise, read, suggest, usage
 from commands.registry import Command, Registry
 from commands.render import Voice
 from storage import audit
@@ -236,11 +236,19 @@ class Dispatcher:
         )
 
     def _bare_command(self, message: Incoming, subject: str) -> str | None:
-        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk."""
+        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk.
+
+        A word that comes near to what the card asks for ("accepted") is no talk: its author believes to have done it.
+        """
         text = self._addressed(message, reply=True)
-        if text and subject.startswith("M-") and availability.begins(text):
+        if text is None:
+            return None
+        if subject.startswith("M-") and availability.begins(text):
             return f"available {text}"
-        return text if text and self._registry.match(text) else None
+        asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
+        word = text.split()[0].rstrip(".,:!")
+        meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
+        return text if meant or self._registry.match(text) else None
 
     async def _answer(
         self, work: Work, message: Incoming, heard: _Heard
@@ -322,6 +330,8 @@ class Dispatcher:
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
         allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
         nearest = suggest(word, [c.path.partition(" ")[0] for c in allowed])
+        if ctx.card and any(c.path == nearest and _takes(c, ctx.card) for c in allowed):
+            nearest = f"{nearest} {ctx.card}"
         raise Refusal("dispatch/unknown", nearest=nearest)
 
     def _permit(self, command: Command, ctx: Context) -> None:
@@ -383,6 +393,11 @@ class Dispatcher:
                     await work.say(heard.channel, page)
         except AlreadyHandledError:
             return
+
+
+def _takes(command: Command, record_id: str) -> bool:
+    """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
+    return f"{record_id[0]}-1" in usage(command.path, command.arguments)
 
 
 def _belongs(ctx: Context) -> bool:
