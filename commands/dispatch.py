@@ -18,7 +18,7 @@ from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.languages import language
 from commands.lookup import Lookup
-from commands.reading import addressed, normalise, read, suggest
+from commands.reading import addressed, normalise, read, suggest, usage
 from commands.registry import Command, Registry
 from storage import audit
 from storage.audit import Entry
@@ -31,6 +31,8 @@ NOTE_WORDS = ("note", "action", "decision", "apologies")
 """What a line of the chair begins with, during a meeting, to be taken down."""
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""
+SURELY_MEANT = 0.8
+"""So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 DONE = "done"
 TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})
 """Why a message was not acted on, as far as its sender can do something about it."""
@@ -234,11 +236,19 @@ class Dispatcher:
         )
 
     def _bare_command(self, message: Incoming, subject: str) -> str | None:
-        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk."""
+        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk.
+
+        A word that comes near to what the card asks for ("accepted") is no talk: its author believes to have done it.
+        """
         text = self._addressed(message, reply=True)
-        if text and subject.startswith("M-") and availability.begins(text):
+        if text is None:
+            return None
+        if subject.startswith("M-") and availability.begins(text):
             return f"available {text}"
-        return text if text and self._registry.match(text) else None
+        asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
+        word = text.split()[0].rstrip(".,:!")
+        meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
+        return text if meant or self._registry.match(text) else None
 
     async def _answer(
         self, work: Work, message: Incoming, heard: _Heard
@@ -320,6 +330,8 @@ class Dispatcher:
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
         allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
         nearest = suggest(word, [c.path.partition(" ")[0] for c in allowed])
+        if ctx.card and any(c.path == nearest and _takes(c, ctx.card) for c in allowed):
+            nearest = f"{nearest} {ctx.card}"
         raise Refusal("dispatch/unknown", nearest=nearest)
 
     def _permit(self, command: Command, ctx: Context) -> None:
@@ -341,21 +353,25 @@ class Dispatcher:
         return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=_belongs(ctx))
 
     def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
-        return read(
-            command.arguments,
-            rest,
-            ReadingContext(
-                now=ctx.now,
-                zone=ctx.zone,
-                lookup=Lookup(ctx.directory, ctx.open_case),
-                mentions=message.mentions,
-                card=ctx.card,
-                agency=ctx.actor.agency,
-                example=command.example,
-                holidays=ctx.calendar.holidays,
-                languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
-            ),
+        context = ReadingContext(
+            now=ctx.now,
+            zone=ctx.zone,
+            lookup=Lookup(ctx.directory, ctx.open_case),
+            mentions=message.mentions,
+            card=ctx.card,
+            agency=ctx.actor.agency,
+            example=command.example,
+            holidays=ctx.calendar.holidays,
+            languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
         )
+        try:
+            return read(command.arguments, rest, context)
+        except Refusal:
+            # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
+            seconds = [c.path.partition(" ")[2] for c in self._registry.under(command.path) if self._allowed(c, ctx)]
+            if nearest := suggest(rest.partition(" ")[0], seconds, closeness=SURELY_MEANT):
+                raise Refusal("dispatch/unknown", nearest=f"{command.path} {nearest}") from None
+            raise
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         return ctx.voice().message(
@@ -378,6 +394,11 @@ class Dispatcher:
                     await work.say(heard.channel, page)
         except AlreadyHandledError:
             return
+
+
+def _takes(command: Command, record_id: str) -> bool:
+    """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
+    return f"{record_id[0]}-1" in usage(command.path, command.arguments)
 
 
 def _belongs(ctx: Context) -> bool:

@@ -1,5 +1,6 @@
 """Help, made from the registry: what this person may do here, on one phone screen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -62,7 +63,13 @@ async def show_help(args: Help, ctx: Context) -> Reply:
     spoken = [c for c in listed if c not in notes]
     lines = _FRAME + bool(notes) + len(spoken)
     groups = [Group(c, []) for c in spoken] if lines <= MOST_LINES else _grouped(spoken)
-    return Reply("help/list", {"groups": groups, "notes": notes})
+    return _list(groups, notes)
+
+
+def _list(groups: list[Group], notes: Collection[Command] = ()) -> Reply:
+    """The list, with an example each where the screen has room for them."""
+    lines = _FRAME + bool(notes) + sum(2 + len(group.rows) for group in groups)
+    return Reply("help/list", {"groups": groups, "notes": notes, "examples": lines <= MOST_LINES})
 
 
 def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
@@ -73,7 +80,7 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
     command = known.get(wanted) or known.get(f"{wanted}:")
     if command is None:
         if group := [c for c in allowed if c.path.startswith(f"{wanted} ")]:
-            return Reply("help/list", {"groups": [Group(c, []) for c in group], "notes": []})
+            return _list([Group(c, []) for c in group])
         raise Refusal("help/unknown", nearest=suggest(wanted, [c.path for c in allowed]))
     if command not in allowed:
         if roles := who_may(command.needs, ctx.place):

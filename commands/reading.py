@@ -196,9 +196,9 @@ def _in_words(refusal: Refusal, arguments: type[Arguments], language: Language) 
     return refusal
 
 
-def suggest(word: str, known: Iterable[str]) -> str | None:
+def suggest(word: str, known: Iterable[str], *, closeness: float = _CLOSE_ENOUGH) -> str | None:
     """The known word that comes nearest to a mistyped one, if any is near; to be shown, never to be run."""
-    nearest = get_close_matches(plain(word)[:_LONGEST_WORD].lower(), sorted(set(known)), n=1, cutoff=_CLOSE_ENOUGH)
+    nearest = get_close_matches(plain(word)[:_LONGEST_WORD].lower(), sorted(set(known)), n=1, cutoff=closeness)
     return nearest[0] if nearest else None
 
 

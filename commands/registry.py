@@ -57,8 +57,8 @@ class Registry:
         return None
 
     def _called(self, path: str) -> Command | None:
-        """The command of this name; a phone ends a line with a full stop, and people with more (``accept!``)."""
-        return self.commands.get(path.lower()) or self.commands.get(path.lower().rstrip(".,!"))
+        """The command of this name; a phone ends a line with a full stop, and people with more (``done: …``)."""
+        return self.commands.get(path.lower()) or self.commands.get(path.lower().rstrip(".,:!"))
 
     def words(self) -> list[str]:
         """Every first word."""

@@ -287,7 +287,7 @@ async def test_help_fits_a_phone(table: Conference) -> None:
     assert "!close" not in await table.answer("ada", "!help", room=room)
 
 
-@pytest.mark.parametrize("typed", ["accept.", "Accept!", "accept"])
+@pytest.mark.parametrize("typed", ["accept.", "Accept!", "accept:", "accept"])
 async def test_a_phone_may_end_an_answer_to_a_card_with_a_full_stop(table: Conference, typed: str) -> None:
     room = await table.open_case()
     proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
@@ -302,3 +302,22 @@ async def test_a_question_about_a_card_is_talk(table: Conference) -> None:
     proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
 
     assert await table.say("cleo", "done?", room=room, replies_to=proposed) == []
+
+
+@pytest.mark.parametrize("typed", ["acept", "Accepted, we go on Tuesday", "accepts"])
+async def test_who_nearly_answers_a_card_is_told_that_it_did_not_count(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+    proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
+
+    said = await table.answer("hugo", typed, room=room, replies_to=proposed)
+
+    assert said.text.startswith("I don't know that word. Did you mean  !accept A-1 ?\n")
+    assert (await table.case(room)).actions[0].accepted_by == ()
+
+
+@pytest.mark.parametrize("typed", ["thank you", "Fine, on Tuesday then", "concerning him: yes", "I accept that", "👍"])
+async def test_talk_about_a_card_stays_talk(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+    proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
+
+    assert await table.say("hugo", typed, room=room, replies_to=proposed) == []

@@ -67,13 +67,13 @@ async def test_half_of_a_command_is_asked_about(table: Conference) -> None:
 
 async def test_a_command_in_the_wrong_room_is_told_where_it_belongs(table: Conference) -> None:
     said = await table.answer("cleo", "!concern he was seen", room="coordination")
-    assert said.text == ("That does not belong in this room. You can type it in: a case room. Nothing was changed.")
+    assert said.text == "That does not belong in this room. You can type it in: a case room.\nNothing was changed."
     assert (await table.outcomes())[-1] == ("concern", "dispatch/wrong_room")
 
 
 async def test_a_command_for_another_role_says_for_which(table: Conference) -> None:
     said = await table.answer("cleo", "!identity list", room="coordination")
-    assert said.text == "That is for: admin. Please ask one of them. Nothing was changed."
+    assert said.text == "That is for: admin. Please ask one of them.\nNothing was changed."
 
 
 async def test_who_may_not_is_told_who_may(table: Conference) -> None:
@@ -416,3 +416,25 @@ async def test_what_cannot_be_read_is_explained(table: Conference, text: str, co
     assert (await table.outcomes())[-1][1] == code
     assert words in said
     assert "Nothing was" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("!roundtable cancle M-1 because: half are ill", "roundtable cancel"),
+        ("!roundtable strat M-1", "roundtable start"),
+        ("!minutes corect M-1 it was Tuesday", "minutes correct"),
+    ],
+)
+async def test_a_mistyped_second_word_gets_a_suggestion(table: Conference, typed: str, meant: str) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", typed, room=room)
+    assert said.text.startswith(f"I don't know that word. Did you mean  !{meant} ?\n")
+    assert "ill" not in said
+
+
+@pytest.mark.parametrize("typed", ["!roundtable fri 25:00", "!roundtable starting soon"])
+async def test_a_date_that_is_wrong_is_told_as_a_date(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", typed, room=room)
+    assert "Type for example:" in said

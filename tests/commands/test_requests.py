@@ -153,7 +153,7 @@ async def test_another_agency_does_not_answer(table: Conference) -> None:
     room = await table.open_case()
     await ask(table, room)
     said = await refused(table, room, "hugo", "!answer R-1 twice", "request/not_asked_of_you")
-    assert said.text == "R-1 was asked of Health service. Only they can answer it. Nothing was changed."
+    assert said.text == "R-1 was asked of Health service.\nOnly they can answer it. Nothing was changed."
     said = await refused(table, room, "ada", "!answer R-1 x", "request/which_case", channel="agency:police")
     assert said.text == (
         "No open question R-1 waits for your agency. Reply to the card of the question. Nothing was sent."
