@@ -118,6 +118,8 @@ async def test_a_message_sent_again_by_the_server_is_one_command(deployment: Dep
     await ada.say(room, "ordinary talk")
     await hostile.has_lied(1)
     await is_whole(deployment, room, "C-2")
+    told = answers(deployment, "dirk", room, "A message that I had already")
+    assert [event.mentions for event in told] == [{dirk.user_id}, {ada.user_id}]
     assert len(answers(deployment, "ada", room, "said once")) == 1
 
 
