@@ -180,7 +180,10 @@ async def test_a_device_that_the_server_made_up_gets_no_key(deployment: Deployme
     await ada.say(room, "!concern first words kind: fact")
     await dirk.hears(by_bot(deployment, "C-1", "first words"), room)
     await hostile.has_lied(1)
+    told = await ada.hears(by_bot(deployment, "one of your devices is not verified"), room)
     await is_whole(deployment, room, "C-2")
+    assert told.mentions == {dirk.user_id}
+    assert len(answers(deployment, "ada", room, "is not verified")) == 1
     assert {user_id for user_id, _ in hostile.given} >= {dirk.user_id, ada.user_id}
     assert (dirk.user_id, EVIL) not in hostile.given
 
