@@ -34,8 +34,10 @@ WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action"
 SURELY_MEANT = 0.8
 """So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 DONE = "done"
-TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})
-"""Why a message was not acted on, as far as its sender can do something about it."""
+TRUST_CODES = frozenset(
+    {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
+)
+"""Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
 Note = Callable[[Work, Case, Directory], Awaitable[list[tuple[str, Reply]]]]
 """What a coming or going means for a case: gives what is said, and in which channels."""
 

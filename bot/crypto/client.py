@@ -235,6 +235,11 @@ class HardenedClient:
         room = self._rooms.get(room_id)
         return {} if room is None else self._sharing.list_unreachable(room)
 
+    def unsigned(self, room_id: str) -> dict[str, frozenset[str]]:
+        """The joined members with devices that they have not signed, and the ids of those: they cannot read."""
+        room = self._rooms.get(room_id)
+        return {} if room is None else self._sharing.list_unsigned(room)
+
     async def redact(self, room_id: str, event_id: str, *, txn_id: str) -> None:
         """Withdraw an event. It recalls no copies."""
         await self.wire.ask("PUT", "v3/" + encode_path("rooms", room_id, "redact", event_id, txn_id), {})

@@ -309,6 +309,7 @@ async def test_a_case_room_without_its_case_is_left_alone(table: Conference) -> 
         ("identity_changed", "call an admin"),
         ("unsigned_device", "Verify it in your app"),
         ("undecryptable", "could not read your message"),
+        ("replayed", "did not act on it a second time"),
         ("bad_device", "from a verified device"),
     ],
 )
