@@ -67,7 +67,8 @@ async def test_a_reply_to_the_card_needs_no_number(table: Conference) -> None:
     taken = await say(table, room, "dirk", "accept", card)
     assert taken.text == (
         "A-1 · Social services accepts · due Fri 20 Nov 2026, 17:00 Europe/Amsterdam\n"
-        "With: Dirk Smit (Social services). Next: done … · notpossible … · move … · hand …"
+        "With: Dirk Smit (Social services).\n"
+        "Next: done … · notpossible … · move … · hand …"
     )
     assert taken.notice
     done = await say(table, room, "dirk", "done the visit took place", taken)
@@ -124,7 +125,8 @@ async def test_who_proposed_it_hears_that_it_is_not_possible(table: Conference) 
     assert ended.text == (
         "A-1 · Social services: not possible\n"
         "the family moved away\n"
-        "From Dirk Smit (Social services). Is it still needed? Propose it anew:  !action …"
+        "From Dirk Smit (Social services).\n"
+        "Is it still needed? Propose it anew:  !action …"
     )
     assert ended.mentions == (user("ada"),)
 

@@ -31,7 +31,8 @@ async def test_an_unmarked_concern_is_asked_for_fact_or_opinion(table: Conferenc
     assert said.text == (
         "C-1 · concern from Ada Jansen (Police)\n"
         "not at school\n"
-        "Is this a fact or an opinion? Say it with  !concern … kind: fact  next time, or  !correct C-1 …"
+        "Is this a fact or an opinion?\n"
+        "Say it with  !concern … kind: fact  next time, or  !correct C-1 …"
     )
 
 

@@ -63,12 +63,12 @@ async def test_help_for_one_command_shows_usage_keys_and_an_example(table: Confe
     said = await table.answer("ada", "!help Concern", room=room)
     assert said.text == (
         "!concern – Raise a concern, so that the table hears it.\n"
-        "!concern WHAT YOU OBSERVED [kind: fact|opinion] [seen: DATE] [source: SOURCE] [domain: DOMAIN]"
-        " [urgency: urgent|soon|routine]\n"
+        "!concern WHAT YOU OBSERVED [kind: fact|opinion] [seen: DATE] [source: SOURCE]\n"
+        "[domain: DOMAIN] [urgency: urgent|soon|routine]\n"
         "kind: fact or opinion (fact, opinion)\n"
         "seen: when it was observed\n"
         "source: how you know it\n"
-        "domain: which part of life (home, school, health, peers, online, justice, housing)\n"
+        "domain: which part of life (home, school, health, peers, online, justice,\nhousing)\n"
         "urgency: how soon the table should look at it (urgent, soon, routine)\n"
         "Example: !concern has not been at school for two weeks kind: fact domain: school"
     )

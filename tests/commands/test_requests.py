@@ -41,7 +41,7 @@ async def test_a_question_is_put_at_the_table_and_in_the_room_of_the_agency(tabl
         "Asked by Police. Reply: answer … · partly … · nothing · refuse … · moretime …"
     )
     assert with_health.text == (
-        f"R-1 · {room.partition(':')[2]} · to Health service · answer by Fri 6 Nov 2026, 15:00 Europe/Amsterdam\n"
+        f"R-1 · {room.partition(':')[2]} · to Health service\nanswer by Fri 6 Nov 2026, 15:00 Europe/Amsterdam\n"
         "Because: the safety plan depends on it\n"
         "Question: was he seen since May?\n"
         "Basis: section 12\n"
@@ -56,7 +56,7 @@ async def test_a_question_is_put_at_the_table_and_in_the_room_of_the_agency(tabl
 async def test_a_question_to_one_person_wakes_that_person_only(table: Conference) -> None:
     room = await table.open_case()
     at_table, with_health = await ask(table, room, "!request Gina Dekker was he seen? because: the plan")
-    assert at_table.text.startswith("R-1 · to Health service (Gina Dekker) · answer by Mon 9 Nov 2026, 17:00")
+    assert at_table.text.startswith("R-1 · to Health service (Gina Dekker)\nanswer by Mon 9 Nov 2026, 17:00")
     assert at_table.mentions == with_health.mentions == (user("gina"),)
 
 
@@ -103,7 +103,7 @@ async def test_the_answer_leaves_the_agencys_room_and_nothing_else_does(table: C
 async def test_an_answer_for_a_narrower_audience_goes_only_into_their_rooms(table: Conference) -> None:
     room = await table.open_case()
     at_table, card = await ask(table, room, f"{ASK} see: social")
-    assert "The answer is for: Police, Health service, Social services. Answer in your agency's own room." in at_table
+    assert "The answer is for: Police, Health service, Social services.\nAnswer in your agency's own room." in at_table
     assert "Who will see the answer: Police, Health service, Social services." in card
     said = {s.channel: s for s in await table.say("finn", "answer he was ill", room=card.channel, replies_to=card)}
     assert set(said) == {room, "agency:police", "agency:social", "agency:health"}
@@ -185,7 +185,7 @@ async def test_a_refusal_with_its_ground_is_thanked_for_and_a_narrower_question_
         "Ground: professional secrecy\n"
         "Explanation: said in confidence\n"
         "What could help: ask whether he is safe\n"
-        "Thank you for saying why. "
+        "Thank you for saying why.\n"
         "Ada Jansen (Police): a narrower question may help:  !narrow R-1 QUESTION\n"
         "From Finn de Boer (Health service), asked by Police."
     )
