@@ -14,7 +14,6 @@ from commands.context import Context, Reply
 from commands.languages import Language
 from commands.reading import choices_of, positional, suggest, usage
 from commands.registry import Command, commands
-from commands.render import rows
 
 MOST_LINES = 25
 TRUST = "trust"
@@ -40,7 +39,13 @@ class Group:
     @property
     def rows(self) -> list[str]:
         """The others, as many on a line as it holds."""
-        return rows((f"!{c.path}" for c in self.others), _ROW)
+        found: list[str] = []
+        for word in (f"!{c.path}" for c in self.others):
+            if found and len(f"{found[-1]} · {word}") <= _ROW:
+                found[-1] += f" · {word}"
+            else:
+                found.append(word)
+        return found
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
             "described": command,
             "usage": line.removeprefix("!") if command.path.endswith(":") else line,
             "keys": _keys(command.arguments, language),
-            "further": rows((f"!help {c.path}" for c in allowed if c.path.startswith(f"{command.path} ")), _ROW),
+            "further": [c for c in allowed if c.path.startswith(f"{command.path} ")],
         },
     )
 

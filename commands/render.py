@@ -5,7 +5,7 @@ A template is plain text with a few tags (``<b>``); its line breaks are the mess
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.runtime import Context as Facts
 from jinja2.utils import pass_context
+from markupsafe import Markup
 
 from cases.time import shorten, show, show_day
 from commands.languages import ENGLISH, Language
@@ -21,7 +22,10 @@ from storage.work import Message
 
 _PAGE_CHARACTERS = 12_000
 """Encrypted and twice (plain and HTML), this stays under the 65,536 bytes of an event."""
-_BETWEEN = " · "
+CARD_WIDTH = 80
+"""In characters: as far as the bot itself lays out a line of a card."""
+JOINTS = (" · ", ". ", ", ", " ")
+"""Where a line can be broken, the best place first."""
 _TAG = re.compile(r"</?[a-z]+>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -157,15 +161,28 @@ def _who(facts: Facts, user_id: str) -> str:
     return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
 
 
-def rows(parts: Iterable[str], width: int) -> list[str]:
-    """Short things in rows, as many as fit, with `` · `` between them: no line breaks inside one."""
-    found: list[str] = []
-    for part in parts:
-        if found and len(found[-1]) + len(part) + len(_BETWEEN) <= width:
-            found[-1] += _BETWEEN + part
+def _fit(text: Markup, first: str = JOINTS[0]) -> Markup:
+    """A part of a card that the bot lays out, broken where it reads best, so that no line is too long."""
+    joints = (first, *(joint for joint in JOINTS if joint != first))
+    return Markup("\n".join(part for line in text.split("\n") for part in _fitted(line, joints)))  # noqa: S704 escaped
+
+
+def _fitted(line: str, joints: tuple[str, ...]) -> list[str]:
+    """A line as one or more that fit, broken at the first of these joints and only if need be at the next."""
+    if len(plain(line)) <= CARD_WIDTH or not joints:
+        return [line]
+    joint, *rest = joints
+    # A sentence keeps its full stop and a list its comma; what is apart by dots needs none at the end of a line.
+    end = "" if joint == JOINTS[0] else joint.rstrip()
+    lines = [""]
+    for piece in line.split(joint):
+        longer = f"{lines[-1]}{joint}{piece}" if lines[-1] else piece
+        if lines[-1] and len(plain(longer)) > CARD_WIDTH:
+            lines[-1] += end
+            lines.append(piece)
         else:
-            found.append(part)
-    return found
+            lines[-1] = longer
+    return [part for one in lines for part in _fitted(one, tuple(rest))]
 
 
 def _fours(key: str) -> str:
@@ -195,7 +212,7 @@ def _make_environment() -> Environment:
         "who": _who,
         "short": shorten,
         "fours": _fours,
-        "rows": rows,
+        "fit": _fit,
     }
     environment.filters.update(filters)
     return environment

@@ -243,7 +243,8 @@ async def test_who_joins_together_gets_one_welcome_that_says_why(table: Conferen
         "Welcome Ada Jansen (Police), Hugo Peters (School).\n"
         "Why this table: not seen for weeks\n"
         "Goal: a routine\n"
-        "You don't see what was written here before you joined. Type  !help  or  !status ."
+        "You don't see what was written here before you joined.\n"
+        "Type  !help  or  !status ."
     )
     case = await table.case(room)
     assert [m.user_id for m in case.present if m.joined_at == table.now] == [user("ada"), user("hugo")]

@@ -64,12 +64,12 @@ async def test_help_for_one_command_shows_usage_keys_and_an_example(table: Confe
     said = await table.answer("ada", "!help Concern", room=room)
     assert said.text == (
         "!concern – Raise a concern, so that the table hears it.\n"
-        "!concern WHAT YOU OBSERVED [kind: fact|opinion] [seen: DATE] [source: SOURCE] [domain: DOMAIN]"
-        " [urgency: urgent|soon|routine]\n"
+        "!concern WHAT YOU OBSERVED [kind: fact|opinion] [seen: DATE] [source: SOURCE]\n"
+        "[domain: DOMAIN] [urgency: urgent|soon|routine]\n"
         "kind: fact or opinion (fact, opinion)\n"
         "seen: when it was observed\n"
         "source: how you know it\n"
-        "domain: which part of life (home, school, health, peers, online, justice, housing)\n"
+        "domain: which part of life (home, school, health, peers, online, justice,\nhousing)\n"
         "urgency: how soon the table should look at it (urgent, soon, routine)\n"
         "Example: !concern has not been at school for two weeks kind: fact domain: school"
     )
@@ -77,7 +77,7 @@ async def test_help_for_one_command_shows_usage_keys_and_an_example(table: Confe
 
 async def test_help_for_a_command_with_more_words_names_those(table: Conference) -> None:
     room = await table.open_case()
-    assert "See also:\n!help roundtable schedule · " in await table.answer("ada", "!help roundtable", room=room)
+    assert "See also: !help roundtable schedule · " in await table.answer("ada", "!help roundtable", room=room)
     assert (await table.answer("ada", "!help !roundtable start", room=room)).text.startswith("!roundtable start – ")
     assert (await table.answer("ada", "!help note", room=room)).text.startswith("note: – ")
 

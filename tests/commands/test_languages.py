@@ -161,7 +161,7 @@ async def test_a_scheme_has_a_language(table: Conference) -> None:
     explained = (await table.answer("ada", "!help concern", room=room)).text.splitlines()
     assert explained[0] == "!concern – Meld een zorg, zodat de tafel het hoort."
     assert explained[1].startswith("!concern WAT JE OPMERKTE [soort: feit|mening] [gezien: DATUM] [bron: BRON]")
-    assert explained[2] == "soort: feit of mening (feit, mening)"
+    assert explained[3] == "soort: feit of mening (feit, mening)"
     refused = await table.answer("ada", "!concern x soort: gevoel", room=room)
     assert refused.text.splitlines()[:2] == ["“gevoel” is geen van de keuzes voor soort.", "Kies er een: feit · mening"]
     past = await table.answer("ada", "!request school x omdat: y by: 1 nov 2026", room=room)

@@ -32,7 +32,8 @@ async def test_the_status_is_the_case_on_one_screen(table: Conference) -> None:
         "Goal: a safe routine again\n"
         "Director: Cleo Bakker\n"
         "Table: Police (Ada) · Social services (Cleo, Dirk) · Health service (Finn, Gina)\n"
-        "   School (Hugo) · Youth work (Iris, Jack)\n"
+        "School (Hugo)"
+        " · Youth work (Iris, Jack)\n"
         "1 of 7 domains has a concern: school\n"
         "Requests: 1 open\n"
         "R-1 to Health service: silent for 6 days\n"
@@ -105,7 +106,7 @@ async def test_followups_list_everything_with_its_text_shortened(table: Conferen
     lines = said.text.splitlines()
     assert lines[0] == f"{ref} · unresolved: 7"
     assert lines[1] == "Police: accept or decline A-1 · due Wed 4 Nov 2026 · visit Sem"
-    assert lines[2] == f"School: answer R-2 · due Thu 5 Nov 2026 · {'x' * 59}…"
+    assert lines[2:4] == ["School: answer R-2 · due Thu 5 Nov 2026", f"{'x' * 59}…"]
     assert lines[-1] == "Whose move is first:  !next   What you owe:  !mine"
 
 
@@ -144,9 +145,10 @@ async def test_the_timeline_tells_the_newest_steps_oldest_first(table: Conferenc
     table.later(minutes=5)
     await table.say("hugo", "!undo", room=room)
     said = await table.answer("ada", "!timeline", room=room)
-    assert said.text.splitlines()[-5:] == [
+    assert said.text.splitlines()[-6:] == [
         "Mon 2 Nov 10:00 · Hugo Peters (School) · raised a concern (C-1) (taken back)",
-        "Mon 2 Nov 10:00 · Ada Jansen (Police) · asked Health service for information (R-1)",
+        "Mon 2 Nov 10:00 · Ada Jansen (Police)",
+        "asked Health service for information (R-1)",
         "Mon 2 Nov 10:00 · Cleo Bakker (Social services) · proposed an action (A-1)",
         "Mon 2 Nov 10:00 · Dirk Smit (Social services) · worded a decision (D-1)",
         "Mon 2 Nov 10:05 · Hugo Peters (School) · took back the last step (C-1)",

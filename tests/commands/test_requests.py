@@ -41,7 +41,7 @@ async def test_a_question_is_put_at_the_table_and_in_the_room_of_the_agency(tabl
         "Asked by Police. Reply: answer … · partly … · nothing · refuse … · moretime …"
     )
     assert with_health.text == (
-        f"R-1 · {room.partition(':')[2]} · to Health service · answer by Fri 6 Nov 2026, 15:00 Europe/Amsterdam\n"
+        f"R-1 · {room.partition(':')[2]} · to Health service\nanswer by Fri 6 Nov 2026, 15:00 Europe/Amsterdam\n"
         "Because: the safety plan depends on it\n"
         "Question: was he seen since May?\n"
         "Basis: section 12\n"
