@@ -27,7 +27,7 @@ from storage.find import Card, Directory, place_of
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
-NOTE_WORDS = ("note", "action", "decision", "apologies")
+NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "working", "needed", "credit")
 """What a line of the chair begins with, during a meeting, to be taken down."""
 DONE = "done"
 TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})

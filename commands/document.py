@@ -6,7 +6,8 @@ What a template of a document says, line by line (whatever people typed stands o
 - ``= label: value``: a detail below the title
 - ``# words``: the heading of a section; ``## words``: a column of it
 - ``[key] words``: a paragraph; the key says what it is about, and gives it the same number in every version
-- two blanks and words: a remark below the paragraph
+- ``(key) words``: the same, which says that there is nothing
+- ``+ words``: a remark below the paragraph
 """
 
 import json
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
-_PARAGRAPH = re.compile(r"\[(\S+)\] (.*)")
+_PARAGRAPH = re.compile(r"[\[(](\S+)[\])] (.*)")
 _MARKED = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -26,6 +27,8 @@ class Paragraph:
     key: str
     number: int
     lines: list[str]
+    empty: bool = False
+    """Whether it says no more than that there is nothing."""
 
 
 @dataclass
@@ -43,6 +46,11 @@ class Section:
     heading: str
     paragraphs: list[Paragraph] = field(default_factory=list["Paragraph"])
     columns: list[Column] = field(default_factory=list["Column"])
+
+    @property
+    def all(self) -> list[Paragraph]:
+        """Its paragraphs, and those of its columns."""
+        return [*self.paragraphs, *(one for column in self.columns for one in column.paragraphs)]
 
 
 @dataclass
@@ -74,13 +82,13 @@ class Document:
             elif mark == "##":
                 document.sections[-1].columns.append(Column(words))
                 paragraphs = document.sections[-1].columns[-1].paragraphs
-            elif line.startswith("  ") and words:
+            elif mark == "+":
                 paragraphs[-1].lines.append(words)
             elif found := _PARAGRAPH.fullmatch(line):
                 if found[1] not in given:
                     last += 1
                     given[found[1]] = last
-                paragraphs.append(Paragraph(found[1], given[found[1]], [found[2].strip()]))
+                paragraphs.append(Paragraph(found[1], given[found[1]], [found[2].strip()], line[0] == "("))
         return document
 
     @classmethod
@@ -108,9 +116,7 @@ class Document:
     def paragraphs(self) -> Iterator[Paragraph]:
         """All of them, in the order in which they are read."""
         for section in self.sections:
-            yield from section.paragraphs
-            for column in section.columns:
-                yield from column.paragraphs
+            yield from section.all
 
     @property
     def numbers(self) -> dict[str, int]:

@@ -120,6 +120,11 @@ def _who(facts: Facts, user_id: str) -> str:
     return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
 
 
+def _line(text: str) -> str:
+    """What was typed, on one line."""
+    return " ".join(text.split())
+
+
 def _fours(key: str) -> str:
     """A public key in groups of four, for people to compare."""
     return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
@@ -142,6 +147,7 @@ def _make_environment() -> Environment:
         "agency": _agency,
         "who": _who,
         "short": shorten,
+        "line": _line,
         "fours": _fours,
     }
     environment.filters.update(filters)

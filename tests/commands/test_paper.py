@@ -17,7 +17,7 @@ TEXT = """\
 
 # Facts
 [M-1/n1] he came along
-  Disputed by Ada: he did not
++ Disputed by Ada: he did not
 [M-1/n2] {typed}
 # What we see
 ## Worried about
@@ -108,7 +108,7 @@ def test_markdown_shows_what_people_typed_as_text() -> None:
 def test_a_paragraph_keeps_its_number_for_ever() -> None:
     before = document().numbers
     shorter = TEXT.format(typed="x").replace(
-        "[M-1/n1] he came along\n  Disputed by Ada: he did not\n", "[M-1/n0] new\n"
+        "[M-1/n1] he came along\n+ Disputed by Ada: he did not\n", "[M-1/n0] new\n"
     )
     assert Document.read(shorter, before).numbers == {"M-1/n0": 5, "M-1/n2": 2, "M-1/n3": 3, "M-1/n4": 4}
 
