@@ -271,22 +271,28 @@ async def meet(scene: Play, clock: MovableClock) -> None:
     clock.move_on(minutes=40)
     await scene.say("iris", "case", "!roundtable end")
     draft = await scene.bot("case", "checksum")
-    await scene.bot("case", "minutes-M-1-v1.pdf")
+    await scene.bot("case", "minutes-M-1-v1.md")
     await scene.bot("case", "A-3")
     scene.heading("The minutes are corrected, disputed, settled, and approved by the chair")
     note = _paragraph(draft, "the gym on Tuesday")
-    await scene.say("hugo", "case", f"!minutes correct M-1 {note} he came to the gym on Tuesday and talked about school")
+    await scene.say(
+        "hugo", "case", f"!minutes correct M-1 {note} he came to the gym on Tuesday and talked about school"
+    )
     await scene.bot("case", "version 2", "talked about school")
+    await scene.bot("case", "minutes-M-1-v2.md")
     worry = _paragraph(draft, "three times a week")
     await scene.say("ada", "case", f"!minutes dispute M-1 {worry} we saw him out once since September")
-    await scene.bot("case", "version 3", "once since September")
+    await scene.bot("case", "version 3", "saw him out")
+    await scene.bot("case", "minutes-M-1-v3.md")
     await scene.say("iris", "case", "!minutes approve M-1")
     await scene.bot("case", "disputed")
     await scene.say("iris", "case", f"!minutes settle M-1 {worry} both")
     await scene.bot("case", "version 4", "Another view")
+    await scene.bot("case", "minutes-M-1-v4.md")
     await scene.say("iris", "case", "!minutes approve M-1")
     await scene.bot("case", "approved")
     await scene.bot("case", "minutes-M-1-v4-approved.pdf")
+    await scene.bot("case", "minutes-M-1-v4.md")
 
 
 def _paragraph(draft: Event, words: str) -> str:

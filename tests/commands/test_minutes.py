@@ -28,7 +28,7 @@ Confidential · for the members of this table only
 
 ## Attendance
 
-**§1** Present, confidentiality confirmed: Hugo Peters (School), Ada Jansen (Police), Dirk Smit (Social services), \
+**§1** Present (confidentiality confirmed): Hugo Peters (School), Ada Jansen (Police), Dirk Smit (Social services), \
 Gina Dekker (Health service), Iris Kok (Youth work)
 
 **§2** Apologies: Jack Post (Youth work): on leave · deputy: Iris Kok
@@ -112,7 +112,7 @@ MESSAGE = """\
 M-1 · minutes · version 1 · draft
 
 Attendance
-§1 Present, confidentiality confirmed: Hugo Peters (School), Ada Jansen (Police…
+§1 Present (confidentiality confirmed): Hugo Peters (School), Ada Jansen (Polic…
 §2 Apologies: Jack Post (Youth work): on leave · deputy: Iris Kok
 §3 Apologies: Finn de Boer (Health service): ill
 §4 Apologies: the mayor
