@@ -1,11 +1,16 @@
 import io
+import json
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from commands import paper
 from commands.document import Document
+from commands.reading import normalise
+from commands.render import _line
 from tests.room import MONDAY
 
 TEXT = """\
@@ -115,3 +120,13 @@ def test_a_paragraph_keeps_its_number_for_ever() -> None:
 
 def test_a_document_is_kept_whole() -> None:
     assert Document.load(document("“é”").dump()) == document("“é”")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_nothing_that_can_be_typed_breaks_a_document_or_its_paper(typed: str) -> None:
+    made = document(_line(normalise(typed)))
+    assert [(one.key, one.number) for one in made.paragraphs] == [(f"M-1/n{n}", n) for n in range(1, 5)]
+    assert Document.load(made.dump()) == made
+    facts = made.facts(status="", signatures=["", ""])
+    assert paper._compile("minutes", json.dumps(facts), MONDAY).startswith(b"%PDF")
