@@ -264,7 +264,8 @@ async def _changed(table: RoundTable, ctx: Context) -> Reply:
     ]
     gone = [Change(one.number) for one in before.paragraphs if one.key not in now.numbers and not one.empty]
     facts = {**_facts(table, version, ctx), "changes": sorted([*changes, *gone], key=lambda c: c.number)}
-    return Reply("minutes/changed", facts, table.id, _chair(table, ctx.case), await _files(table, version, ctx))
+    wake = () if ctx.actor.user_id == table.chair else _chair(table, ctx.case)
+    return Reply("minutes/changed", facts, table.id, wake, await _files(table, version, ctx))
 
 
 def _file(table: RoundTable, ctx: Context) -> Version:

@@ -297,7 +297,7 @@ async def test_a_correction_of_a_paragraph_takes_its_place(table: Conference) ->
     assert said.text == (
         "M-1 · minutes · version 2 · draft\n\n"
         "§12 he came along at last\n"
-        "Corrected by Dirk Smit (Social services), Thu 5 Nov 2026, 10:50\nEurope/Amsterdam\n\n"
+        "Corrected by Dirk Smit (Social services), Thu 5 Nov 2026\n\n"
         "The whole document is attached, as PDF and as Markdown.\n" + foot(version)
     )
     assert said.mentions == (user("hugo"),)
@@ -655,6 +655,7 @@ async def test_disputed_minutes(table: Conference) -> None:
     assert "Hugo Peters (School) chaired M-1" in turned
     said = await table.answer("hugo", "!minutes settle M-1 §12 correct he came along on Wednesday", room=room)
     assert "\n§12 he came along on Wednesday\nCorrected by Hugo Peters (School)" in said
+    assert said.notice
     said = await table.answer("hugo", "!minutes settle M-1 §24 both", room=room)
     assert "\n§24 Another view: Gina Dekker (Health service): “this makes his mother look\nguilty”\n" in said
 
