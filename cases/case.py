@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cases.action import Action
     from cases.concern import Basis, Concern
     from cases.decision import Decision, Position
-    from cases.minutes import MinutesCorrection, Version
+    from cases.minutes import Remark, Version
     from cases.people import Professional
     from cases.planning import Availability, ProposedTime
     from cases.reminders import Pause
@@ -45,6 +45,7 @@ FINAL = frozenset(
         "review",
         "direct",
         "minutes approve",
+        "minutes addendum",
         "roundtable start",
         "roundtable end",
     }
@@ -123,7 +124,7 @@ class Case:
     attendances: list[Attendance] = field(default_factory=list["Attendance"])
     notes: list[Note] = field(default_factory=list["Note"])
     minutes: list[Version] = field(default_factory=list["Version"])
-    minutes_corrections: list[MinutesCorrection] = field(default_factory=list["MinutesCorrection"])
+    remarks: list[Remark] = field(default_factory=list["Remark"])
     corrections: list[Correction] = field(default_factory=list["Correction"])
     pauses: list[Pause] = field(default_factory=list["Pause"])
     steps: list[Step] = field(default_factory=list["Step"])
@@ -194,7 +195,7 @@ class Case:
             self.attendances,
             self.notes,
             self.minutes,
-            self.minutes_corrections,
+            self.remarks,
             self.corrections,
             self.pauses,
         )

@@ -11,7 +11,7 @@ from cases.case import FINAL, Correction, touches
 from cases.concern import Concern
 from cases.decision import Decision, Position
 from cases.errors import Refusal
-from cases.minutes import MinutesCorrection
+from cases.minutes import Remark
 from cases.reminders import Pause
 from cases.request import Answer, Request
 from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
@@ -42,7 +42,7 @@ WORDS: dict[type[Record], tuple[str, ...]] = {
     AgendaItem: ("text",),
     Attendance: ("why",),
     Note: ("text",),
-    MinutesCorrection: ("text",),
+    Remark: ("text",),
     Correction: ("earlier",),
     Pause: ("because",),
 }

@@ -41,6 +41,13 @@ class NoteKind(StrEnum):
 
     NOTE = "note"
     APOLOGIES = "apologies"
+    VIEW = "view"
+    """What the person says, or why that isn't known."""
+    WORRIED = "worried"
+    WORKING = "working"
+    NEEDED = "needed"
+    CREDIT = "credit"
+    """What an agency's contribution changed."""
 
 
 DEFAULT_MINUTES = 60
@@ -91,11 +98,13 @@ class Attendance(Record):
 
 @dataclass(eq=False)
 class Note(Record):
-    """A line that was taken down during the meeting."""
+    """A line that was taken down during the meeting, or added to the draft of its minutes."""
 
     roundtable: str
     kind: NoteKind
     text: str
+    credits: str | None = None
+    """The agency that a credit is due to."""
 
 
 def schedule(
@@ -210,13 +219,39 @@ def add_agenda_item(case: Case, table_id: str | None, text: str, *, by: Professi
     return case.step("agenda", item.id, by, at).add(case.agenda, item)
 
 
-def take_note(case: Case, kind: NoteKind, text: str, *, by: Professional, at: datetime, steers: bool) -> Note:
+def take_note(
+    case: Case,
+    kind: NoteKind,
+    text: str,
+    *,
+    by: Professional,
+    at: datetime,
+    steers: bool,
+    credits_: str | None = None,
+) -> Note:
     """Take a line down; only during the meeting, and only the chair's."""
     table = require_running(case)
     require_chair(table, by, steers=steers)
+    return write_note(case, table, "note", kind, text, by=by, at=at, credits_=credits_)
+
+
+def write_note(
+    case: Case,
+    table: RoundTable,
+    verb: str,
+    kind: NoteKind,
+    text: str,
+    *,
+    by: Professional,
+    at: datetime,
+    credits_: str | None = None,
+) -> Note:
+    """Put a line on file, as the step ``verb``; a credit goes to an agency at the table."""
+    if credits_:
+        case.require_seat(credits_)
     number = sum(n.roundtable == table.id for n in case.notes) + 1
-    note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text)
-    return case.step("note", note.id, by, at).add(case.notes, note)
+    note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text, credits_)
+    return case.step(verb, note.id, by, at).add(case.notes, note)
 
 
 def agenda_of(case: Case, table: RoundTable) -> list[AgendaItem]:

@@ -35,6 +35,7 @@ RECORDS = {
 
 # People's keyboards and word processors put several dashes where one is meant.
 _ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([1-9][0-9]{0,8})[:,.]?", re.IGNORECASE | re.ASCII)
+_PARAGRAPH = re.compile(r"\s*(?:§ ?)?([0-9]{1,3})[.:,)]?(?=\s|\Z)", re.ASCII)
 _HOURS = re.compile(r"(?P<hours>[0-9]{1,2}) ?(?:h|hr|hrs|hour|hours|:) ?(?:(?P<minutes>[0-5]?[0-9]) ?m?(?:in)?)?")
 _NUMBER = re.compile(r"[0-9]{1,2}", re.ASCII)
 _MINUTES = re.compile(r"(?P<minutes>[0-9]{1,4}) ?(?:m|min|mins|minute|minutes)?")
@@ -187,6 +188,13 @@ def _record(letters: str) -> tuple[BeforeValidator, Positional]:
     return BeforeValidator(check), Positional(_take_id(letters), "ID" if len(letters) > 1 else example, missing)
 
 
+def take_paragraph(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The number of a paragraph in front: ``3``, ``§3``, ``3.``; not the hour in ``12:00`` nor the ``3`` in ``3rd``."""
+    del context
+    found = _PARAGRAPH.match(text)
+    return (found[1], text[found.end() :]) if found else (None, text)
+
+
 REST = Positional(take_rest)
 WORD = Positional(take_word)
 NAME = Positional(take_name)
@@ -327,11 +335,16 @@ Every = Annotated[Rhythm, _typed(_rhythm)]
 Minutes = Annotated[int, _typed(_minutes)]
 
 AgencyName = Annotated[str, _typed(_agency)]
+ToAgency = Annotated[AgencyName, Positional(take_name, "AGENCY")]
+"""The same without a key."""
 Agencies = Annotated[tuple[str, ...], _typed(_agencies)]
 PersonId = Annotated[str, _typed(_person_id)]
 Whom = Annotated[Addressee, _typed(_whom)]
 """An agency or a person behind a key; ``To`` is the same without one."""
 To = Annotated[Whom, Positional(take_name, "AGENCY-or-PERSON")]
+
+Paragraph = Annotated[int, Positional(take_paragraph, "§")]
+"""A paragraph of minutes, by its number."""
 
 ConcernId = Annotated[str, *_record("C")]
 RequestId = Annotated[str, *_record("R")]

@@ -27,7 +27,7 @@ from storage.find import Card, Directory, place_of
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
-NOTE_WORDS = ("note", "action", "decision", "apologies")
+NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "working", "needed", "credit")
 """What a line of the chair begins with, during a meeting, to be taken down."""
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""

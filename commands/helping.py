@@ -38,9 +38,12 @@ class Group:
 
     @property
     def rows(self) -> list[str]:
-        """The others, as many on a line as it holds."""
+        """The others, as many on a line as it holds; those that begin with the first one's word say it once."""
+        paths = [c.path for c in self.others]
+        own = [path for path in paths if path.startswith(f"{self.first.path} ")]
+        said = [f"!{path}" if path == own[0] else path.partition(" ")[2] for path in own]
         found: list[str] = []
-        for word in (f"!{c.path}" for c in self.others):
+        for word in [*said, *(f"!{path}" for path in paths if path not in own)]:
             if found and len(f"{found[-1]} · {word}") <= _ROW:
                 found[-1] += f" · {word}"
             else:
@@ -66,7 +69,7 @@ async def show_help(args: Help, ctx: Context) -> Reply:
     listed = _once(allowed)
     notes = [c for c in listed if c.path.endswith(":")]
     spoken = [c for c in listed if c not in notes]
-    lines = _FRAME + bool(notes) + len(spoken)
+    lines = _FRAME + 2 * bool(notes) + len(spoken)
     groups = [Group(c, []) for c in spoken] if lines <= MOST_LINES else _grouped(spoken)
     return _list(groups, notes)
 

@@ -1,78 +1,379 @@
-"""Minutes: shown, corrected, and approved; rendered once, kept with a checksum, and shown from there."""
+"""Minutes: shown, corrected, disputed, approved, and added to.
+
+Each wording is rendered once and kept with its checksum; message, PDF and Markdown are made from what was kept.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from textwrap import fill
+from typing import Annotated
 
 from pydantic import Field
 
 from cases import minutes
+from cases.calendar import Calendar
 from cases.case import Case
-from cases.minutes import Version
+from cases.errors import Refusal
+from cases.minutes import Remark, Version
 from cases.roles import Permission
-from cases.roundtable import RoundTable
-from commands.arguments import Arguments, Rest, RoundTableId
+from cases.roundtable import NoteKind, RoundTable
+from commands import paper
+from commands.arguments import WORD, Arguments, Paragraph, Rest, RoundTableId, ToAgency
 from commands.context import Context, Reply
+from commands.document import Document
 from commands.registry import commands
 from commands.render import plain
+from storage.work import Attachment
+
+MOST_SHOWN = 40
+"""Paragraphs in a message; all of them stand in the files."""
+_ROW = 75
+"""Characters in a line of a message, behind the number of the paragraph."""
+MAKES_A_VERSION = frozenset({"minutes correct", "minutes dispute", "minutes settle", "minutes view", "minutes credit"})
+"""Steps that change what the minutes say."""
+
+
+class How(StrEnum):
+    """How a dispute is settled."""
+
+    CORRECT = "correct"
+    BOTH = "both"
 
 
 class Show(Arguments):
-    """Show the minutes of a round table, of the latest if no id is given."""
+    """Show the minutes of a round table, of the latest if no id is given, with the documents."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    version: int | None = Field(None, ge=1, title="number", description="an earlier version, such as 1")
 
 
 class Correct(Arguments):
-    """Say what is wrong or missing in the minutes, until the chair approves them."""
+    """Say what is wrong or missing in the minutes, in a paragraph or as a whole."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+    paragraph: Paragraph | None = Field(None, title="§", description="the number of the paragraph")
     text: Rest = Field(title="a text", description="how it was")
 
 
-class Approve(Arguments):
-    """Approve the minutes and lock them; the chair does."""
+class Dispute(Arguments):
+    """Say that it was otherwise, in your own words; the chair settles that before approving."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+    paragraph: Paragraph | None = Field(None, title="§", description="the number of the paragraph")
+    text: Rest = Field(title="a text", description="how you see it")
+
+
+class Settle(Arguments):
+    """Settle a dispute: with another wording, or by attaching both views; the chair does."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+    paragraph: Paragraph = Field(title="§", description="the number of the paragraph")
+    how: Annotated[How, WORD] = Field(title="correct or both", description="another wording, or both views")
+    text: Rest | None = Field(None, title="a text", description="the new wording, behind correct")
+
+
+class View(Arguments):
+    """Add the person's view to the minutes, or why it isn't known."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+    text: Rest = Field(title="a text", description="what the person says, or why that isn't known")
+
+
+class Credit(Arguments):
+    """Say which agency's contribution changed the plan."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+    agency: ToAgency = Field(title="AGENCY", description="whose contribution it was")
+    text: Rest = Field(title="what it changed", description="what it changed")
+
+
+class Approve(Arguments):
+    """Approve the minutes and lock them; the chair does, and who else was there can agree."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+
+
+class Addendum(Arguments):
+    """Add something to approved minutes, for everybody who had them."""
+
+    id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
+    text: Rest = Field(title="a text", description="what is to be added")
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs in a version: a paragraph as it reads now, or only its number when it is gone."""
+
+    number: int
+    text: str = ""
 
 
 @commands.command("minutes", needs=Permission.READ, example="!minutes M-1")
 async def show(args: Show, ctx: Context) -> Reply:
-    """The newest wording."""
+    """A wording as it was posted, the newest unless a version is named, with its files and what was added later."""
     table, version = minutes.require_minutes(ctx.case, args.id)
-    return _shown(ctx.case, table, version)
+    filed = minutes.versions(ctx.case, table.id)
+    if args.version:
+        if args.version > len(filed):
+            raise Refusal("minutes/no_such_version", id=table.id, newest=len(filed))
+        version = filed[args.version - 1]
+    files = await _files(table, version, ctx)
+    for number, addendum in enumerate(minutes.addenda(ctx.case, table.id), 1):
+        files += await _files_of_addendum(table, addendum, number, ctx)
+    return Reply("minutes/version", _facts(table, version, ctx), table.id, files=files)
 
 
 @commands.command(
-    "minutes correct", needs=Permission.CONTRIBUTE, example="!minutes correct M-1 it was his aunt who called"
+    "minutes correct", needs=Permission.CONTRIBUTE, example="!minutes correct M-1 §3 it was his aunt who called"
 )
 async def correct(args: Correct, ctx: Context) -> Reply:
     """Put the correction into a new version."""
-    table = minutes.correct(ctx.case, args.id, args.text, by=ctx.actor, at=ctx.now)
-    return draft(table, ctx)
+    about = _paragraph(args.id, args.paragraph, ctx)
+    table = minutes.correct(
+        ctx.case, args.id, args.text, paragraph=about, by=ctx.actor, at=ctx.now, calendar=ctx.calendar
+    )
+    return await _changed(table, ctx)
+
+
+@commands.command(
+    "minutes dispute", needs=Permission.CONTRIBUTE, example="!minutes dispute M-1 §3 I did not say that he agreed"
+)
+async def dispute(args: Dispute, ctx: Context) -> Reply:
+    """Put the other view into a new version, and call the chair."""
+    about = _paragraph(args.id, args.paragraph, ctx)
+    table = minutes.dispute(
+        ctx.case, args.id, args.text, paragraph=about, by=ctx.actor, at=ctx.now, calendar=ctx.calendar
+    )
+    return await _changed(table, ctx)
+
+
+@commands.command("minutes settle", needs=Permission.CONTRIBUTE, example="!minutes settle M-1 §3 both")
+async def settle(args: Settle, ctx: Context) -> Reply:
+    """Settle what is disputed about a paragraph, in a new version."""
+    if (args.how is How.CORRECT) != bool(args.text):
+        raise Refusal("minutes/settle_how", number=args.paragraph)
+    about = _paragraph(args.id, args.paragraph, ctx)
+    table = minutes.settle(
+        ctx.case,
+        args.id,
+        about or "",
+        args.text,
+        by=ctx.actor,
+        at=ctx.now,
+        steers=ctx.steers,
+        numbers=_numbers(args.id, ctx),
+    )
+    return await _changed(table, ctx)
+
+
+@commands.command(
+    "minutes view", needs=Permission.CONTRIBUTE, example="!minutes view M-1 he wants to go back to his old class"
+)
+async def add_view(args: View, ctx: Context) -> Reply:
+    """Put the person's view into a new version."""
+    table = minutes.add(ctx.case, args.id, NoteKind.VIEW, args.text, by=ctx.actor, at=ctx.now, calendar=ctx.calendar)
+    return await _changed(table, ctx)
+
+
+@commands.command(
+    "minutes credit", needs=Permission.CONTRIBUTE, example="!minutes credit M-1 youth they found out about the gym"
+)
+async def add_credit(args: Credit, ctx: Context) -> Reply:
+    """Put a credit into a new version."""
+    table = minutes.add(
+        ctx.case,
+        args.id,
+        NoteKind.CREDIT,
+        args.text,
+        credits_=args.agency,
+        by=ctx.actor,
+        at=ctx.now,
+        calendar=ctx.calendar,
+    )
+    return await _changed(table, ctx)
 
 
 @commands.command("minutes approve", needs=Permission.CONTRIBUTE, example="!minutes approve M-1")
 async def approve(args: Approve, ctx: Context) -> Reply:
-    """Lock the newest wording."""
-    table, version = minutes.approve(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
-    return Reply("minutes/approved", _facts(ctx.case, table, version), table.id)
+    """Lock the newest wording; from others who were there it is taken as their agreement."""
+    table, _ = minutes.require_minutes(ctx.case, args.id)
+    if ctx.actor.user_id != table.chair and ctx.case.is_member(table.chair):
+        table, version = minutes.second(ctx.case, table.id, by=ctx.actor, at=ctx.now)
+        facts = {**_facts(table, version, ctx), "who": ctx.actor.user_id}
+        return Reply("minutes/agreed", facts, table.id, (table.chair,))
+    table, version = minutes.approve(
+        ctx.case, table.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, numbers=_numbers(table.id, ctx)
+    )
+    files = await _files(table, version, ctx)
+    return Reply("minutes/approved", _facts(table, version, ctx), table.id, files=files)
 
 
-def draft(table: RoundTable, ctx: Context) -> Reply:
-    """Render the minutes as they are now and file them as the next version; the chair is called to approve."""
+@commands.command(
+    "minutes addendum", needs=Permission.CONTRIBUTE, example="!minutes addendum M-1 the school has changed its mind"
+)
+async def add_later(args: Addendum, ctx: Context) -> Reply:
+    """Say it to everybody who had the minutes and still sits at the table."""
+    table, addendum = minutes.add_later(ctx.case, args.id, args.text, by=ctx.actor, at=ctx.now)
+    entitled, former = minutes.had(ctx.case, table)
+    number = len(minutes.addenda(ctx.case, table.id))
+    facts = {**_addendum_facts(table, addendum, number, ctx), "entitled": entitled, "former": former}
+    files = await _files_of_addendum(table, addendum, number, ctx)
+    wake = tuple(person for person in entitled if person != ctx.actor.user_id)
+    return Reply("minutes/addendum", facts, table.id, wake, files)
+
+
+async def draft(table: RoundTable, ctx: Context) -> Reply:
+    """The first version, when the meeting ends; the chair is called to see it through."""
+    version = _file(table, ctx)
+    files = await _files(table, version, ctx)
+    return Reply("minutes/version", _facts(table, version, ctx), table.id, _chair(table, ctx.case), files)
+
+
+async def after_undo(record_id: str, ctx: Context) -> Reply:
+    """After ``!undo`` took something out of the minutes: file and show a version without it."""
+    table, _ = minutes.require_minutes(ctx.case, record_id.partition("/")[0])
+    return await _changed(table, ctx)
+
+
+def reminder(case: Case, table: RoundTable, calendar: Calendar) -> Reply:
+    """What the chair is told once the time for corrections has ended: what is left to do."""
+    version = minutes.versions(case, table.id)[-1]
+    numbers = _document(version).numbers
+    facts: dict[str, object] = {
+        "table": table,
+        "until": minutes.corrections_until(table, calendar),
+        "disputed": [
+            numbers.get(r.paragraph or r.id) or numbers.get(r.id) for r in minutes.open_disputes(case, table.id)
+        ],
+        "view": minutes.has_view(case, table),
+    }
+    return Reply("minutes/waiting", facts, table.id, _chair(table, case))
+
+
+async def _changed(table: RoundTable, ctx: Context) -> Reply:
+    """File the wording as it is now, and show what differs from the one before."""
+    before = _document(minutes.versions(ctx.case, table.id)[-1])
+    version = _file(table, ctx)
+    now = _document(version)
+    old = {one.key: one.lines for one in before.paragraphs}
+    changes = [
+        Change(one.number, _wrapped(one.lines))
+        for one in now.paragraphs
+        if not one.empty and old.get(one.key) != one.lines
+    ]
+    gone = [Change(one.number) for one in before.paragraphs if one.key not in now.numbers and not one.empty]
+    facts = {**_facts(table, version, ctx), "changes": sorted([*changes, *gone], key=lambda c: c.number)}
+    wake = () if ctx.actor.user_id == table.chair else _chair(table, ctx.case)
+    return Reply("minutes/changed", facts, table.id, wake, await _files(table, version, ctx))
+
+
+def _file(table: RoundTable, ctx: Context) -> Version:
+    """Render the minutes as they are now, and file them as the next version."""
     drafted = minutes.draft(ctx.case, table, ctx.now)
-    text = plain(ctx.voice().text("minutes/draft", {**vars(drafted), "ref": ctx.case.ref}))
-    version = minutes.file(ctx.case, table, text, by=ctx.actor, at=ctx.now)
-    wake = (table.chair,) if ctx.case.is_member(table.chair) else ()
-    return Reply("minutes/version", _facts(ctx.case, table, version), table.id, wake)
+    numbers: dict[str, int] = {}
+    for version in minutes.versions(ctx.case, table.id):
+        numbers |= _document(version).numbers
+
+    def render(standing: list[Remark]) -> Document:
+        facts = {**vars(drafted), "ref": ctx.case.ref, "now": ctx.now, "standing": standing}
+        return Document.read(plain(ctx.voice().text("minutes/document", facts)), numbers)
+
+    made = render(drafted.remarks)
+    # What was said about a paragraph that is no longer there must not get lost.
+    said = [*drafted.corrected.values(), *(one for many in drafted.disputes.values() for one in many)]
+    if orphans := [remark for remark in said if remark.paragraph not in made.numbers]:
+        made = render([*drafted.remarks, *orphans])
+    return minutes.file(ctx.case, table, made.markdown(), paper=made.dump(), by=ctx.actor, at=ctx.now)
 
 
-def without_correction(correction_id: str, ctx: Context) -> Reply:
-    """After ``!undo`` took a correction back: file and show a version without it."""
-    table, _ = minutes.require_minutes(ctx.case, correction_id.partition("/")[0])
-    return draft(table, ctx)
+async def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachment, ...]:
+    """A version as Markdown, of which the checksum is, and as PDF."""
+    facts = _facts(table, version, ctx)
+    approved = bool(facts["approved"])
+    name = f"minutes-{table.id}-v{facts['number']}"
+    markdown = Attachment(f"{name}.md", "text/markdown; charset=utf-8", version.text.encode())
+    if version.paper is None:
+        return (markdown,)
+    at = table.approved_at if approved and table.approved_at else version.at
+    pdf = await _pdf(_document(version), "minutes/paper", facts, at, ctx)
+    return Attachment(f"{name}{'-approved' if approved else ''}.pdf", "application/pdf", pdf), markdown
 
 
-def _shown(case: Case, table: RoundTable, version: Version) -> Reply:
-    return Reply("minutes/version", _facts(case, table, version), table.id)
+async def _files_of_addendum(table: RoundTable, addendum: Remark, number: int, ctx: Context) -> tuple[Attachment, ...]:
+    facts = _addendum_facts(table, addendum, number, ctx)
+    document = Document.read(plain(ctx.voice().text("minutes/addendum_document", facts)))
+    name = f"minutes-{table.id}-addendum-{number}"
+    return (
+        Attachment(
+            f"{name}.pdf",
+            "application/pdf",
+            await _pdf(document, "minutes/addendum_paper", facts, addendum.at, ctx),
+        ),
+        Attachment(f"{name}.md", "text/markdown; charset=utf-8", document.markdown().encode()),
+    )
 
 
-def _facts(case: Case, table: RoundTable, version: Version) -> dict[str, object]:
-    return {"table": table, "version": version, "number": len(minutes.versions(case, table.id))}
+async def _pdf(document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context) -> bytes:
+    """A document in the frame whose lines the template ``words`` gives: status, checksum, and what is signed."""
+    status, checksum, *signatures = plain(ctx.voice().text(words, facts)).split("\n")
+    return await paper.pdf("minutes", document.facts(status=status, checksum=checksum, signatures=signatures), at=at)
+
+
+def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, object]:
+    """What the templates tell of a version."""
+    filed = minutes.versions(ctx.case, table.id)
+    number = filed.index(version) + 1
+    document = _document(version)
+    paragraphs = [one.number for one in document.paragraphs if not one.empty]
+    return {
+        "ref": ctx.case.ref,
+        "table": table,
+        "version": version,
+        "number": number,
+        "newest": len(filed),
+        "approved": table.approved_at is not None and number == len(filed),
+        "document": document if version.paper else None,
+        "listed": paragraphs[:MOST_SHOWN],
+        "more": len(paragraphs[MOST_SHOWN:]),
+        "until": minutes.corrections_until(table, ctx.calendar),
+        "now": ctx.now,
+        "view": minutes.has_view(ctx.case, table),
+        "addenda": minutes.addenda(ctx.case, table.id),
+    }
+
+
+def _addendum_facts(table: RoundTable, addendum: Remark, number: int, ctx: Context) -> dict[str, object]:
+    approved = minutes.versions(ctx.case, table.id)[-1]
+    return {**_facts(table, approved, ctx), "addendum": addendum, "number_of_addendum": number}
+
+
+def _document(version: Version) -> Document:
+    """What was kept of a version; of one from before there were paragraphs, nothing."""
+    return Document.load(version.paper) if version.paper else Document()
+
+
+def _numbers(table_id: str | None, ctx: Context) -> dict[str, int]:
+    """The numbers of the newest wording's paragraphs, by key."""
+    return _document(minutes.require_minutes(ctx.case, table_id)[1]).numbers
+
+
+def _paragraph(table_id: str | None, number: int | None, ctx: Context) -> str | None:
+    """The key of a paragraph; raises Refusal when the newest wording has none of this number."""
+    if number is None:
+        return None
+    numbers = _numbers(table_id, ctx)
+    for key, known in numbers.items():
+        if known == number:
+            return key
+    table, _ = minutes.require_minutes(ctx.case, table_id)
+    raise Refusal("minutes/no_such_paragraph", id=table.id, number=number, last=max(numbers.values(), default=0))
+
+
+def _wrapped(lines: list[str]) -> str:
+    return "\n".join(fill(line, _ROW) for line in lines)
+
+
+def _chair(table: RoundTable, case: Case) -> tuple[str, ...]:
+    """Whom to wake: the chair, who may have left the table."""
+    return (table.chair,) if case.is_member(table.chair) else ()

@@ -22,7 +22,7 @@ from cases.time import show_day
 from commands import invitation
 from commands.arguments import AnyId, Arguments, Rest
 from commands.context import Context, Reply, agency_channel, case_channel
-from commands.minutes import without_correction
+from commands.minutes import MAKES_A_VERSION, after_undo
 from commands.registry import commands
 
 MOST_MOVES = 5
@@ -176,9 +176,9 @@ async def undo(args: Undo, ctx: Context) -> Reply:
         facts["answer"] = _answer_changed(case, step)
         for channel in _who_was_told(step, about, ctx):
             await ctx.tell(channel, Reply("case/taken_back", facts, about.id))
-    if step.verb == "minutes correct":
+    if step.verb in MAKES_A_VERSION:
         await ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
-        return without_correction(step.subject, ctx)
+        return await after_undo(step.subject, ctx)
     files = invitation.files_after_undo(ctx, step)
     return Reply("case/undone", facts, about.id if about else None, files=files)
 

@@ -185,6 +185,11 @@ def _fitted(line: str, joints: tuple[str, ...]) -> list[str]:
     return [part for one in lines for part in _fitted(one, tuple(rest))]
 
 
+def _line(text: str) -> str:
+    """What was typed, on one line."""
+    return " ".join(text.split())
+
+
 def _fours(key: str) -> str:
     """A public key in groups of four, for people to compare."""
     return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
@@ -211,6 +216,7 @@ def _make_environment() -> Environment:
         "agency": _agency,
         "who": _who,
         "short": shorten,
+        "line": _line,
         "fours": _fours,
         "fit": _fit,
     }

@@ -12,7 +12,18 @@ from cases.people import Professional
 from cases.roles import Permission
 from cases.roundtable import NoteKind, Presence, RoundTable, State
 from commands import actions, decisions, invitation, minutes, picture, recurrence
-from commands.arguments import Arguments, Every, Minutes, PersonId, Rest, RestWhen, RoundTableId, ShortText, Text
+from commands.arguments import (
+    Arguments,
+    Every,
+    Minutes,
+    PersonId,
+    Rest,
+    RestWhen,
+    RoundTableId,
+    ShortText,
+    Text,
+    ToAgency,
+)
 from commands.context import Context, Reply, case_channel
 from commands.lookup import Lookup
 from commands.planning import Skip, skip
@@ -82,6 +93,37 @@ class TakeNote(Arguments):
     """During a round table, the chair: have a line taken down."""
 
     text: Rest = Field(title="a text", description="what is to stand in the minutes")
+
+
+class TakeView(Arguments):
+    """During a round table, the chair: note the person's view."""
+
+    text: Rest = Field(title="a text", description="what the person says, or why that isn't known")
+
+
+class TakeWorry(Arguments):
+    """During a round table, the chair: note what the table is worried about."""
+
+    text: Rest = Field(title="a text", description="what you are worried about")
+
+
+class TakeStrength(Arguments):
+    """During a round table, the chair: note what is working well."""
+
+    text: Rest = Field(title="a text", description="what is working well")
+
+
+class TakeNeed(Arguments):
+    """During a round table, the chair: note what needs to happen."""
+
+    text: Rest = Field(title="a text", description="what needs to happen")
+
+
+class TakeCredit(Arguments):
+    """During a round table, the chair: note whose contribution changed the plan."""
+
+    agency: ToAgency = Field(title="AGENCY", description="whose contribution it was")
+    text: Rest = Field(title="what it changed", description="what it changed")
 
 
 class TakeAction(actions.Propose):
@@ -155,7 +197,7 @@ async def start(args: Start, ctx: Context) -> Reply:
 async def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
     table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
-    *before, last = [reply for reply in (minutes.draft(table, ctx), picture.followups_reply(ctx)) if reply]
+    *before, last = [reply for reply in (await minutes.draft(table, ctx), picture.followups_reply(ctx)) if reply]
     for reply in before:
         await ctx.tell(case_channel(ctx.case.ref), reply)
     return replace(last, subject=last.subject or table.id)
@@ -211,6 +253,36 @@ async def take_note(args: TakeNote, ctx: Context) -> Reply:
     return _noted(NoteKind.NOTE, args.text, ctx)
 
 
+@commands.command("view:", needs=Permission.CONTRIBUTE, example="view: he wants to go back to his old class")
+async def take_view(args: TakeView, ctx: Context) -> Reply:
+    """Take the person's view down."""
+    return _noted(NoteKind.VIEW, args.text, ctx)
+
+
+@commands.command("worried:", needs=Permission.CONTRIBUTE, example="worried: he is out at night three times a week")
+async def take_worry(args: TakeWorry, ctx: Context) -> Reply:
+    """Take a worry down."""
+    return _noted(NoteKind.WORRIED, args.text, ctx)
+
+
+@commands.command("working:", needs=Permission.CONTRIBUTE, example="working: he never misses the gym")
+async def take_strength(args: TakeStrength, ctx: Context) -> Reply:
+    """Take down what works."""
+    return _noted(NoteKind.WORKING, args.text, ctx)
+
+
+@commands.command("needed:", needs=Permission.CONTRIBUTE, example="needed: a timetable that he can keep")
+async def take_need(args: TakeNeed, ctx: Context) -> Reply:
+    """Take down what needs to happen."""
+    return _noted(NoteKind.NEEDED, args.text, ctx)
+
+
+@commands.command("credit:", needs=Permission.CONTRIBUTE, example="credit: youth they found out about the gym")
+async def take_credit(args: TakeCredit, ctx: Context) -> Reply:
+    """Take a credit down."""
+    return _noted(NoteKind.CREDIT, args.text, ctx, args.agency)
+
+
 @commands.command(
     "action:", needs=Permission.CONTRIBUTE, example="action: visit the family together for: social by: fri 15:00"
 )
@@ -239,8 +311,8 @@ async def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
     return Reply("roundtable/excused", {"table": table, "said": said}, table.id)
 
 
-def _noted(kind: NoteKind, text: str, ctx: Context) -> Reply:
-    note = roundtable.take_note(ctx.case, kind, text, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+def _noted(kind: NoteKind, text: str, ctx: Context, agency: str | None = None) -> Reply:
+    note = roundtable.take_note(ctx.case, kind, text, by=ctx.actor, at=ctx.now, steers=ctx.steers, credits_=agency)
     return Reply("roundtable/noted", {"note": note}, note.roundtable)
 
 

@@ -1,16 +1,20 @@
-"""What round tables need by themselves: the next ones of a series, the silent asked once, the best time proposed."""
+"""What round tables need by themselves.
+
+The next ones of a series, the silent asked once, the best time proposed, the chair reminded of the minutes.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cases import minutes as kept
 from cases import planning, series
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.people import Professional
 from cases.roundtable import RoundTable
 from cases.series import Series
-from commands import invitation
+from commands import invitation, minutes
 from commands.context import House, Reply
 from commands.planning import standing
 from storage.find import Directory
@@ -47,6 +51,10 @@ def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
             yield Duty("ask", table.id)
         if _morning_after(ask, calendar) <= now:
             yield Duty("propose", table.id)
+    for table in case.roundtables:
+        drafted = table.ended_at and not table.approved_at and kept.versions(case, table.id)
+        if drafted and kept.corrections_until(table, calendar) <= now:
+            yield Duty("approve", table.id)
 
 
 def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
@@ -55,6 +63,8 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
         rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
     table = next(t for t in case.roundtables if t.id == duty.subject)
+    if duty.kind == "approve":
+        return minutes.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":
         return Reply("planning/tally", {**standing(case, table, now), "ask_chair": True}, table.id, (table.chair,))
     return _ask(case, table, directory)

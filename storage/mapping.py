@@ -41,7 +41,7 @@ RECORDS: dict[str, tuple[type[Any], Table]] = {
     "attendances": (roundtable.Attendance, tables.attendances),
     "notes": (roundtable.Note, tables.notes),
     "minutes": (minutes.Version, tables.minutes),
-    "minutes_corrections": (minutes.MinutesCorrection, tables.minutes_corrections),
+    "remarks": (minutes.Remark, tables.remarks),
     "corrections": (case.Correction, tables.corrections),
     "pauses": (reminders.Pause, tables.pauses),
     "steps": (record.Step, tables.steps),

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from cases import action, case, concern, decision, planning, request, roundtable
+from cases import minutes as minutes_rules
 from cases.roles import Role
 from storage.crypto import SealedMap, SealedText
 
@@ -297,15 +298,23 @@ notes = _records(
     Column("roundtable", String, nullable=False),
     Column("kind", Word(roundtable.NoteKind), nullable=False),
     _sealed("notes", "text"),
+    Column("credits", String),
 )
 minutes = _records(
     "minutes",
     Column("roundtable", String, nullable=False),
     _sealed("minutes", "text"),
     Column("checksum", String, nullable=False),
+    _sealed("minutes", "paper", nullable=True),
 )
-minutes_corrections = _records(
-    "minutes_corrections", Column("roundtable", String, nullable=False), _sealed("minutes_corrections", "text")
+# By its first name, which is part of how its texts are sealed.
+remarks = _records(
+    "minutes_corrections",
+    Column("roundtable", String, nullable=False),
+    _sealed("minutes_corrections", "text"),
+    Column("kind", Word(minutes_rules.Kind), nullable=False),
+    Column("paragraph", String),
+    Column("state", Word(minutes_rules.State), nullable=False),
 )
 corrections = _records("corrections", Column("subject", String, nullable=False), _sealed("corrections", "earlier"))
 pauses = _records(

@@ -256,17 +256,51 @@ async def meet(scene: Play, clock: MovableClock) -> None:
         await scene.bot("case", "onfirm")
     await scene.say("iris", "case", "note: Sem came along to the gym on Tuesday and talked for an hour")
     await scene.bot("case", "M-1/n1")
+    for number, line in enumerate(
+        (
+            "view: Sem wants to come back, but to another class; nobody had asked him before",
+            "worried: he is out at night, three times a week",
+            "working: the gym, and that Iris is there",
+            "needed: a timetable that he can keep",
+            "credit: youth they found out about the gym, which changed the plan",
+        ),
+        2,
+    ):
+        await scene.say("iris", "case", line)
+        await scene.bot("case", f"M-1/n{number}")
     await scene.say("iris", "case", "action: ask his mother about Friday mornings for: social by: mon 12:00")
     await scene.bot("case", "A-3")
     clock.move_on(minutes=40)
     await scene.say("iris", "case", "!roundtable end")
-    await scene.bot("case", "checksum")
+    draft = await scene.bot("case", "checksum")
+    await scene.bot("case", "minutes-M-1-v1.md")
     await scene.bot("case", "A-3")
-    scene.heading("The minutes are corrected, and approved by the chair")
-    await scene.say("hugo", "case", "!minutes correct M-1 he talked about school, too")
-    await scene.bot("case", "he talked about school, too")
+    scene.heading("The minutes are corrected, disputed, settled, and approved by the chair")
+    note = _paragraph(draft, "the gym on Tuesday")
+    await scene.say(
+        "hugo", "case", f"!minutes correct M-1 {note} he came to the gym on Tuesday and talked about school"
+    )
+    await scene.bot("case", "version 2", "talked about school")
+    await scene.bot("case", "minutes-M-1-v2.md")
+    worry = _paragraph(draft, "three times a week")
+    await scene.say("ada", "case", f"!minutes dispute M-1 {worry} we saw him out once since September")
+    await scene.bot("case", "version 3", "saw him out")
+    await scene.bot("case", "minutes-M-1-v3.md")
+    await scene.say("iris", "case", "!minutes approve M-1")
+    await scene.bot("case", "disputed")
+    await scene.say("iris", "case", f"!minutes settle M-1 {worry} both")
+    await scene.bot("case", "version 4", "Another view")
+    await scene.bot("case", "minutes-M-1-v4.md")
     await scene.say("iris", "case", "!minutes approve M-1")
     await scene.bot("case", "approved")
+    await scene.bot("case", "minutes-M-1-v4-approved.pdf")
+    await scene.bot("case", "minutes-M-1-v4.md")
+
+
+def _paragraph(draft: Event, words: str) -> str:
+    """The number of the paragraph of a draft that has these words: ``§7``."""
+    lines = str(draft.content["body"]).splitlines()
+    return next(line.split()[0] for line in lines if words in line)
 
 
 async def carry_on(scene: Play, clock: MovableClock) -> None:

@@ -1,9 +1,11 @@
 from datetime import timedelta
 
 from cases import action, decision, minutes, request, roundtable
+from cases.calendar import Calendar
 from cases.case import Case
 from cases.decision import Stance
 from cases.followups import Open, owed_by, unresolved
+from cases.roundtable import NoteKind
 from tests.cases.table import ADA, CLEO, FINN, FRIDAY, HEALTH, NEXT_WEEK, NOW, POLICE, a_case
 
 
@@ -70,7 +72,9 @@ def test_a_meeting_that_was_not_held_and_minutes_that_wait_are_the_chairs() -> N
     roundtable.end(case, by=ADA, at=NEXT_WEEK, steers=False)
     minutes.file(case, table, "what was said", by=ADA, at=NEXT_WEEK)
     assert [i.what for i in unresolved(case, NEXT_WEEK)] == [Open.UNAPPROVED]
-    minutes.approve(case, "M-1", by=ADA, at=NEXT_WEEK)
+    calendar = Calendar(case.zone_info)
+    minutes.add(case, "M-1", NoteKind.VIEW, "he wants to go back", by=FINN, at=NEXT_WEEK, calendar=calendar)
+    minutes.approve(case, "M-1", by=ADA, at=NEXT_WEEK, numbers={})
     assert unresolved(case, NEXT_WEEK) == []
 
 

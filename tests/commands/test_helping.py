@@ -18,9 +18,11 @@ async def test_help_in_a_case_room_fits_a_phone_and_names_every_command(table: C
         "!request – Ask an agency or a person for information, and say why",
     ]
     assert lines[-1] == "How one is typed:  !help WORD"
-    words = ("answer", "narrow", "accept", "hand", "dissent", "roundtable start", "minutes approve", "undo", "close")
+    words = ("answer", "narrow", "accept", "hand", "dissent", "undo", "close")
     assert [word for word in words if f"!{word}" not in said] == []
-    assert "note: … · action: … · decision: … · apologies: …" in said
+    assert "   !roundtable cancel · start · end · " in said
+    assert "   !minutes correct · dispute · settle · view · credit · approve · addendum\n" in said
+    assert "   note: view: worried: working: needed: credit: action: decision: apologies:\n" in said
     assert "case open" not in said
 
 

@@ -195,8 +195,9 @@ async def test_it_begins_with_why_the_goal_confidentiality_and_the_agenda(table:
         "\n"
         "Reply: confirm to say that you are here and keep this confidential.\n"
         "Until then you listen only.\n"
-        "Hugo Peters: lines that begin  note:  action:  decision:  apologies:\n"
-        "are taken down. At the end:  !roundtable end"
+        "Hugo Peters: lines that begin like these are taken down:\n"
+        "  note:  view:  worried:  working:  needed:  credit: AGENCY  action:  decision:\n"
+        "  apologies:  At the end:  !roundtable end"
     )
     assert user("ada") in opening.mentions
     assert user("hugo") not in opening.mentions

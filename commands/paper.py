@@ -1,0 +1,51 @@
+"""Papers to keep and print: a PDF from a static Typst template and facts that are handed over as data.
+
+Nothing that people typed is ever part of the template: it arrives as JSON and is set as text, so that ``#read("…")`` is
+six words and no command. The typefaces are those that come with the library, whatever the machine has; a character that
+they lack (Chinese, most emoji) is a box in the PDF and stands in the Markdown beside it. Templates reach no file but
+those beside them.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import typst
+
+_TEMPLATES = Path(__file__).parent / "templates" / "paper"
+
+
+async def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
+    """The PDF of a paper, the same bytes for the same facts and the same moment; works in a thread.
+
+    ``paper``: the name of a template in ``templates/paper/``. ``at``: the date of the document. ``facts``: what JSON
+    can hold. The layout that all papers share asks for
+
+    - ``title``, ``class`` (of confidentiality), ``reference`` and ``status``: one line each
+    - ``of``: the word in "1 of 3"
+    - ``checksum``: None, or a line below the status
+    - ``details``: label and value, in pairs
+    - ``sections``, at least one: each with its ``heading``, its ``paragraphs`` (``number`` or None, and ``lines``: the
+      first is the text, what follows are remarks) and its ``columns`` side by side (``heading``, ``paragraphs``)
+
+    which is what ``Document.facts`` gives (commands/document.py); a template may ask for more.
+    """
+    return await asyncio.to_thread(_compile, paper, json.dumps(facts), at)
+
+
+def _compile(paper: str, facts: str, at: datetime) -> bytes:
+    return typst.compile(
+        _TEMPLATES / f"{paper}.typ",
+        root=_TEMPLATES,
+        font_paths=_fonts(),
+        sys_inputs={"facts": facts},
+        timestamp=int(at.timestamp()),
+    )
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False)
