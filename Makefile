@@ -15,7 +15,7 @@ help:
 	@echo "make test-interop   run the tests against Element's own crypto"
 	@echo "make chaos          kill bot and homeserver while members talk, and count (KILLS=50 COMMANDS=1000 SEED=…)"
 	@echo "make check          lint, types, import order, format"
-	@echo "make catalogue      write the texts of the templates to commands/locale/roundtable.pot"
+	@echo "make catalogue      write all texts to commands/locale/roundtable.pot and into each translation"
 	@echo "make lock           pin the newest releases again"
 	@echo "make clean          remove what the other targets made"
 
@@ -73,6 +73,8 @@ catalogue: $(STAMP)
 	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --add-location file --sort-by-file --width 120 \
 		--project Roundtable --version 0.1 --copyright-holder Roundtable \
 		--output-file commands/locale/roundtable.pot commands
+	$(BIN)/pybabel --quiet update --input-file commands/locale/roundtable.pot --output-dir commands/locale \
+		--domain roundtable --width 120 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 # The newest releases that pyproject.toml allows, with the hash of each of their files, for every platform.
 # uv is the only tool that is not itself in the lock: it writes it.

@@ -89,6 +89,13 @@ def _parser() -> argparse.ArgumentParser:
     house.add_argument("--yes", action="store_true", help="do it without asking")
     house.set_defaults(command="provision")
 
+    copy = commands.add_parser("backup", parents=[common], help="copy the database, also while the bot runs")
+    copy.add_argument("folder", metavar="FOLDER", type=Path, help="a new folder for the copy")
+    copy.add_argument(
+        "--crypto", action="store_true", help="the crypto store, too: to look into, for no bot can run on the copy"
+    )
+    copy.set_defaults(command="backup")
+
     store = commands.add_parser("db", parents=[common], help="look after the database")
     tasks = store.add_subparsers(required=True, metavar="TASK")
     for task, purpose in (

@@ -136,9 +136,14 @@ class App:
 
 def _schemes(config: Config) -> dict[str, Scheme]:
     """What is particular to the house's own scheme, and to each that has a table of its own."""
-    own = config.house.scheme
-    named = {own: SchemeSection(), **config.scheme}
-    return {name: Scheme(read_holidays(given.country or config.house.country)) for name, given in named.items()}
+    house = config.house
+    named = {house.scheme: SchemeSection(), **config.scheme}
+    return {
+        name: Scheme(
+            read_holidays(given.country or house.country), given.language or house.language, given.mode or house.mode
+        )
+        for name, given in named.items()
+    }
 
 
 async def _try(part: Callable[[], Awaitable[None]]) -> None:

@@ -19,6 +19,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from cases.case import Mode
+from commands.languages import ENGLISH, codes
+
 PREFIX = "ROUNDTABLE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_PATH = Path("config.toml")
@@ -85,6 +88,12 @@ def _check_country(country: str) -> str:
     except NotImplementedError:
         raise ValueError("is no country whose holidays I know; use a code such as NL, FI or DE-NW") from None
     return country
+
+
+def _check_language(code: str) -> str:
+    if code not in codes():
+        raise ValueError(f"is no language that I speak; those are: {', '.join(codes())}")
+    return code
 
 
 def read_holidays(country: str | None) -> Collection[date]:
@@ -237,10 +246,15 @@ class StoreSection(Section):
 Country = Annotated[str, AfterValidator(_check_country)]
 
 
+LanguageCode = Annotated[str, AfterValidator(_check_language)]
+
+
 class SchemeSection(Section):
     """What one scheme has of its own; what is left out is as in [house]."""
 
     country: Country | None = Field(None, description="whose public holidays are no working days")
+    language: LanguageCode | None = Field(None, description="the language of its rooms")
+    mode: Mode | None = Field(None, description="of its cases: table, or team with a digest each morning")
 
 
 class HouseSection(Section):
@@ -257,6 +271,15 @@ class HouseSection(Section):
         None,
         description="the country whose public holidays are no working days, e.g. NL, or a part of it, e.g. DE-NW; "
         "none if left out",
+    )
+    language: LanguageCode = Field(
+        ENGLISH.code,
+        description="the language of the rooms, e.g. en or nl; each person can choose their own for the direct chat",
+    )
+    mode: Mode = Field(
+        Mode.TABLE,
+        description="how cases work unless they say otherwise: table (quiet until the people meet) or team (they work "
+        "together daily, with a digest each working morning)",
     )
 
     @model_validator(mode="after")
@@ -442,7 +465,7 @@ PLACES = {
 """Where things are by default, in data_dir."""
 
 
-EXAMPLES: Json = {"country": "NL", "schemes": ["safety table", "youth crime"]}
+EXAMPLES: Json = {"country": "NL", "language": "nl", "mode": "team", "schemes": ["safety table", "youth crime"]}
 """What a key may look like that has no default."""
 
 

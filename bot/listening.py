@@ -181,6 +181,10 @@ class Listener:
             if event.source is not None:
                 await self._progress.wait_for_key(event.event_id, event.room_id, event.source, self._clock())
             return
+        if event.verdict is Verdict.REPLAYED:
+            # Its content was not looked at again, so whether it was a command is not asked either.
+            await self._turn_away(event)
+            return
         body = event.content.get("body")
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text" or not isinstance(body, str):
             return
@@ -199,10 +203,14 @@ class Listener:
         if event.trusted:
             await self._dispatcher.handle(message)
         elif await self._dispatcher.is_meant(message):
-            log.warning("turned away", event_id=event.event_id, verdict=event.verdict.value)
-            # Said once a day: a person who goes on typing there is not told each time.
-            once = f"turned away {event.room_id} {event.sender} {event.verdict.value} {self._clock():%Y-%m-%d}"
-            await self._dispatcher.turned_away(event.room_id, event.sender, event.verdict.value, once)
+            await self._turn_away(event)
+
+    async def _turn_away(self, event: Event) -> None:
+        log.warning("turned away", event_id=event.event_id, verdict=event.verdict.value)
+        # Said once a day for each device: a person who goes on typing there is not told each time.
+        of_whom = f"{event.sender} {event.device or 'unknown'}"
+        once = f"turned away {event.room_id} {of_whom} {event.verdict.value} {self._clock():%Y-%m-%d}"
+        await self._dispatcher.turned_away(event.room_id, event.sender, event.verdict.value, once)
 
     async def _forget(self, event: Event, deleted: str) -> None:
         """Somebody deleted a message: it is not waited for any more, and what it said is taken off the file."""

@@ -24,11 +24,13 @@ from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from storage import directory, lease
 from storage.account import Account
+from storage.audit import Entry
 from storage.database import StoreInUseError
 from storage.directory import Changes, Difference
 from storage.find import SPACE
 from storage.pins import StoredPins
 from storage.progress import Progress
+from storage.rooms import lost, marker, renew
 from storage.work import Store
 
 SHORT = re.compile(r"[a-z][a-z0-9-]{1,20}")
@@ -144,6 +146,8 @@ class Plan:
     """Channel and person who is in a room, and not in the file: removed only when pruning."""
     rooms: Mapping[str, str] = field(default_factory=dict)
     """The rooms that exist, by channel."""
+    unsafe: frozenset[str] = frozenset()
+    """Channels whose room was taken from the bot or tampered with: another one is made in its place."""
 
     def anything(self, *, prune: bool) -> bool:
         """Whether there is anything to do."""
@@ -157,18 +161,24 @@ async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Pl
     async with store.look() as find:
         changes = await directory.compare(find, house.agencies, people)
         wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
-        known = {c: room for c in wanted if (room := await find.room(c)) is not None}
+        unsafe = set(await lost(find))
+        known = {c: room for c in wanted if c not in unsafe and (room := await find.room(c)) is not None}
         left = {person.user_id for person in await find.everybody()} - {person.user_id for person in people}
         chats = {c: room for user in left if (room := await find.room(c := f"{Place.DIRECT}:{user}")) is not None}
     in_file = {person.user_id for person in people}
     invite, remove, strangers = [], [], []
-    for channel, room_id in known.items():
-        present = await _present(rooms, room_id) - {bot_id}
+    for channel, room_id in tuple(known.items()):
+        found = await _present(rooms, room_id)
+        if found is None:
+            unsafe.add(channel)
+            del known[channel]
+            continue
+        present = found - {bot_id}
         invite += [(channel, user) for user in wanted[channel] - present]
         remove += [(channel, user) for user in (present - wanted[channel]) & in_file]
         strangers += [(channel, user) for user in present - wanted[channel] - in_file]
     for channel, room_id in chats.items():
-        strangers += [(channel, user) for user in await _present(rooms, room_id) & left]
+        strangers += [(channel, user) for user in (await _present(rooms, room_id) or set()) & left]
     make = tuple(channel for channel in wanted if channel not in known)
     invite += [(channel, user) for channel in make for user in wanted[channel]]
     order = list(wanted)
@@ -179,6 +189,7 @@ async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Pl
         tuple(sorted(remove)),
         tuple(sorted(strangers)),
         {**chats, **known},
+        frozenset(unsafe),
     )
 
 
@@ -187,7 +198,7 @@ def describe(plan: Plan, *, prune: bool) -> Iterator[str]:
     for difference in (*plan.changes.agencies, *plan.changes.people):
         yield _describe_difference(difference)
     for channel in plan.make:
-        yield f"+ room {channel}"
+        yield f"+ room {channel}" + (", in place of one that is not safe any more" if channel in plan.unsafe else "")
     for channel, user in plan.invite:
         yield f"+ invite {user} to {channel}"
     for channel, user in plan.remove:
@@ -217,23 +228,17 @@ async def carry_out(
     if plan.changes.any or (prune and plan.changes.gone):
         async with store.work(f"provision {uuid.uuid4().hex}", clock()) as work:
             await directory.carry_out(work, plan.changes, prune=prune)
-    known = dict(plan.rooms)
-    progress = Progress(store)
-    names = {f"{Place.AGENCY}:{a.short}": a.name for a in house.agency}
-    for channel in plan.make:
-        name = names.get(channel) or WELCOME[channel] or house_name
-        known[channel] = await _make_room(rooms, channel, name, known.get(SPACE))
-        await progress.save_room(channel, known[channel])
+    known = await _make_rooms(plan, store, rooms, house, house_name, clock())
     refused = []
     # First who must not hear more; inviting is the last step.
     released = _case_rooms((*plan.changes.releases, *(plan.changes.releases_of_gone if prune else ())))
     async with store.look() as find:
         for channel, _ in released:
-            if (room_id := await find.room(channel)) is not None:
+            if channel not in plan.unsafe and (room_id := await find.room(channel)) is not None:
                 known.setdefault(channel, room_id)
     leaving = dict.fromkeys((*plan.remove, *(plan.strangers if prune else ()), *released))
     for channel, user in leaving:
-        if channel in known and user in await _present(rooms, known[channel]):
+        if channel in known and user in (await _present(rooms, known[channel]) or ()):
             try:
                 await rooms.remove(known[channel], user, REMOVAL)
             except Rejected as problem:
@@ -330,25 +335,47 @@ def _members(channel: str, people: Iterable[Professional]) -> Iterator[str]:
             yield person.user_id
 
 
-async def _make_room(rooms: Rooms, channel: str, name: str, space: str | None) -> str:
-    found = await rooms.find_room((MARKER, channel))
+async def _make_rooms(  # noqa: PLR0917 what carry_out has
+    plan: Plan, store: Store, rooms: Rooms, house: House, house_name: str, now: datetime
+) -> dict[str, str]:
+    """Make what is missing, the space first; gives every room by its channel."""
+    known = dict(plan.rooms)
+    names = {f"{Place.AGENCY}:{a.short}": a.name for a in house.agency}
+    for channel in plan.make:
+        name = names.get(channel) or WELCOME[channel] or house_name
+        if channel in plan.unsafe:
+            async with store.work(f"provision {uuid.uuid4().hex}", now) as work:
+                await renew(work, channel)
+                await work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
+        async with store.look() as find:
+            mark = await marker(find, channel)
+        known[channel] = await _make_room(rooms, channel, mark, name, known.get(SPACE))
+        await Progress(store).save_room(channel, known[channel])
+    for channel in known.keys() & set(_channels(house)) if SPACE in plan.make else ():
+        if channel not in plan.make:
+            await rooms.add_to_space(known[SPACE], known[channel])
+    return known
+
+
+async def _make_room(rooms: Rooms, channel: str, mark: str, name: str, space: str | None) -> str:
+    found = await rooms.find_room((MARKER, mark))
     if found is None:
         return await rooms.create_room(
-            name=name, topic="", creation_content={MARKER: channel}, space=channel == SPACE, parent=space
+            name=name, topic="", creation_content={MARKER: mark}, space=channel == SPACE, parent=space
         )
     if space is not None:
         await rooms.add_to_space(space, found)
     return found
 
 
-async def _present(rooms: Rooms, room_id: str) -> set[str]:
-    """Who is in a room, or invited to it."""
+async def _present(rooms: Rooms, room_id: str) -> set[str] | None:
+    """Who is in a room, or invited to it; None: the bot itself is not there any more."""
     try:
         state = await rooms.room_state(room_id)
-    except NotAllowed:
-        raise ConfigProblem(
-            f"the bot is no longer in its room {room_id}: invite it again, or restore the backup of the homeserver"
-        ) from None
+    except NotAllowed as problem:
+        if problem.code != "M_FORBIDDEN":
+            raise
+        return None
     return {
         change.state_key
         for change in state

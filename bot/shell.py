@@ -14,8 +14,9 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import config, database, init, logs
+from bot.backup import backup
 from bot.config import ConfigProblem, find_path
-from bot.crypto.errors import MatrixError, TokenRevoked
+from bot.crypto.errors import MatrixError, NotOurDevice, StoreUnreadable, TokenRevoked
 from bot.logs import complain
 from bot.provision import provision
 from bot.renewal import renew
@@ -40,6 +41,11 @@ def perform(command: str, given: argparse.Namespace) -> int:
         complain(
             "the homeserver no longer knows the bot's access token: somebody signed the device out. With the recovery "
             "key, sign in anew with roundtable init --recover; if it is lost, with roundtable init --reset-identity"
+        )
+    except (StoreUnreadable, NotOurDevice) as problem:
+        complain(
+            f"{problem}. If crypto.key is the wrong one, bring the right one back; else sign in anew with the recovery "
+            "key: roundtable init --recover"
         )
     except (StoreProblemError, WrongKeyError, MatrixError) as problem:
         complain(str(problem))
@@ -175,6 +181,12 @@ def _audit(given: argparse.Namespace) -> int:
     return FAILED
 
 
+def _backup(given: argparse.Namespace) -> int:
+    settings = config.load(find_path(given.config))
+    task = backup(settings, given.folder.absolute(), crypto=given.crypto, clock=_utcnow, say=_say)
+    return WELL if asyncio.run(task) else FAILED
+
+
 def _db(given: argparse.Namespace) -> int:
     settings = config.load(find_path(given.config))
     match given.task:
@@ -230,5 +242,6 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "provision": _provision,
     "audit": _audit,
+    "backup": _backup,
     "db": _db,
 }

@@ -1,7 +1,7 @@
 """Speaking: what stands in the outbox goes out, in order within a room, once; a room that fails holds up no other."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -145,10 +145,7 @@ class Speaker:
             except NotAllowed:
                 await self._ask_whether_lost(room_id, row)
                 raise
-            unreachable = self._client.unreachable(room_id)
-            reasons = {person: reason.value for person, reason in unreachable.items() if person in audience}
-            if reasons:
-                await self._watch.unreachable(row.channel, reasons)
+            await self._tell_who_cannot_read(room_id, row.channel, audience)
             return event_id
         if row.retracts:
             await self._retract(room_id, row, row.retracts)
@@ -163,6 +160,16 @@ class Speaker:
             # Already there, already gone, or no such account: asking again changes nothing.
             log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
         return None
+
+    async def _tell_who_cannot_read(self, room_id: str, channel: str, audience: Collection[str]) -> None:
+        unreachable = self._client.unreachable(room_id)
+        reasons = {person: reason.value for person, reason in unreachable.items() if person in audience}
+        if reasons:
+            await self._watch.unreachable(channel, reasons)
+        unsigned = self._client.unsigned(room_id).items()
+        devices = {person: ids for person, ids in unsigned if person in audience and person not in reasons}
+        if devices:
+            await self._watch.unsigned(channel, devices)
 
     async def _retract(self, room_id: str, row: Row, txn_id: str) -> None:
         """Delete a message of ours. It stands before this row in its channel, so that it is sent or never will be."""

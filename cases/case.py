@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cases.action import Action
-    from cases.concern import Concern
+    from cases.concern import Basis, Concern
     from cases.decision import Decision, Position
     from cases.minutes import Remark, Version
     from cases.people import Professional
@@ -55,6 +56,15 @@ NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave", "restore", "wipe"})
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""
 MAIN_TEXT = {"C": "about", "R": "question", "A": "outcome", "D": "text"}
+
+
+class Mode(StrEnum):
+    """How a table works together (practice, section 1)."""
+
+    TABLE = "table"
+    """Its people join now and then: the room is quiet until the meeting."""
+    TEAM = "team"
+    """Its people work together every day, and begin it with a digest."""
 
 
 @dataclass(eq=False)
@@ -98,6 +108,7 @@ class Case:
     closed_because: str | None = None
     residual_owner: str | None = None
     """The agency that stays the first contact after closing."""
+    mode: Mode = Mode.TABLE
     members: list[Member] = field(default_factory=list["Member"])
     concerns: list[Concern] = field(default_factory=list["Concern"])
     requests: list[Request] = field(default_factory=list["Request"])
@@ -275,8 +286,13 @@ class Case:
         self.why = f"{self.why}\n{because}"
         self.step("reopen", self.ref, by, at)
 
-    def correct(self, record_id: str, text: str, *, by: Professional, at: datetime) -> tuple[str, Record]:
-        """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record."""
+    def correct(
+        self, record_id: str, text: str | None, *, by: Professional, at: datetime, basis: Basis | None = None
+    ) -> tuple[str, Record]:
+        """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record.
+
+        ``basis`` marks a concern as fact or opinion; without ``text`` its wording stays.
+        """
         self.require_open()
         letter = record_id[0]
         if letter not in MAIN_TEXT:
@@ -295,13 +311,16 @@ class Case:
                 record, name = mine[-1], "text"
         if by.agency != record.agency:
             raise Refusal("correct/not_yours", id=record_id, agency=record.agency)
+        if basis and letter != "C":
+            raise Refusal("correct/only_concerns", id=record_id)
         step = self.step("correct", record_id, by, at)
-        number = len(self.corrections) + 1
-        step.add(
-            self.corrections,
-            Correction(f"K-{number}", by.user_id, by.agency, at, record_id, str(getattr(record, name))),
-        )
-        step.change(record, **{name: text})
+        if text is not None:
+            number = len(self.corrections) + 1
+            earlier = str(getattr(record, name))
+            step.add(self.corrections, Correction(f"K-{number}", by.user_id, by.agency, at, record_id, earlier))
+            step.change(record, **{name: text})
+        if basis:
+            step.change(record, kind=basis)
         return KIND_OF[letter], record
 
     def undo(self, *, by: Professional, at: datetime) -> Step:
@@ -314,7 +333,7 @@ class Case:
             raise Refusal("undo/final", verb=step.verb, subject=step.subject)
         later = [s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb != "undo"]
         if later:
-            raise Refusal("undo/moved_on", subject=step.subject, by=later[0].by)
+            raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
         on_file = {record.id: record for record in self.records()}
         for record_id in step.before:
             step.restore(on_file[record_id])
@@ -337,10 +356,21 @@ def open_case(
     by: Professional,
     at: datetime,
     people: Iterable[Professional] = (),
+    mode: Mode = Mode.TABLE,
 ) -> Case:
     """Open a case: never without a why and a goal; ``people`` are those who are asked to the table from the start."""
     case = Case(
-        ref, scheme, why, goal, zone, by.user_id, at, director, at + FIRST_REVIEW, tuple(dict.fromkeys(agencies))
+        ref,
+        scheme,
+        why,
+        goal,
+        zone,
+        by.user_id,
+        at,
+        director,
+        at + FIRST_REVIEW,
+        tuple(dict.fromkeys(agencies)),
+        mode=mode,
     )
     case.step("open", ref, by, at)
     for person in people:

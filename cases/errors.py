@@ -6,7 +6,7 @@ class Refusal(Exception):
 
     ``code`` names the reply template (``commands/templates/refused/<code>.html``) and the audit outcome;
     ``facts`` fill the template. Neither ever carries what a person typed, unless the template is to show it back
-    to that same person in that same room.
+    to that same person in that same room. The fact ``card`` is the id of the record that a reply to it is about.
     """
 
     def __init__(self, code: str, **facts: object) -> None:

@@ -72,7 +72,7 @@ class Step:
 
 def _as_it_was(value: object, current: object) -> object:
     """A journal that was stored holds an enumeration's value, not its member, and a list for a tuple."""
-    if isinstance(current, StrEnum):
+    if isinstance(current, StrEnum) and value is not None:
         return type(current)(str(value))
     return tuple(value) if isinstance(value, list) else value
 

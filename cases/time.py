@@ -17,8 +17,8 @@ END_OF_WORKING_DAY = time(17)
 FURTHEST_YEARS = 5
 EXAMPLES = ("fri 15:00", "tomorrow 10:00", "20 nov", "2026-11-20 15:00", "in 3 days", "+5 working days")
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
     "January",
     "February",
     "March",
@@ -50,8 +50,8 @@ def _names(full: Iterable[str], also: dict[str, int]) -> dict[str, int]:
     return known
 
 
-_WEEKDAY_OF = _names(_WEEKDAYS, {"tues": 1, "thur": 3, "thurs": 3})
-_MONTH_OF = _names(_MONTHS, {"sept": 8})
+_WEEKDAY_OF = _names(WEEKDAYS, {"tues": 1, "thur": 3, "thurs": 3})
+_MONTH_OF = _names(MONTHS, {"sept": 8})
 
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CLOCK = re.compile(
@@ -85,13 +85,11 @@ def show_day(moment: datetime, zone: tzinfo) -> str:
     return _day_name(moment.astimezone(zone).date())
 
 
-def show(moment: datetime, zone: ZoneInfo, lang: str = "en") -> str:
+def show(moment: datetime, zone: ZoneInfo) -> str:
     """A moment as every answer shows it: ``Fri 20 Nov 2026, 17:00 Europe/Amsterdam``.
 
-    The names come from here and never from the locale of the process. Only English is known so far; any other
-    ``lang`` falls back to it.
+    The names come from here and never from the locale of the process; ``commands`` translates them.
     """
-    del lang
     local = moment.astimezone(zone)
     return f"{_day_name(local.date())}, {local:%H:%M} {zone.key}"
 
@@ -159,11 +157,11 @@ def _days(start: date, end: date) -> Iterator[date]:
 
 
 def _day_name(day: date) -> str:
-    return f"{_WEEKDAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+    return f"{WEEKDAYS[day.weekday()][:3]} {day.day} {MONTHS[day.month - 1][:3]} {day.year}"
 
 
 def _long_day(day: date) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def _tidy(text: str, zone: ZoneInfo) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 from cases.errors import Refusal
 from cases.people import Addressee
 from cases.time import read_past, read_when, shorten
+from commands.languages import ENGLISH, Language
 from commands.recurrence import Rhythm, read_rhythm
 
 LONGEST_TEXT = 8000
@@ -89,6 +90,13 @@ class ReadingContext:
     """A line that shows how the command is typed."""
     holidays: Collection[date] = ()
     """The days that ``+5 working days`` leaves out beside weekends."""
+    languages: tuple[Language, ...] = (ENGLISH,)
+    """Those whose keys and choices are understood beside the English ones; the first is that of the answer."""
+
+    @property
+    def language(self) -> Language:
+        """The language of the answer."""
+        return self.languages[0]
 
 
 class Arguments(BaseModel):

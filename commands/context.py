@@ -6,10 +6,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from cases.calendar import Calendar
-from cases.case import Case
+from cases.case import Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Place, Role, may
+from commands.languages import ENGLISH, Language, language
 from commands.render import Voice
 from storage.find import Directory
 from storage.work import Attachment, Work
@@ -21,6 +22,10 @@ class Scheme:
 
     holidays: Collection[date] = ()
     """Its public holidays."""
+    language: str = ENGLISH.code
+    """In which its rooms are spoken to."""
+    mode: Mode = Mode.TABLE
+    """Of a case, unless it says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,21 @@ class House:
     def of(self, scheme: str) -> Scheme:
         """What is particular to a scheme."""
         return self.schemes.get(scheme) or self.schemes.get(self.scheme) or Scheme()
+
+    def language(self, directory: Directory, channel: str, case: Case | None = None) -> Language:
+        """The language of a channel: in a direct chat what the person chose, else that of the case's or our scheme."""
+        place, _, key = channel.partition(":")
+        chosen = directory.prefers(key).language if place == Place.DIRECT else None
+        scheme = case.scheme if case and place == Place.CASE else self.scheme
+        return language(chosen or self.of(scheme).language)
+
+    def voice(self, directory: Directory, channel: str, case: Case | None = None) -> Voice:
+        """How texts sound in a channel; in a direct chat dates are told in the person's own zone."""
+        zone = case.zone_info if case else self.zone
+        place, _, key = channel.partition(":")
+        if place == Place.DIRECT:
+            zone = directory.zone(key, zone)
+        return Voice(directory, zone, self.language(directory, channel, case))
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""
@@ -103,13 +123,13 @@ class Context:
             belongs=self.open_case is not None and self.open_case.is_member(self.actor.user_id),
         )
 
-    def voice(self, zone: ZoneInfo | None = None) -> Voice:
-        """How texts are rendered: names and dates as the readers of the room know them."""
-        return Voice(self.directory, zone or (ZoneInfo(self.open_case.zone) if self.open_case else self.house.zone))
+    def voice(self, channel: str | None = None) -> Voice:
+        """How texts are rendered here, or in another channel: as its readers know names, dates and words."""
+        return self.house.voice(self.directory, channel or self.channel, self.open_case)
 
     async def tell(self, channel: str, reply: Reply) -> None:
         """Say something in another room, such as a card in the room of the agency that is asked."""
-        message = self.voice().message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake)
+        message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake)
         for page in message:
             await self.work.say(channel, page, scope=self.scope)
         for file in reply.files:

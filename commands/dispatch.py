@@ -16,10 +16,10 @@ from commands import availability
 from commands.arguments import ReadingContext
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
+from commands.languages import language
 from commands.lookup import Lookup
-from commands.reading import addressed, normalise, read, suggest
+from commands.reading import addressed, normalise, read, suggest, usage
 from commands.registry import Command, Registry
-from commands.render import Voice
 from storage import audit
 from storage.audit import Entry
 from storage.database import StoreAwayError
@@ -29,9 +29,15 @@ from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 log = structlog.get_logger()
 NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "working", "needed", "credit")
 """What a line of the chair begins with, during a meeting, to be taken down."""
+WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
+"""The commands whose wording ``correct`` replaces."""
+SURELY_MEANT = 0.8
+"""So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 DONE = "done"
-TRUST_CODES = frozenset({"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable"})
-"""Why a message was not acted on, as far as its sender can do something about it."""
+TRUST_CODES = frozenset(
+    {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
+)
+"""Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
 Note = Callable[[Work, Case, Directory], Awaitable[list[tuple[str, Reply]]]]
 """What a coming or going means for a case: gives what is said, and in which channels."""
 
@@ -48,6 +54,16 @@ class Incoming:
     replies_to: str | None = None
     replaces: str | None = None
     """The event that this message is an edit of."""
+
+    @property
+    def message_id(self) -> str:
+        """The event that people see as the message, however often it was edited."""
+        return self.replaces or self.event_id
+
+    @property
+    def cause(self) -> str:
+        """What has its effect once. That of an edit begins with the message: what was said to it goes with that."""
+        return f"{self.replaces}.{self.event_id}" if self.replaces else self.event_id
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ class Dispatcher:
         if heard is None:
             return
         try:
-            async with self._store.work(message.event_id, self._clock()) as work:
+            async with self._store.work(message.cause, self._clock()) as work:
                 entry, pages, files = await self._answer(work, message, heard)
                 await work.record(entry)
                 for page in pages:
@@ -125,6 +141,7 @@ class Dispatcher:
     async def deleted(self, room_id: str, sender: str, deleted: str, cause: str) -> None:
         """Take what a person's deleted message said off the file, and what the bot said to it out of its rooms.
 
+        That goes for what was refused, too: the refusal may show the beginning of a name that was typed.
         That the message was there, and what others did with it, stays (decision 9).
         """
         async with self._store.look() as find:
@@ -133,18 +150,19 @@ class Dispatcher:
             return
         try:
             async with self._store.work(cause, self._clock()) as work:
+                if await audit.was_answered(work.session, deleted, sender):
+                    await work.retract(deleted)
                 said = await audit.carried_out(work.session, deleted, sender)
                 case = await work.find.case(said[0]) if said else None
                 if said is None or case is None:
                     return
                 directory = await work.find.directory()
                 erased = erasure.erase(case, said[1], by=_person(sender, case, directory), at=work.now)
-                await work.retract(deleted)
                 subject = erased[0].subject if erased else None
                 await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
                 facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
-                voice = Voice(directory, case.zone_info)
                 for where in dict.fromkeys([channel, case_channel(case.ref)]) if erased else ():
+                    voice = self._house.voice(directory, where, case)
                     for page in voice.message("erasure/erased", facts, subject=subject, wake=(sender,)):
                         await work.say(where, page, scope=case.ref)
         except AlreadyHandledError:
@@ -160,7 +178,7 @@ class Dispatcher:
         place, _, key = channel.partition(":")
         try:
             async with self._store.work(cause, self._clock()) as work:
-                voice = Voice(await work.find.directory(), self._house.zone)
+                voice = self._house.voice(await work.find.directory(), channel)
                 ref = key if place == Place.CASE else None
                 await work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
                 for page in voice.message(template, {}, wake=(sender,)):
@@ -181,7 +199,7 @@ class Dispatcher:
                     return
                 directory = await work.find.directory()
                 for where, reply in await note(work, case, directory):
-                    voice = Voice(directory, case.zone_info)
+                    voice = self._house.voice(directory, where, case)
                     for page in voice.message(reply.template, reply.facts, wake=reply.wake):
                         await work.say(where, page, scope=case.ref)
         except AlreadyHandledError:
@@ -220,11 +238,19 @@ class Dispatcher:
         )
 
     def _bare_command(self, message: Incoming, subject: str) -> str | None:
-        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk."""
+        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk.
+
+        A word that comes near to what the card asks for ("accepted") is no talk: its author believes to have done it.
+        """
         text = self._addressed(message, reply=True)
-        if text and subject.startswith("M-") and availability.begins(text):
+        if text is None:
+            return None
+        if subject.startswith("M-") and availability.begins(text):
             return f"available {text}"
-        return text if text and self._registry.match(text) else None
+        asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
+        word = text.split()[0].rstrip(".,:!")
+        meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
+        return text if meant or self._registry.match(text) else None
 
     async def _answer(
         self, work: Work, message: Incoming, heard: _Heard
@@ -236,8 +262,8 @@ class Dispatcher:
         try:
             async with work.or_nothing():
                 try:
-                    if message.replaces and await work.find.outcome(message.replaces) == DONE:
-                        raise Refusal("dispatch/edited")  # noqa: TRY301 one place that turns refusals into answers
+                    if message.replaces:
+                        await self._refuse_edited(message.replaces, work)
                     command, rest = self._find_command(heard.text, ctx)
                     name = command.path
                     self._permit(command, ctx)
@@ -248,8 +274,9 @@ class Dispatcher:
                     pages, files = self._render(reply, ctx, message), reply.files
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
-                    facts = {"command": name, **refusal.facts}
-                    pages = self._render(Reply(f"refused/{refusal.code}", facts), ctx, message)
+                    facts = {"command": name, "card": None, **refusal.facts}
+                    card = str(facts["card"]) if facts["card"] else None
+                    pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
                     subject, outcome = None, refusal.code
                     raise
         except Refusal:
@@ -262,9 +289,16 @@ class Dispatcher:
             command=name,
             subject=subject,
             outcome=outcome,
-            cause=message.event_id,
+            cause=message.message_id,
         )
         return entry, pages, files
+
+    async def _refuse_edited(self, replaced: str, work: Work) -> None:
+        """Refuse the edit of what was carried out, and offer to put the new wording on file."""
+        done = await audit.what_was_done(work.session, replaced)
+        if done is not None:
+            command, subject = done
+            raise Refusal("dispatch/edited", card=subject, id=subject, worded=command in WORDED)
 
     async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
         directory = await work.find.directory()
@@ -298,6 +332,8 @@ class Dispatcher:
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
         allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
         nearest = suggest(word, [c.path.partition(" ")[0] for c in allowed])
+        if ctx.card and any(c.path == nearest and _takes(c, ctx.card) for c in allowed):
+            nearest = f"{nearest} {ctx.card}"
         raise Refusal("dispatch/unknown", nearest=nearest)
 
     def _permit(self, command: Command, ctx: Context) -> None:
@@ -319,24 +355,29 @@ class Dispatcher:
         return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=_belongs(ctx))
 
     def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
-        return read(
-            command.arguments,
-            rest,
-            ReadingContext(
-                now=ctx.now,
-                zone=ctx.zone,
-                lookup=Lookup(ctx.directory, ctx.open_case),
-                mentions=message.mentions,
-                card=ctx.card,
-                agency=ctx.actor.agency,
-                example=command.example,
-                holidays=ctx.calendar.holidays,
-            ),
+        context = ReadingContext(
+            now=ctx.now,
+            zone=ctx.zone,
+            lookup=Lookup(ctx.directory, ctx.open_case),
+            mentions=message.mentions,
+            card=ctx.card,
+            agency=ctx.actor.agency,
+            example=command.example,
+            holidays=ctx.calendar.holidays,
+            languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
         )
+        try:
+            return read(command.arguments, rest, context)
+        except Refusal:
+            # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
+            seconds = [c.path.partition(" ")[2] for c in self._registry.under(command.path) if self._allowed(c, ctx)]
+            if nearest := suggest(rest.partition(" ")[0], seconds, closeness=SURELY_MEANT):
+                raise Refusal("dispatch/unknown", nearest=f"{command.path} {nearest}") from None
+            raise
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         return ctx.voice().message(
-            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.event_id
+            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
         )
 
     async def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
@@ -345,16 +386,21 @@ class Dispatcher:
         # The kind of fault and where it happened: its words might quote what somebody wrote.
         log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
         try:
-            async with self._store.work(message.event_id, self._clock()) as work:
-                voice = Voice(await work.find.directory(), self._house.zone)
+            async with self._store.work(message.cause, self._clock()) as work:
+                voice = self._house.voice(await work.find.directory(), heard.channel)
                 entry = Entry(
-                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.event_id
+                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.message_id
                 )
                 await work.record(entry)
                 for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):
                     await work.say(heard.channel, page)
         except AlreadyHandledError:
             return
+
+
+def _takes(command: Command, record_id: str) -> bool:
+    """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
+    return f"{record_id[0]}-1" in usage(command.path, command.arguments)
 
 
 def _belongs(ctx: Context) -> bool:

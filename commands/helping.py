@@ -1,9 +1,8 @@
 """Help, made from the registry: what this person may do here, on one phone screen."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from enum import Enum
-from textwrap import wrap
-from typing import Annotated, get_args
+from typing import Annotated
 
 from pydantic import Field
 
@@ -12,8 +11,10 @@ from cases.roles import Permission, may, where_may, who_may, who_may_anywhere
 from commands import MODULES
 from commands.arguments import REST, Arguments, ShortText, key_of
 from commands.context import Context, Reply
-from commands.reading import keys, suggest, usage
+from commands.languages import Language
+from commands.reading import choices_of, positional, suggest, usage
 from commands.registry import Command, commands
+from commands.render import rows
 
 MOST_LINES = 25
 TRUST = "trust"
@@ -21,7 +22,6 @@ TRUST = "trust"
 _FRAME = 2
 """The first line, and the one that says how to learn more."""
 _ROW = 76
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Help(Arguments):
@@ -43,9 +43,7 @@ class Group:
         paths = [c.path for c in self.others]
         own = [path for path in paths if path.startswith(f"{self.first.path} ")]
         said = [f"!{path}" if path == own[0] else path.partition(" ")[2] for path in own]
-        said += [f"!{path}" for path in paths if path not in own]
-        words = " · ".join(word.replace(" ", _NO_BREAK) for word in said)
-        return [row.replace(_NO_BREAK, " ") for row in wrap(words, _ROW, break_on_hyphens=False)]
+        return rows([*said, *(f"!{path}" for path in paths if path not in own)], _ROW)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,13 @@ async def show_help(args: Help, ctx: Context) -> Reply:
     spoken = [c for c in listed if c not in notes]
     lines = _FRAME + 2 * bool(notes) + len(spoken)
     groups = [Group(c, []) for c in spoken] if lines <= MOST_LINES else _grouped(spoken)
-    return Reply("help/list", {"groups": groups, "notes": notes})
+    return _list(groups, notes)
+
+
+def _list(groups: list[Group], notes: Collection[Command] = ()) -> Reply:
+    """The list, with an example each where the screen has room for them."""
+    lines = _FRAME + 2 * bool(notes) + sum(2 + len(group.rows) for group in groups)
+    return Reply("help/list", {"groups": groups, "notes": notes, "examples": lines <= MOST_LINES})
 
 
 def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
@@ -79,7 +83,7 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
     command = known.get(wanted) or known.get(f"{wanted}:")
     if command is None:
         if group := [c for c in allowed if c.path.startswith(f"{wanted} ")]:
-            return Reply("help/list", {"groups": [Group(c, []) for c in group], "notes": []})
+            return _list([Group(c, []) for c in group])
         raise Refusal("help/unknown", nearest=suggest(wanted, [c.path for c in allowed]))
     if command not in allowed:
         if roles := who_may(command.needs, ctx.place):
@@ -89,27 +93,25 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
             places=where_may(command.needs, ctx.actor.role),
             roles=who_may_anywhere(command.needs),
         )
-    line = usage(command.path, command.arguments)
+    language = ctx.voice().language
+    line = usage(command.path, command.arguments, language)
     return Reply(
         "help/command",
         {
             "described": command,
             "usage": line.removeprefix("!") if command.path.endswith(":") else line,
-            "keys": _keys(command.arguments),
-            "further": [c for c in allowed if c.path.startswith(f"{command.path} ")],
+            "keys": _keys(command.arguments, language),
+            "further": rows((f"!help {c.path}" for c in allowed if c.path.startswith(f"{command.path} ")), _ROW),
         },
     )
 
 
-def _keys(arguments: type[Arguments]) -> list[Key]:
-    typed = set(keys(arguments))
-    found = []
-    for name, field in arguments.model_fields.items():
-        if key_of(name) in typed:
-            kinds = [k for k in (field.annotation, *get_args(field.annotation)) if isinstance(k, type)]
-            choices = [str(choice.value) for k in kinds if issubclass(k, Enum) for choice in k]
-            found.append(Key(key_of(name), field.description or "", choices))
-    return found
+def _keys(arguments: type[Arguments], language: Language) -> list[Key]:
+    return [
+        Key(language.key(key_of(name)), field.description or "", choices_of(field))
+        for name, field in arguments.model_fields.items()
+        if positional(field) is None
+    ]
 
 
 def _grouped(allowed: list[Command]) -> list[Group]:

@@ -70,8 +70,7 @@ def everybody(case: Case) -> tuple[str, ...]:
 
 def elsewhere(case: Case, directory: Directory, moments: Sequence[datetime]) -> list[Elsewhere]:
     """For each zone of a member in which the clock says something else: what it says at these moments."""
-    people = [directory.people[m.user_id] for m in case.present if m.user_id in directory.people]
-    zones = sorted({person.zone for person in people if person.zone})
+    zones = sorted({directory.zone(member.user_id, case.zone_info).key for member in case.present})
     found = [Elsewhere(zone, [_clock(moment, ZoneInfo(zone), case.zone_info) for moment in moments]) for zone in zones]
     here = [_clock(moment, case.zone_info, case.zone_info) for moment in moments]
     return [one for one in found if one.clocks != here]

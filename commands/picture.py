@@ -11,7 +11,7 @@ from cases import followups, roundtable
 from cases.action import PENDING
 from cases.action import State as ActionState
 from cases.case import Case
-from cases.concern import Domain
+from cases.concern import Basis, Domain
 from cases.decision import silent_on
 from cases.errors import Refusal
 from cases.followups import Item
@@ -58,7 +58,8 @@ class Correct(Arguments):
     """Put a new wording in the place of one of your agency; the earlier one stays on file."""
 
     id: AnyId = Field(title="ID", description="which record, for example C-1")
-    text: Rest = Field(title="a text", description="how it should read")
+    text: Rest | None = Field(None, title="TEXT", description="how it should read")
+    kind: Basis | None = Field(None, title="fact or opinion", description="of a concern: fact or opinion")
 
 
 class Undo(Arguments):
@@ -103,7 +104,7 @@ async def next_moves(args: Next, ctx: Context) -> Reply:
 async def timeline(args: Timeline, ctx: Context) -> Reply:
     """The newest steps, oldest first."""
     shown = ctx.case.steps[-MOST_STEPS:]
-    steps = [(step, _short_moment(step.at, ctx.case.zone_info), *_about(ctx.case, step)) for step in shown]
+    steps = [(step, _short_moment(step.at, ctx.case.zone_info), *question_of(ctx.case, step)) for step in shown]
     return Reply("picture/timeline", {"steps": steps, "earlier": len(ctx.case.steps) - len(shown)})
 
 
@@ -145,6 +146,10 @@ def followups_facts(case: Case, now: datetime) -> dict[str, object] | None:
 @commands.command("correct", needs=Permission.ANSWER, example="!correct C-1 it was Tuesday, not Monday")
 async def correct(args: Correct, ctx: Context) -> Reply:
     """Supersede a text; everybody who had the earlier wording gets the new one."""
+    if args.text is None and args.kind is None:
+        hint = "how it should read"
+        missing = [{"label": "a text", "hint": hint, "choices": []}]
+        raise Refusal("reading/missing", field="text", hint=hint, missing=missing, example=f"!correct {args.id} TEXT")
     case = ctx.case
     asked = next((r for r in case.requests if r.id == args.id), None)
     if ctx.place is not Place.CASE and ctx.card != args.id:
@@ -152,8 +157,9 @@ async def correct(args: Correct, ctx: Context) -> Reply:
     of_answer = asked is not None and asked.agency != ctx.actor.agency
     if asked and of_answer and ctx.place is Place.CASE and asked.seen_by:
         raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
-    kind, record = case.correct(args.id, args.text, by=ctx.actor, at=ctx.now)
-    corrected = Reply("case/corrected", {"ref": case.ref, "id": args.id, "kind": kind, "text": args.text}, args.id)
+    kind, record = case.correct(args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"ref": case.ref, "id": args.id, "kind": kind, "text": args.text, "basis": args.kind}
+    corrected = Reply("case/corrected", facts, args.id)
     for channel in _who_had(case, record, asked, ctx):
         await ctx.tell(channel, corrected)
     return corrected
@@ -164,7 +170,7 @@ async def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case
     step = case.undo(by=ctx.actor, at=ctx.now)
-    about, given = _about(case, step)
+    about, given = question_of(case, step)
     facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about, "given": given}
     if about is not None:
         facts["answer"] = _answer_changed(case, step)
@@ -209,7 +215,7 @@ def _short_moment(moment: datetime, zone: ZoneInfo) -> str:
     return f"{day} {moment.astimezone(zone):%H:%M}"
 
 
-def _about(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
+def question_of(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
     """The question that a step is about, if it is about one, and the answer that it gave."""
     asked = next((r for r in case.requests if r.id == step.subject), None)
     given = next((a for a in case.answers if a.id in step.added), None)

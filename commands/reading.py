@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, TypeVar, get_args
@@ -13,8 +13,20 @@ from pydantic.fields import FieldInfo
 from cases.errors import Refusal
 from cases.time import shorten
 from commands.arguments import Arguments, Positional, ReadingContext, key_of, plain
+from commands.languages import ENGLISH, Language
 
-__all__ = ["ReadingContext", "addressed", "keys", "normalise", "read", "suggest", "take_fields", "usage"]
+__all__ = [
+    "ReadingContext",
+    "addressed",
+    "choices_of",
+    "keys",
+    "normalise",
+    "positional",
+    "read",
+    "suggest",
+    "take_fields",
+    "usage",
+]
 
 A = TypeVar("A", bound=Arguments)
 
@@ -25,6 +37,8 @@ _DISGUISES = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2066-\u206f\u202a-\u202e\ufeff\ud800-\udfff]"
 )
 _QUOTED_REPLY = re.compile(r"> (?:\* )?<@[^\n]*(?:\n>[^\n]*)*(?:\n+|\Z)")
+# A keyboard for right-to-left writing may put its marks before the first letter.
+_LEADING_MARKS = re.compile("[\\s\u061c\u200c-\u200f]*")
 _PREFIX = re.compile(r"!|\uff01|//?")
 _MANY_CHOICES = 4
 _CLOSE_ENOUGH = 0.6
@@ -55,7 +69,7 @@ def addressed(
     bot; when it is known not to, a bare name (``Roundtable is at three``) is talk unless a colon or ``@`` makes it an
     address. In a direct chat, or in reply to a card, the prefix may be left out.
     """
-    text = normalise(body).strip()
+    text = _LEADING_MARKS.sub("", normalise(body), count=1).rstrip()
     text = _QUOTED_REPLY.sub("", text, count=1).strip() if _QUOTED_REPLY.match(text) else text
     if command := _behind_prefix(text):
         return _bare(command)
@@ -91,11 +105,12 @@ def _bare(text: str) -> str:
     return plain(word) + "".join(rest)
 
 
-def take_fields(rest: str, keys: Collection[str]) -> tuple[str, dict[str, str]]:
+def take_fields(rest: str, keys: Collection[str], also: Mapping[str, str] | None = None) -> tuple[str, dict[str, str]]:
     """Split ``text key: value key: value`` into the text and the values, for these keys and no others.
 
     A key stands at the beginning or after a blank or line break, its colon directly behind it or after one blank;
     ``http://`` is no key. A value runs to the next key. Text and values lose the blanks around them, nothing else.
+    ``also``: what else may be typed for a key, and for which.
 
     Raises:
         Refusal: ``reading/twice`` for a key that stands there twice.
@@ -103,10 +118,12 @@ def take_fields(rest: str, keys: Collection[str]) -> tuple[str, dict[str, str]]:
     """
     if not keys:
         return rest.strip(), {}
-    words = "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True))
+    known = {key.casefold(): key for key in keys}
+    # A key's own word is never another's translation.
+    known = {typed.casefold(): key for typed, key in (also or {}).items()} | known
+    words = "|".join(re.escape(typed) for typed in sorted(known, key=len, reverse=True))
     # Marks of direction may hide before a word that follows right-to-left text: they count as a blank.
     found = list(re.finditer(rf"(?<![^\s\u200c-\u200f])({words}) ?[:\uff1a](?!//)", rest, re.IGNORECASE))
-    known = {key.casefold(): key for key in keys}
     fields: dict[str, str] = {}
     ends = [match.start() for match in found[1:]] + [len(rest)]
     for match, end in zip(found, ends, strict=False):
@@ -119,16 +136,16 @@ def take_fields(rest: str, keys: Collection[str]) -> tuple[str, dict[str, str]]:
 
 def keys(arguments: type[Arguments]) -> list[str]:
     """The keys of a command, as they are typed, in order of declaration."""
-    return [key_of(name) for name, field in arguments.model_fields.items() if _positional(field) is None]
+    return [key_of(name) for name, field in arguments.model_fields.items() if positional(field) is None]
 
 
-def usage(path: str, arguments: type[Arguments]) -> str:
+def usage(path: str, arguments: type[Arguments], language: Language = ENGLISH) -> str:
     """How a command is typed: ``!request AGENCY-or-PERSON QUESTION because: REASON [by: DATE]``."""
     ordered = sorted(
         arguments.model_fields.items(),
-        key=lambda item: 0 if _positional(item[1]) else 1 if item[1].is_required() else 2,
+        key=lambda item: 0 if positional(item[1]) else 1 if item[1].is_required() else 2,
     )
-    return " ".join([f"!{path}", *(_usage_of(name, field) for name, field in ordered)])
+    return " ".join([f"!{path}", *(_usage_of(name, field, language) for name, field in ordered)])
 
 
 def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
@@ -138,50 +155,55 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
         Refusal: ``reading/…`` and ``when/…``; the facts never repeat more than the beginning of a short value.
 
     """
-    text, typed = take_fields(normalise(rest), keys(arguments))
+    also = {spoken.key(key): key for spoken in context.languages for key in keys(arguments)}
+    text, typed = take_fields(normalise(rest), keys(arguments), also)
     values: dict[str, object] = {}
     missing: list[tuple[str, FieldInfo]] = []
     for name, field in arguments.model_fields.items():
-        marker = _positional(field)
+        marker = positional(field)
         value: str | None
         if marker:
             value, text = marker.take(text, context)
         else:
             value = typed.get(key_of(name))
         if value:
-            values[name] = _choose(name, field, value)
+            values[name] = _choose(name, field, value, context)
         elif field.is_required() or value is not None:
             missing.append((name, field))
     if missing:
         _refuse_missing(missing, context)
     if text.strip():
-        raise Refusal("reading/too_much", keys=keys(arguments), example=context.example)
+        named = [context.language.key(key) for key in keys(arguments)]
+        raise Refusal("reading/too_much", keys=named, example=context.example)
     try:
         return arguments.model_validate(values, context=context)
     except Refusal as refusal:
-        raise _in_words(refusal, arguments) from None
+        raise _in_words(refusal, arguments, context.language) from None
     except ValidationError as fault:
         # What pydantic finds wrong beyond the types above is a short value that a command declared itself.
         name = str(fault.errors(include_input=False, include_url=False)[0]["loc"][0])
-        hint = arguments.model_fields[name].description
-        raise Refusal("reading/invalid", key=key_of(name), hint=hint, example=context.example) from None
+        key, hint = context.language.key(key_of(name)), arguments.model_fields[name].description or ""
+        raise Refusal("reading/invalid", key=key, hint=context.language.text(hint), example=context.example) from None
 
 
-def _in_words(refusal: Refusal, arguments: type[Arguments]) -> Refusal:
+def _in_words(refusal: Refusal, arguments: type[Arguments], language: Language) -> Refusal:
     """The same, but what is typed without a key is called by its title: nobody has ever seen its key."""
     key = refusal.facts.get("key")
-    untyped = [f for name, f in arguments.model_fields.items() if key_of(name) == key and _positional(f)]
-    return Refusal(refusal.code, **{**refusal.facts, "key": untyped[0].title or key}) if untyped else refusal
+    for name, field in arguments.model_fields.items():
+        if key_of(name) == key:
+            named = language.text(field.title or key) if positional(field) else language.key(key)
+            return Refusal(refusal.code, **{**refusal.facts, "key": named})
+    return refusal
 
 
-def suggest(word: str, known: Iterable[str]) -> str | None:
+def suggest(word: str, known: Iterable[str], *, closeness: float = _CLOSE_ENOUGH) -> str | None:
     """The known word that comes nearest to a mistyped one, if any is near; to be shown, never to be run."""
-    nearest = get_close_matches(plain(word)[:_LONGEST_WORD].lower(), sorted(set(known)), n=1, cutoff=_CLOSE_ENOUGH)
+    nearest = get_close_matches(plain(word)[:_LONGEST_WORD].lower(), sorted(set(known)), n=1, cutoff=closeness)
     return nearest[0] if nearest else None
 
 
-def _positional(field: FieldInfo) -> Positional | None:
-    """The marker of a field, be it ``Rest`` or ``Rest | None``; the outermost one counts."""
+def positional(field: FieldInfo) -> Positional | None:
+    """The marker of a field without a key, be it ``Rest`` or ``Rest | None``; the outermost one counts."""
     inner = [part for kind in get_args(field.annotation) for part in getattr(kind, "__metadata__", ())]
     markers = [part for part in [*inner, *field.metadata] if isinstance(part, Positional)]
     return markers[-1] if markers else None
@@ -193,55 +215,67 @@ def _choices(field: FieldInfo) -> type[Enum] | None:
     return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Enum)), None)
 
 
-def _choose(name: str, field: FieldInfo, value: str) -> object:
+def choices_of(field: FieldInfo) -> list[str]:
+    """The words that can be chosen for a field; none when anything can be typed."""
+    return [str(choice.value) for choice in _choices(field) or ()]
+
+
+def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) -> object:
     """A value of an enumerated field in its own spelling; anything else as it was typed."""
     choices = _choices(field)
     if choices is None:
         return value
-    known = {str(choice.value).casefold(): choice for choice in choices}
+    known = {spoken.choice(str(c.value)).casefold(): c for spoken in context.languages for c in choices}
+    known |= {str(choice.value).casefold(): choice for choice in choices}
     word = plain(value).casefold()
     if word in known:
         return known[word]
     raise Refusal(
         "reading/choice",
-        key=key_of(name),
+        key=context.language.key(key_of(name)),
         typed=shorten(plain(value)),
-        choices=[str(choice.value) for choice in choices],
+        choices=[context.language.choice(choice) for choice in choices_of(field)],
         suggestion=suggest(word, known),
     )
 
 
 def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext) -> None:
-    missing = [_describe(name, field) for name, field in fields]
+    missing = [_describe(name, field, context.language) for name, field in fields]
     raise Refusal(
         "reading/missing", field=missing[0]["key"], hint=missing[0]["hint"], missing=missing, example=context.example
     )
 
 
-def _describe(name: str, field: FieldInfo) -> dict[str, str]:
-    """What is missing, what to type for it, and the key it goes by."""
-    key = key_of(name)
-    label = field.title or key
-    marker = _positional(field)
+def _describe(name: str, field: FieldInfo, language: Language) -> dict[str, Any]:
+    """What is missing, what to type for it, the key it goes by, and what can be chosen."""
+    key = language.key(key_of(name))
+    label = language.text(field.title) if field.title else key
+    description = language.text(field.description or "") or label
+    marker = positional(field)
     if marker is None:
-        hint = ", ".join(str(choice.value) for choice in _choices(field) or ()) or field.description or label
-        return {"label": label, "hint": f"{key}: {hint}", "key": key}
+        choices = list(map(language.choice, choices_of(field)))
+        hint = _placeholder(name, field, language) if choices else description
+        many = choices if len(choices) >= _MANY_CHOICES else []
+        return {"label": label, "hint": f"{key}: {hint}", "key": key, "choices": many}
     if marker.missing:
-        return {"label": marker.missing[0], "hint": marker.missing[1], "key": key}
-    return {"label": label, "hint": field.description or label, "key": key}
+        label, hint = map(language.text, marker.missing)
+        return {"label": label, "hint": hint, "key": key, "choices": []}
+    return {"label": label, "hint": description, "key": key, "choices": []}
 
 
-def _usage_of(name: str, field: FieldInfo) -> str:
-    marker = _positional(field)
-    placeholder = (marker and marker.placeholder) or _placeholder(name, field)
-    shown = placeholder if marker else f"{key_of(name)}: {placeholder}"
+def _usage_of(name: str, field: FieldInfo, language: Language) -> str:
+    marker = positional(field)
+    placeholder = language.text(marker.placeholder) if marker and marker.placeholder else None
+    placeholder = placeholder or _placeholder(name, field, language)
+    shown = placeholder if marker else f"{language.key(key_of(name))}: {placeholder}"
     return shown if field.is_required() else f"[{shown}]"
 
 
-def _placeholder(name: str, field: FieldInfo) -> str:
+def _placeholder(name: str, field: FieldInfo, language: Language) -> str:
     """The few choices there are, else the title in capitals without its article."""
-    choices: Any = _choices(field) or ()
+    choices = choices_of(field)
     if 0 < len(choices) < _MANY_CHOICES:
-        return "|".join(str(choice.value) for choice in choices)
-    title = re.sub(r"^(?:an?|the) ", "", field.title or key_of(name))
+        return "|".join(map(language.choice, choices))
+    title = language.text(field.title) if field.title else language.key(key_of(name))
+    title = re.sub(rf"^(?:{'|'.join(language.articles)}) ", "", title)
     return title.upper() if title == title.lower() else title

@@ -50,11 +50,15 @@ class Registry:
         """The command that a text begins with, and the rest; two words before one."""
         first, rest = _first_word(text)
         second, behind = _first_word(rest)
-        if command := self.commands.get(f"{first} {second}".lower()):
+        if command := self._called(f"{first} {second}"):
             return command, behind
-        if command := self.commands.get(first.lower()):
+        if command := self._called(first):
             return command, rest
         return None
+
+    def _called(self, path: str) -> Command | None:
+        """The command of this name; a phone ends a line with a full stop, and people with more (``done: …``)."""
+        return self.commands.get(path.lower()) or self.commands.get(path.lower().rstrip(".,:!"))
 
     def words(self) -> list[str]:
         """Every first word."""

@@ -11,9 +11,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.reminders import Reminder, Stage
 from cases.roles import Place, Role
-from cases.time import show_day
 from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
-from commands.render import Voice
 from storage import reminded
 from storage.audit import Entry
 from storage.crypto import HOUSE
@@ -31,9 +29,8 @@ class Due:
 
     id: str
     days: int
-    """Calendar days from today in the case's zone: -1 is yesterday."""
-    day: str
-    clock: str
+    """Calendar days from today in the zone of those who read it: -1 is yesterday."""
+    due_at: datetime
     late: bool
     """Whether its time is over, as for what fell due today while the bot was down."""
 
@@ -126,7 +123,7 @@ class Reminding:
                 case = theirs[0].case
                 seated = any(m.agency == agency for m in case.present)
                 wake = tuple(dict.fromkeys(call.whom for call in theirs if call.whom not in alone))
-                items = _items(theirs, now)
+                items = _items(theirs, now, case.zone_info)
                 facts: dict[str, object] = {"ref": ref, "items": items, "behind": _behind(theirs, now)}
                 subject = items[0].id if len(items) == 1 else None
                 channel = case_channel(ref) if seated else agency_channel(agency)
@@ -138,14 +135,16 @@ class Reminding:
     async def _tell_alone(self, whom: str, calls: list[Call], now: datetime) -> None:
         """One message in the direct chat, about all cases."""
         async with self._store.work(f"remind:{self._house.bot_id}:{whom}:{now.isoformat()}", now) as work:
-            cases = [(ref, _items(theirs, now)) for ref, theirs in _by_case(calls)]
+            directory = await work.find.directory()
+            zone = self._house.voice(directory, direct_channel(whom)).zone
+            cases = [(ref, _items(theirs, now, zone)) for ref, theirs in _by_case(calls)]
             facts: dict[str, object] = {
                 "cases": cases,
                 "count": sum(len(items) for _, items in cases),
                 "behind": _behind(calls, now),
             }
             told = Reply("sweep/reminder_everywhere", facts, wake=(whom,))
-            await self._say(work, direct_channel(whom), told, await work.find.directory())
+            await self._say(work, direct_channel(whom), told, directory)
             await self._note_all(work, calls)
 
     async def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
@@ -183,7 +182,7 @@ class Reminding:
     async def _say(
         self, work: Work, channel: str, reply: Reply, directory: Directory, case: Case | None = None
     ) -> None:
-        voice = Voice(directory, case.zone_info if case else self._house.zone)
+        voice = self._house.voice(directory, channel, case)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
             await work.say(channel, page, scope=case.ref if case else HOUSE)
 
@@ -252,17 +251,16 @@ def _ref(call: Call) -> str:
     return call.ref
 
 
-def _items(calls: list[Call], now: datetime) -> list[Due]:
+def _items(calls: list[Call], now: datetime, zone: ZoneInfo) -> list[Due]:
     """One line for each thing, however many people owe it."""
     things = {call.reminder.record.id: call for call in calls}
-    return [_due(call.reminder, now, call.calendar.zone) for call in things.values()]
+    return [_due(call.reminder, now, zone) for call in things.values()]
 
 
 def _due(reminder: Reminder, now: datetime, zone: ZoneInfo) -> Due:
     due_at = reminder.record.due_at
-    local = due_at.astimezone(zone)
-    days = (local.date() - now.astimezone(zone).date()).days
-    return Due(reminder.record.id, days, show_day(due_at, zone), f"{local:%H:%M}", late=due_at < now)
+    days = (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
+    return Due(reminder.record.id, days, due_at, late=due_at < now)
 
 
 def _behind(calls: list[Call], now: datetime) -> bool:

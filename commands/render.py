@@ -5,10 +5,9 @@ A template is plain text with a few tags (``<b>``); its line breaks are the mess
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from gettext import NullTranslations
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,21 +15,24 @@ from jinja2.runtime import Context as Facts
 from jinja2.utils import pass_context
 
 from cases.time import shorten, show, show_day
+from commands.languages import ENGLISH, Language
 from storage.find import Directory
 from storage.work import Message
 
 _PAGE_CHARACTERS = 12_000
 """Encrypted and twice (plain and HTML), this stays under the 65,536 bytes of an event."""
+_BETWEEN = " · "
 _TAG = re.compile(r"</?[a-z]+>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
 class Voice:
-    """How texts sound in one room: which names people have there, and in which zone dates are told."""
+    """How texts sound in one room: which names people have there, and in which zone and language they are told."""
 
     directory: Directory
     zone: ZoneInfo
+    language: Language = ENGLISH
 
     def message(
         self,
@@ -93,13 +95,48 @@ def _voice(facts: Facts) -> Voice:
 
 
 @pass_context
+def _gettext(facts: Facts, text: str) -> str:
+    return _voice(facts).language.text(text)
+
+
+@pass_context
+def _ngettext(facts: Facts, one: str, many: str, count: int) -> str:
+    return _voice(facts).language.plural(one, many, count)
+
+
+@pass_context
+def _translated(facts: Facts, text: str) -> str:
+    """A text of ours that stands in Python, such as the summary of a command; it is escaped like any other."""
+    return _voice(facts).language.text(text)
+
+
+@pass_context
+def _choice(facts: Facts, word: str) -> str:
+    """A word that can be chosen, such as a role or an urgency."""
+    return _voice(facts).language.choice(word)
+
+
+@pass_context
+def _dated(facts: Facts, text: str) -> str:
+    """A date that was put into words already."""
+    return _voice(facts).language.date(text)
+
+
+@pass_context
 def _when(facts: Facts, moment: datetime) -> str:
-    return show(moment, _voice(facts).zone)
+    voice = _voice(facts)
+    return voice.language.date(show(moment, voice.zone))
 
 
 @pass_context
 def _day(facts: Facts, moment: datetime) -> str:
-    return show_day(moment, _voice(facts).zone)
+    voice = _voice(facts)
+    return voice.language.date(show_day(moment, voice.zone))
+
+
+@pass_context
+def _clock(facts: Facts, moment: datetime) -> str:
+    return f"{moment.astimezone(_voice(facts).zone):%H:%M}"
 
 
 @pass_context
@@ -125,6 +162,17 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def rows(parts: Iterable[str], width: int) -> list[str]:
+    """Short things in rows, as many as fit, with `` · `` between them: no line breaks inside one."""
+    found: list[str] = []
+    for part in parts:
+        if found and len(found[-1]) + len(part) + len(_BETWEEN) <= width:
+            found[-1] += _BETWEEN + part
+        else:
+            found.append(part)
+    return found
+
+
 def _fours(key: str) -> str:
     """A public key in groups of four, for people to compare."""
     return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
@@ -139,16 +187,21 @@ def _make_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_translations(NullTranslations(), newstyle=True)  # type: ignore[attr-defined]  # i18n
-    filters: dict[str, Callable[..., str]] = {
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # i18n
+    filters: dict[str, Callable[..., object]] = {
         "when": _when,
         "day": _day,
+        "clock": _clock,
+        "dated": _dated,
+        "translated": _translated,
+        "choice": _choice,
         "name": _name,
         "agency": _agency,
         "who": _who,
         "short": shorten,
         "line": _line,
         "fours": _fours,
+        "rows": rows,
     }
     environment.filters.update(filters)
     return environment

@@ -1,4 +1,4 @@
-"""What people choose for themselves, in the direct chat with the bot: their zone, and when they are left in peace."""
+"""What people choose for themselves, in the direct chat with the bot: language, zone, and quiet hours."""
 
 import re
 from typing import Annotated
@@ -11,6 +11,7 @@ from cases.errors import Refusal
 from cases.people import Preferences
 from cases.roles import Permission
 from cases.time import shorten
+from commands import languages
 from commands.arguments import REST, Arguments, ShortText
 from commands.context import Context, Reply
 from commands.registry import commands
@@ -23,7 +24,7 @@ Choice = Annotated[ShortText, REST]
 
 
 class ShowSettings(Arguments):
-    """Show what you have chosen: zone and quiet hours."""
+    """Show what you have chosen: zone, quiet hours and language."""
 
 
 class ChooseZone(Arguments):
@@ -36,6 +37,12 @@ class ChooseQuiet(Arguments):
     """Choose the hours in which I leave you in peace."""
 
     hours: Choice = Field(title="hours", description="for example 19:00-08:00; or: default")
+
+
+class ChooseLanguage(Arguments):
+    """Choose the language in which I talk to you here."""
+
+    language: Choice = Field(title="a language", description="for example nl; or: default")
 
 
 @commands.command("settings", needs=Permission.SETTINGS, example="!settings")
@@ -56,17 +63,32 @@ async def choose_quiet(args: ChooseQuiet, ctx: Context) -> Reply:
     return await _choose(ctx, quiet=None if args.hours.lower() in AS_THE_HOUSE else _quiet(args.hours))
 
 
+@commands.command("language", needs=Permission.SETTINGS, example="!language nl")
+async def choose_language(args: ChooseLanguage, ctx: Context) -> Reply:
+    """The code of a language, or what it calls itself."""
+    if args.language.lower() in AS_THE_HOUSE:
+        return await _choose(ctx, language=None)
+    chosen = languages.find(args.language)
+    if chosen is None:
+        known = [languages.language(code) for code in languages.codes()]
+        raise Refusal("settings/language", typed=shorten(args.language), known=known)
+    return await _choose(ctx, language=chosen.code)
+
+
 async def _choose(ctx: Context, **chosen: str | None) -> Reply:
     kept = ctx.directory.prefers(ctx.actor.user_id)
     for name, value in chosen.items():
         setattr(kept, name, value)
     kept = await ctx.work.session.merge(kept)
+    # The answer is told as it was chosen.
+    ctx.directory.preferences[kept.user_id] = kept
     return _told(kept, ctx)
 
 
 def _told(kept: Preferences, ctx: Context) -> Reply:
     zone = ZoneInfo(kept.zone) if kept.zone else ctx.directory.zone(ctx.actor.user_id, ctx.house.zone)
-    return Reply("settings/shown", {"zone": zone.key, "quiet": str(kept.hours), "usual": kept.hours == QUIET})
+    facts = {"zone": zone.key, "quiet": str(kept.hours), "usual": kept.hours == QUIET}
+    return Reply("settings/shown", {**facts, "language": ctx.voice().language.name})
 
 
 def _zone(typed: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cases import followups
-from cases.case import Case, new_reference, open_case
+from cases.case import Case, Mode, new_reference, open_case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Role
@@ -38,6 +38,7 @@ class OpenCase(Arguments):
     agencies: Agencies = Field(title="a list of agencies", description="who is needed, e.g. police, school")
     scheme: ShortText | None = Field(None, title="scheme", description="under which scheme")
     director: PersonId | None = Field(None, title="person", description="who runs the process; you, if left out")
+    mode: Mode | None = Field(None, title="mode", description="team: with a digest each working morning")
 
 
 class ListCases(Arguments):
@@ -119,6 +120,7 @@ async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
         by=ctx.actor,
         at=ctx.now,
         people=[director, ctx.actor, *people],
+        mode=args.mode or ctx.house.of(scheme).mode,
     )
     await ctx.work.open_case(case)
     ctx.open_case = case

@@ -7,15 +7,13 @@ from datetime import date, datetime
 import structlog
 
 from cases import erasure, radar
-from cases.case import Case
+from cases.case import Case, Mode
 from cases.radar import Finding
 from cases.roles import Place
-from commands import upkeep
+from commands import digests, upkeep
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.faults import place_of_fault
-from commands.picture import followups_facts
 from commands.reminding import Reminding
-from commands.render import Voice
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
@@ -54,6 +52,7 @@ class Sweeps:
             return
         await self.remind()
         await self.weekly_digest()
+        await self.morning_digest()
         await self.radar()
         await self.round_tables()
         await self.wipe()
@@ -64,13 +63,13 @@ class Sweeps:
         await self._reminding.remind(self._clock(), self._each)
 
     async def weekly_digest(self) -> None:
-        """Post what is unresolved into each open case room, once a week from Monday at nine."""
+        """Post what is unresolved into each table's room, once a week from Monday at nine."""
         now = self._clock()
 
         async def post(ref: str) -> None:
             async with self._store.look() as find:
                 case = await find.case(ref)
-                if case is None or self._house.calendar(case).rests(now):
+                if case is None or case.mode is Mode.TEAM or self._house.calendar(case).rests(now):
                     return
                 calendar = self._house.calendar(case)
                 begins = calendar.week(now)
@@ -80,8 +79,30 @@ class Sweeps:
             async with self._store.work(cause, now) as work:
                 # Also when there is nothing to say: what comes up later in the week is for the next digest.
                 await work.record(self._entry("digest", ref, cause))
-                if (case := await work.find.case(ref)) and (facts := followups_facts(case, now)):
-                    await self._say(work, case_channel(ref), Reply("sweep/digest", facts), case)
+                if (case := await work.find.case(ref)) and (reply := digests.weekly(case, now)):
+                    await self._say(work, case_channel(ref), reply, case)
+
+        await self._each(post)
+
+    async def morning_digest(self) -> None:
+        """Post what the day brings into each team's room, each working morning from nine on."""
+        now = self._clock()
+
+        async def post(ref: str) -> None:
+            async with self._store.look() as find:
+                case = await find.case(ref)
+                if case is None or case.mode is not Mode.TEAM or self._house.calendar(case).rests(now):
+                    return
+                calendar = self._house.calendar(case)
+                today = calendar.day(now)
+                cause = f"morning:{ref}:{today}"
+                # On the day on which a case is opened everything in it is fresh in mind.
+                if case.opened_at >= calendar.morning(today) or await find.outcome(cause):
+                    return
+            async with self._store.work(cause, now) as work:
+                await work.record(self._entry("morning", ref, cause))
+                if (case := await work.find.case(ref)) and (reply := digests.morning(case, now, calendar)):
+                    await self._say(work, case_channel(ref), reply, case)
 
         await self._each(post)
 
@@ -166,7 +187,7 @@ class Sweeps:
                 log.error("sweep failed", case=ref, **place_of_fault(fault))  # noqa: TRY400
 
     async def _say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
-        voice = Voice(await work.find.directory(), case.zone_info if case else self._house.zone)
+        voice = self._house.voice(await work.find.directory(), channel, case)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
             await work.say(channel, page, scope=case.ref if case else HOUSE)
         for file in reply.files:

@@ -3,14 +3,14 @@
 Nothing of it is content: references, people, and what to do.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 
 from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
-from commands.render import Voice
 from storage import answers, rooms
 from storage.audit import Entry
 from storage.find import Directory, place_of
@@ -19,6 +19,8 @@ from storage.work import AlreadyHandledError, Store, Work
 ADMIN = Place.ADMIN.value
 UNREACHABLE_CODES = frozenset({"no_identity", "identity_changed", "unsigned_device", "no_session"})
 """Why somebody cannot read, as far as there is a word of its own for what they can do about it."""
+MOST_DEVICES_TOLD = 100
+"""So many devices of one person are told of: a homeserver may invent them without end."""
 Told = list[tuple[str, Reply]]
 """What is said, and in which channels."""
 
@@ -119,6 +121,27 @@ class Watch:
 
             await self._once(f"unreachable {self._house.bot_id} {channel} {user_id} {self._clock():%Y-%m-%d}", note)
 
+    async def unsigned(self, channel: str, devices: Mapping[str, frozenset[str]]) -> None:
+        """Say who has another device that they have not verified, once for it; to each person at most once a day.
+
+        Their ids are the homeserver's words, and are not shown.
+        """
+        for user_id, device_ids in devices.items():
+            key = f"unsigned {user_id}"
+            async with self._store.look() as find:
+                told = frozenset(json.loads(await find.setting(key) or "[]"))
+            if device_ids <= told or len(told) >= MOST_DEVICES_TOLD:
+                continue
+
+            async def note(
+                work: Work, _: Directory, person: str = user_id, known: frozenset[str] = told | device_ids
+            ) -> Told:
+                await work.keep(f"unsigned {person}", json.dumps(sorted(known)))
+                await work.record(_entry(person, channel, "unsigned", person, "trust/unsigned_device", work))
+                return [(channel, Reply("trust/unsigned", {"person": person}, wake=(person,)))]
+
+            await self._once(f"unsigned {self._house.bot_id} {user_id} {self._clock():%Y-%m-%d}", note)
+
     async def file_refused(self, channel: str, name: str, cause: str) -> None:
         """Say in the room that a file could not be posted, so that nobody waits for it."""
 
@@ -206,7 +229,7 @@ class Watch:
             return
 
     async def _say(self, work: Work, channel: str, reply: Reply) -> None:
-        voice = Voice(await work.find.directory(), self._house.zone)
+        voice = self._house.voice(await work.find.directory(), channel)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
             await work.say(channel, page)
 

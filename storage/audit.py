@@ -49,6 +49,21 @@ async def carried_out(session: AsyncSession, cause: str, actor: str) -> tuple[st
     return (found.case_ref, found.at) if found else None
 
 
+async def was_answered(session: AsyncSession, cause: str, actor: str) -> bool:
+    """Whether somebody's message was carried out or refused."""
+    log = tables.audit.c
+    theirs = select(log.id).where(log.cause == cause, log.actor == actor).limit(1)
+    return (await session.execute(theirs)).scalar_one_or_none() is not None
+
+
+async def what_was_done(session: AsyncSession, cause: str) -> tuple[str, str | None] | None:
+    """The command that a message was carried out as, and the record it was about; None: it was not."""
+    log = tables.audit.c
+    done = select(log.command, log.subject).where(log.cause == cause, log.outcome == "done").limit(1)
+    found = (await session.execute(done)).one_or_none()
+    return (found.command, found.subject) if found else None
+
+
 async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:
     """The number of the first line that was changed, moved or follows a missing one; None: the log is whole."""
     log = tables.audit

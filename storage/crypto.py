@@ -55,7 +55,7 @@ class Keyring:
         try:
             key = self._master.decrypt(wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:], scope.encode())
         except InvalidTag:
-            raise WrongKeyError("the master key does not open this database") from None
+            raise WrongKeyError("the master key does not open this database: bring its own master key back") from None
         self._keys[scope] = AESGCM(key)
 
     def knows(self, scope: str) -> bool:

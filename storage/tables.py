@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from cases import action, concern, decision, planning, request, roundtable
+from cases import action, case, concern, decision, planning, request, roundtable
 from cases import minutes as minutes_rules
 from cases.roles import Role
 from storage.crypto import SealedMap, SealedText
@@ -171,6 +171,7 @@ cases = Table(
     Column("closed_at", Utc, index=True),
     _sealed("cases", "closed_because", nullable=True),
     Column("residual_owner", String),
+    Column("mode", Word(case.Mode), nullable=False, server_default="table"),
 )
 members = Table(
     "members",

@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +17,7 @@ from rich.panel import Panel
 
 from bot import logs
 from bot.crypto.events import Event
+from cases.time import show
 from tests.deployment import EVERYBODY, Deployment
 from tests.homeserver import Homeserver
 from tests.professional import Professional
@@ -332,6 +334,7 @@ async def _run(console: Console, *, stay: bool) -> int:
         logs.configure("info", "json", log)
         deployment = await Deployment.make(Path(folder), homeserver, clock, recoverable=stay)
         try:
+            console.print("Provisioned: a space, the coordination and admin rooms, an encrypted room for each agency.")
             await deployment.start_bot()
             console.print(f"[bold]{BOT_NAME}[/] runs. Every line below is what another member's client decrypted.")
             names = {deployment.user_id(who): name for who, name in deployment.names.items()}
@@ -363,6 +366,8 @@ async def _stay(console: Console, deployment: Deployment) -> None:
     console.print(
         "When Element asks to verify the device, choose the recovery key: the bot trusts verified devices only."
     )
+    now = show(deployment.clock(), ZoneInfo("Europe/Amsterdam"))
+    console.print(f"The bot's clock was moved: for the bot it is {now}.")
     console.print("Ctrl+C ends it; nothing is kept.")
     await asyncio.Event().wait()
 

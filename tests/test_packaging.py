@@ -68,7 +68,7 @@ def test_the_install_steps_of_the_dockerfile_give_a_working_command(tmp_path: Pa
     wheel = next((build / "wheels").glob("roundtable-*.whl"))
     packed = set(zipfile.ZipFile(wheel).namelist())
     assert {path for path in _list_shipped_files() if path not in packed} == set()
-    for needed in ("commands/templates/", "storage/migrations/"):
+    for needed in ("commands/templates/", "commands/locale/nl/", "storage/migrations/"):
         assert any(path.startswith(needed) for path in packed), needed
     assert {path for path in packed if path.startswith("tests/") or path.endswith(".pyc")} == set()
 

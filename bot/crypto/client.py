@@ -113,14 +113,6 @@ class HardenedClient:
         """What went wrong between devices since this process started."""
         return self.machine.figures
 
-    async def backup(self, path: Path) -> None:
-        """Copy the crypto store to a new file while everything runs; 0600, its secrets encrypted as in the original.
-
-        Raises StoreUnreadable when it cannot be written, or already exists. A copy that is put back is older than what
-        others saw of us: sessions are then broken and mended, but who holds a copy and the key can read the past.
-        """
-        await asyncio.to_thread(self._folder.backup, path)
-
     async def announce(self) -> None:
         """Upload our device's keys if this was never done.
 
@@ -242,6 +234,11 @@ class HardenedClient:
         """The joined members who could not read our last message there, and why."""
         room = self._rooms.get(room_id)
         return {} if room is None else self._sharing.list_unreachable(room)
+
+    def unsigned(self, room_id: str) -> dict[str, frozenset[str]]:
+        """The joined members with devices that they have not signed, and the ids of those: they cannot read."""
+        room = self._rooms.get(room_id)
+        return {} if room is None else self._sharing.list_unsigned(room)
 
     async def redact(self, room_id: str, event_id: str, *, txn_id: str) -> None:
         """Withdraw an event. It recalls no copies."""

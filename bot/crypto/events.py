@@ -17,8 +17,9 @@ class Event:
 
     sent_at is the server's claim (aware, UTC). When it could not be decrypted, content is empty, session_id names the
     missing key, withheld says why its owner did not give it to us if they told, and source is what
-    HardenedClient.retry takes later. replaces and replies_to may be the server's word
-    even when the rest is trusted: Matrix leaves relations outside the encryption.
+    HardenedClient.retry takes later. device is the identity key of the device that wrote it, if it could be decrypted.
+    replaces and replies_to may be the server's word even when the rest is trusted: Matrix leaves relations outside the
+    encryption.
     """
 
     event_id: str
@@ -37,6 +38,7 @@ class Event:
     session_id: str | None = None
     source: Mapping[str, Any] | None = None
     withheld: str | None = None
+    device: str | None = None
 
     def __repr__(self) -> str:
         # Content must not reach a log by way of a traceback.
@@ -155,6 +157,7 @@ def read_event(
     decrypted: tuple[str, Mapping[str, Any]] | None = None,
     session_id: str | None = None,
     withheld: str | None = None,
+    device: str | None = None,
 ) -> Event:
     """An event as we see it; decrypted is its type and content when it came encrypted and could be read."""
     encrypted = raw["type"] == "m.room.encrypted"
@@ -178,6 +181,7 @@ def read_event(
         session_id=session_id,
         source={**raw, "room_id": room_id} if verdict is Verdict.UNDECRYPTABLE else None,
         withheld=withheld,
+        device=device,
     )
 
 

@@ -105,6 +105,15 @@ class Sharing:
                 unreachable[user_id] = reason
         return unreachable
 
+    def list_unsigned(self, room: Room) -> dict[str, frozenset[str]]:
+        """The joined members with devices that they have not signed, and the ids of those: they cannot read."""
+        devices = self._devices.list_refused(room.joined - {self._machine.user_id})
+        unsigned: dict[str, set[str]] = defaultdict(set)
+        for device in devices:
+            if device.verdict is Verdict.UNSIGNED_DEVICE:
+                unsigned[device.user_id].add(device.device_id)
+        return {user_id: frozenset(device_ids) for user_id, device_ids in unsigned.items()}
+
     async def mend(self, neighbours: Collection[str]) -> None:
         """Start new sessions with devices whose messages we could not read, so that their next ones can be (17).
 

@@ -13,6 +13,9 @@ from bot.crypto.errors import StoreLocked, StoreUnreadable
 
 DATABASE = "crypto.db"
 LOCK = "lock"
+COPY = "roundtable_copy"
+"""The table that marks a backup. It is older than what others saw of us, and must not become the store again: its
+ratchets would use keys a second time, it would take as new what was sent since, and offer one-time keys anew."""
 KEY_LENGTH = 32
 
 
@@ -46,30 +49,6 @@ class StoreFolder:
         """Let another process have it."""
         os.close(self._lock)
 
-    def backup(self, path: Path) -> None:
-        """Copy the store to a new file, 0600, also while it is written. To be called in a thread.
-
-        Raises StoreUnreadable when the store is corrupt, or the file exists or cannot be written.
-        """
-        unfinished = path.with_name(path.name + ".unfinished")
-        try:
-            os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-            unfinished.chmod(0o600)
-            with (
-                contextlib.closing(sqlite3.connect(self.directory / DATABASE)) as source,
-                contextlib.closing(sqlite3.connect(unfinished)) as copy,
-            ):
-                # In one step: a reader of the write-ahead log sees one moment, and holds up no writer.
-                source.backup(copy)
-                copy.execute("PRAGMA journal_mode = delete")
-                _check_form(copy)
-            # Fails when there is one already: no earlier copy is lost to a later, damaged store.
-            os.link(unfinished, path)
-        except (OSError, sqlite3.Error) as error:
-            raise StoreUnreadable(f"the crypto store cannot be copied: {type(error).__name__}") from None
-        finally:
-            unfinished.unlink(missing_ok=True)
-
     def open(self, user_id: str, device_id: str, key: bytes) -> LockedStore:
         """The store of nio in this folder, its secrets encrypted with a random key of 32 bytes.
 
@@ -91,15 +70,17 @@ class StoreFolder:
             raise StoreUnreadable(f"the crypto store is corrupt: {type(error).__name__}") from None
 
 
-def _check_form(database: sqlite3.Connection) -> None:
-    if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-        raise StoreUnreadable("the crypto store is corrupt")
-
-
 def _check(path: Path, user_id: str, device_id: str) -> None:
     with contextlib.closing(sqlite3.connect(path)) as database:
-        _check_form(database)
-        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'accounts'").fetchone():
+        if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+            raise StoreUnreadable("the crypto store is corrupt")
+        tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
+        if COPY in tables:
+            raise StoreUnreadable(
+                "the crypto store is a copy from a backup, on which no bot can run: make a new device with "
+                "roundtable init --recover"
+            )
+        if "accounts" not in tables:
             return
         owners = database.execute("SELECT user_id, device_id FROM accounts").fetchall()
         if owners and (user_id, device_id) not in owners:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.crypto.devices import Devices
-from bot.crypto.errors import Rejected, Unavailable
+from bot.crypto.errors import NotOurDevice, Rejected, Unavailable
 from bot.crypto.events import (
     Batch,
     Event,
@@ -96,7 +96,7 @@ class Reader:
         if isinstance(opened, Verdict):
             return self._explain(room_id, raw, opened, session_id)
         verdict = self._devices.judge(raw["sender"], opened)
-        return read_event(raw, room_id, verdict, decrypted=(opened.type, opened.content))
+        return read_event(raw, room_id, verdict, decrypted=(opened.type, opened.content), device=opened.sender_key)
 
     def _explain(self, room_id: str, raw: Json, verdict: Verdict, session_id: str | None) -> Event:
         if verdict is not Verdict.UNDECRYPTABLE or session_id is None:
@@ -140,7 +140,7 @@ class Syncing:
         self._removed.add((room_id, user_id))
 
     async def sync(self, since: str | None, *, timeout_ms: int, full_state: bool) -> Batch:
-        """One sync. Whatever it holds, nothing but TokenRevoked, Unavailable, or Rejected is raised."""
+        """One sync. Whatever it holds, nothing but TokenRevoked, Unavailable, Rejected, or NotOurDevice is raised."""
         # Who is in which room is not stored: the first sync of a process asks for all of it (fault 18).
         full_state = full_state or not self._complete
         query = {"filter": FILTER, "timeout": str(timeout_ms), "full_state": str(full_state).lower()}
@@ -245,11 +245,23 @@ class Syncing:
 
 
 async def upload_keys(wire: Wire, machine: Machine, *, held: int, fallback: bool) -> None:
-    """Upload what the homeserver lacks; saved before, so that a crash in between does no harm (fault 6)."""
+    """Upload what the homeserver lacks; saved before, so that a crash in between does no harm (fault 6).
+
+    Raises NotOurDevice when it has other keys under the same numbers: the store is older than what was uploaded.
+    """
     upload = machine.prepare_upload(held, fallback=fallback)
-    if upload is not None:
+    if upload is None:
+        return
+    try:
         await wire.ask("POST", "v3/keys/upload", upload)
-        machine.mark_uploaded()
+    except Rejected as problem:
+        if problem.status != 400:  # noqa: PLR2004 - HTTP's own number
+            raise
+        raise NotOurDevice(
+            "the homeserver has newer keys for our device: an old copy of the crypto store was put back. Make a new "
+            "device with roundtable init --recover"
+        ) from None
+    machine.mark_uploaded()
 
 
 def _read_invitations(answer: Json) -> Iterator[Invitation]:

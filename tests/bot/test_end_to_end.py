@@ -135,20 +135,15 @@ async def test_a_homeserver_that_goes_away_is_waited_for(deployment: Deployment)
     await deployment.people["ada"].hears(by_bot(deployment, "C-1", "after the restart"), room)
 
 
+async def open_unverified(deployment: Deployment, who: str, store_dir: Path) -> HardenedClient:
+    url, user_id = deployment.homeserver.url, deployment.user_id(who)
+    device_id, token = await sign_in(url, user_id, deployment.password, "Stolen")
+    return await HardenedClient.open_client(url, user_id, device_id, token, store_dir, bytes(32), MemoryPins())
+
+
 async def test_a_device_that_its_owner_has_not_verified_cannot_command(deployment: Deployment, tmp_path: Path) -> None:
     room = await open_case(deployment)
-    device_id, token = await sign_in(
-        deployment.homeserver.url, deployment.user_id("dirk"), deployment.password, "Stolen"
-    )
-    thief = await HardenedClient.open_client(
-        deployment.homeserver.url,
-        deployment.user_id("dirk"),
-        device_id,
-        token,
-        tmp_path / "thief",
-        bytes(32),
-        MemoryPins(),
-    )
+    thief = await open_unverified(deployment, "dirk", tmp_path / "thief")
     try:
         batch = await thief.sync_once(None, timeout_ms=0)
         await thief.post(room, {"msgtype": "m.text", "body": "!concern forged words"}, txn_id=uuid.uuid4().hex)
@@ -162,6 +157,23 @@ async def test_a_device_that_its_owner_has_not_verified_cannot_command(deploymen
         assert not any(read)
     finally:
         await thief.close()
+
+
+async def test_each_device_that_is_not_trusted_is_told_once(deployment: Deployment, tmp_path: Path) -> None:
+    room = await open_case(deployment)
+    ada = deployment.people["ada"]
+    for number in range(1, 3):
+        thief = await open_unverified(deployment, "dirk", tmp_path / f"thief-{number}")
+        try:
+            await thief.sync_once(None, timeout_ms=0)
+            for attempt in range(3):
+                await thief.post(room, {"msgtype": "m.text", "body": "!concern forged"}, txn_id=f"{number}-{attempt}")
+        finally:
+            await thief.close()
+        # The bot handles what was said in its order: when it answers this one, it has answered those.
+        await deployment.people["dirk"].say(room, "!concern true words kind: fact")
+        await ada.hears(by_bot(deployment, f"C-{number}", "true words"), room)
+        assert len(answers(deployment, "ada", room, "I don’t know this device")) == number
 
 
 async def test_what_the_server_can_have_written_is_no_command(deployment: Deployment) -> None:

@@ -118,6 +118,8 @@ async def test_a_message_sent_again_by_the_server_is_one_command(deployment: Dep
     await ada.say(room, "ordinary talk")
     await hostile.has_lied(1)
     await is_whole(deployment, room, "C-2")
+    told = answers(deployment, "dirk", room, "A message that I had already")
+    assert [event.mentions for event in told] == [{dirk.user_id}, {ada.user_id}]
     assert len(answers(deployment, "ada", room, "said once")) == 1
 
 
@@ -178,7 +180,10 @@ async def test_a_device_that_the_server_made_up_gets_no_key(deployment: Deployme
     await ada.say(room, "!concern first words kind: fact")
     await dirk.hears(by_bot(deployment, "C-1", "first words"), room)
     await hostile.has_lied(1)
+    told = await ada.hears(by_bot(deployment, "one of your devices is not verified"), room)
     await is_whole(deployment, room, "C-2")
+    assert told.mentions == {dirk.user_id}
+    assert len(answers(deployment, "ada", room, "is not verified")) == 1
     assert {user_id for user_id, _ in hostile.given} >= {dirk.user_id, ada.user_id}
     assert (dirk.user_id, EVIL) not in hostile.given
 
@@ -356,6 +361,32 @@ async def test_a_room_that_is_not_safe_any_more_hears_nothing_and_the_case_goes_
     await is_whole(deployment, other)
     assert answers(deployment, "ada", room, "unheard") == []
     assert len(answers(deployment, "cleo", coordination, "is not safe any more")) == 1
+
+
+async def test_an_agencys_room_that_is_not_safe_any_more_is_made_anew_by_provisioning(
+    deployment: Deployment, hostile: Hostile
+) -> None:
+    room = await open_case(deployment, **TABLE)
+    admin_room, own_room = await deployment.room("admin"), await deployment.room("agency:police")
+    dirk, ada, kees = (deployment.people[who] for who in ("dirk", "ada", "kees"))
+    hostile.inject(own_room, {"type": "m.room.power_levels", "state_key": "", "sender": ada.user_id, "content": {}})
+    await ada.say(room, "ordinary talk")
+    await kees.hears(
+        by_bot(deployment, "the room of this agency is not safe any more", "roundtable provision"), admin_room
+    )
+    hostile.be_honest()
+    await dirk.say(room, "!request police any call-outs? because: the plan depends on it")
+    await ada.hears(by_bot(deployment, "R-1"), room)
+
+    await deployment.stop_bot()
+    await deployment._provision(deployment.people)
+    other = await deployment.room("agency:police", before=own_room)
+    await ada.is_in(other)
+    await deployment.start_bot()
+
+    # What waited meanwhile is said there.
+    await ada.hears(by_bot(deployment, "R-1", "any call-outs?"), other)
+    assert answers(deployment, "ada", own_room, "any call-outs?") == []
 
 
 async def test_a_room_that_the_bots_account_upgraded_is_followed(deployment: Deployment) -> None:

@@ -16,7 +16,7 @@ import structlog
 
 from bot import __main__ as command_line
 from bot import logs, shell
-from bot.crypto.errors import TokenRevoked
+from bot.crypto.errors import NotOurDevice, StoreUnreadable, TokenRevoked
 from storage import lease
 from tests.bot.test_config import KEY, a_deployment
 from tests.bot.test_health import free_port
@@ -134,7 +134,10 @@ def test_another_master_key_is_told(roundtable: Shell, tmp_path: Path) -> None:
     roundtable("--config", path, "audit", "verify")
     (tmp_path / "master.key").write_text(KEY.replace("A", "B"))
     outcome = roundtable("--config", path, "audit", "verify")
-    assert (outcome.status, outcome.complained) == (1, "roundtable: the master key does not open this database\n")
+    assert outcome.status == 1
+    assert outcome.complained == (
+        "roundtable: the master key does not open this database: bring its own master key back\n"
+    )
 
 
 def test_a_damaged_store_is_told(roundtable: Shell, tmp_path: Path) -> None:
@@ -202,6 +205,18 @@ def test_a_revoked_token_says_how_to_sign_in_again(
     outcome = roundtable("--config", path, "provision", "agencies.toml")
     assert outcome.status == 1
     assert "sign in anew with roundtable init" in outcome.complained
+
+
+@pytest.mark.parametrize("problem", [StoreUnreadable("the crypto store is corrupt"), NotOurDevice("other keys")])
+def test_a_lost_crypto_store_says_how_to_go_on(
+    problem: Exception, roundtable: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_deployment(tmp_path)
+    monkeypatch.setattr(shell, "provision", failing(problem))
+    outcome = roundtable("--config", path, "provision", "agencies.toml")
+    assert outcome.status == 1
+    assert outcome.complained.startswith(f"roundtable: {problem}. ")
+    assert outcome.complained.endswith("roundtable init --recover\n")
 
 
 def test_a_fault_of_ours_is_told_by_kind_and_place_only(

@@ -12,6 +12,7 @@ from bot.crypto.events import StateChange
 from bot.provision import House, Plan, carry_out, describe, make_plan, read_house
 from bot.speaking import MARKER
 from cases.roles import Role
+from storage import rooms as room_states
 from storage import tables
 from storage.outbox import Outbox
 from storage.progress import Progress
@@ -299,11 +300,64 @@ async def test_an_account_that_does_not_exist_is_told_and_stops_nobody(store: St
     assert await who_is_in(store, rooms, "agency:youth") == {"iris", "jack"}
 
 
-async def test_a_room_that_the_bot_lost_is_told(store: Store, rooms: RecordedRooms) -> None:
+async def lose(store: Store, channel: str) -> None:
+    async with store.work(f"lost {channel}", NOW) as work:
+        await room_states.lose(work, channel)
+
+
+@pytest.mark.parametrize("how", ["tampered with", "taken from the bot", "not noticed yet"])
+async def test_a_room_that_is_not_safe_any_more_is_made_anew(store: Store, rooms: RecordedRooms, how: str) -> None:
+    await apply(store, rooms, the_house())
+    async with store.look() as find:
+        before = await find.room("agency:police")
+    assert before
+    if how != "not noticed yet":
+        await lose(store, "agency:police")
+    if how != "tampered with":
+        del rooms.people[before]
+
+    told = list(describe(await make_plan(store, rooms, the_house(), BOT), prune=False))
+    assert told[0] == "+ room agency:police, in place of one that is not safe any more"
+    rooms.crash_after_making = "agency:police 1"
+    with pytest.raises(Unavailable):
+        await apply(store, rooms, the_house())
+    plan, _ = await apply(store, rooms, the_house())
+
+    assert list(describe(plan, prune=False)) == [
+        "+ room agency:police",
+        f"+ invite {user('ada')} to agency:police",
+    ]
+    assert await who_is_in(store, rooms, "agency:police") == {"ada"}
+    made = {room for room, made in rooms.made.items() if str(made[MARKER]).startswith("agency:police")}
+    assert len(made - {before}) == 1
+    async with store.look() as find:
+        assert await find.room("agency:police") in made - {before}
+        assert await room_states.lost(find) == []
+    assert not (await make_plan(store, rooms, the_house(), BOT)).anything(prune=True)
+
+
+async def test_a_space_that_is_made_anew_holds_the_rooms(store: Store, rooms: RecordedRooms) -> None:
     await apply(store, rooms, the_house())
     del rooms.people["!room1"]
-    with pytest.raises(ConfigProblem, match="no longer in its room !room1"):
-        await make_plan(store, rooms, the_house(), BOT)
+
+    await apply(store, rooms, the_house())
+
+    assert await who_is_in(store, rooms, "space") == set(PEOPLE)
+    async with store.look() as find:
+        space = await find.room("space")
+    assert [place for place, _ in rooms.in_space] == [space] * 7
+
+
+async def test_the_room_of_a_lost_case_holds_up_nobody_who_leaves(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    await put_case_with_ada(store, rooms)
+    await lose(store, "case:K7QF")
+    async with store.look() as find:
+        del rooms.people[str(await find.room("case:K7QF"))]
+
+    await apply(store, rooms, the_house({"ada": None}), prune=True)
+
+    assert await who_is_in(store, rooms, "agency:police") == set()
 
 
 def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:

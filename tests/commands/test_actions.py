@@ -67,7 +67,7 @@ async def test_a_reply_to_the_card_needs_no_number(table: Conference) -> None:
     taken = await say(table, room, "dirk", "accept", card)
     assert taken.text == (
         "A-1 · Social services accepts · due Fri 20 Nov 2026, 17:00 Europe/Amsterdam\n"
-        "With: Dirk Smit (Social services). Next: done … · notpossible … · move … · hand …"
+        "With: Dirk Smit (Social services).\nNext: done … · notpossible … · move … · hand …"
     )
     assert taken.notice
     done = await say(table, room, "dirk", "done the visit took place", taken)
@@ -124,7 +124,7 @@ async def test_who_proposed_it_hears_that_it_is_not_possible(table: Conference) 
     assert ended.text == (
         "A-1 · Social services: not possible\n"
         "the family moved away\n"
-        "From Dirk Smit (Social services). Is it still needed? Propose it anew:  !action …"
+        "From Dirk Smit (Social services).\nIs it still needed? Propose it anew:  !action …"
     )
     assert ended.mentions == (user("ada"),)
 
@@ -199,10 +199,10 @@ async def test_what_another_agency_owns_is_told_with_who_owns_it(table: Conferen
     await say(table, room, "ada", f"{VISIT} with: health")
     text = await refused(table, room, "hugo", "!accept A-1", "action/not_yours")
     assert text == (
-        "A-1 belongs to Social services, Health service. Only they can do that. Please ask them. Nothing was changed."
+        "A-1 belongs to Social services, Health service.\nOnly they can do that. Please ask them. Nothing was changed."
     )
     text = await refused(table, room, "hugo", "!hand A-1 school because: us", "action/not_yours")
-    assert text == "A-1 belongs to Social services. Only they can do that. Please ask them. Nothing was changed."
+    assert text == "A-1 belongs to Social services.\nOnly they can do that. Please ask them. Nothing was changed."
 
 
 async def test_each_second_time_is_told_what_to_type_instead(table: Conference) -> None:

@@ -178,6 +178,37 @@ async def test_who_cannot_read_is_told_once_a_day(table: Conference, watch: Watc
     assert len(await table.deliver()) == 1
 
 
+async def test_who_has_a_device_that_is_not_verified_is_told_once_for_it_and_at_most_once_a_day(
+    table: Conference, watch: Watch
+) -> None:
+    first, second = await table.open_case(), await table.open_case()
+    for channel in (first, second):
+        await watch.unsigned(channel, {user("ada"): frozenset({"TABLET"})})
+    (said,) = await table.deliver()
+    assert (said.channel, said.mentions) == (first, (user("ada"),))
+    assert said.text.startswith("Ada Jansen (Police): one of your devices is not verified.\n")
+    assert "TABLET" not in said.text
+    # A homeserver may invent as many as it likes.
+    await watch.unsigned(second, {user("ada"): frozenset({"TABLET", "LAPTOP"})})
+    assert await table.deliver() == []
+    table.later(days=1)
+    for _ in range(2):
+        await watch.unsigned(second, {user("ada"): frozenset({"TABLET", "LAPTOP"})})
+    assert [said.channel for said in await table.deliver()] == [second]
+    table.later(days=1)
+    await watch.unsigned(second, {user("ada"): frozenset({"LAPTOP"})})
+    assert await table.deliver() == []
+
+
+async def test_nobody_is_told_of_unverified_devices_without_end(table: Conference, watch: Watch) -> None:
+    channel = await table.open_case()
+    await watch.unsigned(channel, {user("ada"): frozenset(map(str, range(100)))})
+    assert len(await table.deliver()) == 1
+    table.later(days=1)
+    await watch.unsigned(channel, {user("ada"): frozenset({"another"})})
+    assert await table.deliver() == []
+
+
 async def test_a_room_that_moved_is_told_by_reference(table: Conference, watch: Watch) -> None:
     channel = await table.open_case()
     invited = len(table.invited)

@@ -5,6 +5,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import extract_from_ast
 
 from commands import render
+from commands.catalogue import messages
 
 COMMANDS = Path(render.__file__).parent
 
@@ -20,7 +21,26 @@ def what_is_said(template: Path) -> Iterator[str | tuple[str, ...]]:
 
 
 def test_the_catalogue_holds_what_the_templates_say() -> None:
-    said = {text for template in (COMMANDS / "templates").rglob("*.html") for text in what_is_said(template)}
+    said: set[object] = {
+        text for template in (COMMANDS / "templates").rglob("*.html") for text in what_is_said(template)
+    }
+    assert in_the_catalogue(without_context=True) == said | texts_in_python(), "run make catalogue"
+
+
+def test_the_catalogue_holds_what_stands_in_python() -> None:
+    with_context = {message for message in messages() if not isinstance(message, str)}
+    assert in_the_catalogue(without_context=False) == with_context, "run make catalogue"
+    # What is put together in Python, such as a summary with its docstring, is found as it is said.
+    assert "Raise a concern, so that the table hears it." in texts_in_python()
+    assert ("key", "because") in with_context
+    assert ("date", "Nov") in with_context
+
+
+def in_the_catalogue(*, without_context: bool) -> set[object]:
     with (COMMANDS / "locale" / "roundtable.pot").open("rb") as file:
-        catalogue = {message.id for message in read_po(file) if message.id}
-    assert catalogue == said, "the templates have changed: run make catalogue"
+        found = [message for message in read_po(file) if message.id and (message.context is None) == without_context]
+    return {message.id if without_context else (message.context, message.id) for message in found}
+
+
+def texts_in_python() -> set[object]:
+    return {message for message in messages() if isinstance(message, str)}

@@ -31,8 +31,34 @@ async def test_an_unmarked_concern_is_asked_for_fact_or_opinion(table: Conferenc
     assert said.text == (
         "C-1 · concern from Ada Jansen (Police)\n"
         "not at school\n"
-        "Is this a fact or an opinion? Say it with  !concern … kind: fact  next time, or  !correct C-1 …"
+        "Is this a fact or an opinion? Reply:  correct kind: fact"
     )
+    await table.answer("ada", "correct kind: fact", room=room, replies_to=said)
+    concern = (await table.case(room)).concerns[0]
+    assert (concern.about, concern.kind) == ("not at school", Basis.FACT)
+    await table.answer("ada", "!undo", room=room)
+    assert (await table.case(room)).concerns[0].kind is None
+
+
+async def test_a_wrong_mark_is_put_right_together_with_the_wording(table: Conference) -> None:
+    room = await table.open_case()
+    await table.answer("ada", "!concern not at school kind: fact", room=room)
+    said = await table.answer("ada", "!correct C-1 seldom at school kind: opinion", room=room)
+    assert said.text.splitlines()[1:] == ["seldom at school", "Marked as: opinion"]
+    concern = (await table.case(room)).concerns[0]
+    assert (concern.about, concern.kind) == ("seldom at school", Basis.OPINION)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"), [("!correct A-1 kind: fact", "correct/only_concerns"), ("!correct A-1", "reading/missing")]
+)
+async def test_a_correction_says_what_shall_change(table: Conference, typed: str, code: str) -> None:
+    room = await table.open_case()
+    await table.answer("ada", "!action visit him for: police by: fri", room=room)
+    said = await table.answer("ada", typed, room=room)
+    assert "!correct A-1 TEXT" in said
+    assert (await table.outcomes())[-1] == ("correct", code)
+    assert (await table.case(room)).corrections == []
 
 
 async def test_an_empty_concern_is_refused(table: Conference) -> None:

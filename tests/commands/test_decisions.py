@@ -28,11 +28,13 @@ async def test_a_decision_asks_each_agency_that_has_not_spoken(table: Conference
     room = await table.open_case(agencies="police, social, health")
     card = await table.answer("ada", f"{DECIDE} review: in 2 weeks", room=room)
     assert card.text == (
-        "D-1 · decision put by Police · review Mon 16 Nov 2026\n"
+        "D-1 · decision put by Police\n"
         "Iris calls him, for all of us\n"
         "Because: five people calling made him hide\n"
+        "Review: Mon 16 Nov 2026, 17:00 Europe/Amsterdam\n"
         "Agree: Police\n"
-        "Not heard yet: Social services, Health service. Reply: agree · dissent …"
+        "Not heard yet: Social services, Health service.\n"
+        "Reply: agree · dissent …"
     )
     assert sorted(card.mentions) == [user(name) for name in ("cleo", "dirk", "finn", "gina")]
     assert (card.notice, card.subject) == (False, "D-1")
@@ -47,7 +49,7 @@ async def test_dissent_is_shown_in_the_words_of_who_dissents(table: Conference) 
     assert agreed.text == (
         "D-1 · Social services agrees\n"
         "Agree: Police, Social services\n"
-        "Not heard yet: Health service. Reply: agree · dissent …"
+        "Not heard yet: Health service.\nReply: agree · dissent …"
     )
     opposed = await table.answer("finn", "dissent we <must> reach his mother", room=room, replies_to=card)
     assert opposed.text == (
@@ -72,7 +74,8 @@ async def test_an_agency_may_change_its_mind(table: Conference) -> None:
     opposed = await table.answer("ada", "!dissent D-1 we thought again", room=room)
     assert opposed.text.splitlines()[2:] == [
         "Dissent: Police",
-        "Not heard yet: Social services. Reply: agree · dissent …",
+        "Not heard yet: Social services.",
+        "Reply: agree · dissent …",
     ]
     agreed = await table.answer("ada", "!agree D-1", room=room)
     assert agreed.text.splitlines()[1] == "Agree: Police"

@@ -67,13 +67,13 @@ async def test_half_of_a_command_is_asked_about(table: Conference) -> None:
 
 async def test_a_command_in_the_wrong_room_is_told_where_it_belongs(table: Conference) -> None:
     said = await table.answer("cleo", "!concern he was seen", room="coordination")
-    assert said.text == ("That does not belong in this room. You can type it in: a case room. Nothing was changed.")
+    assert said.text == "That does not belong in this room. You can type it in: a case room.\nNothing was changed."
     assert (await table.outcomes())[-1] == ("concern", "dispatch/wrong_room")
 
 
 async def test_a_command_for_another_role_says_for_which(table: Conference) -> None:
     said = await table.answer("cleo", "!identity list", room="coordination")
-    assert said.text == "That is for: admin. Please ask one of them. Nothing was changed."
+    assert said.text == "That is for: admin. Please ask one of them.\nNothing was changed."
 
 
 async def test_who_may_not_is_told_who_may(table: Conference) -> None:
@@ -104,15 +104,41 @@ async def test_the_edit_of_a_command_that_was_carried_out_changes_nothing(table:
     room = await table.open_case()
     await table.say("ada", "!concern he was seen on Monday", room=room, event_id="$first")
     (said,) = await table.say("ada", "!concern he was seen on Tuesday", room=room, replaces="$first")
-    assert "!correct ID TEXT" in said
+    assert "C-1" in said
+    assert "Tuesday" not in said
     assert await concerns(table, room) == ["he was seen on Monday"]
 
+    await table.say("ada", "correct he was seen on Tuesday", room=room, replies_to=said)
+    assert await concerns(table, room) == ["he was seen on Tuesday"]
 
-async def test_the_edit_of_a_refused_command_is_a_command(table: Conference) -> None:
+
+async def test_the_edit_of_what_has_no_wording_is_not_offered_as_a_correction(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!action visit him for: police by: fri", room=room)
+    await table.say("ada", "!done A-1 he was in", room=room, event_id="$first")
+    (said,) = await table.say("ada", "!done A-1 he was out", room=room, replaces="$first")
+    assert "correct" not in said
+    assert "!undo" in said
+
+
+async def test_the_edit_of_a_refused_command_is_a_command_once(table: Conference) -> None:
     room = await table.open_case()
     await table.say("ada", "!concren he was seen", room=room, event_id="$first")
     (said,) = await table.say("ada", "!concern he was seen", room=room, replaces="$first")
     assert said.subject == "C-1"
+    (again,) = await table.say("ada", "!concern he was seen again", room=room, replaces="$first")
+    assert again.text.startswith("You changed a command")
+    assert await concerns(table, room) == ["he was seen"]
+
+
+async def test_a_command_that_became_one_by_an_edit_is_erased_with_its_message(table: Conference) -> None:
+    room = await table.open_case()
+    said = await table.say("ada", "!concren he was seen", room=room, event_id="$first")
+    said += await table.say("ada", "!concern he was seen", room=room, replaces="$first")
+    await table.dispatcher.deleted(f"!{room}:example.org", user("ada"), "$first", "$deletion")
+    await table.deliver()
+    assert await concerns(table, room) == ["[…]"]
+    assert table.retracted == [(room, one.event_id) for one in said]
 
 
 async def test_the_same_event_twice_has_one_effect(table: Conference) -> None:
@@ -283,6 +309,7 @@ async def test_a_case_room_without_its_case_is_left_alone(table: Conference) -> 
         ("identity_changed", "call an admin"),
         ("unsigned_device", "Verify it in your app"),
         ("undecryptable", "could not read your message"),
+        ("replayed", "did not act on it a second time"),
         ("bad_device", "from a verified device"),
     ],
 )
@@ -343,7 +370,7 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
             "reading/too_much",
             "There is more than this command takes. Type it like this:\n!status",
         ),
-        ("!concern x kind: fcat", "reading/choice", "Did you mean  kind: fact ?\nChoose one: fact, opinion.\nNothing"),
+        ("!concern x kind: fcat", "reading/choice", "Did you mean  kind: fact ?\nChoose one: fact · opinion\nNothing"),
         ("!roundtable fri 10:00 for: 3 weeks", "reading/minutes", "At most 12 hours. Nothing was changed."),
         (
             "!request because: w",
@@ -390,3 +417,25 @@ async def test_what_cannot_be_read_is_explained(table: Conference, text: str, co
     assert (await table.outcomes())[-1][1] == code
     assert words in said
     assert "Nothing was" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("!roundtable cancle M-1 because: half are ill", "roundtable cancel"),
+        ("!roundtable strat M-1", "roundtable start"),
+        ("!minutes corect M-1 it was Tuesday", "minutes correct"),
+    ],
+)
+async def test_a_mistyped_second_word_gets_a_suggestion(table: Conference, typed: str, meant: str) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", typed, room=room)
+    assert said.text.startswith(f"I don't know that word. Did you mean  !{meant} ?\n")
+    assert "ill" not in said
+
+
+@pytest.mark.parametrize("typed", ["!roundtable fri 25:00", "!roundtable starting soon"])
+async def test_a_date_that_is_wrong_is_told_as_a_date(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+    said = await table.answer("ada", typed, room=room)
+    assert "Type for example:" in said

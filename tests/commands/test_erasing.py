@@ -4,7 +4,7 @@ from tests.room import Conference, Said, user
 
 
 async def delete(table: Conference, who: str, event_id: str, room: str) -> list[Said]:
-    await table.dispatcher.deleted(f"!{room}:example.org", user(who), event_id, f"$deleted{event_id}")
+    await table.dispatcher.deleted(f"!{room}:example.org", user(who), event_id, f"$deleted{who}{event_id}")
     return await table.deliver()
 
 
@@ -41,6 +41,16 @@ async def test_an_answer_from_an_agencys_own_room_goes_from_the_case_room_too(ta
     assert {said.channel for said in told} == {room, "agency:health"}
     assert sorted(table.retracted) == sorted((said.channel, said.event_id) for said in given)
     assert (await table.case(room)).answers[0].text == "[…]"
+
+
+async def test_what_was_refused_is_deleted_with_the_message(table: Conference) -> None:
+    room = await table.open_case()
+    [refused] = await table.say("dirk", "!request Sem Bakker was he seen? because: we worry", room=room, event_id="$1")
+    assert "Sem" in refused
+    assert await delete(table, "ada", "$1", room) == []
+    assert table.retracted == []
+    assert await delete(table, "dirk", "$1", room) == []
+    assert table.retracted == [(room, refused.event_id)]
 
 
 async def test_what_still_waits_to_be_said_is_not_said_any_more(table: Conference) -> None:

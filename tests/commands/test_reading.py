@@ -194,6 +194,8 @@ def heard(body: str, *, direct: bool = False, card: bool = False, mentioned: boo
         "\uff01concern x",
         "  !concern x ",
         "!con\u200dcern x",
+        "\u200f!concern x",
+        " \u200e\u061c!concern x",
         "@bot concern x",
         "@BOT: concern x",
         "@bot:example.org concern x",
@@ -423,7 +425,7 @@ def test_a_missing_field_is_named_with_the_line_to_add() -> None:
         {
             "field": "because",
             "hint": "because: why you need it",
-            "missing": [{"label": "a reason", "hint": "because: why you need it", "key": "because"}],
+            "missing": [{"label": "a reason", "hint": "because: why you need it", "key": "because", "choices": []}],
             "example": "!example",
         },
     )
@@ -440,7 +442,9 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
 
 def test_a_key_without_a_value_is_missing_too() -> None:
     assert refused(Ask, "police any? because: x by:")[1]["field"] == "by"
-    assert refused(Note, "x kind:")[1]["missing"] == [{"label": "kind", "hint": "kind: fact, opinion", "key": "kind"}]
+    assert refused(Note, "x kind:")[1]["missing"] == [
+        {"label": "kind", "hint": "kind: fact|opinion", "key": "kind", "choices": []}
+    ]
 
 
 @pytest.mark.parametrize("typed", ["r1", "R1", "R-1", "r-01", "R\u20111", "R-1:"])

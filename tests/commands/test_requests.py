@@ -56,7 +56,8 @@ async def test_a_question_is_put_at_the_table_and_in_the_room_of_the_agency(tabl
 async def test_a_question_to_one_person_wakes_that_person_only(table: Conference) -> None:
     room = await table.open_case()
     at_table, with_health = await ask(table, room, "!request Gina Dekker was he seen? because: the plan")
-    assert at_table.text.startswith("R-1 · to Health service (Gina Dekker) · answer by Mon 9 Nov 2026, 17:00")
+    assert at_table.text.startswith("R-1 · to Health service · answer by Mon 9 Nov 2026, 17:00")
+    assert "\nAsked of: Gina Dekker\n" in at_table
     assert at_table.mentions == with_health.mentions == (user("gina"),)
 
 
@@ -103,14 +104,14 @@ async def test_the_answer_leaves_the_agencys_room_and_nothing_else_does(table: C
 async def test_an_answer_for_a_narrower_audience_goes_only_into_their_rooms(table: Conference) -> None:
     room = await table.open_case()
     at_table, card = await ask(table, room, f"{ASK} see: social")
-    assert "The answer is for: Police, Health service, Social services. Answer in your agency's own room." in at_table
+    assert "The answer is for: Police, Health service, Social services.\nAnswer in your agency's own room." in at_table
     assert "Who will see the answer: Police, Health service, Social services." in card
     said = {s.channel: s for s in await table.say("finn", "answer he was ill", room=card.channel, replies_to=card)}
     assert set(said) == {room, "agency:police", "agency:social", "agency:health"}
     assert [channel for channel, one in said.items() if "he was ill" in one] == ["agency:police", "agency:social"]
     assert said[room].text == (
         "R-1 · Health service: answered\n"
-        "The answer is for Police, Health service, Social services and stands in their own rooms."
+        "The answer is for Police, Health service, Social services\nand stands in their own rooms."
     )
     assert said["agency:health"].text == (
         f"Thank you. Your answer to R-1 has gone to {room.partition(':')[2]}. Only those it is for see it.\n{AMENDS}"
@@ -152,7 +153,7 @@ async def test_another_agency_does_not_answer(table: Conference) -> None:
     room = await table.open_case()
     await ask(table, room)
     said = await refused(table, room, "hugo", "!answer R-1 twice", "request/not_asked_of_you")
-    assert said.text == "R-1 was asked of Health service. Only they can answer it. Nothing was changed."
+    assert said.text == "R-1 was asked of Health service.\nOnly they can answer it. Nothing was changed."
     said = await refused(table, room, "ada", "!answer R-1 x", "request/which_case", channel="agency:police")
     assert said.text == (
         "No open question R-1 waits for your agency. Reply to the card of the question. Nothing was sent."
@@ -185,7 +186,7 @@ async def test_a_refusal_with_its_ground_is_thanked_for_and_a_narrower_question_
         "Ground: professional secrecy\n"
         "Explanation: said in confidence\n"
         "What could help: ask whether he is safe\n"
-        "Thank you for saying why. "
+        "Thank you for saying why.\n"
         "Ada Jansen (Police): a narrower question may help:  !narrow R-1 QUESTION\n"
         "From Finn de Boer (Health service), asked by Police."
     )

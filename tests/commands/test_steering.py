@@ -69,7 +69,8 @@ async def test_the_director_and_the_scheme_can_be_named(table: Conference) -> No
         ("!case open why: w agencies: police", "reading/missing", "Almost: the goal is missing."),
         ("!case open why: w goal: g", "reading/missing", "Almost: a list of agencies is missing."),
         ("!case open why: w goal: g agencies: circus", "reading/agency", "no agency called “circus”"),
-        ("!case open why: w goal: g agencies: police director: Bram Visser", "case/not_for_role", "is a manager"),
+        ("!case open why: w goal: g agencies: police director: Bram Visser", "case/not_for_role", "the role manager:"),
+        ("!case open why: w goal: g agencies: police director: Kees Admin", "case/not_for_role", "the role admin:"),
         ("!case open why: w goal: g agencies: police director: Zoë", "reading/nobody", "Nobody here is called"),
     ],
 )

@@ -215,6 +215,7 @@ async def test_the_weekly_digest_comes_on_monday_at_nine_once(table: Conference)
     (said,) = await at(table, november(9))
     assert (said.channel, said.notice) == (room, True)
     assert said.text == (
+        f"Goal of {ref}: a safe routine again\n"
         "The week begins. What is still open:\n"
         f"{ref} · unresolved: 1\n"
         "Health service: answer R-1 · due Fri 20 Nov 2026 · was Sem seen?\n"

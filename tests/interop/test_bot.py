@@ -1,15 +1,88 @@
-"""The bot as it runs, and a member who verifies it in Element while an admin compares."""
+"""The bot as it runs, and a member who uses Element: works at a table, and verifies the bot while an admin compares."""
 
+import shutil
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.bot.test_end_to_end import Wanted, by_bot, now, open_case
+from tests.bot.test_renewal import renew_bot
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
-from tests.interop.element import Element
+from tests.interop.element import NO_SHIELD, Element, Seen
 
 pytestmark = pytest.mark.interop
+
+
+class Table:
+    """A case at whose table Dirk sits with Element, and Ada, who tells which messages there are."""
+
+    def __init__(self, deployment: Deployment, dirk: Element, room: str) -> None:
+        self.deployment = deployment
+        self.dirk = dirk
+        self.room = room
+
+    async def shows(self, wanted: Wanted) -> Seen:
+        """What Dirk's Element shows of a message of the bot."""
+        said = await self.deployment.people["ada"].hears(wanted, self.room)
+        return await self.dirk.hears(self.room, said.event_id)
+
+
+@pytest.fixture
+async def table(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Table]:
+    deployment = await Deployment.make(tmp_path, homeserver, now, people=("cleo", "ada"), absent=("dirk",))
+    dirk = await Element.start(
+        homeserver.url, deployment.user_id("dirk"), deployment.password, exclude_insecure_devices=True
+    )
+    try:
+        await dirk.create_identity()
+        await deployment.start_bot()
+        room = await open_case(deployment, "police, social", table=("cleo", "ada"))
+        await dirk.join(room)
+        yield Table(deployment, dirk, room)
+    finally:
+        await dirk.close()
+        await deployment.close()
+
+
+async def test_a_member_works_at_the_table_and_sees_no_shield(table: Table) -> None:
+    bot, dirk, room = table.deployment, table.dirk, table.room
+    said = await dirk.say(room, "!concern not seen at school kind: fact")
+    concern = await table.shows(by_bot(bot, "C-1", "not seen at school"))
+    edit = {"rel_type": "m.replace", "event_id": said}
+    new = {"msgtype": "m.text", "body": "!concern seen at school", "m.mentions": {}}
+    await dirk.say(room, "* !concern seen at school", **{"m.new_content": new, "m.relates_to": edit})
+    edited = await table.shows(by_bot(bot, "a command that was already carried out"))
+    thread = {"rel_type": "m.thread", "event_id": concern.event_id}
+    await dirk.say(room, "!request police any call-outs? because: the plan depends on it", **{"m.relates_to": thread})
+    request = await table.shows(by_bot(bot, "R-1", "any call-outs?"))
+    await dirk.say(room, "!action visit the family for: social by: +5 working days")
+    action = await table.shows(by_bot(bot, "A-1", "visit the family"))
+    await dirk.say(room, "accept", **{"m.relates_to": {"m.in_reply_to": {"event_id": action.event_id}}})
+    accepted = await table.shows(by_bot(bot, "A-1", "Social services accepts"))
+    await dirk.say(room, "!roundtable +3 working days about: the plan")
+    file = await table.shows(Wanted(bot.bot_id, (".ics",)))
+
+    shown = [concern, edited, request, action, accepted, file]
+    assert [(seen.encrypted, seen.shield) for seen in shown] == [(True, NO_SHIELD)] * len(shown)
+    assert (await dirk.download(file.content["file"])).startswith(b"BEGIN:VCALENDAR")
+
+
+async def test_a_bot_that_lost_its_store_is_trusted_as_before(table: Table, tmp_path: Path) -> None:
+    bot, dirk, room = table.deployment, table.dirk, table.room
+    await dirk.say(room, "!concern before the loss kind: fact")
+    await table.shows(by_bot(bot, "C-1", "before the loss"))
+    await bot.stop_bot()
+    shutil.rmtree(tmp_path / "bot" / "crypto")
+    await renew_bot(tmp_path / "bot", bot.recovery_keys["roundtable"], password=bot.password)
+    await bot.start_bot()
+
+    await dirk.say(room, "!concern after the loss kind: fact")
+    seen = await table.shows(by_bot(bot, "C-2", "after the loss"))
+
+    assert (seen.encrypted, seen.shield) == (True, NO_SHIELD)
 
 
 @pytest.mark.parametrize("same", [True, False])

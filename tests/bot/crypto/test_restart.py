@@ -6,8 +6,10 @@ import pytest
 from bot.crypto.client import HardenedClient, sign_in
 from bot.crypto.errors import NotOurDevice
 from bot.crypto.identity import Identity
+from bot.crypto.store import DATABASE
 from bot.crypto.trust import MemoryPins
-from tests.bot.crypto.people import PASSWORD, Meet, list_events, see
+from storage.backup import back_up
+from tests.bot.crypto.people import PASSWORD, Meet, claim_keys, list_events, see
 from tests.homeserver import Homeserver
 
 KEY = os.urandom(32)
@@ -60,3 +62,31 @@ async def test_lost_store_is_noticed_before_anything_is_uploaded(
         await client.sync_once(None, timeout_ms=0)
 
     await client.close()
+
+
+async def test_an_older_store_that_was_put_back_is_noticed(homeserver: Homeserver, meet: Meet, tmp_path: Path) -> None:
+    (anna,) = await meet("anna")
+    user_id = homeserver.register("bot-of-yesterday", PASSWORD)
+    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
+    store = tmp_path / "bot" / DATABASE
+
+    async def start() -> HardenedClient:
+        return await HardenedClient.open_client(
+            homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, MemoryPins()
+        )
+
+    bot = await start()
+    since = (await bot.sync_once(None, timeout_ms=0)).next_batch
+    # Not marked as a copy, as a snapshot of the whole machine would not be.
+    back_up(store, tmp_path / "yesterday.db")
+    await claim_keys(anna, user_id, device_id, 30)
+    since = (await bot.sync_once(since, timeout_ms=0)).next_batch
+    await bot.close()
+    (tmp_path / "yesterday.db").replace(store)
+    bot = await start()
+    await claim_keys(anna, user_id, device_id, 30)
+
+    with pytest.raises(NotOurDevice, match="roundtable init --recover"):
+        await bot.sync_once(since, timeout_ms=0)
+
+    await bot.close()

@@ -7,7 +7,9 @@ import pytest
 
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import StoreLocked, StoreUnreadable
+from bot.crypto.store import COPY, DATABASE
 from bot.crypto.trust import MemoryPins
+from storage.backup import back_up
 
 KEY = os.urandom(32)
 
@@ -88,32 +90,27 @@ async def test_secrets_are_not_shown(tmp_path: Path) -> None:
     assert "token" not in repr(client.wire)
 
 
-async def test_store_is_copied_while_it_is_used(tmp_path: Path) -> None:
+async def test_copy_is_made_while_the_store_is_used_and_no_bot_runs_on_it(tmp_path: Path) -> None:
     client = await open_store(tmp_path / "store")
     client.machine.prepare_upload(0, fallback=True)
     (tmp_path / "copy").mkdir()
     with client.machine.transaction():
-        await client.backup(tmp_path / "copy" / "crypto.db")
+        back_up(tmp_path / "store" / DATABASE, tmp_path / "copy" / DATABASE, mark=COPY)
     client.machine.mark_uploaded()
     await client.close()
 
-    assert stat.S_IMODE((tmp_path / "copy" / "crypto.db").stat().st_mode) == 0o600
-    assert [path.name for path in (tmp_path / "copy").iterdir()] == ["crypto.db"]
+    with pytest.raises(StoreUnreadable, match="roundtable init --recover"):
+        await open_store(tmp_path / "copy")
+
+    # Whoever knows what that means can look into it: everything is there, and its secrets are as sealed as before.
+    with sqlite3.connect(tmp_path / "copy" / DATABASE) as database:
+        database.execute(f"DROP TABLE {COPY}")
+    database.close()
     copy = await open_store(tmp_path / "copy")
     await copy.close()
     assert copy.machine.identity_key == client.machine.identity_key
-
-
-async def test_earlier_copy_is_not_overwritten(tmp_path: Path) -> None:
-    client = await open_store(tmp_path / "store")
-    (tmp_path / "copy.db").write_text("an earlier one")
-
-    with pytest.raises(StoreUnreadable):
-        await client.backup(tmp_path / "copy.db")
-
-    await client.close()
-    assert (tmp_path / "copy.db").read_text() == "an earlier one"
-    assert sorted(os.listdir(tmp_path)) == ["copy.db", "store"]  # noqa: PTH208 - names are enough
+    assert len(copy.machine._olm.account.one_time_keys["curve25519"]) == 50
+    await (await open_store(tmp_path / "store")).close()
 
 
 async def test_store_that_was_damaged_in_the_middle_is_refused(tmp_path: Path) -> None:

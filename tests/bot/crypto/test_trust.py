@@ -25,6 +25,7 @@ async def test_unsigned_device_is_told_apart_and_gets_no_key(meet: Meet, open_an
     assert heard.verdict is Verdict.UNSIGNED_DEVICE
     assert (await see(stolen, batch.next_batch, secret)).verdict is Verdict.UNDECRYPTABLE
     assert bot.client.unreachable(room) == {}
+    assert bot.client.unsigned(room) == {anna.user_id: {stolen.device_id}}
 
 
 async def test_first_message_of_a_new_signed_device_is_trusted(meet: Meet, open_another: OpenDevice) -> None:

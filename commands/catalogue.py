@@ -1,0 +1,49 @@
+"""What translators find in the catalogue beside the texts of the templates: help, keys, choices, names in dates.
+
+It stands in Python, and is asked of the commands themselves: what is put together there is found as it is said.
+"""
+
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+
+from cases.roles import Role
+from commands import registry_of_all
+from commands.arguments import RECORDS, key_of
+from commands.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME
+from commands.reading import choices_of, positional
+
+Message = str | tuple[str, str]
+"""A text, or its context and the text."""
+
+
+def messages() -> list[Message]:
+    """Each of them once, in the order of the commands."""
+    return list(dict.fromkeys(_messages()))
+
+
+def extract(_file: object, _keywords: object, _tags: object, options: object) -> Iterator[tuple[object, ...]]:
+    """The same for pybabel, which asks beside the templates (``babel.cfg``)."""
+    del options
+    for message in messages():
+        yield 1, "gettext" if isinstance(message, str) else "pgettext", message, []
+
+
+def _messages() -> Iterator[Message]:
+    yield LANGUAGE, OUR_NAME
+    yield ARTICLES, OUR_ARTICLES
+    yield from ((DATE, name) for name in DATE_NAMES)
+    yield from ((CHOICE, word) for word in (*Role, *RECORDS.values(), "record"))
+    for command in registry_of_all().commands.values():
+        yield command.summary
+        for name, field in command.arguments.model_fields.items():
+            yield from _of_field(name, field)
+
+
+def _of_field(name: str, field: FieldInfo) -> Iterator[Message]:
+    marker = positional(field)
+    if marker is None:
+        yield KEY, key_of(name)
+    yield from ((CHOICE, choice) for choice in choices_of(field))
+    texts = (field.title, field.description, *((marker and (marker.placeholder, *(marker.missing or ()))) or ()))
+    yield from filter(None, texts)

@@ -1,0 +1,96 @@
+"""The languages that the bot speaks: English, and each that has a catalogue in ``locale``.
+
+A catalogue is read as translators write it (``.po``): nothing compiled lies beside it that could say something else.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from cases.time import MONTHS, WEEKDAYS
+
+DOMAIN = "roundtable"
+LOCALE = Path(__file__).parent / "locale"
+KEY, CHOICE, DATE, LANGUAGE, ARTICLES = "key", "choice", "date", "language", "articles"
+"""Contexts in the catalogue: what is typed before a colon, what can be chosen there, names in dates, and so on."""
+OUR_NAME = "English"
+"""Translated in the context of languages it is what a language calls itself."""
+OUR_ARTICLES = "a an the"
+DATE_NAMES = tuple(dict.fromkeys(name for full in (*WEEKDAYS, *MONTHS) for name in (full, full[:3])))
+_NAME = re.compile(rf"\b({'|'.join(DATE_NAMES)})\b")
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language; whatever it has no words for is said in English."""
+
+    code: str
+    _words: NullTranslations
+
+    @property
+    def name(self) -> str:
+        """What its speakers call it."""
+        return self._words.pgettext(LANGUAGE, OUR_NAME)
+
+    def text(self, english: str) -> str:
+        """A text of ours."""
+        # What stands for the empty text in a catalogue is its head.
+        return self._words.gettext(english) if english else ""
+
+    def plural(self, one: str, many: str, count: int) -> str:
+        """A text of ours about so many."""
+        return self._words.ngettext(one, many, count)
+
+    def key(self, key: str) -> str:
+        """What is typed before a colon."""
+        return self._words.pgettext(KEY, key)
+
+    def choice(self, value: str) -> str:
+        """One of the words that can be chosen."""
+        return self._words.pgettext(CHOICE, value)
+
+    @property
+    def articles(self) -> list[str]:
+        """What is left out before a noun where there is little room."""
+        return self._words.pgettext(ARTICLES, OUR_ARTICLES).split()
+
+    def date(self, english: str) -> str:
+        """A date as ``cases.time`` writes it, with the names of days and months in this language."""
+        return _NAME.sub(lambda found: self._words.pgettext(DATE, found[0]), english)
+
+
+ENGLISH = Language("en", NullTranslations())
+
+
+@lru_cache
+def language(code: str | None) -> Language:
+    """The language with this code; English when there is no such catalogue (any more)."""
+    path = LOCALE / str(code) / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if code not in codes() or code == ENGLISH.code:
+        return ENGLISH
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return Language(str(code), GNUTranslations(compiled))
+
+
+@lru_cache
+def codes() -> tuple[str, ...]:
+    """The codes of the languages, English first."""
+    return (ENGLISH.code, *sorted(path.parts[-3] for path in LOCALE.glob(f"*/LC_MESSAGES/{DOMAIN}.po")))
+
+
+def find(typed: str) -> Language | None:
+    """The language of this code (``nl``, ``nl-BE``) or of this name in itself (``Nederlands``)."""
+    word = typed.strip().casefold()
+    for known in map(language, codes()):
+        if word == known.name.casefold() or re.split(r"[-_]", word)[0] == known.code:
+            return known
+    return None

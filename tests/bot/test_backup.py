@@ -1,0 +1,119 @@
+"""Backups: made beside a running bot, put back, and never taken for the device itself."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import __main__ as command_line
+from bot import config, logs
+from bot.app import App
+from bot.crypto.errors import StoreUnreadable
+from storage import lease
+from tests.bot.test_config import a_deployment
+from tests.bot.test_database import fill
+from tests.bot.test_end_to_end import by_bot, open_case
+from tests.bot.test_init import NOW, open_to_others
+from tests.bot.test_renewal import renew_bot
+from tests.deployment import Deployment
+from tests.homeserver import Homeserver
+
+
+@pytest.fixture(autouse=True)
+def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.umask", lambda _mask: 0)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+
+
+def run(*arguments: str | Path) -> int:
+    return command_line.main([str(argument) for argument in arguments])
+
+
+def test_a_backup_beside_a_running_bot_is_whole_private_and_noted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_deployment(tmp_path)
+    fill(tmp_path)
+    with lease._hold_file(tmp_path / "roundtable.db"):
+        assert run("--config", path, "backup", tmp_path / "monday") == 0
+    assert "monday/roundtable.db is a whole copy" in capsys.readouterr().out
+    assert [kept.name for kept in (tmp_path / "monday").iterdir()] == ["roundtable.db"]
+    assert open_to_others(tmp_path / "monday") == []
+    with sqlite3.connect(tmp_path / "roundtable.db") as store:
+        (noted,) = store.execute("SELECT actor, command, outcome FROM audit ORDER BY id DESC LIMIT 1")
+    store.close()
+    assert noted == ("operator", "backup", "done")
+
+    monkeypatch.setenv("ROUNDTABLE_STORE__URL", f"sqlite+aiosqlite:///{tmp_path}/monday/roundtable.db")
+    assert run("--config", path, "db", "check") == 0
+    assert "        1 cases\n" in capsys.readouterr().out
+
+
+def test_each_backup_has_a_folder_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_deployment(tmp_path)
+    fill(tmp_path)
+    (tmp_path / "monday").mkdir()
+    assert run("--config", path, "backup", tmp_path / "monday") == 2
+    assert "exists already: name a new folder for each backup" in capsys.readouterr().err
+    assert run("--config", path, "backup", tmp_path / "no" / "where") == 2
+    assert "can't be made: No such file or directory" in capsys.readouterr().err
+
+
+def test_half_a_backup_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_deployment(tmp_path)
+    fill(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    assert run("--config", path, "backup", "--crypto", tmp_path / "monday") == 1
+    assert f"there is no store {tmp_path}/crypto/crypto.db" in capsys.readouterr().err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_postgresql_has_its_own_backups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_deployment(tmp_path)
+    monkeypatch.setenv("ROUNDTABLE_STORE__URL", "postgresql+psycopg://roundtable@db.example.org/roundtable")
+    assert run("--config", path, "backup", tmp_path / "monday") == 2
+    assert "back it up with pg_dump" in capsys.readouterr().err
+
+
+@pytest.mark.e2e
+async def test_a_case_goes_on_from_a_backup_that_was_made_while_the_bot_ran(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    deployment = await Deployment.make(tmp_path, homeserver, lambda: NOW, people=("cleo", "dirk", "ada"))
+    folder, backup = tmp_path / "bot", tmp_path / "monday"
+    try:
+        await deployment.start_bot()
+        room = await open_case(deployment, agencies="police, social", table=("cleo", "dirk", "ada"))
+        dirk, ada = deployment.people["dirk"], deployment.people["ada"]
+        await ada.say(room, "!concern before the fire kind: fact")
+        await dirk.hears(by_bot(deployment, "C-1", "before the fire"), room)
+        command = [sys.executable, "-m", "bot", "backup", "--crypto", str(backup)]
+        environment = {**os.environ, "ROUNDTABLE_CONFIG": str(folder / "config.toml")}
+        made = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+        assert await made.wait() == 0
+        await ada.say(room, "!concern while it was copied kind: fact")
+        await dirk.hears(by_bot(deployment, "C-2"), room)
+        await deployment.stop_bot()
+
+        # The machine is lost: the backup and the keys are what is left.
+        for lost in (folder / "crypto", *folder.glob("roundtable.db*")):
+            shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+        shutil.copy(backup / "roundtable.db", folder / "roundtable.db")
+        (folder / "crypto").mkdir(mode=0o700)
+        shutil.copy(backup / "crypto.db", folder / "crypto" / "crypto.db")
+        with pytest.raises(StoreUnreadable, match="roundtable init --recover"):
+            await App(config.load(folder / "config.toml")).run(asyncio.Event())
+        await renew_bot(folder, deployment.recovery_keys["roundtable"], password=deployment.password)
+
+        await deployment.start_bot()
+        await ada.say(room, "!concern after the fire kind: fact")
+        heard = await dirk.hears(by_bot(deployment, "after the fire"), room)
+        assert heard.trusted
+    finally:
+        await deployment.close()

@@ -1,0 +1,174 @@
+"""People choose the language of their direct chat, schemes that of their rooms; English is understood everywhere."""
+
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from commands import registry_of_all
+from commands.context import Scheme
+from commands.languages import DOMAIN, ENGLISH, LOCALE, codes, find, language
+from commands.reading import keys
+from tests.room import Conference, user
+
+DIRECT = f"direct:{user('hugo')}"
+TRANSLATIONS = [code for code in codes() if code != ENGLISH.code]
+FILLED_IN = re.compile(r"%\(\w+\)s")
+SECOND_WORDS = "|".join(path.partition(" ")[2] for path in registry_of_all().commands if " " in path)
+WORDS_OF_COMMANDS = re.compile(rf"![a-z]+(?: (?:{SECOND_WORDS})\b)?")
+
+
+def catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def translated(code: str) -> Catalog:
+    return catalogue(LOCALE / code / "LC_MESSAGES" / f"{DOMAIN}.po")
+
+
+def all_of(texts: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts or ())
+
+
+@pytest.mark.parametrize("code", TRANSLATIONS)
+def test_a_translation_has_a_place_for_every_text(code: str) -> None:
+    wanted = {(m.context, m.id) for m in catalogue(LOCALE / f"{DOMAIN}.pot") if m.id}
+    assert {(m.context, m.id) for m in translated(code) if m.id} == wanted, "run make catalogue"
+
+
+@pytest.mark.parametrize("code", TRANSLATIONS)
+def test_what_is_filled_in_and_what_is_typed_stays_as_it_is(code: str) -> None:
+    pairs = [
+        (one, other)
+        for message in translated(code)
+        for one, other in zip(all_of(message.id), all_of(message.string), strict=True)
+        if message.id and other
+    ]
+    for pattern in (FILLED_IN, WORDS_OF_COMMANDS):
+        assert [p for p in pairs if Counter(pattern.findall(p[0])) != Counter(pattern.findall(p[1]))] == []
+
+
+@pytest.mark.parametrize("code", TRANSLATIONS)
+def test_the_keys_of_a_command_are_different_words_in_each_language(code: str) -> None:
+    for command in registry_of_all().commands.values():
+        ours = keys(command.arguments)
+        theirs = [language(code).key(key) for key in ours]
+        assert len(set(theirs)) == len(ours), command.path
+        assert all(own == key for own, key in zip(theirs, ours, strict=True) if own in ours), command.path
+
+
+def test_a_language_goes_by_its_code_and_by_its_own_name() -> None:
+    assert [found and found.code for found in map(find, ("NL", "nl-BE", "Nederlands", "english"))] == ["nl"] * 3 + [
+        "en"
+    ]
+    assert [find(typed) for typed in ("xx", "", "../nl")] == [None] * 3
+    # As when somebody chose a language that a later release has no more.
+    assert language("xx") is ENGLISH
+
+
+def test_what_has_no_translation_is_said_in_english() -> None:
+    assert language("nl").text("no such text") == "no such text"
+    assert language("nl").text("") == ""
+
+
+async def test_a_person_chooses_a_language_for_the_direct_chat(table: Conference) -> None:
+    said = await table.answer("hugo", "!language nl", room=DIRECT)
+    assert said.text.splitlines()[:3] == [
+        "Je tijdzone: Europe/Amsterdam",
+        "Je stille uren: 19:00-08:00 (zoals gewoonlijk)",
+        "Je taal: Nederlands",
+    ]
+    assert "Dat woord ken ik niet." in await table.answer("hugo", "xyzzy", room=DIRECT)
+    listed = await table.answer("hugo", "help", room=DIRECT)
+    assert listed.text.startswith("Wat je hier kunt doen\n")
+    assert "!language – Kies de taal waarin ik hier met je praat\n" in listed
+    # The rooms, and everybody else, hear English.
+    room = await table.open_case()
+    assert "Nothing in" in await table.answer("hugo", "!next", room=room)
+    assert "Your time zone" in await table.answer("finn", "settings", room=f"direct:{user('finn')}")
+    said = await table.answer("hugo", "language default", room=DIRECT)
+    assert said.text.splitlines()[2] == "Your language: English"
+
+
+async def test_a_language_that_i_do_not_speak_changes_nothing(table: Conference) -> None:
+    said = await table.answer("hugo", "language Klingon", room=DIRECT)
+    assert said.text == (
+        "I don’t speak “Klingon” yet. I speak:\n"
+        "English: type  language en\n"
+        "Nederlands: type  language nl\n"
+        "Nothing was changed."
+    )
+    assert "Your language: English" in await table.answer("hugo", "settings", room=DIRECT)
+
+
+async def test_reminders_in_the_direct_chat_come_in_ones_own_language(table: Conference) -> None:
+    await table.say("hugo", "language nl", room=DIRECT)
+    rooms = [await table.open_case(), await table.open_case()]
+    for room in rooms:
+        await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
+    table.now = datetime(2026, 11, 3, 8, tzinfo=UTC)
+    await table.sweeps.remind()
+    said = {s.channel: s.text for s in await table.deliver()}
+    refs = sorted(room.partition(":")[2] for room in rooms)
+    lines = [f"{ref}: R-1 uiterlijk do 5 nov 2026" for ref in refs]
+    assert said[DIRECT].splitlines() == ["2 punten hebben je nodig", *lines]
+    assert all(said[room].startswith("1 item needs you in") for room in rooms)
+
+
+async def test_a_direct_chat_tells_dates_in_ones_own_zone(table: Conference) -> None:
+    await table.say("hugo", "zone Europe/Helsinki", room=DIRECT)
+    room = await table.open_case()
+    await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
+    said = await table.answer("hugo", "snooze R-1 until wed 10:00", room=DIRECT)
+    assert "I remind you again on Wed 4 Nov 2026, 10:00 Europe/Helsinki." in said
+
+
+async def test_the_keys_of_ones_language_work_beside_the_english_ones(table: Conference) -> None:
+    room = await table.open_case()
+    text = "!request police was hij thuis? omdat: het plan by: fri 12:00"
+    await table.say("hugo", text, room=room)
+    assert (await table.case(room)).requests == []
+    await table.say("hugo", "language nl", room=DIRECT)
+    await table.say("hugo", text, room=room)
+    (asked,) = (await table.case(room)).requests
+    assert (asked.question, asked.because) == ("was hij thuis?", "het plan")
+    await table.say("hugo", "!concern hij was er niet soort: feit leefgebied: thuis", room=room)
+    (concern,) = (await table.case(room)).concerns
+    assert (concern.kind, concern.domain) == ("fact", "home")
+    assert "“because:” stands there twice" in await table.answer(
+        "hugo", "!request police x omdat: a because: b", room=room
+    )
+
+
+async def test_a_scheme_has_a_language(table: Conference) -> None:
+    schemes = {"safety table": Scheme(language="nl")}
+    table = Conference(table.store, replace(table.house, schemes=schemes), table.now)
+    room = await table.open_case()
+    assert next(s for s in table.heard if s.channel == room).text.splitlines()[1] == (
+        "Waarom: not seen at school for weeks"
+    )
+    said = await table.answer("ada", "!request school was Sem er? uiterlijk: thu 12:00", room=room)
+    assert said.text == (
+        "Bijna: een reden ontbreekt.\n"
+        "Zet   omdat: waarom je het nodig hebt   aan het eind van je bericht. Er is niets verstuurd."
+    )
+    explained = (await table.answer("ada", "!help concern", room=room)).text.splitlines()
+    assert explained[0] == "!concern – Meld een zorg, zodat de tafel het hoort."
+    assert explained[1].startswith("!concern WAT JE OPMERKTE [soort: feit|mening] [gezien: DATUM] [bron: BRON]")
+    assert explained[2] == "soort: feit of mening (feit, mening)"
+    refused = await table.answer("ada", "!concern x soort: gevoel", room=room)
+    assert refused.text.splitlines()[:2] == ["“gevoel” is geen van de keuzes voor soort.", "Kies er een: feit · mening"]
+    past = await table.answer("ada", "!request school x omdat: y by: 1 nov 2026", room=room)
+    assert past.text.startswith("“1 nov 2026” is al voorbij: zo 1 nov 2026, 17:00 Europe/Amsterdam.")
+    # The choice of a person counts for the direct chat only.
+    await table.say("hugo", "language en", room=DIRECT)
+    assert "Your language: English" in await table.answer("hugo", "settings", room=DIRECT)
+    assert "In " in await table.answer("hugo", "!next", room=room)
+    said = await table.answer("finn", "settings", room=f"direct:{user('finn')}")
+    assert "Je taal: Nederlands" in said
