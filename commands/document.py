@@ -2,7 +2,7 @@
 
 What a template of a document says, line by line (whatever people typed stands on one line, behind such a mark):
 
-- ``% name words``: a word of the frame: title, class, reference, of
+- ``% name words``: a word of the frame: title, class, reference, lang, of
 - ``= label: value``: a detail below the title
 - ``# words``: the heading of a section; ``## words``: a column of it
 - ``[key] words``: a paragraph; the key says what it is about, and gives it the same number in every version

@@ -76,7 +76,7 @@ async def show_help(args: Help, ctx: Context) -> Reply:
 
 def _list(groups: list[Group], notes: Collection[Command] = ()) -> Reply:
     """The list, with an example each where the screen has room for them."""
-    lines = _FRAME + bool(notes) + sum(2 + len(group.rows) for group in groups)
+    lines = _FRAME + 2 * bool(notes) + sum(2 + len(group.rows) for group in groups)
     return Reply("help/list", {"groups": groups, "notes": notes, "examples": lines <= MOST_LINES})
 
 

@@ -25,7 +25,7 @@ async def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes
     can hold. The layout that all papers share asks for
 
     - ``title``, ``class`` (of confidentiality), ``reference`` and ``status``: one line each
-    - ``of``: the word in "1 of 3"
+    - ``lang``: the code of its language, such as ``en``, and ``of``: the word in "1 of 3"
     - ``checksum``: None, or a line below the status
     - ``details``: label and value, in pairs
     - ``sections``, at least one: each with its ``heading``, its ``paragraphs`` (``number`` or None, and ``lines``: the

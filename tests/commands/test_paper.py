@@ -17,6 +17,7 @@ TEXT = """\
 % title Minutes of M-1
 % class Confidential
 % reference K7QF
+% lang en
 % of of
 = Chair: Hugo: Peters
 
