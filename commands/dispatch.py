@@ -156,7 +156,7 @@ class Dispatcher:
     async def deleted(self, room_id: str, sender: str, deleted: str, cause: str) -> None:
         """Take what a person's deleted message said off the file, and what the bot said to it out of its rooms.
 
-        That goes for what was refused, too: the refusal may show the beginning of a name that was typed.
+        That goes for what was refused, too.
         That the message was there, and what others did with it, stays (decision 9).
         """
         async with self._store.look() as find:

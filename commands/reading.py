@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cases.errors import Refusal
-from cases.time import shorten
 from commands.arguments import Arguments, Positional, ReadingContext, key_of, plain
 
 __all__ = ["ReadingContext", "addressed", "keys", "normalise", "read", "suggest", "take_fields", "usage"]
@@ -207,7 +206,6 @@ def _choose(name: str, field: FieldInfo, value: str) -> object:
     raise Refusal(
         "reading/choice",
         key=key_of(name),
-        typed=shorten(plain(value)),
         choices=[str(choice.value) for choice in choices],
         suggestion=suggest(word, known),
     )
