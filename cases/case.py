@@ -51,7 +51,7 @@ FINAL = frozenset(
     }
 )
 """Steps that have gone out into the world and cannot be taken back."""
-NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave", "restore", "wipe"})
+NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave", "erase", "restore", "wipe"})
 """Steps that ``!undo`` looks past: they are no command of that person, or are themselves the taking back."""
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""

@@ -53,6 +53,15 @@ def _names(full: Iterable[str], also: dict[str, int]) -> dict[str, int]:
 _WEEKDAY_OF = _names(WEEKDAYS, {"tues": 1, "thur": 3, "thurs": 3})
 _MONTH_OF = _names(MONTHS, {"sept": 8})
 
+_WORDS_OF_DATES = frozenset(
+    (
+        *(_WEEKDAY_OF | _MONTH_OF),
+        *("today", "tomorrow", "yesterday", "next", "last", "this", "in", "on", "at", "of", "a", "an", "one", "ago"),
+        *(f"{unit}{s}" for unit in ("minute", "hour", "day", "week", "month", "year") for s in ("", "s")),
+        *("working", "work", "business"),
+    )
+)
+_NUMERAL = re.compile(r"\+?[0-9]\S*")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CLOCK = re.compile(
     r"(?P<day>.*?)(?:^|(?<=[0-9])t| )(?P<at>at )?"
@@ -353,7 +362,10 @@ class _Reader:
         )
 
     def refuse_unreadable(self) -> NoReturn:
-        raise Refusal("when/unreadable", typed=self.typed, examples=list(EXAMPLES))
+        words = self.typed.lower().replace(",", " ").split()
+        meant = all(word in _WORDS_OF_DATES or _NUMERAL.fullmatch(word) for word in words)
+        # What was not meant as a date is somebody's text, perhaps a name: it is not repeated.
+        raise Refusal("when/unreadable", typed=self.typed if meant else "", examples=list(EXAMPLES))
 
     def refuse_impossible(self) -> NoReturn:
         raise Refusal("when/impossible", typed=self.typed, examples=list(EXAMPLES))

@@ -258,7 +258,7 @@ def _agency(value: str, context: ReadingContext) -> str:
 
 
 def _refuse_agency(value: str, context: ReadingContext) -> NoReturn:
-    raise Refusal("reading/agency", typed=shorten(value), agencies=context.lookup.agencies())
+    raise Refusal("reading/agency", agencies=context.lookup.agencies())
 
 
 def _agencies(value: str, context: ReadingContext) -> tuple[str, ...]:
@@ -292,7 +292,7 @@ def _person(value: str, context: ReadingContext) -> Person:
             people=[{"name": person.name, "id": person.user_id} for person in people],
         )
     if not people:
-        raise Refusal("reading/nobody", typed=shorten(value), agencies=context.lookup.agencies())
+        raise Refusal("reading/nobody", agencies=context.lookup.agencies())
     return people[0]
 
 
@@ -315,7 +315,7 @@ def _minutes(value: str, context: ReadingContext) -> int:
     parts = found.groupdict() if found else {}
     minutes = 60 * int(parts.get("hours") or 0) + int(parts.get("minutes") or 0)
     if not 0 < minutes <= MOST_MINUTES:
-        raise Refusal("reading/minutes", typed=shorten(value), most=MOST_MINUTES, examples=["60m", "1h30", "2 hours"])
+        raise Refusal("reading/minutes", most=MOST_MINUTES, examples=["60m", "1h30", "2 hours"])
     return minutes
 
 

@@ -4,7 +4,6 @@ import re
 
 from cases.errors import Refusal
 from cases.planning import Can
-from cases.time import shorten
 from commands.reading import normalise
 
 EXAMPLE = "1 yes 2 no 3 if need be"
@@ -37,7 +36,7 @@ def read(text: str, numbers: list[int]) -> dict[int, Can]:
     while rest:
         part = _PART.match(rest)
         if part is None:
-            raise Refusal("planning/unreadable_answer", typed=shorten(rest), example=EXAMPLE)
+            raise Refusal("planning/unreadable_answer", example=EXAMPLE)
         can = _CAN[" ".join(part[2].lower().split())]
         for number in numbers if part[1].lower() == ALL else map(int, re.findall("[0-9]+", part[1])):
             if found.get(number, can) is not can:

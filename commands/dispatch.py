@@ -1,8 +1,9 @@
 """From a message to its committed effects: read, permit, run, record, answer; each message once."""
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -29,6 +30,7 @@ from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 log = structlog.get_logger()
 NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "working", "needed", "credit")
 """What a line of the chair begins with, during a meeting, to be taken down."""
+_NEXT_NOTE = re.compile(rf"\n(?=\s*(?:{'|'.join(NOTE_WORDS)})\s*:)", re.IGNORECASE)
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""
 SURELY_MEANT = 0.8
@@ -73,6 +75,8 @@ class _Heard:
     text: str
     channel: str
     card: Card | None
+    begins: bool = True
+    """Whether it is the first line of its message, or its only one."""
 
 
 class Dispatcher:
@@ -87,25 +91,38 @@ class Dispatcher:
     async def handle(self, message: Incoming) -> None:
         """Carry one message out, at most once; ordinary talk is neither answered nor stored.
 
+        Several lines of a chair in one message are a unit of work each: one that is refused holds up no other.
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
         heard = await self._hear(message)
         if heard is None:
             return
+        now = self._clock()
+        first, *others = _lines(heard.text)
+        outcome = await self._carry_out(message, replace(heard, text=first), message.cause, now)
+        if outcome == "dispatch/edited":
+            return
+        for number, line in enumerate(others, start=2):
+            await self._carry_out(message, replace(heard, text=line, begins=False), f"{message.cause}.{number}", now)
+
+    async def _carry_out(self, message: Incoming, heard: _Heard, cause: str, now: datetime) -> str | None:
+        """Carry one line of a message out; gives the outcome, None if it was handled before."""
         try:
-            async with self._store.work(message.cause, self._clock()) as work:
+            async with self._store.work(cause, now) as work:
                 entry, pages, files = await self._answer(work, message, heard)
                 await work.record(entry)
                 for page in pages:
                     await work.say(heard.channel, page, scope=entry.case_ref or "house")
                 for file in files:
                     await work.attach(heard.channel, file, scope=entry.case_ref or "house", subject=entry.subject)
+                return entry.outcome
         except AlreadyHandledError:
-            return
+            return None
         except StoreAwayError:
             raise
         except Exception as fault:  # noqa: BLE001 whatever went wrong, the person is told and the next message is heard
-            await self._own_up(message, heard, fault)
+            await self._own_up(message, heard, cause, fault)
+            return "failed"
 
     async def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
         """Note who came into a case room and welcome them together; a stranger is removed and reported."""
@@ -141,7 +158,7 @@ class Dispatcher:
     async def deleted(self, room_id: str, sender: str, deleted: str, cause: str) -> None:
         """Take what a person's deleted message said off the file, and what the bot said to it out of its rooms.
 
-        That goes for what was refused, too: the refusal may show the beginning of a name that was typed.
+        That goes for what was refused, too.
         That the message was there, and what others did with it, stays (decision 9).
         """
         async with self._store.look() as find:
@@ -262,7 +279,7 @@ class Dispatcher:
         try:
             async with work.or_nothing():
                 try:
-                    if message.replaces:
+                    if message.replaces and heard.begins:
                         await self._refuse_edited(message.replaces, work)
                     command, rest = self._find_command(heard.text, ctx)
                     name = command.path
@@ -380,13 +397,13 @@ class Dispatcher:
             reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
         )
 
-    async def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
+    async def _own_up(self, message: Incoming, heard: _Heard, cause: str, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
         reference = secrets.token_hex(3)
         # The kind of fault and where it happened: its words might quote what somebody wrote.
         log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
         try:
-            async with self._store.work(message.cause, self._clock()) as work:
+            async with self._store.work(cause, self._clock()) as work:
                 voice = self._house.voice(await work.find.directory(), heard.channel)
                 entry = Entry(
                     message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.message_id
@@ -427,6 +444,13 @@ def _person(user_id: str, case: Case, directory: Directory) -> Professional:
 
 def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:
     return Entry(actor, Place.CASE, case.ref, command, None, outcome, cause)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a chair who has several taken down in one message; any other text as it is."""
+    if _note_line(text) is None:
+        return [text]
+    return [_note_line(line) or line for line in _NEXT_NOTE.split(normalise(text))]
 
 
 def _note_line(body: str) -> str | None:

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cases.errors import Refusal
-from cases.time import shorten
 from commands.arguments import Arguments, Positional, ReadingContext, key_of, plain
 from commands.languages import ENGLISH, Language
 
@@ -233,7 +232,6 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
     raise Refusal(
         "reading/choice",
         key=context.language.key(key_of(name)),
-        typed=shorten(plain(value)),
         choices=[context.language.choice(choice) for choice in choices_of(field)],
         suggestion=suggest(word, known),
     )

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from dateutil.rrule import rrulestr
 
 from cases.errors import Refusal
-from cases.time import shorten
 
 EXAMPLES = ("6 months", "2 weeks", "first Tuesday", "last Friday", "year")
 MOST_MONTHS = 60
@@ -129,4 +128,4 @@ def _count(typed: str | None) -> int:
 
 
 def _refuse(text: str) -> NoReturn:
-    raise Refusal("series/unreadable", typed=shorten(text), examples=EXAMPLES)
+    raise Refusal("series/unreadable", examples=EXAMPLES)

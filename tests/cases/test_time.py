@@ -174,8 +174,11 @@ def test_five_years_after_29_february_is_1_march() -> None:
     assert refused("2033-03-02", now)[1]["until"] == "Tue 1 Mar 2033"
 
 
-def test_a_refusal_repeats_no_more_than_forty_characters() -> None:
-    assert len(refused("because he told me in confidence that his mother drinks")[1]["typed"]) == 40
+def test_a_refusal_repeats_what_was_meant_as_a_date_and_nothing_else() -> None:
+    assert refused("because he told me in confidence that his mother drinks")[1]["typed"] == ""
+    assert refused("his mother, fri 15:00")[1]["typed"] == ""
+    assert refused("next week fri 3pm")[1]["typed"] == "next week fri 3pm"
+    assert len(refused("9 " * 500)[1]["typed"]) == 40
 
 
 @pytest.mark.parametrize(

@@ -321,3 +321,32 @@ async def test_talk_about_a_card_stays_talk(table: Conference, typed: str) -> No
     proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)
 
     assert await table.say("hugo", typed, room=room, replies_to=proposed) == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "!concern CANARY kind: CANARY",
+        "!concern x seen: when CANARY came",
+        "!request CANARY was he seen? because: x",
+        "!request health CANARY",
+        "!request health x because: y see: CANARY",
+        "!action CANARY for: CANARY by: fri",
+        "!action x for: CANARY by: fri",
+        "!action x for: police by: CANARY",
+        "!answer R-9 CANARY",
+        "!refuse R-9 CANARY ground: CANARY",
+        "!roundtable CANARY",
+        "!roundtable fri 15:00 for: CANARY",
+        "!roundtable fri 15:00 every: CANARY",
+        "!CANARY",
+        "!status CANARY",
+    ],
+)
+async def test_no_error_repeats_what_may_be_sensitive(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+
+    said = await table.say("hugo", typed, room=room)
+
+    assert [one.channel for one in said] == [room]
+    assert "CANARY" not in said[0].html + said[0].text

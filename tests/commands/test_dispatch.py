@@ -364,7 +364,7 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
     ("text", "code", "words"),
     [
         ("!narrow A-1 in May?", "reading/wrong_kind", "“A-1” is not the id of a request. Type it like R-1."),
-        ("!request circus x? because: w", "reading/nobody", "Nobody here is called “circus”."),
+        ("!request circus x? because: w", "reading/nobody", "Nobody here has that name."),
         ("!request school x? because: w because: v", "reading/twice", "“because:” stands there twice."),
         (
             "!status please now",
@@ -381,7 +381,7 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
         (
             "!request school x? because: w by: soon",
             "when/unreadable",
-            "I can’t read “soon” as a date. Type for example:",
+            "I can’t read that as a date. Type for example:",
         ),
         ("!request school x? because: w by: 31 feb", "when/impossible", "“31 feb” does not exist in the calendar"),
         (

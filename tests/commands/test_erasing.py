@@ -43,10 +43,19 @@ async def test_an_answer_from_an_agencys_own_room_goes_from_the_case_room_too(ta
     assert (await table.case(room)).answers[0].text == "[…]"
 
 
+async def test_what_was_deleted_is_not_brought_back_by_undo(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!concern sleeps in a car kind: fact", room=room, event_id="$1")
+    await delete(table, "dirk", "$1", room)
+    said = await table.answer("dirk", "!undo", room=room)
+    assert said.text.endswith("Nothing was changed.")
+    concern = (await table.case(room)).concerns[0]
+    assert (concern.about, concern.withdrawn) == ("[…]", True)
+
+
 async def test_what_was_refused_is_deleted_with_the_message(table: Conference) -> None:
     room = await table.open_case()
     [refused] = await table.say("dirk", "!request Sem Bakker was he seen? because: we worry", room=room, event_id="$1")
-    assert "Sem" in refused
     assert await delete(table, "ada", "$1", room) == []
     assert table.retracted == []
     assert await delete(table, "dirk", "$1", room) == []

@@ -163,7 +163,7 @@ async def test_a_scheme_has_a_language(table: Conference) -> None:
     assert explained[1].startswith("!concern WAT JE OPMERKTE [soort: feit|mening] [gezien: DATUM] [bron: BRON]")
     assert explained[3] == "soort: feit of mening (feit, mening)"
     refused = await table.answer("ada", "!concern x soort: gevoel", room=room)
-    assert refused.text.splitlines()[:2] == ["“gevoel” is geen van de keuzes voor soort.", "Kies er een: feit · mening"]
+    assert refused.text.splitlines()[:2] == ["Dat is geen van de keuzes voor soort.", "Kies er een: feit · mening"]
     past = await table.answer("ada", "!request school x omdat: y by: 1 nov 2026", room=room)
     assert past.text.startswith("“1 nov 2026” is al voorbij: zo 1 nov 2026, 17:00 Europe/Amsterdam.")
     # The choice of a person counts for the direct chat only.

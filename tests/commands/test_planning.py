@@ -90,7 +90,7 @@ async def test_what_is_no_answer_is_talk_or_asked_about(table: Conference) -> No
     for talk in ("2 of us are ill", "thank you", "10:00 suits me"):
         assert await table.say("ada", talk, room=room, replies_to=card) == []
     for typed, told in (
-        ("1 yes 2 perhaps", "I can't read “2 perhaps”."),
+        ("1 yes 2 perhaps", "I can't read all of that."),
         ("1 yes 1 no", "You answered 1 in two ways. Which one is it?"),
         ("4 yes", "M-1 has no time number 4. There are:"),
     ):

@@ -408,12 +408,12 @@ def test_a_mention_tells_two_people_of_one_name_apart() -> None:
 def test_a_stranger_is_refused_with_the_agencies_there_are() -> None:
     assert refused(Ask, "zorro any? because: x") == (
         "reading/nobody",
-        {"typed": "zorro", "agencies": ["police", "social", "school"]},
+        {"agencies": ["police", "social", "school"]},
     )
 
 
 def test_an_unknown_agency_is_refused_with_those_there_are() -> None:
-    facts = {"typed": "fire", "agencies": ["police", "social", "school"]}
+    facts = {"agencies": ["police", "social", "school"]}
 
     assert refused(Do, "x for: police with: fire") == ("reading/agency", facts)
     assert refused(Ask, "police any? because: x see: police fire") == ("reading/agency", facts)
@@ -506,7 +506,7 @@ def test_a_choice_is_read_whatever_its_case() -> None:
 def test_an_unknown_choice_gets_the_choices_and_the_nearest() -> None:
     assert refused(Note, "x kind: fakt") == (
         "reading/choice",
-        {"key": "kind", "typed": "fakt", "choices": ["fact", "opinion"], "suggestion": "fact"},
+        {"key": "kind", "choices": ["fact", "opinion"], "suggestion": "fact"},
     )
 
 

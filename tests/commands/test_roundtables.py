@@ -327,6 +327,44 @@ async def test_the_coordinators_lines_are_taken_down_too(table: Conference) -> N
     assert (await table.answer("cleo", "note: he came", room=room)).text == "Noted, M-1/n1."
 
 
+MANY = (
+    "note: he came along\nand stayed\nAction: ask his mother for: social by: next week\n"
+    "decision: he returns because: it worked\n note: she agreed"
+)
+
+
+async def test_several_lines_in_one_message_are_each_taken_down(table: Conference) -> None:
+    room, _ = await begun(table)
+
+    said = await table.say("hugo", MANY, room=room, event_id="$many")
+
+    assert [one.text.split("\n")[0] for one in said] == [
+        "Noted, M-1/n1.",
+        "I can’t read “next week” as a date. Type for example:",
+        "D-1 · decision put by School at M-1",
+        "Noted, M-1/n2.",
+    ]
+    case = await table.case(room)
+    assert [note.text for note in case.notes] == ["he came along\nand stayed", "she agreed"]
+    assert await table.say("hugo", MANY, room=room, event_id="$many") == []
+    assert len((await table.case(room)).notes) == 2
+
+    await table.dispatcher.deleted(f"!{room}:example.org", user("hugo"), "$many", "$deletion")
+    await table.deliver()
+    assert [note.text for note in (await table.case(room)).notes] == ["[…]", "[…]"]
+    assert [event for _, event in table.retracted] == [one.event_id for one in said]
+
+
+async def test_the_edit_of_several_lines_is_offered_as_a_correction_once(table: Conference) -> None:
+    room, _ = await begun(table)
+    await table.say("hugo", "note: he came\nnote: she came", room=room, event_id="$many")
+
+    said = await table.say("hugo", "note: he came late\nnote: she came", room=room, replaces="$many")
+
+    assert [one.text.split(".")[0] for one in said] == ["You changed a command that was already carried out"]
+    assert len((await table.case(room)).notes) == 2
+
+
 @pytest.mark.parametrize("line", ["note: he came", "Action: x for: social by: fri", "decision: x", "apologies: Finn"])
 async def test_when_no_round_table_runs_such_lines_are_ordinary_talk(table: Conference, line: str) -> None:
     room = await planned(table)

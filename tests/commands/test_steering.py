@@ -68,10 +68,10 @@ async def test_the_director_and_the_scheme_can_be_named(table: Conference) -> No
         ("!case open goal: g agencies: police", "reading/missing", "Almost: the why is missing."),
         ("!case open why: w agencies: police", "reading/missing", "Almost: the goal is missing."),
         ("!case open why: w goal: g", "reading/missing", "Almost: a list of agencies is missing."),
-        ("!case open why: w goal: g agencies: circus", "reading/agency", "no agency called “circus”"),
+        ("!case open why: w goal: g agencies: circus", "reading/agency", "no agency of that name"),
         ("!case open why: w goal: g agencies: police director: Bram Visser", "case/not_for_role", "the role manager:"),
         ("!case open why: w goal: g agencies: police director: Kees Admin", "case/not_for_role", "the role admin:"),
-        ("!case open why: w goal: g agencies: police director: Zoë", "reading/nobody", "Nobody here is called"),
+        ("!case open why: w goal: g agencies: police director: Zoë", "reading/nobody", "Nobody here has that name."),
     ],
 )
 async def test_a_case_that_cannot_be_opened_is_not_there(table: Conference, text: str, code: str, words: str) -> None:
