@@ -1,8 +1,12 @@
-"""Hearing: one sync after the other, each event handled before the token is saved; nothing is lost, nothing twice."""
+"""Hearing: one sync after the other, each event handled before the token is saved; nothing is lost, nothing twice.
+
+Each room has its turn: where somebody writes without end, only that room waits for itself.
+"""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -28,10 +32,24 @@ from storage.work import Store
 
 log = structlog.get_logger(__name__)
 MOST_EVENTS_PAGED_BACK = 20_000
+MOST_QUEUED = 20_000
+"""Events; the homeserver keeps what comes while so many wait."""
+TURN = 10
+"""Events of one room that are handled before the other rooms have their turn, and before the next sync."""
 MOST_TRIES_TO_JOIN = 3
 WELCOME_AFTER_SECONDS = 2.0
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
+
+
+@dataclass
+class _Taken:
+    """A sync whose events are handled by and by; its token is saved when nothing is left of it and of those before."""
+
+    token: str
+    left: int
+    last: dict[str, str] = field(default_factory=dict[str, str])
+    """The last event of each room."""
 
 
 class Listener:
@@ -58,6 +76,10 @@ class Listener:
         self._verifier = verifier
         self._health = health
         self._nudge = nudge
+        self._since: str | None = None
+        """Where the next sync begins: what came before is handled, or in the queues."""
+        self._taken: deque[_Taken] = deque()
+        self._queues: dict[str, deque[tuple[Event, _Taken]]] = {}
         self._arriving: dict[str, dict[str, str]] = {}
         self._welcomes: set[asyncio.Task[None]] = set()
         self._join_failures: Counter[str] = Counter()
@@ -102,58 +124,99 @@ class Listener:
                 backoff.reset()
 
     async def _listen_once(self, stop: asyncio.Event, *, first: bool) -> None:
-        since = await self._progress.token()
+        if first:
+            self._since = await self._progress.token()
+            self._taken.clear()
+            self._queues.clear()
+        if sum(map(len, self._queues.values())) < MOST_QUEUED and not await self._sync(stop, first=first):
+            return
+        await self._take_turns()
+        if self._keys_came:
+            await self._read_waiting()
+            # What is still in the queues may wait for a key that is here already.
+            self._keys_came = bool(self._queues)
+        await self.look_at_identities()
+        await _alone(self._verifier.act())
+        await self._save()
+        self._nudge()
+
+    async def _sync(self, stop: asyncio.Event, *, first: bool) -> bool:
+        """Take in what is new; False: told to stop. What is in the queues needs no news to go on."""
         # What nio forgets over a restart (outbound sessions, tracked people) comes back with the full state (fault 18).
-        # Only waiting for news is cut off by the stop; what has come is handled to its end.
+        # Only waiting for news is cut off by the stop.
         try:
-            sync = self._client.sync_once(since, timeout_ms=0 if first else 30_000, full_state=first)
-            batch = await unless(stop, sync)
+            patience = 0 if first or self._queues else 30_000
+            batch = await unless(stop, self._client.sync_once(self._since, timeout_ms=patience, full_state=first))
         except (Unavailable, Rejected):
             self._keys_came = True
             raise
         if batch is None:
-            return
+            return False
         self._keys_came = self._keys_came or bool(batch.unlocked)
         # What was said before the bot first listened is history, not a command.
-        last = await self._handle(batch, since) if since is not None else await self._look_around(batch)
-        await self._progress.save(batch.next_batch, last)
+        events = await self._take_in(batch, self._since) if self._since else await self._look_around(batch)
+        taken = _Taken(batch.next_batch, len(events))
+        self._taken.append(taken)
+        for event in events:
+            self._queues.setdefault(event.room_id, deque()).append((event, taken))
+        self._since = batch.next_batch
+        return True
+
+    async def _take_turns(self) -> None:
+        """Handle the next events of each room, in the order in which they were said there."""
+        for room_id, queue in list(self._queues.items()):
+            for _ in range(min(TURN, len(queue))):
+                event, taken = queue[0]
+                await _alone(self._hear(event), event_id=event.event_id)
+                queue.popleft()
+                taken.left -= 1
+                taken.last[room_id] = event.event_id
+            if not queue:
+                del self._queues[room_id]
+
+    async def _save(self) -> None:
+        """Save how far everything was handled: after a crash the homeserver is asked for what came since."""
+        done = 0
+        last: dict[str, str] = {}
+        for taken in self._taken:
+            if taken.left:
+                break
+            done += 1
+            last |= taken.last
+        if not done:
+            return
+        await self._progress.save(self._taken[done - 1].token, last)
+        for _ in range(done):
+            self._taken.popleft()
         self._health.synced(self._clock())
         if not self._health.listening.is_set():
             log.info("listening")
             self._health.listening.set()
-        self._nudge()
 
-    async def _look_around(self, batch: Batch) -> dict[str, str]:
+    async def _look_around(self, batch: Batch) -> list[Event]:
         """The rooms as they are when the bot first listens."""
         for room in batch.joined:
             await _alone(self._guard(room.room_id, room.changes), room_id=room.room_id)
             await _alone(self._meet_others(room.room_id, room.changes), room_id=room.room_id)
-        return {}
+        return []
 
-    async def _handle(self, batch: Batch, since: str) -> dict[str, str]:
-        """Handle everything of one sync; the last event of each room."""
+    async def _take_in(self, batch: Batch, since: str) -> list[Event]:
+        """Look at all that came with one sync; gives its events, which are handled in their turn."""
         for invitation in batch.invited:
             await self._accept(invitation)
         for room_id in batch.left:
             await self._lose(room_id, batch.next_batch)
         for message in batch.to_device:
             await _alone(self._verifier.verification.hear_device(message))
-        last: dict[str, str] = {}
+        events: list[Event] = []
         seen = await self._progress.last_events() if any(room.limited for room in batch.joined) else {}
         for room in batch.joined:
             # First of all: in a room that is not safe any more, nothing is said.
             await _alone(self._guard(room.room_id, room.changes), room_id=room.room_id)
             await _alone(self._meet(room.room_id, room.changes), room_id=room.room_id)
             await _alone(self._meet_others(room.room_id, room.changes), room_id=room.room_id)
-            for event in [*await self._missed(room, seen, since), *room.events]:
-                await _alone(self._hear(event), event_id=event.event_id)
-                last[event.room_id] = event.event_id
-        if self._keys_came:
-            await self._read_waiting()
-            self._keys_came = False
-        await self.look_at_identities()
-        await _alone(self._verifier.act())
-        return last
+            events += [*await self._missed(room, seen, since), *room.events]
+        return events
 
     async def _missed(self, room: RoomBatch, seen: dict[str, str], since: str) -> list[Event]:
         """What a limited timeline left out, back to the last event that was handled, or to the last sync."""

@@ -134,6 +134,12 @@ class Deployment:
             await self.bot_ends()
         assert listening.done(), "the bot does not listen"
 
+    async def bot_ticks(self) -> None:
+        """Wait until the bot has looked through everything that falls due, once since it was started."""
+        app = self._app
+        assert app is not None
+        await until(lambda: app.health._ticked_at, "a tick")
+
     async def stop_bot(self) -> None:
         """Let the bot end as at SIGTERM."""
         if self._running is not None:

@@ -52,6 +52,8 @@ async def test_what_fell_due_in_three_days_away_is_said_once_and_called_late(
         moved = THREE_DAYS
         for _ in range(2):
             await deployment.start_bot()
+            await deployment.bot_ticks()
+            # What was to be said in this room is said before the answer.
             await ask(deployment, "dirk", room, "!concern I am back kind: fact", heard_by="cleo")
             await deployment.stop_bot()
         reminders = said(deployment, "cleo", room, "need you in")
