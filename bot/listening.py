@@ -4,10 +4,13 @@ Each room has its turn: where somebody writes without end, only that room waits 
 """
 
 import asyncio
+import html
+import re
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 import structlog
 
@@ -40,6 +43,15 @@ MOST_TRIES_TO_JOIN = 3
 WELCOME_AFTER_SECONDS = 2.0
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
+_PILL = re.compile(r'<a href="https://matrix\.to/#/((?:@|%40)[^"?/]{1,255})[^"]{0,255}">([^<]{1,255})</a>')
+
+
+def _pills(formatted: object) -> tuple[tuple[str, str], ...]:
+    """What a client shows for each person who is mentioned in a formatted text, and their user ids."""
+    if not isinstance(formatted, str):
+        return ()
+    found = _PILL.findall(formatted)
+    return tuple((" ".join(html.unescape(name).split()), unquote(user_id)) for user_id, name in found)
 
 
 @dataclass
@@ -253,8 +265,9 @@ class Listener:
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text" or not isinstance(body, str):
             return
         edited = event.content.get("m.new_content") if event.replaces else None
+        formatted = event.content.get("formatted_body")
         if isinstance(edited, dict) and isinstance(edited.get("body"), str):
-            body = edited["body"]
+            body, formatted = edited["body"], edited.get("formatted_body")
         message = Incoming(
             event.event_id,
             event.room_id,
@@ -263,6 +276,7 @@ class Listener:
             tuple(sorted(event.mentions)),
             event.replies_to,
             event.replaces,
+            _pills(formatted),
         )
         if event.trusted:
             await self._dispatcher.handle(message)

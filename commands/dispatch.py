@@ -56,6 +56,8 @@ class Incoming:
     replies_to: str | None = None
     replaces: str | None = None
     """The event that this message is an edit of."""
+    pills: tuple[tuple[str, str], ...] = ()
+    """What stands in the text for somebody who is mentioned, and the user id."""
 
     @property
     def message_id(self) -> str:
@@ -391,7 +393,7 @@ class Dispatcher:
         context = ReadingContext(
             now=ctx.now,
             zone=ctx.zone,
-            lookup=Lookup(ctx.directory, ctx.open_case),
+            lookup=Lookup(ctx.directory, ctx.open_case, dict(message.pills)),
             mentions=message.mentions,
             card=ctx.card,
             agency=ctx.actor.agency,

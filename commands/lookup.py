@@ -1,6 +1,7 @@
 """Whom a typed name means: at a case's table first, else in the whole directory."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cases.case import Case
 from cases.people import Professional
@@ -13,6 +14,8 @@ class Lookup:
 
     directory: Directory
     case: Case | None = None
+    pills: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What a client wrote for those who were mentioned, who may call themselves otherwise there; the user ids."""
 
     def agency(self, text: str) -> str | None:
         """The short name of the agency that is called so, by short or long name, with or without ``@``."""
@@ -24,6 +27,9 @@ class Lookup:
 
     def people(self, text: str) -> list[Professional]:
         """Those who bear this name or id; a first name does when it is typed alone."""
+        mentioned = self.directory.people.get(self.pills.get(text.strip(), ""))
+        if mentioned:
+            return [mentioned]
         wanted = text.strip().casefold()
         by_id = [p for p in self._people() if wanted in {p.user_id.casefold(), _local(p.user_id)}]
         if by_id:
@@ -35,7 +41,7 @@ class Lookup:
     def names(self) -> list[str]:
         """Everything that somebody or something is called by."""
         agencies = [name for a in self.directory.agencies.values() for name in (a.short, a.name)]
-        return agencies + [p.name for p in self._people()]
+        return [*agencies, *self.pills, *(p.name for p in self._people())]
 
     def agencies(self) -> list[str]:
         """The short names of all agencies."""

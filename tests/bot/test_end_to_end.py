@@ -92,6 +92,20 @@ async def test_a_command_is_answered_so_that_another_member_can_read_it(deployme
     assert told.trusted
 
 
+async def test_a_person_is_asked_by_mention_under_the_name_that_the_app_shows(deployment: Deployment) -> None:
+    room = await open_case(deployment)
+    finn = deployment.people["finn"].user_id
+    await deployment.people["dirk"].say(
+        room,
+        "!request Dr. G. & team: is she seen? because: the search depends on it",
+        format="org.matrix.custom.html",
+        formatted_body=f'!request <a href="https://matrix.to/#/{finn}">Dr. G. &amp; team</a>: is she seen? because: …',
+        **{"m.mentions": {"user_ids": [finn]}},
+    )
+    card = await deployment.people["ada"].hears(by_bot(deployment, "Question: is she seen?"), room)
+    assert "Finn de Boer" in str(card.content["body"])
+
+
 async def test_a_case_room_is_closed_to_the_server_and_the_curious(deployment: Deployment) -> None:
     room = await open_case(deployment)
     state = {

@@ -1,5 +1,7 @@
 """The command language, example by example, as people type it."""
 
+from dataclasses import replace
+
 import pytest
 
 from cases.people import Professional
@@ -196,6 +198,16 @@ async def test_a_mention_tells_namesakes_apart(table: Conference) -> None:
     ]
     await table.say("hugo", "!request Ada Jansen x because: y", room=room, mentions=("@ada2:example.org",))
     assert (await table.case(room)).requests[0].to_person == "@ada2:example.org"
+
+
+async def test_a_mention_counts_whatever_the_person_is_called_in_the_app(table: Conference) -> None:
+    room = await table.open_case()
+    message = table.incoming("hugo", "!request Inspector J. (police): was he seen? because: plan", room, "$1")
+
+    await table.dispatcher.handle(replace(message, pills=(("Inspector J. (police)", user("ada")),)))
+
+    asked = (await table.case(room)).requests[0]
+    assert (asked.to_person, asked.question) == (user("ada"), "was he seen?")
 
 
 @pytest.mark.parametrize(
