@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from icalendar import Calendar
 
 from bot.config import read_holidays
 from commands.context import Scheme
@@ -40,10 +39,9 @@ async def test_a_recurring_table_is_moved_across_the_clock_change(table: Confere
     first, second = (await table.case(room)).roundtables
     assert first.starts_at == local(zone, "2027-03-30 10:00")
     assert second.starts_at == local(zone, "2027-03-31 10:00")
-    (event,) = Calendar.from_ical(table.files(room)[f"{ref}-M-1.ics"]).walk("VEVENT")
-    assert event["SEQUENCE"] == 1
-    assert event["DTSTART"].dt.astimezone(UTC) == local(zone, "2027-03-30 10:00")
-    assert event["DTSTART"].params["TZID"] == zone
+    (file,) = (data.decode() for name, data in table.files(room).items() if name == f"{ref}-M-1.ics")
+    assert f"DTSTART;TZID={zone}:20270330T100000\r\n" in file
+    assert "SEQUENCE:1\r\n" in file
 
     # What its agenda held stays with it, and the rule goes on as if nothing had been moved: 14 April at ten.
     table.now = local(zone, "2027-03-31 11:00")
