@@ -14,6 +14,7 @@ from bot.crypto.client import HardenedClient
 from bot.crypto.errors import StoreLocked
 from bot.health import Health
 from bot.listening import Listener
+from bot.metrics import count_command
 from bot.scheduler import ticking
 from bot.speaking import Speaker
 from bot.standby import Standby
@@ -87,7 +88,7 @@ class App:
                 identity or "",
                 _schemes(self.config),
             )
-            dispatcher = Dispatcher(registry_of_all(), store, house, self.clock)
+            dispatcher = Dispatcher(registry_of_all(), store, house, self.clock, count_command)
             sweeps = Sweeps(store, house, self.clock)
             watch = Watch(store, house, self.clock)
             speaker = Speaker(client, store, watch, self.clock, self.health)
@@ -98,7 +99,8 @@ class App:
 
             async def tick() -> None:
                 for part in (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run):
-                    await _try(part)
+                    await _try(part, self.health)
+                self.health.ticked(self.clock())
                 speaker.nudge()
 
             await self.health.serve(opened, store, self.config.server)
@@ -146,11 +148,12 @@ def _schemes(config: Config) -> dict[str, Scheme]:
     }
 
 
-async def _try(part: Callable[[], Awaitable[None]]) -> None:
+async def _try(part: Callable[[], Awaitable[None]], health: Health) -> None:
     """Do one part of a tick: what goes wrong is told and taken up by the next tick, and hinders no other part."""
     try:
         await part()
     except StoreAwayError as problem:
+        health.store_away()
         log.error("store unavailable", part=part.__qualname__, reason=str(problem))  # noqa: TRY400
     except Exception as fault:  # noqa: BLE001 the scheduler would write the fault's own words to the log
         log.error("tick failed", part=part.__qualname__, **place_of_fault(fault))  # noqa: TRY400

@@ -26,6 +26,7 @@ PREFIX = "ROUNDTABLE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 DEFAULT_PATH = Path("config.toml")
 HEALTH_PATH = "/healthz"
+METRICS_PATH = "/metrics"
 KEY_BYTES = 32
 MOST_SECRET_BYTES = 16_384
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -290,10 +291,10 @@ class HouseSection(Section):
 
 
 class Server(Section):
-    """The health check of this machine."""
+    """The health check and the metrics of this machine."""
 
     health_host: Annotated[str, AfterValidator(_check_host)] = Field(
-        "127.0.0.1", description="where the health check answers; it holds figures, never content"
+        "127.0.0.1", description="where the health check and the metrics answer; they hold figures, never content"
     )
     health_port: int = Field(8765, ge=0, le=65535, description="its port; 0 turns it off")
 

@@ -9,13 +9,16 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from aiohttp import web
 
-from bot.config import HEALTH_PATH, ConfigProblem, Server
+from bot import metrics
+from bot.config import HEALTH_PATH, METRICS_PATH, ConfigProblem, Server
 from storage.figures import count_waiting
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
 SILENT_AFTER = timedelta(minutes=3)
 """A sync takes half a minute, and a homeserver that is away is asked again within one."""
+IDLE_AFTER = timedelta(minutes=15)
+"""What falls due is looked for at each tick, which takes a while when there are many cases."""
 
 
 def _utcnow() -> datetime:
@@ -31,14 +34,31 @@ class Health:
         self._clock = clock
         self._synced_at: datetime | None = None
         self._sent_at: datetime | None = None
+        self._ticked_at: datetime | None = None
+        self._store_away = False
+        self._failing: set[str] = set()
 
     def synced(self, at: datetime) -> None:
-        """A sync was handled."""
+        """A sync was handled, and the store took it."""
         self._synced_at = at
+        self._store_away = False
 
     def sent(self, at: datetime) -> None:
         """Something went out."""
         self._sent_at = at
+        metrics.count_sent()
+
+    def ticked(self, at: datetime) -> None:
+        """Everything that falls due was looked through."""
+        self._ticked_at = at
+
+    def store_away(self) -> None:
+        """The store could not be used; until the next sync is saved it counts as away."""
+        self._store_away = True
+
+    def room_failing(self, channel: str, *, failing: bool) -> None:
+        """Whether the last try to say something in a room failed."""
+        (self._failing.add if failing else self._failing.discard)(channel)
 
     async def report(self, store: Store | None) -> tuple[bool, dict[str, object]]:
         """Whether all is well, and the figures; ages are in seconds, None: never. Without a store it stands by."""
@@ -48,6 +68,8 @@ class Health:
         figures: dict[str, object] = {
             "last_sync_seconds": _age(now, self._synced_at),
             "last_sent_seconds": _age(now, self._sent_at),
+            "last_tick_seconds": _age(now, self._ticked_at),
+            "rooms_failing": len(self._failing),
         }
         try:
             waiting = await count_waiting(store)
@@ -61,14 +83,30 @@ class Health:
         }
         if waiting.unclaimed:
             figures["schemes_without_bot"] = waiting.unclaimed
-        if self._synced_at is None:
-            return False, {"status": "failing", "reason": "not_listening_yet", **figures}
-        if now - self._synced_at > SILENT_AFTER:
-            return False, {"status": "failing", "reason": "homeserver_silent", **figures}
+        if reason := self._trouble(now):
+            return False, {"status": "failing", "reason": reason, **figures}
+        if self._failing:
+            # The others are served: nothing that a restart would mend.
+            return True, {"status": "degraded", "reason": "rooms_failing", **figures}
         return True, {"status": "ok", **figures}
 
+    def _trouble(self, now: datetime) -> str | None:
+        """What keeps the bot from its work, as a code."""
+        if self._synced_at is None:
+            return "not_listening_yet"
+        if self._store_away:
+            return "store_unusable"
+        if now - self._synced_at > SILENT_AFTER:
+            return "homeserver_silent"
+        if self._ticked_at is not None and now - self._ticked_at > IDLE_AFTER:
+            return "nothing_falls_due"
+        return None
+
     async def serve(self, opened: AsyncExitStack, store: Store | None, server: Server) -> None:
-        """Answer on ``GET /healthz`` until the stack is closed; raises ConfigProblem when the port is taken."""
+        """Answer ``GET /healthz`` and ``/metrics`` until the stack is closed.
+
+        Raises ConfigProblem when the port is taken.
+        """
         if not server.health_port:
             return
 
@@ -76,8 +114,13 @@ class Health:
             well, figures = await self.report(store)
             return web.json_response(figures, status=200 if well else 503, headers={"Cache-Control": "no-store"})
 
+        async def measure(_request: web.Request) -> web.Response:
+            well, figures = await self.report(store)
+            return web.Response(body=metrics.render(figures, well=well), headers={"Content-Type": metrics.CONTENT_TYPE})
+
         app = web.Application(client_max_size=1024)
         app.router.add_get(HEALTH_PATH, answer)
+        app.router.add_get(METRICS_PATH, measure)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         opened.push_async_callback(runner.cleanup)

@@ -88,6 +88,7 @@ class Listener:
             except MatrixError:
                 raise
             except StoreAwayError as problem:
+                self._health.store_away()
                 delay = backoff.next()
                 log.error("store unavailable", reason=str(problem), retry_in_seconds=round(delay, 1))  # noqa: TRY400
                 await unless(stop, asyncio.sleep(delay))

@@ -12,6 +12,8 @@ from typing import Literal, TextIO
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from bot.metrics import count_line
+
 CONTENT = frozenset(
     {
         "access_token",
@@ -48,6 +50,7 @@ def configure(level: str, form: Literal["json", "console"], stream: TextIO | Non
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        count_line,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         locate_exception,
         redact,

@@ -86,6 +86,7 @@ class Speaker:
         if isinstance(problem, MatrixError | NotJoinedYetError):
             log.warning("not sent yet", reason=type(problem).__name__, **told)
         elif isinstance(problem, StoreAwayError):
+            self._health.store_away()
             log.error("store unavailable", reason=str(problem), **told)
         else:
             log.error("sending failed", **told, **place_of_fault(problem))
@@ -115,6 +116,7 @@ class Speaker:
             try:
                 row = await self._outbox.next(channel)
                 if row is None:
+                    self._health.room_failing(channel, failing=False)
                     return
                 await self._outbox.mark_tried(row, self._clock())
                 event_id = await self._carry_out(row)
@@ -124,10 +126,12 @@ class Speaker:
             except StoreAwayError as problem:
                 await self._pause(stop, store_backoff, problem, row)
             except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
+                self._health.room_failing(channel, failing=not isinstance(problem, NotJoinedYetError | Unavailable))
                 await self._pause(stop, backoff, problem, row)
             else:
                 backoff.reset()
                 store_backoff.reset()
+                self._health.room_failing(channel, failing=False)
                 self._health.sent(self._clock())
 
     async def _carry_out(self, row: Row) -> str | None:

@@ -82,7 +82,16 @@ class _Heard:
 class Dispatcher:
     """Takes messages through to their effects."""
 
-    def __init__(self, registry: Registry, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        house: House,
+        clock: Callable[[], datetime],
+        count: Callable[[str], None] = lambda _outcome: None,
+    ) -> None:
+        """``count`` is told the outcome of each message, once it is committed: ``done``, or the code of a refusal."""
+        self._count = count
         self._registry = registry
         self._store = store
         self._house = house
@@ -100,10 +109,17 @@ class Dispatcher:
         now = self._clock()
         first, *others = _lines(heard.text)
         outcome = await self._carry_out(message, replace(heard, text=first), message.cause, now)
+        self._tell(outcome)
         if outcome == "dispatch/edited":
             return
         for number, line in enumerate(others, start=2):
-            await self._carry_out(message, replace(heard, text=line, begins=False), f"{message.cause}.{number}", now)
+            cause = f"{message.cause}.{number}"
+            self._tell(await self._carry_out(message, replace(heard, text=line, begins=False), cause, now))
+
+    def _tell(self, outcome: str | None) -> None:
+        """Count an outcome that is committed; what was handled before was counted then."""
+        if outcome is not None:
+            self._count(outcome)
 
     async def _carry_out(self, message: Incoming, heard: _Heard, cause: str, now: datetime) -> str | None:
         """Carry one line of a message out; gives the outcome, None if it was handled before."""

@@ -55,8 +55,9 @@ async def test_a_row_that_cannot_be_sent_holds_up_no_other_room(deployment: Depl
     room = await open_case(deployment, "social")
     with store_of(deployment) as other:
         other.execute(
-            "INSERT INTO outbox (txn_id, channel, kind, scope, body, created_at, tries) "
-            "VALUES ('broken', 'agency:social', 'message', 'house', x'00', '2026-11-02 09:00:00', 0)"
+            "INSERT INTO outbox (account, txn_id, channel, kind, scope, body, created_at, tries) "
+            "VALUES (?, 'broken', 'agency:social', 'message', 'house', x'00', '2026-11-02 09:00:00', 0)",
+            (deployment.bot_id,),
         )
     await ask(deployment, "dirk", room, "!concern meanwhile kind: fact", heard_by="cleo")
     await ask(deployment, "dirk", room, "!concern and again kind: fact", heard_by="cleo")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config import ConfigProblem, Server
 from bot.health import Health
+from bot.metrics import count_command, count_line
 from storage.account import Account
 from storage.progress import Progress
 from storage.work import Message, Store
@@ -41,6 +43,8 @@ async def test_a_bot_that_listens_is_well(store: Store) -> None:
             "status": "ok",
             "last_sync_seconds": 20,
             "last_sent_seconds": 5,
+            "last_tick_seconds": None,
+            "rooms_failing": 0,
             "outbox_waiting": 0,
             "outbox_oldest_seconds": None,
             "undecryptable_waiting": 0,
@@ -96,6 +100,69 @@ async def test_the_answer_has_a_status_for_machines(store: Store) -> None:
         async with session.get(url) as answer:
             assert answer.status == 200
             assert (await answer.json())["status"] == "ok"
+
+
+async def test_a_store_that_cannot_be_used_is_told_until_the_next_sync_is_saved(store: Store) -> None:
+    health = Health(lambda: NOW)
+    health.synced(NOW)
+    health.store_away()
+    well, figures = await health.report(store)
+    assert (well, figures["reason"]) == (False, "store_unusable")
+    health.synced(NOW)
+    assert (await health.report(store))[1]["status"] == "ok"
+
+
+async def test_a_room_that_fails_is_told_while_the_others_are_served(store: Store) -> None:
+    health = Health(lambda: NOW)
+    health.synced(NOW)
+    health.room_failing("case:K7QF", failing=True)
+    well, figures = await health.report(store)
+    assert (well, figures["status"], figures["reason"], figures["rooms_failing"]) == (
+        True,
+        "degraded",
+        "rooms_failing",
+        1,
+    )
+    assert "K7QF" not in json.dumps(figures)
+    health.room_failing("case:K7QF", failing=False)
+    assert (await health.report(store))[1]["status"] == "ok"
+
+
+async def test_ticks_that_stop_are_told(store: Store) -> None:
+    health = Health(lambda: NOW)
+    health.synced(NOW)
+    health.ticked(NOW - timedelta(minutes=16))
+    well, figures = await health.report(store)
+    assert (well, figures["reason"], figures["last_tick_seconds"]) == (False, "nothing_falls_due", 960)
+
+
+async def test_metrics_are_figures_and_codes(store: Store) -> None:
+    async with store.work("$one", NOW - timedelta(minutes=2)) as work:
+        await work.say("case:K7QF", Message("canary", "canary"))
+    server = Server(health_port=free_port())
+    health = Health(lambda: NOW)
+    health.synced(NOW - timedelta(seconds=7))
+    health.room_failing("case:K7QF", failing=True)
+    count_command("case/closed")
+    count_line(None, "warning", {"level": "warning", "event": "not sent yet", "row": 5, "reason": "canary"})
+    async with AsyncExitStack() as opened, aiohttp.ClientSession() as session:
+        await health.serve(opened, store, server)
+        async with session.get(f"http://127.0.0.1:{server.health_port}/metrics") as answer:
+            told = await answer.text()
+    found = {
+        family.name: {frozenset(sample.labels.values()): sample.value for sample in family.samples}
+        for family in text_string_to_metric_families(told)
+    }
+    alone = frozenset[str]()
+    assert found["roundtable_last_sync_seconds"] == {alone: 7}
+    assert found["roundtable_outbox_waiting"] == {alone: 1}
+    assert found["roundtable_outbox_oldest_seconds"] == {alone: 120}
+    assert found["roundtable_rooms_failing"] == {alone: 1}
+    assert found["roundtable_well"] == found["roundtable_running"] == {alone: 1}
+    assert found["roundtable_commands"][frozenset({"case/closed"})] >= 1
+    assert found["roundtable_log_lines"][frozenset({"warning", "not sent yet"})] >= 1
+    assert "canary" not in told
+    assert "K7QF" not in told
 
 
 async def test_a_port_that_is_taken_is_told_by_name(store: Store) -> None:
