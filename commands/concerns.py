@@ -39,4 +39,7 @@ async def raise_concern(args: RaiseConcern, ctx: Context) -> Reply:
         by=ctx.actor,
         at=ctx.now,
     )
-    return Reply("concern/raised", {"concern": concern}, subject=concern.id)
+    # What is urgent calls the table at any hour: quiet hours hold only what the bot says by itself.
+    others = tuple(m.user_id for m in ctx.case.present if m.user_id != ctx.actor.user_id)
+    wake = others if args.urgency is Urgency.URGENT else ()
+    return Reply("concern/raised", {"concern": concern}, concern.id, wake)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from cases import followups, roundtable
+from cases import followups, moves, roundtable
 from cases.action import PENDING
 from cases.action import State as ActionState
 from cases.case import Case
@@ -95,9 +95,8 @@ async def status(args: Status, ctx: Context) -> Reply:
 async def next_moves(args: Next, ctx: Context) -> Reply:
     """Whose move it is, the most urgent first."""
     items = followups.unresolved(ctx.case, ctx.now)
-    return Reply(
-        "picture/next", {"case": ctx.case, "items": items[:MOST_MOVES], "more": max(0, len(items) - MOST_MOVES)}
-    )
+    facts: dict[str, object] = {"case": ctx.case, "items": items[:MOST_MOVES], "more": max(0, len(items) - MOST_MOVES)}
+    return Reply("picture/next", {**facts, "chair": None if ctx.case.closed else moves.of_chair(ctx.case, ctx.now)})
 
 
 @commands.command("timeline", needs=Permission.READ, example="!timeline")

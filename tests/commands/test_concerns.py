@@ -1,7 +1,7 @@
 import pytest
 
 from cases.concern import Basis, Domain, Urgency
-from tests.room import Conference
+from tests.room import Conference, user
 
 
 async def test_a_concern_reaches_the_table(table: Conference) -> None:
@@ -91,3 +91,13 @@ async def test_64_kib_of_text_are_refused_and_not_repeated(table: Conference) ->
     assert len(said.text) < 500
     assert (await table.case(room)).concerns == []
     assert (await table.outcomes())[-1] == ("concern", "reading/too_long")
+
+
+async def test_what_is_urgent_calls_the_table_at_any_hour_and_nothing_else_does(table: Conference) -> None:
+    room = await table.open_case(agencies="police, health")
+    table.later(hours=13)
+    said = await table.answer("ada", "!concern he is on the bridge kind: fact urgency: urgent", room=room)
+    assert (set(said.mentions), said.notice) == ({user("cleo"), user("finn"), user("gina")}, False)
+    assert "· urgent\n" in said
+    said = await table.answer("ada", "!concern he is tired kind: fact urgency: soon", room=room)
+    assert (said.mentions, said.notice) == ((), True)

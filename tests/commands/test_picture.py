@@ -85,6 +85,7 @@ async def test_next_tells_whose_move_it_is_the_most_urgent_first(table: Conferen
         "Health service: agree or dissent: D-1\n"
         "School: agree or dissent: D-1\n"
         "and 1 more:  !followups\n"
+        "No round table is planned. To plan one:  !roundtable fri 15:00\n"
         "Next review: Mon 30 Nov 2026"
     )
 
@@ -92,7 +93,11 @@ async def test_next_tells_whose_move_it_is_the_most_urgent_first(table: Conferen
 async def test_when_nothing_waits_the_next_review_is_told(table: Conference) -> None:
     room = await table.open_case()
     ref = room.partition(":")[2]
-    text = f"Nothing in {ref} waits for anybody.\nNext review: Mon 30 Nov 2026"
+    text = (
+        f"Nothing in {ref} waits for anybody.\n"
+        "No round table is planned. To plan one:  !roundtable fri 15:00\n"
+        "Next review: Mon 30 Nov 2026"
+    )
     assert (await table.answer("ada", "!next", room=room)).text == text
     assert (await table.answer("ada", "!followups", room=room)).text == (
         f"Nothing in {ref} is unresolved. Next review: Mon 30 Nov 2026"
