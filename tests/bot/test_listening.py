@@ -1,0 +1,127 @@
+"""The listener with everything real but the homeserver: in which order it handles what came."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+import sqlalchemy as sa
+
+from bot.crypto.client import HardenedClient
+from bot.crypto.events import Batch, Event, RoomBatch
+from bot.crypto.trust import Verdict
+from bot.health import Health
+from bot.listening import TURN, Listener
+from bot.verifying import Verifier
+from commands.watch import Watch
+from storage import tables
+from storage.progress import Progress
+from tests.room import BOT, MONDAY, Conference, conference, user
+from tests.storage.examples import sqlite_url
+
+
+@pytest.fixture
+async def table(tmp_path: Path) -> AsyncIterator[Conference]:
+    async with conference(sqlite_url(tmp_path)) as made:
+        yield made
+
+
+class Wire:
+    """What the homeserver answers, sync by sync; then the bot is told to stop."""
+
+    user_id = BOT
+    device_id = "BOT"
+
+    def __init__(self, batches: list[Batch], progress: Progress, stop: asyncio.Event) -> None:
+        self.devices = self
+        self.asked: list[str | None] = []
+        self.saved: list[str | None] = []
+        """Which token was on file at each sync."""
+        self._batches = batches
+        self._progress = progress
+        self._stop = stop
+
+    async def sync_once(self, since: str | None, **_how: object) -> Batch:
+        self.asked.append(since)
+        self.saved.append(await self._progress.token())
+        if self._batches:
+            return self._batches.pop(0)
+        self._stop.set()
+        return Batch(since or "")
+
+    def list_held(self) -> set[str]:
+        return set()
+
+
+def said(room: str, who: str, number: int) -> Event:
+    return Event(
+        f"${room}-{number}",
+        f"!{room}:example.org",
+        user(who),
+        MONDAY,
+        "m.room.message",
+        {"msgtype": "m.text", "body": f"!concern number {number} kind: fact"},
+        encrypted=True,
+        verdict=Verdict.TRUSTED,
+    )
+
+
+def sync(token: str, *events: Event) -> Batch:
+    return Batch(token, (RoomBatch(events[0].room_id, events),) if events else ())
+
+
+async def listen(table: Conference, batches: list[Batch]) -> Wire:
+    stop = asyncio.Event()
+    progress = Progress(table.store)
+    await progress.save("s0", {})
+    wire = Wire(batches, progress, stop)
+    client = cast("HardenedClient", wire)
+    watch = Watch(table.store, table.house, lambda: MONDAY)
+    verifier = Verifier(client, table.store, watch, lambda: MONDAY)
+    health = Health(lambda: MONDAY)
+    listener = Listener(
+        client,
+        table.store,
+        table.dispatcher,
+        watch,
+        lambda: MONDAY,
+        verifier=verifier,
+        health=health,
+        nudge=lambda: None,
+    )
+    await listener.run(stop)
+    return wire
+
+
+async def rooms_in_order(table: Conference) -> list[str]:
+    """The rooms whose concerns were put on file, in this order."""
+    a = tables.audit.c
+    async with table.store.look() as find:
+        refs = await find.all(sa.select(a.case_ref).where(a.command == "concern").order_by(a.id))
+    return [f"case:{ref}" for ref in refs]
+
+
+async def test_who_writes_without_end_in_one_room_holds_up_no_other(table: Conference) -> None:
+    flooded, other = await table.open_case(), await table.open_case()
+    flood = [said(flooded, "ada", number) for number in range(5 * TURN)]
+
+    later = [sync(f"s{number}") for number in range(3, 7)]
+
+    await listen(table, [sync("s1", *flood), sync("s2", said(other, "dirk", 0)), *later])
+
+    order = await rooms_in_order(table)
+    assert order.index(other) == 2 * TURN
+    assert order.count(flooded) == 5 * TURN
+    assert [c.about for c in (await table.case(flooded)).concerns] == [f"number {n}" for n in range(5 * TURN)]
+
+
+async def test_a_token_is_saved_once_all_that_came_before_it_was_handled(table: Conference) -> None:
+    flooded, other = await table.open_case(), await table.open_case()
+    flood = [said(flooded, "ada", number) for number in range(3 * TURN)]
+
+    wire = await listen(table, [sync("s1", *flood), sync("s2", said(other, "dirk", 0)), sync("s3"), sync("s4")])
+
+    assert wire.asked == ["s0", "s1", "s2", "s3", "s4"]
+    # The first takes three turns: after a crash in between, the homeserver is asked for it again.
+    assert wire.saved == ["s0", "s0", "s0", "s3", "s4"]
