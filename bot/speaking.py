@@ -170,8 +170,11 @@ class Speaker:
         reasons = {person: reason.value for person, reason in unreachable.items() if person in audience}
         if reasons:
             await self._watch.unreachable(channel, reasons)
-        unsigned = self._client.unsigned(room_id).items()
-        devices = {person: ids for person, ids in unsigned if person in audience and person not in reasons}
+        unsigned = self._client.unsigned(room_id)
+        us = self._client.user_id
+        if us in unsigned:
+            await self._watch.unsigned(Place.ADMIN, {us: unsigned[us]})
+        devices = {person: unsigned[person] for person in unsigned.keys() & audience if person not in reasons}
         if devices:
             await self._watch.unsigned(channel, devices)
 

@@ -133,11 +133,15 @@ class Watch:
             if device_ids <= told or len(told) >= MOST_DEVICES_TOLD:
                 continue
 
+            known = told | device_ids
+
             async def note(
-                work: Work, _: Directory, person: str = user_id, known: frozenset[str] = told | device_ids
+                work: Work, directory: Directory, person: str = user_id, known: frozenset[str] = known
             ) -> Told:
                 await work.keep(f"unsigned {person}", json.dumps(sorted(known)))
                 await work.record(_entry(person, channel, "unsigned", person, "trust/unsigned_device", work))
+                if person == self._house.bot_id:
+                    return [(channel, Reply("trust/unsigned_ours", {}, wake=_admins(directory)))]
                 return [(channel, Reply("trust/unsigned", {"person": person}, wake=(person,)))]
 
             await self._once(f"unsigned {self._house.bot_id} {user_id} {self._clock():%Y-%m-%d}", note)

@@ -236,7 +236,7 @@ class HardenedClient:
         return {} if room is None else self._sharing.list_unreachable(room)
 
     def unsigned(self, room_id: str) -> dict[str, frozenset[str]]:
-        """The joined members with devices that they have not signed, and the ids of those: they cannot read."""
+        """Who is joined, ourselves included, with devices that they have not signed, and the ids of those."""
         room = self._rooms.get(room_id)
         return {} if room is None else self._sharing.list_unsigned(room)
 

@@ -77,7 +77,8 @@ class Sharing:
         async with self._locks[room.room_id]:
             # Members first: whoever joined or changed a device since the last message can read this one (fault 9).
             members = room.joined if only_for is None else room.joined & {*only_for}
-            await self._devices.refresh(members)
+            # Ourselves, too: another device of ours may be somebody else's.
+            await self._devices.refresh({*members, self._machine.user_id})
             outbound = await self._share(room, members)
             plain = {"type": kind, "content": content, "room_id": room.room_id}
             outbound.messages += 1
@@ -106,8 +107,8 @@ class Sharing:
         return unreachable
 
     def list_unsigned(self, room: Room) -> dict[str, frozenset[str]]:
-        """The joined members with devices that they have not signed, and the ids of those: they cannot read."""
-        devices = self._devices.list_refused(room.joined - {self._machine.user_id})
+        """Who is joined, ourselves included, with devices that they have not signed, and the ids of those."""
+        devices = self._devices.list_refused(room.joined)
         unsigned: dict[str, set[str]] = defaultdict(set)
         for device in devices:
             if device.verdict is Verdict.UNSIGNED_DEVICE:

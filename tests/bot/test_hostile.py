@@ -283,6 +283,30 @@ async def test_the_first_message_of_a_new_device_is_read_with_its_keys(deploymen
         await tablet.close()
 
 
+async def test_somebody_who_signs_in_as_the_bot_reads_nothing_and_is_reported(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    room = await open_case(deployment, **TABLE)
+    admin_room = await deployment.room("admin")
+    url, user_id = deployment.homeserver.url, deployment.bot_id
+    device_id, token = await sign_in(url, user_id, deployment.password, "Another")
+    thief = await HardenedClient.open_client(
+        url, user_id, device_id, token, tmp_path / "thief", bytes(32), MemoryPins()
+    )
+    try:
+        since = (await thief.sync_once(None, timeout_ms=0)).next_batch
+        await is_whole(deployment, room)
+        told = await deployment.people["kees"].hears(by_bot(deployment, "signed in as me"), admin_room)
+        assert told.mentions == {deployment.user_id("kees")}
+        await is_whole(deployment, room, "C-2")
+        assert len(answers(deployment, "kees", admin_room, "signed in as me")) == 1
+        read = [event for heard in (await thief.sync_once(since, timeout_ms=0)).joined for event in heard.events]
+        assert read
+        assert not any(event.content for event in read)
+    finally:
+        await thief.close()
+
+
 async def test_somebody_whom_the_server_put_into_the_room_gets_no_key(deployment: Deployment, hostile: Hostile) -> None:
     room = await open_case(deployment, **TABLE)
     coordination = await deployment.room("coordination")

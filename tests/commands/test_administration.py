@@ -200,6 +200,14 @@ async def test_who_has_a_device_that_is_not_verified_is_told_once_for_it_and_at_
     assert await table.deliver() == []
 
 
+async def test_another_device_of_the_bot_is_the_admins_concern(table: Conference, watch: Watch) -> None:
+    for _ in range(2):
+        await watch.unsigned("admin", {watch._house.bot_id: frozenset({"ELSEWHERE"})})
+    (said,) = await table.deliver()
+    assert (said.channel, said.mentions) == ("admin", (user("kees"),))
+    assert "Another device is signed in as me" in said
+
+
 async def test_nobody_is_told_of_unverified_devices_without_end(table: Conference, watch: Watch) -> None:
     channel = await table.open_case()
     await watch.unsigned(channel, {user("ada"): frozenset(map(str, range(100)))})
