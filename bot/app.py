@@ -142,7 +142,10 @@ def _schemes(config: Config) -> dict[str, Scheme]:
     named = {house.scheme: SchemeSection(), **config.scheme}
     return {
         name: Scheme(
-            read_holidays(given.country or house.country), given.language or house.language, given.mode or house.mode
+            read_holidays(given.country or house.country),
+            given.language or house.language,
+            given.mode or house.mode,
+            given.mandatory_agencies,
         )
         for name, given in named.items()
     }

@@ -256,6 +256,9 @@ class SchemeSection(Section):
     country: Country | None = Field(None, description="whose public holidays are no working days")
     language: LanguageCode | None = Field(None, description="the language of its rooms")
     mode: Mode | None = Field(None, description="of its cases: table, or team with a digest each morning")
+    mandatory_agencies: tuple[Line, ...] = Field(
+        (), description="the agencies (short names) without which a round table takes no decision"
+    )
 
 
 class HouseSection(Section):
@@ -466,7 +469,13 @@ PLACES = {
 """Where things are by default, in data_dir."""
 
 
-EXAMPLES: Json = {"country": "NL", "language": "nl", "mode": "team", "schemes": ["safety table", "youth crime"]}
+EXAMPLES: Json = {
+    "country": "NL",
+    "language": "nl",
+    "mandatory_agencies": ["police", "social"],
+    "mode": "team",
+    "schemes": ["safety table", "youth crime"],
+}
 """What a key may look like that has no default."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cases import meeting
 from cases.errors import Refusal
 from cases.record import Record, next_id, one_of
 
@@ -54,6 +55,8 @@ def decide(
 ) -> Decision:
     """Put a decision on file; the agency that words it agrees with it. An earlier review becomes the case's next."""
     case.require_open()
+    meeting.require_quorum(case)
+    meeting.require_no_conflict(case, by)
     if review_at and (case.next_review is None or review_at < case.next_review):
         case.next_review = review_at
     step = case.step("decide", next_id("D", case.decisions), by, at)
@@ -73,6 +76,7 @@ def take_position(
     case.require_open()
     case.require_seat(by.agency)
     decision = one_of(case.decisions, decision_id)
+    meeting.require_no_conflict(case, by, decision.roundtable)
     now = positions_on(case, decision).get(by.agency)
     if now and now.stance is stance and now.why == why:
         raise Refusal("decision/same_position", id=decision.id, agency=by.agency, stance=stance)

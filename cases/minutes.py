@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases import decision as decisions
-from cases import followups, request, roundtable
+from cases import followups, meeting, request, roundtable
 from cases.errors import Refusal
 from cases.record import Record, one_of
 from cases.roundtable import NoteKind, Presence
@@ -109,6 +109,8 @@ class Draft:
     decisions: list[tuple[Decision, list[Position], list[str]]]
     """Each with the positions that count, and the agencies that were silent."""
     actions: list[Action]
+    interim: frozenset[str]
+    """Those that were agreed at the meeting while it had no quorum."""
     refusals: list[tuple[request.Ground, int]]
     """By category only."""
     unresolved: list[Item]
@@ -151,6 +153,9 @@ def draft(case: Case, table: RoundTable, now: datetime) -> Draft:
         notes={kind: [n for n in notes if n.kind is kind] for kind in NoteKind},
         decisions=[(d, list(decisions.positions_on(case, d).values()), decisions.silent_on(case, d)) for d in decided],
         actions=[a for a in case.actions if of_table(a)],
+        interim=frozenset(
+            a.id for a in case.actions if a.roundtable == table.id and meeting.is_interim(case, table, a.at)
+        ),
         refusals=sorted(refused.items()),
         unresolved=[i for i in followups.unresolved(case, now) if i.id not in told],
         next_table=planned[0] if planned else None,

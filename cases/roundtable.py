@@ -10,6 +10,7 @@ from cases.errors import Refusal
 from cases.record import Record, next_id, one_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from cases.case import Case
@@ -48,6 +49,8 @@ class NoteKind(StrEnum):
     NEEDED = "needed"
     CREDIT = "credit"
     """What an agency's contribution changed."""
+    CONFLICT = "conflict"
+    """Why somebody has a conflict of interest."""
 
 
 DEFAULT_MINUTES = 60
@@ -76,6 +79,10 @@ class RoundTable(Record):
     """When the rule of its series has it, wherever it was moved to."""
     moved_from: datetime | None = None
     moved_because: str | None = None
+    taker: str | None = None
+    """Whose lines are taken down beside the chair's."""
+    needs: tuple[str, ...] = ()
+    """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
 
 
 @dataclass(eq=False)
@@ -84,6 +91,9 @@ class AgendaItem(Record):
 
     roundtable: str
     text: str
+    minutes: int | None = None
+    """How long the table takes for it; None: as long as it takes."""
+    begun_at: datetime | None = None
 
 
 @dataclass(eq=False)
@@ -142,14 +152,29 @@ def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, 
     return table
 
 
-def start(case: Case, table_id: str | None, *, by: Professional, at: datetime, steers: bool) -> RoundTable:
-    """Begin; who begins has read the confidentiality statement and thereby confirms it."""
+def start(
+    case: Case,
+    table_id: str | None,
+    *,
+    by: Professional,
+    at: datetime,
+    steers: bool,
+    taker: str | None = None,
+    needs: Collection[str] = (),
+) -> RoundTable:
+    """Begin; who begins has read the confidentiality statement and thereby confirms it.
+
+    ``needs``: the agencies without which the scheme has no quorum; those that have no seat in this case don't count.
+    """
     table = require(case, table_id, State.SCHEDULED)
     require_chair(table, by, steers=steers)
+    if taker:
+        case.require_member(taker)
     if other := running(case):
         raise Refusal("roundtable/another_runs", id=other.id)
     step = case.step("roundtable start", table.id, by, at)
-    step.change(table, state=State.RUNNING, started_at=at)
+    needed = tuple(agency for agency in case.seats if agency in needs)
+    step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
     step.add(case.attendances, _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
     return table
 
@@ -194,7 +219,7 @@ def excuse(
 ) -> tuple[RoundTable, Attendance]:
     """Take down, during the meeting, the apologies of a member who isn't there; only the chair does."""
     table = require_running(case)
-    require_chair(table, by, steers=steers)
+    require_recorder(table, by, steers=steers)
     case.require_member(person)
     _require_absent(case, table, person)
     said = _attendance(case, table, Presence.APOLOGIES, person, case.agency_of(person) or by.agency, at=at, why=why)
@@ -211,11 +236,13 @@ def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: da
     return table
 
 
-def add_agenda_item(case: Case, table_id: str | None, text: str, *, by: Professional, at: datetime) -> AgendaItem:
-    """Put a point on the agenda."""
+def add_agenda_item(
+    case: Case, table_id: str | None, text: str, *, by: Professional, at: datetime, minutes: int | None = None
+) -> AgendaItem:
+    """Put a point on the agenda, perhaps with the time that the table takes for it."""
     table = require(case, table_id, State.SCHEDULED, State.RUNNING)
     number = sum(i.roundtable == table.id for i in case.agenda) + 1
-    item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text)
+    item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text, minutes)
     return case.step("agenda", item.id, by, at).add(case.agenda, item)
 
 
@@ -229,9 +256,9 @@ def take_note(
     steers: bool,
     credits_: str | None = None,
 ) -> Note:
-    """Take a line down; only during the meeting, and only the chair's."""
+    """Take a line down; only during the meeting, and only the chair's and the minute-taker's."""
     table = require_running(case)
-    require_chair(table, by, steers=steers)
+    require_recorder(table, by, steers=steers)
     return write_note(case, table, "note", kind, text, by=by, at=at, credits_=credits_)
 
 
@@ -275,17 +302,21 @@ def apologies(case: Case, table: RoundTable) -> list[Attendance]:
     return [a for a in latest.values() if a.presence is Presence.APOLOGIES]
 
 
-def agencies_present(case: Case, table: RoundTable) -> list[str]:
-    """The agencies with somebody who confirmed, in the order of the seats."""
-    there = {a.agency for a in _of(case, table) if a.presence is Presence.CONFIRMED}
+def agencies_present(case: Case, table: RoundTable, until: datetime | None = None) -> list[str]:
+    """The agencies with somebody who confirmed, by then if a moment is given, in the order of the seats."""
+    confirmed = [a for a in _of(case, table) if a.presence is Presence.CONFIRMED]
+    there = {a.agency for a in confirmed if until is None or a.at <= until}
     return [agency for agency in case.seats if agency in there] + sorted(there - set(case.seats))
 
 
-def has_quorum(case: Case, table: RoundTable) -> bool:
-    """Whether the chair and three agencies of the case are there, or all of a smaller table."""
-    present = [a for a in agencies_present(case, table) if a in case.seats]
+def has_quorum(case: Case, table: RoundTable, until: datetime | None = None) -> bool:
+    """Whether the chair and three agencies of the case are there, or all of a smaller table; by then, if given.
+
+    The agencies that the scheme calls mandatory are among them.
+    """
+    present = [a for a in agencies_present(case, table, until) if a in case.seats]
     chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
-    return chaired and len(present) >= quorum(case)
+    return chaired and len(present) >= quorum(case) and set(table.needs) <= set(present)
 
 
 def quorum(case: Case) -> int:
@@ -318,6 +349,12 @@ def require_chair(table: RoundTable, by: Professional, *, steers: bool) -> None:
     """Refuse unless this person chairs the table, or steers the case as its coordinator."""
     if by.user_id != table.chair and not steers:
         raise Refusal("roundtable/not_chair", id=table.id, chair=table.chair)
+
+
+def require_recorder(table: RoundTable, by: Professional, *, steers: bool) -> None:
+    """Refuse unless this person's lines are taken down: the chair's, the minute-taker's, the coordinator's."""
+    if by.user_id != table.taker:
+        require_chair(table, by, steers=steers)
 
 
 def require(case: Case, table_id: str | None, *states: State) -> RoundTable:

@@ -11,6 +11,7 @@ MODULES = (
     "decisions",
     "roundtables",
     "planning",
+    "meeting",
     "minutes",
     "picture",
     "erasing",

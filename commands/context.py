@@ -26,6 +26,8 @@ class Scheme:
     """In which its rooms are spoken to."""
     mode: Mode = Mode.TABLE
     """Of a case, unless it says otherwise."""
+    mandatory: Collection[str] = ()
+    """The agencies without which a round table has no quorum, by short name."""
 
 
 @dataclass(frozen=True)

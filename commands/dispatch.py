@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from cases import erasure, roundtable
+from cases import erasure, meeting, roundtable
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
@@ -33,6 +33,8 @@ NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "wor
 _NEXT_NOTE = re.compile(rf"\n(?=\s*(?:{'|'.join(NOTE_WORDS)})\s*:)", re.IGNORECASE)
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""
+CONTRIBUTIONS = frozenset({"commands.concerns", "commands.requests", "commands.actions", "commands.decisions"})
+"""The modules whose commands are for those who have confirmed confidentiality, while a round table is held."""
 SURELY_MEANT = 0.8
 """So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 DONE = "done"
@@ -302,6 +304,8 @@ class Dispatcher:
                     command, rest = self._find_command(heard.text, ctx)
                     name = command.path
                     self._permit(command, ctx)
+                    if command.run.__module__ in CONTRIBUTIONS and ctx.place is Place.CASE:
+                        meeting.require_confirmed(ctx.case, ctx.actor)
                     reply = await command.run(self._read(command, rest, message, ctx), ctx)
                     subject = reply.subject
                     outcome = DONE

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import Field
 
+from cases import meeting, planning, roundtable, series
 from cases import minutes as kept
-from cases import planning, roundtable, series
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission
@@ -24,7 +24,7 @@ from commands.arguments import (
     Text,
     ToAgency,
 )
-from commands.context import Context, Reply, case_channel
+from commands.context import COORDINATION, Context, Reply, case_channel
 from commands.lookup import Lookup
 from commands.planning import Skip, skip
 from commands.registry import commands
@@ -54,6 +54,7 @@ class Start(Arguments):
     """Begin the round table; the chair does."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    minutes: PersonId | None = Field(None, title="PERSON", description="who writes the minutes with you")
 
 
 class End(Arguments):
@@ -67,6 +68,7 @@ class AddToAgenda(Arguments):
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
     text: Rest = Field(title="an item", description="what you want to talk about")
+    for_: Minutes | None = Field(None, title="length", description="how long the table takes for it, such as 10m")
 
 
 class Attend(Arguments):
@@ -181,13 +183,17 @@ async def cancel(args: Cancel, ctx: Context) -> Reply:
 async def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
-    table = roundtable.start(case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    needs = ctx.house.of(case.scheme).mandatory
+    table = roundtable.start(
+        case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, taker=args.minutes, needs=needs
+    )
     facts = {
         "table": table,
         "case": case,
         "last": kept.latest(case),
         "pending": [a for a in case.actions if a.pending],
         "agenda": roundtable.agenda_of(case, table),
+        "order": meeting.speaking_order(case, table),
     }
     wake = tuple(person for person in _everybody(ctx) if person != ctx.actor.user_id)
     return Reply("roundtable/started", facts, table.id, wake)
@@ -197,7 +203,8 @@ async def start(args: Start, ctx: Context) -> Reply:
 async def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
     table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
-    *before, last = [reply for reply in (await minutes.draft(table, ctx), picture.followups_reply(ctx)) if reply]
+    said = (await minutes.draft(table, ctx), await _without_quorum(table, ctx), picture.followups_reply(ctx))
+    *before, last = [reply for reply in said if reply]
     for reply in before:
         await ctx.tell(case_channel(ctx.case.ref), reply)
     return replace(last, subject=last.subject or table.id)
@@ -206,7 +213,7 @@ async def end(args: End, ctx: Context) -> Reply:
 @commands.command("agenda", needs=Permission.CONTRIBUTE, example="!agenda M-1 the part-time timetable")
 async def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
     """Put a point on the agenda, and show it."""
-    item = roundtable.add_agenda_item(ctx.case, args.id, args.text, by=ctx.actor, at=ctx.now)
+    item = roundtable.add_agenda_item(ctx.case, args.id, args.text, minutes=args.for_, by=ctx.actor, at=ctx.now)
     table = _table_of(item.roundtable, ctx)
     return Reply("roundtable/agenda", {"table": table, "agenda": roundtable.agenda_of(ctx.case, table)}, table.id)
 
@@ -316,10 +323,20 @@ def _noted(kind: NoteKind, text: str, ctx: Context, agency: str | None = None) -
     return Reply("roundtable/noted", {"note": note}, note.roundtable)
 
 
+async def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
+    """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
+    if roundtable.has_quorum(ctx.case, table):
+        return None
+    if meeting.failed_twice(ctx.case, table):
+        await ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
+    by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
+    return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))
+
+
 def _chaired(ctx: Context) -> RoundTable:
-    """The running meeting, if this person chairs it; raises Refusal."""
+    """The running meeting, if this person's lines are taken down there; raises Refusal."""
     table = roundtable.require_running(ctx.case)
-    roundtable.require_chair(table, ctx.actor, steers=ctx.steers)
+    roundtable.require_recorder(table, ctx.actor, steers=ctx.steers)
     return table
 
 

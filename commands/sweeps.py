@@ -43,12 +43,16 @@ class Sweeps:
     async def run(self) -> None:
         """Do all that is due now; what goes wrong in one case does not stop the others.
 
-        Everything falls due on a quarter of an hour at the earliest, so that most ticks have nothing to look at. After
-        a restart everything is looked at anew. Raises StoreAwayError; the next tick then takes up what is left.
+        All but what is due in a meeting falls due on a quarter of an hour at the earliest, so that most ticks have
+        little to look at. After a restart everything is looked at anew. Raises StoreAwayError; the next tick then
+        takes up what is left.
         """
         now = self._clock()
         quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
         if quarter == self._swept:
+            async with self._store.look() as find:
+                refs = await find.cases_in_meeting()
+            await self.round_tables(refs)
             return
         await self.remind()
         await self.weekly_digest()
@@ -106,8 +110,8 @@ class Sweeps:
 
         await self._each(post)
 
-    async def round_tables(self) -> None:
-        """Keep the next meetings of each series on file, ask the silent when they can come, propose the best time."""
+    async def round_tables(self, refs: list[str] | None = None) -> None:
+        """Do what round tables need by themselves (commands/upkeep.py), in these cases or in each open one."""
         now = self._clock()
 
         async def tend(ref: str) -> None:
@@ -124,7 +128,7 @@ class Sweeps:
                     if case and (reply := upkeep.carry_out(duty, case, directory, self._house, now)):
                         await self._say(work, case_channel(ref), reply, case)
 
-        await self._each(tend)
+        await self._each(tend, refs)
 
     async def radar(self) -> None:
         """Report to the coordination room, by reference only, what each open case lacks: once a week per finding."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cases import meeting, planning, roundtable, series
 from cases import minutes as kept
-from cases import planning, series
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.people import Professional
@@ -37,7 +37,10 @@ class Duty:
 
 def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
     """What is due in a case now; whether it was said already is for the store to tell."""
-    if case.closed or calendar.rests(now):
+    if case.closed:
+        return
+    yield from _in_meeting(case, now)
+    if calendar.rests(now):
         return
     for rest in case.series:
         if series.missing(case, rest, now):
@@ -51,10 +54,26 @@ def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
             yield Duty("ask", table.id)
         if _morning_after(ask, calendar) <= now:
             yield Duty("propose", table.id)
+    yield from _after_meeting(case, calendar, now)
+
+
+def _after_meeting(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
     for table in case.roundtables:
         drafted = table.ended_at and not table.approved_at and kept.versions(case, table.id)
         if drafted and kept.corrections_until(table, calendar) <= now:
             yield Duty("approve", table.id)
+
+
+def _in_meeting(case: Case, now: datetime) -> Iterator[Duty]:
+    """Whoever is at a table is awake, whatever the hour."""
+    table = roundtable.running(case)
+    if table is None:
+        return
+    item = meeting.current_item(case, table)
+    if item and (ends := meeting.ends_at(item)) and ends <= now:
+        yield Duty("item over", item.id)
+    if meeting.is_forgotten(table, now):
+        yield Duty("forgotten", table.id)
 
 
 def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
@@ -62,7 +81,13 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
     if duty.kind == "series":
         rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
+    if duty.kind == "item over":
+        item = next(i for i in case.agenda if i.id == duty.subject)
+        return Reply("meeting/item_over", {"item": item}, item.roundtable)
     table = next(t for t in case.roundtables if t.id == duty.subject)
+    if duty.kind == "forgotten":
+        ended = (table.started_at or table.starts_at) + timedelta(minutes=table.minutes)
+        return Reply("meeting/forgotten", {"table": table, "ended": ended}, table.id, (table.chair,))
     if duty.kind == "approve":
         return minutes.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":

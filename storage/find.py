@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cases.case import Case
 from cases.people import Agency, Preferences, Professional
 from cases.roles import Place, Role
+from cases.roundtable import State
 from storage import tables
 from storage.account import Account
 from storage.kept import KeptCases
@@ -120,6 +121,12 @@ class Find:
         """The references of all open cases, oldest first."""
         c = tables.cases.c
         return await self.all(select(c.ref).where(c.closed_at.is_(None), self._ours()).order_by(c.opened_at))
+
+    async def cases_in_meeting(self) -> list[str]:
+        """The references of the open cases whose round table is being held."""
+        t, c = tables.roundtables.c, tables.cases.c
+        ours = t.case_ref.in_(select(c.ref).where(c.closed_at.is_(None), self._ours()))
+        return await self.all(select(t.case_ref).where(t.state == State.RUNNING, ours).distinct())
 
     async def cases_erased_before(self, when: datetime) -> list[str]:
         """The references of the cases, closed ones too, in which somebody's words were erased by then."""

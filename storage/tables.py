@@ -260,6 +260,8 @@ roundtables = _records(
     Column("occurs_at", Utc),
     Column("moved_from", Utc),
     _sealed("roundtables", "moved_because", nullable=True),
+    Column("taker", String),
+    Column("needs", Names, nullable=False),
 )
 proposed_times = _records(
     "proposed_times",
@@ -285,7 +287,13 @@ series = _records(
     _sealed("series", "where", nullable=True),
     Column("stopped_at", Utc),
 )
-agenda = _records("agenda", Column("roundtable", String, nullable=False), _sealed("agenda", "text"))
+agenda = _records(
+    "agenda",
+    Column("roundtable", String, nullable=False),
+    _sealed("agenda", "text"),
+    Column("minutes", Integer),
+    Column("begun_at", Utc),
+)
 attendances = _records(
     "attendances",
     Column("roundtable", String, nullable=False),

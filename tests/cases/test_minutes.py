@@ -26,6 +26,11 @@ def ended(case: Case | None = None) -> Case:
     return case
 
 
+def confirm(case: Case, *people: Professional) -> None:
+    for person in people:
+        roundtable.confirm(case, by=person, at=roundtable.require_running(case).started_at or THURSDAY)
+
+
 def drafted(case: Case) -> minutes.Draft:
     return minutes.draft(case, case.roundtables[-1], END)
 
@@ -67,6 +72,7 @@ def test_who_left_before_or_came_to_the_table_later_is_not_missed() -> None:
 
 def test_a_draft_holds_what_happened_since_the_last_meeting_and_no_more() -> None:
     case = begun()
+    confirm(case, ADA, DIRK)
     decision.decide(case, "before", because="x", by=ADA, at=MONDAY + timedelta(hours=1))
     refuse_health(case)
     ended(case)
@@ -74,6 +80,7 @@ def test_a_draft_holds_what_happened_since_the_last_meeting_and_no_more() -> Non
     roundtable.schedule(case, again, chair=HUGO.user_id, by=HUGO, at=MONDAY)
     action.propose(case, "between", Addressee("police"), due_at=again, by=ADA, at=END + timedelta(days=1))
     roundtable.start(case, "M-2", by=HUGO, at=again, steers=False)
+    confirm(case, ADA, DIRK)
     decision.decide(case, "at it", because="x", roundtable="M-2", by=ADA, at=again)
     roundtable.end(case, by=HUGO, at=again, steers=False)
     decision.decide(case, "after", because="x", by=ADA, at=again + timedelta(days=1))
@@ -94,6 +101,7 @@ def refuse_health(case: Case) -> None:
 
 def test_a_draft_tells_each_position_and_who_was_silent() -> None:
     case = begun()
+    confirm(case, ADA, DIRK)
     made = decision.decide(case, "part-time", because="it worked", roundtable="M-1", by=HUGO, at=THURSDAY)
     decision.take_position(case, made.id, decision.Stance.DISSENTS, why="too early", by=FINN, at=THURSDAY)
     draft = drafted(ended(case))
@@ -111,6 +119,7 @@ def test_what_was_taken_back_is_not_in_the_minutes() -> None:
     case = begun()
     roundtable.take_note(case, roundtable.NoteKind.NOTE, "wrong", by=HUGO, at=THURSDAY, steers=False)
     case.undo(by=HUGO, at=THURSDAY)
+    confirm(case, ADA, DIRK)
     decision.decide(case, "wrong", because="x", by=ADA, at=THURSDAY)
     case.undo(by=ADA, at=THURSDAY)
     draft = drafted(ended(case))

@@ -269,17 +269,6 @@ async def test_without_anything_in_it_the_minutes_say_so(table: Conference) -> N
         assert words in text.partition(f"## {heading}\n")[2].partition("##")[0].splitlines()[1]
 
 
-async def test_a_decision_without_a_quorum_is_marked(table: Conference) -> None:
-    room = await table.open_case()
-    await table.say("iris", "!roundtable thu 10:00", room=room)
-    await table.say("iris", "!roundtable start", room=room)
-    await table.say("iris", "decision: he returns because: it worked review: in 4 weeks", room=room)
-    await table.say("iris", "!roundtable end", room=room)
-    text = (await newest(table, room)).text
-    assert "D-1 · he returns\n- Taken without a quorum: the next round table has to confirm it.\n" in text
-    assert "\n- Review: Mon 30 Nov 2026, 17:00 Europe/Amsterdam\n" in text
-
-
 async def test_the_next_round_table_begins_with_the_last_minutes(table: Conference) -> None:
     room, _ = await held(table)
     opening = await table.answer("hugo", "!roundtable start M-2", room=room)

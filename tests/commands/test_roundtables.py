@@ -22,6 +22,11 @@ async def begun(table: Conference) -> tuple[str, Said]:
     return room, await table.answer("hugo", "!roundtable start", room=room)
 
 
+async def confirmed(table: Conference, room: str, *people: str) -> None:
+    for who in people:
+        await table.say(who, "!confirm", room=room)
+
+
 async def counts(table: Conference) -> list[int]:
     """How much is on file: handled messages, audit entries, and records of a round table."""
     kept = (
@@ -192,6 +197,7 @@ async def test_it_begins_with_why_the_goal_confidentiality_and_the_agenda(table:
         "3. Open actions: A-1 Social services\n"
         "4. the gym DECISIONS (Ada Jansen)\n"
         "5. Decisions, actions, what the person is told and by whom, next date\n"
+        "Speaking order: Police, Social services, Health service, School, Youth work\n"
         "\n"
         "Reply: confirm to say that you are here and keep this confidential.\n"
         "Until then you listen only.\n"
@@ -267,6 +273,7 @@ async def test_everybody_confirms_once(table: Conference) -> None:
 
 async def test_the_chairs_lines_are_taken_down(table: Conference) -> None:
     room, _ = await begun(table)
+    await confirmed(table, room, "ada", "dirk")
     noted = await table.answer("hugo", "Note: he came along to the gym", room=room)
     action = await table.answer("hugo", "action: ask his mother for: social by: mon 12:00", room=room)
     decision = await table.answer("hugo", "decision: he returns part-time because: it worked", room=room)
@@ -274,7 +281,7 @@ async def test_the_chairs_lines_are_taken_down(table: Conference) -> None:
     other = await table.answer("hugo", "apologies: the mayor", room=room)
     assert (noted.text, noted.subject, noted.notice) == ("Noted, M-1/n1.", "M-1", True)
     assert (action.subject, decision.subject) == ("A-1", "D-1")
-    assert excused.text == "Noted, M-1/a2: apologies from Finn de Boer (Health service)."
+    assert excused.text == "Noted, M-1/a4: apologies from Finn de Boer (Health service)."
     assert other.text == "Noted, M-1/n2."
     case = await table.case(room)
     assert [(n.kind, n.text) for n in case.notes] == [
@@ -283,7 +290,7 @@ async def test_the_chairs_lines_are_taken_down(table: Conference) -> None:
     ]
     assert [(a.roundtable, a.owner, a.state) for a in case.actions] == [("M-1", "social", ActionState.PROPOSED)]
     assert [(d.roundtable, d.because) for d in case.decisions] == [("M-1", "it worked")]
-    assert [(a.by, a.why) for a in case.attendances[1:]] == [(user("finn"), "ill")]
+    assert [(a.by, a.why) for a in case.attendances[3:]] == [(user("finn"), "ill")]
 
 
 @pytest.mark.parametrize("member", ["Finn", "@finn:example.org", "Finn de Boer:"])
@@ -335,6 +342,7 @@ MANY = (
 
 async def test_several_lines_in_one_message_are_each_taken_down(table: Conference) -> None:
     room, _ = await begun(table)
+    await confirmed(table, room, "ada", "dirk")
 
     said = await table.say("hugo", MANY, room=room, event_id="$many")
 
