@@ -134,8 +134,10 @@ def decline(case: Case, action_id: str, why: str, *, by: Professional, at: datet
 
 
 def finish(case: Case, action_id: str, note: str, *, by: Professional, at: datetime) -> Action:
-    """Tell that it is done and how; doing a proposed action accepts it."""
+    """Tell that it is done and how; doing a proposed action accepts it, but never for the other of a tandem."""
     action = _owned(case, action_id, by)
+    if action.support and action.support not in action.accepted_by:
+        raise Refusal("action/other_has_not_accepted", id=action.id, agency=action.support)
     accepted = tuple(dict.fromkeys((*action.accepted_by, by.agency)))
     case.step("done", action.id, by, at).change(action, state=State.DONE, remark=note, accepted_by=accepted)
     return action

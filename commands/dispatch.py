@@ -14,7 +14,7 @@ from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
 from commands import availability
-from commands.arguments import ReadingContext
+from commands.arguments import ReadingContext, names_another
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.languages import language
@@ -285,7 +285,20 @@ class Dispatcher:
         asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
         word = text.split()[0].rstrip(".,:!")
         meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
-        return text if meant or self._registry.match(text) else None
+        return text if meant or self._match(text, subject) else None
+
+    def _match(self, text: str, card: str | None) -> tuple[Command, str] | None:
+        """The command that a text begins with; to a round table's card ``start`` says ``roundtable start``.
+
+        Not where the word is another command's about such a record, or is followed by another record's id.
+        """
+        found = self._registry.match(text)
+        if card is None or not card.startswith("M-") or (found and _takes(found[0], card)):
+            return found
+        longer = self._registry.match(f"roundtable {text}")
+        if longer is None or longer[0].path == "roundtable" or not _takes(longer[0], card):
+            return found
+        return found if names_another(longer[1], card) else longer
 
     async def _answer(
         self, work: Work, message: Incoming, heard: _Heard
@@ -360,7 +373,7 @@ class Dispatcher:
 
     def _find_command(self, text: str, ctx: Context) -> tuple[Command, str]:
         text = normalise(text)
-        if found := self._registry.match(text):
+        if found := self._match(text, ctx.card):
             return found
         word = text.split(maxsplit=1)[0] if text.split() else ""
         if group := self._registry.under(word):
