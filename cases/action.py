@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cases.case import Case
     from cases.people import Addressee, Professional
+    from cases.record import Step
 
 
 class State(StrEnum):
@@ -186,6 +187,13 @@ def hand(case: Case, action_id: str, to: Addressee, *, because: str, by: Profess
         remark=because,
     )
     return action
+
+
+def ask_again(action: Action, step: Step) -> None:
+    """Another wording of what is still to be done: who accepted the earlier one has not accepted this."""
+    accepted = tuple(agency for agency in action.accepted_by if agency == action.agency)
+    if action.state in PENDING and accepted != action.accepted_by:
+        step.change(action, accepted_by=accepted, state=State.PROPOSED)
 
 
 def _require_at_table(case: Case, to: Addressee) -> None:

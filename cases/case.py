@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cases import followups, roundtable
+from cases import action, decision, followups, roundtable
 from cases.errors import Refusal
 from cases.record import KIND_OF, Record, Step, one_of
 from cases.roles import Role
@@ -296,6 +296,7 @@ class Case:
     ) -> tuple[str, Record]:
         """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record.
 
+        Nobody has agreed to words that they never saw: who accepted an action or agreed with a decision is asked again.
         ``basis`` marks a concern as fact or opinion; without ``text`` its wording stays.
         """
         self.require_open()
@@ -324,6 +325,10 @@ class Case:
             earlier = str(getattr(record, name))
             step.add(self.corrections, Correction(f"K-{number}", by.user_id, by.agency, at, record_id, earlier))
             step.change(record, **{name: text})
+            if isinstance(record, action.Action):
+                action.ask_again(record, step)
+            elif isinstance(record, decision.Decision):
+                decision.ask_again(self, record, step)
         if basis:
             step.change(record, kind=basis)
         return KIND_OF[letter], record

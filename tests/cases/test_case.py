@@ -3,9 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from cases import action, request, roundtable, series
+from cases import action, decision, request, roundtable, series
 from cases.case import Case, new_reference, open_case
 from cases.concern import raise_concern
+from cases.decision import Stance
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.request import State
@@ -149,6 +150,30 @@ def test_a_correction_keeps_the_earlier_wording() -> None:
     assert case.correct("C-1", "seen on Tuesday", by=ADA, at=NOW) == ("concern", concern)
     assert concern.about == "seen on Tuesday"
     assert [(c.subject, c.earlier) for c in case.corrections] == [("C-1", "seen on Monday")]
+
+
+def test_who_accepted_another_wording_of_an_action_is_asked_again() -> None:
+    case = a_case()
+    visit = action.propose(case, "visit the family", HEALTH, due_at=FRIDAY, by=ADA, at=NOW)
+    action.accept(case, "A-1", by=FINN, at=NOW)
+    case.correct("A-1", "search the house", by=ADA, at=NOW)
+    assert (visit.state, visit.accepted_by) == (action.State.PROPOSED, ())
+    case.undo(by=ADA, at=NOW)
+    assert (visit.outcome, visit.state, visit.accepted_by) == ("visit the family", action.State.ACCEPTED, ("health",))
+    action.finish(case, "A-1", "they were at home", by=FINN, at=NOW)
+    case.correct("A-1", "visit the family at home", by=ADA, at=NOW)
+    assert (visit.state, visit.accepted_by) == (action.State.DONE, ("health",))
+
+
+def test_who_agreed_with_another_wording_of_a_decision_is_asked_again() -> None:
+    case = a_case()
+    put = decision.decide(case, "one person calls him", because="five made him hide", by=ADA, at=NOW)
+    decision.take_position(case, "D-1", Stance.AGREES, by=FINN, at=NOW)
+    decision.take_position(case, "D-1", Stance.DISSENTS, why="the school has to", by=DIRK, at=NOW)
+    case.correct("D-1", "nobody calls him", by=ADA, at=NOW)
+    standing = {agency: position.stance for agency, position in decision.positions_on(case, put).items()}
+    assert standing == {"police": Stance.AGREES, "social": Stance.DISSENTS}
+    assert decision.silent_on(case, put) == ["health"]
 
 
 def test_the_agency_that_answered_corrects_its_answer_under_the_number_of_the_question() -> None:
