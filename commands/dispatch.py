@@ -188,11 +188,12 @@ class Dispatcher:
                 if await audit.was_answered(work.session, deleted, sender):
                     await work.retract(deleted)
                 said = await audit.carried_out(work.session, deleted, sender)
-                case = await work.find.case(said[0]) if said else None
-                if said is None or case is None:
+                case = await work.find.case(said[0][0]) if said else None
+                if case is None:
                     return
                 directory = await work.find.directory()
-                erased = erasure.erase(case, said[1], by=_person(sender, case, directory), at=work.now)
+                by = _person(sender, case, directory)
+                erased = [step for _, at in said for step in erasure.erase(case, at, by=by, at=work.now)]
                 subject = erased[0].subject if erased else None
                 await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
                 facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
