@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cases.case import Case
     from cases.people import Addressee, Professional
+    from cases.record import Step
 
 
 class State(StrEnum):
@@ -134,8 +135,10 @@ def decline(case: Case, action_id: str, why: str, *, by: Professional, at: datet
 
 
 def finish(case: Case, action_id: str, note: str, *, by: Professional, at: datetime) -> Action:
-    """Tell that it is done and how; doing a proposed action accepts it."""
+    """Tell that it is done and how; doing a proposed action accepts it, but never for the other of a tandem."""
     action = _owned(case, action_id, by)
+    if action.support and action.support not in action.accepted_by:
+        raise Refusal("action/other_has_not_accepted", id=action.id, agency=action.support)
     accepted = tuple(dict.fromkeys((*action.accepted_by, by.agency)))
     case.step("done", action.id, by, at).change(action, state=State.DONE, remark=note, accepted_by=accepted)
     return action
@@ -184,6 +187,13 @@ def hand(case: Case, action_id: str, to: Addressee, *, because: str, by: Profess
         remark=because,
     )
     return action
+
+
+def ask_again(action: Action, step: Step) -> None:
+    """Another wording of what is still to be done: who accepted the earlier one has not accepted this."""
+    accepted = tuple(agency for agency in action.accepted_by if agency == action.agency)
+    if action.state in PENDING and accepted != action.accepted_by:
+        step.change(action, accepted_by=accepted, state=State.PROPOSED)
 
 
 def _require_at_table(case: Case, to: Addressee) -> None:

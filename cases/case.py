@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cases import followups
+from cases import action, decision, followups, roundtable
 from cases.errors import Refusal
 from cases.record import KIND_OF, Record, Step, one_of
 from cases.roles import Role
@@ -268,9 +268,14 @@ class Case:
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
     def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> None:
-        """Close: goal met or a reason, no unowned action, no unanswered request, somebody stays the first contact."""
+        """Close: goal met or a reason, no unowned action, no unanswered request, somebody stays the first contact.
+
+        Not during a meeting, whose minutes nobody could see through any more.
+        """
         self.require_open()
         self.require_seat(owner)
+        if running := roundtable.running(self):
+            raise Refusal("case/table_meets", ref=self.ref, id=running.id)
         left = [i for i in followups.unresolved(self, at) if i.what in followups.BLOCKS_CLOSING]
         if left:
             raise Refusal("case/unresolved", ref=self.ref, items=left)
@@ -291,6 +296,7 @@ class Case:
     ) -> tuple[str, Record]:
         """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record.
 
+        Nobody has agreed to words that they never saw: who accepted an action or agreed with a decision is asked again.
         ``basis`` marks a concern as fact or opinion; without ``text`` its wording stays.
         """
         self.require_open()
@@ -319,6 +325,10 @@ class Case:
             earlier = str(getattr(record, name))
             step.add(self.corrections, Correction(f"K-{number}", by.user_id, by.agency, at, record_id, earlier))
             step.change(record, **{name: text})
+            if isinstance(record, action.Action):
+                action.ask_again(record, step)
+            elif isinstance(record, decision.Decision):
+                decision.ask_again(self, record, step)
         if basis:
             step.change(record, kind=basis)
         return KIND_OF[letter], record
@@ -331,6 +341,8 @@ class Case:
         step = mine[-1]
         if step.verb in FINAL:
             raise Refusal("undo/final", verb=step.verb, subject=step.subject)
+        # What the table agreed on when it dissolved would be unresolved again, and nobody would look at it.
+        self.require_open()
         later = [s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb != "undo"]
         if later:
             raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
@@ -380,9 +392,12 @@ def open_case(
 
 
 def touches(later: Step, earlier: Step) -> bool:
-    """Whether two steps are about one record, or about a record and a part of it (``M-1``, ``M-1/n2``)."""
-    one, other = f"{later.subject}/", f"{earlier.subject}/"
-    return one.startswith(other) or other.startswith(one)
+    """Whether a step is about what an earlier one was about, added or changed.
+
+    That is a record, or a record and a part of it (``M-1``, ``M-1/n2``).
+    """
+    one, others = f"{later.subject}/", (f"{o}/" for o in (earlier.subject, *earlier.added, *earlier.before))
+    return any(one.startswith(other) or other.startswith(one) for other in others)
 
 
 def new_reference() -> str:

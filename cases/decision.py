@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cases.case import Case
     from cases.people import Professional
+    from cases.record import Step
 
 
 class Stance(StrEnum):
@@ -85,6 +86,13 @@ def take_position(
         case.positions, Position(f"{decision.id}/{number}", by.user_id, by.agency, at, decision.id, stance, why)
     )
     return decision
+
+
+def ask_again(case: Case, decision: Decision, step: Step) -> None:
+    """Another wording: who agreed with the earlier one has not agreed with this; a dissent stays until it is lifted."""
+    for position in positions_on(case, decision).values():
+        if position.stance is Stance.AGREES and position.agency != decision.agency:
+            step.change(position, withdrawn=True)
 
 
 def positions_on(case: Case, decision: Decision) -> dict[str, Position]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.action import Action
@@ -47,6 +46,7 @@ WORDS: dict[type[Record], tuple[str, ...]] = {
     Pause: ("because",),
 }
 """The fields in which people's own words stand, by kind of record."""
+_FIELDS = frozenset(name for names in WORDS.values() for name in names)
 
 
 def erase(case: Case, said_at: datetime, *, by: Professional, at: datetime) -> list[Step]:
@@ -79,9 +79,9 @@ def is_due(case: Case, at: datetime) -> bool:
 def wipe(case: Case, at: datetime) -> list[Step]:
     """Wipe what was erased a week ago from the journal, too: nothing gives it back from then on."""
     ripe = [step for step in case.steps if _is_ripe(step, at)]
-    wiped = {value for step in ripe for fields in step.before.values() for value in fields.values() if _is_word(value)}
+    wiped = {word for step in ripe for word in _words_before(step)}
     for step in case.steps:
-        if wiped & {value for fields in step.before.values() for value in fields.values() if _is_word(value)}:
+        if wiped & _words_before(step):
             step.before = {record_id: _without(wiped, fields) for record_id, fields in step.before.items()}
     for step in ripe:
         step.verb = "wipe"
@@ -113,16 +113,24 @@ def _words(case: Case, step: Step, record: Record) -> Iterator[tuple[Record, str
         word = superseded[0] if superseded else getattr(record, name)
         if isinstance(word, str) and not superseded:
             yield record, name
-        yield from ((c, "earlier") for c in case.corrections if isinstance(word, str) and c.earlier == word)
+        # A correction of an answer bears the number of its question.
+        about = {record.id, record.id.partition("/")[0]}
+        kept = (c for c in case.corrections if isinstance(word, str) and c.earlier == word and c.subject in about)
+        yield from ((c, "earlier") for c in kept)
 
 
 def _is_ripe(step: Step, at: datetime) -> bool:
     return step.verb == "erase" and not step.undone and at - step.at >= WIPE_AFTER
 
 
+def _words_before(step: Step) -> set[object]:
+    return {value for fields in step.before.values() for name, value in fields.items() if _is_word(name, value)}
+
+
 def _without(wiped: set[object], fields: dict[str, object]) -> dict[str, object]:
-    return {name: ERASED if _is_word(value) and value in wiped else value for name, value in fields.items()}
+    return {name: ERASED if _is_word(name, value) and value in wiped else value for name, value in fields.items()}
 
 
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and not isinstance(value, StrEnum) and value != ERASED
+def _is_word(name: str, value: object) -> bool:
+    """Whether it is somebody's words; ``police`` may be that in one field, and in another the name of an agency."""
+    return name in _FIELDS and isinstance(value, str) and value != ERASED

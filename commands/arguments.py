@@ -155,6 +155,13 @@ def take_name(text: str, context: ReadingContext) -> tuple[str | None, str]:
     return take_word(text, context)
 
 
+def take_whom(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The same, behind a ``to`` that people put before a name."""
+    first, rest = take_name(text, context)
+    said = _name(first or "").casefold() == "to" and "to" not in {name.casefold() for name in context.lookup.names()}
+    return take_name(rest, context) if said and rest else (first, rest)
+
+
 def _take_id(letters: str) -> Take:
     def take(text: str, context: ReadingContext) -> tuple[str | None, str]:
         word, rest = take_word(text, context)
@@ -172,6 +179,12 @@ def _parse_id(text: str) -> str | None:
     if found is None or found[1].upper() not in RECORDS:
         return None
     return f"{found[1].upper()}-{int(found[2])}"
+
+
+def names_another(text: str, record_id: str) -> bool:
+    """Whether a text begins with the id of a record of another kind: ``A-3 fri 15:00`` for ``M-1``."""
+    found = _parse_id(text.split(maxsplit=1)[0]) if text.split() else None
+    return found is not None and found[0] != record_id[0]
 
 
 def _record(letters: str) -> tuple[BeforeValidator, Positional]:
@@ -341,7 +354,7 @@ Agencies = Annotated[tuple[str, ...], _typed(_agencies)]
 PersonId = Annotated[str, _typed(_person_id)]
 Whom = Annotated[Addressee, _typed(_whom)]
 """An agency or a person behind a key; ``To`` is the same without one."""
-To = Annotated[Whom, Positional(take_name, "AGENCY-or-PERSON")]
+To = Annotated[Whom, Positional(take_whom, "AGENCY-or-PERSON")]
 
 Paragraph = Annotated[int, Positional(take_paragraph, "§")]
 """A paragraph of minutes, by its number."""

@@ -14,7 +14,7 @@ from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
 from commands import availability
-from commands.arguments import ReadingContext
+from commands.arguments import ReadingContext, names_another
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.languages import language
@@ -190,11 +190,12 @@ class Dispatcher:
                 if await audit.was_answered(work.session, deleted, sender):
                     await work.retract(deleted)
                 said = await audit.carried_out(work.session, deleted, sender)
-                case = await work.find.case(said[0]) if said else None
-                if said is None or case is None:
+                case = await work.find.case(said[0][0]) if said else None
+                if case is None:
                     return
                 directory = await work.find.directory()
-                erased = erasure.erase(case, said[1], by=_person(sender, case, directory), at=work.now)
+                by = _person(sender, case, directory)
+                erased = [step for _, at in said for step in erasure.erase(case, at, by=by, at=work.now)]
                 subject = erased[0].subject if erased else None
                 await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
                 facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
@@ -287,7 +288,20 @@ class Dispatcher:
         asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
         word = text.split()[0].rstrip(".,:!")
         meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
-        return text if meant or self._registry.match(text) else None
+        return text if meant or self._match(text, subject) else None
+
+    def _match(self, text: str, card: str | None) -> tuple[Command, str] | None:
+        """The command that a text begins with; to a round table's card ``start`` says ``roundtable start``.
+
+        Not where the word is another command's about such a record, or is followed by another record's id.
+        """
+        found = self._registry.match(text)
+        if card is None or not card.startswith("M-") or (found and _takes(found[0], card)):
+            return found
+        longer = self._registry.match(f"roundtable {text}")
+        if longer is None or longer[0].path == "roundtable" or not _takes(longer[0], card):
+            return found
+        return found if names_another(longer[1], card) else longer
 
     async def _answer(
         self, work: Work, message: Incoming, heard: _Heard
@@ -364,7 +378,7 @@ class Dispatcher:
 
     def _find_command(self, text: str, ctx: Context) -> tuple[Command, str]:
         text = normalise(text)
-        if found := self._registry.match(text):
+        if found := self._match(text, ctx.card):
             return found
         word = text.split(maxsplit=1)[0] if text.split() else ""
         if group := self._registry.under(word):

@@ -12,7 +12,7 @@ from cases.action import PENDING
 from cases.action import State as ActionState
 from cases.case import Case
 from cases.concern import Basis, Domain
-from cases.decision import silent_on
+from cases.decision import Stance, positions_on, silent_on
 from cases.errors import Refusal
 from cases.followups import Item
 from cases.record import Record, Step
@@ -156,9 +156,12 @@ async def correct(args: Correct, ctx: Context) -> Reply:
     of_answer = asked is not None and asked.agency != ctx.actor.agency
     if asked and of_answer and ctx.place is Place.CASE and asked.seen_by:
         raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
+    agreed = _agreed_on(case, args.id)
     kind, record = case.correct(args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
+    again = [agency for agency in agreed if agency not in _agreed_on(case, args.id)]
     facts: dict[str, object] = {"ref": case.ref, "id": args.id, "kind": kind, "text": args.text, "basis": args.kind}
-    corrected = Reply("case/corrected", facts, args.id)
+    wake = tuple(person for agency in again for person in ctx.at_table(agency))
+    corrected = Reply("case/corrected", facts | {"again": again}, args.id, wake)
     for channel in _who_had(case, record, asked, ctx):
         await ctx.tell(channel, corrected)
     return corrected
@@ -180,6 +183,17 @@ async def undo(args: Undo, ctx: Context) -> Reply:
         return await after_undo(step.subject, ctx)
     files = invitation.files_after_undo(ctx, step)
     return Reply("case/undone", facts, about.id if about else None, files=files)
+
+
+def _agreed_on(case: Case, record_id: str) -> list[str]:
+    """The agencies that have accepted an action, or agreed with a decision."""
+    for action in case.actions:
+        if action.id == record_id:
+            return list(action.accepted_by)
+    for put in case.decisions:
+        if put.id == record_id:
+            return [agency for agency, said in positions_on(case, put).items() if said.stance is Stance.AGREES]
+    return []
 
 
 def _owed(case: Case, ctx: Context) -> list[Item]:

@@ -193,7 +193,8 @@ async def _answer(
 ) -> Reply:
     case, asked = await _find(request_id, ctx)
     ctx.open_case = case
-    if asked.seen_by and ctx.place is Place.CASE and set(case.seats) - set(asked.seen_by):
+    at_table = {*case.seats, *(member.agency for member in case.present)}
+    if asked.seen_by and ctx.place is Place.CASE and at_table - set(asked.seen_by):
         raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
     asked, given = request.answer(
         case,
@@ -225,7 +226,11 @@ async def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
 
 
 async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
-    """The request that an answer is for; in an agency's own room the card or the id tells which case's."""
+    """The request that an answer is for; in an agency's own room the card or the id tells which case's.
+
+    An id that the agency was asked in several cases tells nothing, even if only one of them waits: what is meant to
+    add to an earlier answer must not reach another table.
+    """
     if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
         return ctx.open_case, one_of(ctx.open_case.requests, request_id)
     cases = await ctx.work.find.cases_asking(ctx.actor.agency, request_id)

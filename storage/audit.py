@@ -41,12 +41,15 @@ async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datet
     )
 
 
-async def carried_out(session: AsyncSession, cause: str, actor: str) -> tuple[str, datetime] | None:
-    """The case in which somebody's message was carried out, and when; None: it was not, or another's, or no case's."""
+async def carried_out(session: AsyncSession, cause: str, actor: str) -> list[tuple[str, datetime]]:
+    """The case in which somebody's message was carried out, and when; nothing if it was another's or no case's.
+
+    Its lines are heard at several moments when a crash came between them.
+    """
     log = tables.audit.c
     theirs = (log.cause == cause, log.actor == actor, log.outcome == "done", log.case_ref.is_not(None))
-    found = (await session.execute(select(log.case_ref, log.at).where(*theirs).limit(1))).one_or_none()
-    return (found.case_ref, found.at) if found else None
+    found = await session.execute(select(log.case_ref, log.at).where(*theirs).order_by(log.id))
+    return list(dict.fromkeys((row.case_ref, row.at) for row in found))
 
 
 async def was_answered(session: AsyncSession, cause: str, actor: str) -> bool:

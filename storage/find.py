@@ -149,11 +149,11 @@ class Find:
         )
 
     async def cases_asking(self, agency: str, request_id: str) -> list[Case]:
-        """The open cases in which this agency was asked a question of this id and still owes the answer."""
+        """The open cases in which this agency was asked a question of this id, answered or not."""
         r = tables.requests.c
         asked = await self.all(select(r.case_ref).where(r.to_agency == agency, r.id == request_id).distinct())
         found = [case for ref in asked if (case := await self.case(ref)) and not case.closed]
-        return [c for c in found if any(q.id == request_id and q.waiting for q in c.requests)]
+        return [c for c in found if any(q.id == request_id and not q.withdrawn for q in c.requests)]
 
     async def directory(self) -> Directory:
         """The agencies and the active professionals."""

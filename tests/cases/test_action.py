@@ -135,6 +135,19 @@ def test_only_the_lead_closes_a_tandem() -> None:
     assert (refusal.value.code, refusal.value.facts["agencies"]) == ("action/not_yours", ("social",))
 
 
+def test_a_tandem_is_not_done_before_both_have_accepted() -> None:
+    case = a_case()
+    visit = proposed(case, SOCIAL, support="health")
+    action.accept(case, "A-1", by=DIRK, at=NOW)
+    with pytest.raises(Refusal) as refusal:
+        action.finish(case, "A-1", "done", by=DIRK, at=NOW)
+    assert refusal.value.code == "action/other_has_not_accepted"
+    assert refusal.value.facts == {"id": "A-1", "agency": "health"}
+    assert (visit.state, visit.accepted_by) == (State.PROPOSED, ("social",))
+    action.accept(case, "A-1", by=FINN, at=NOW)
+    assert action.finish(case, "A-1", "done", by=DIRK, at=NOW).state is State.DONE
+
+
 def test_another_agency_moves_nothing() -> None:
     case = a_case()
     visit = proposed(case)

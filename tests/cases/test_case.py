@@ -3,9 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from cases import action, request, roundtable
+from cases import action, decision, request, roundtable, series
 from cases.case import Case, new_reference, open_case
 from cases.concern import raise_concern
+from cases.decision import Stance
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.request import State
@@ -151,6 +152,30 @@ def test_a_correction_keeps_the_earlier_wording() -> None:
     assert [(c.subject, c.earlier) for c in case.corrections] == [("C-1", "seen on Monday")]
 
 
+def test_who_accepted_another_wording_of_an_action_is_asked_again() -> None:
+    case = a_case()
+    visit = action.propose(case, "visit the family", HEALTH, due_at=FRIDAY, by=ADA, at=NOW)
+    action.accept(case, "A-1", by=FINN, at=NOW)
+    case.correct("A-1", "search the house", by=ADA, at=NOW)
+    assert (visit.state, visit.accepted_by) == (action.State.PROPOSED, ())
+    case.undo(by=ADA, at=NOW)
+    assert (visit.outcome, visit.state, visit.accepted_by) == ("visit the family", action.State.ACCEPTED, ("health",))
+    action.finish(case, "A-1", "they were at home", by=FINN, at=NOW)
+    case.correct("A-1", "visit the family at home", by=ADA, at=NOW)
+    assert (visit.state, visit.accepted_by) == (action.State.DONE, ("health",))
+
+
+def test_who_agreed_with_another_wording_of_a_decision_is_asked_again() -> None:
+    case = a_case()
+    put = decision.decide(case, "one person calls him", because="five made him hide", by=ADA, at=NOW)
+    decision.take_position(case, "D-1", Stance.AGREES, by=FINN, at=NOW)
+    decision.take_position(case, "D-1", Stance.DISSENTS, why="the school has to", by=DIRK, at=NOW)
+    case.correct("D-1", "nobody calls him", by=ADA, at=NOW)
+    standing = {agency: position.stance for agency, position in decision.positions_on(case, put).items()}
+    assert standing == {"police": Stance.AGREES, "social": Stance.DISSENTS}
+    assert decision.silent_on(case, put) == ["health"]
+
+
 def test_the_agency_that_answered_corrects_its_answer_under_the_number_of_the_question() -> None:
     case = a_case()
     request.ask(case, HEALTH, "was he seen?", because="the plan", due_at=FRIDAY, by=ADA, at=NOW)
@@ -228,6 +253,17 @@ def test_what_others_have_been_told_is_final() -> None:
     assert refusal.value.code == "undo/final"
 
 
+def test_nothing_is_taken_back_in_a_closed_case() -> None:
+    case = a_case()
+    action.propose(case, "visit the family", POLICE, due_at=FRIDAY, by=CLEO, at=NOW)
+    action.finish(case, "A-1", "she was at home", by=ADA, at=NOW)
+    case.close(because="he is back at school", owner="social", by=CLEO, at=NOW)
+    with pytest.raises(Refusal) as refusal:
+        case.undo(by=ADA, at=NOW)
+    assert refusal.value.code == "case/closed"
+    assert case.actions[0].state is action.State.DONE
+
+
 def test_what_others_have_built_on_stays() -> None:
     case = a_case()
     action.propose(case, "visit the family", POLICE, due_at=FRIDAY, by=CLEO, at=NOW)
@@ -244,6 +280,27 @@ def test_a_meeting_with_a_point_on_its_agenda_is_not_taken_back() -> None:
     with pytest.raises(Refusal) as refusal:
         case.undo(by=ADA, at=NOW)
     assert refusal.value.code == "undo/moved_on"
+
+
+def test_a_series_is_not_taken_back_once_somebody_prepares_a_later_meeting_of_it() -> None:
+    case = a_case()
+    dates = [FRIDAY, NEXT_WEEK]
+    series.begin(case, "FREQ=WEEKLY", dates, every="week", chair=ADA.user_id, by=ADA, at=NOW)
+    roundtable.add_agenda_item(case, "M-2", "the timetable", by=FINN, at=NOW)
+    with pytest.raises(Refusal) as refusal:
+        case.undo(by=ADA, at=NOW)
+    assert (refusal.value.code, refusal.value.facts["by"]) == ("undo/moved_on", FINN.user_id)
+    assert not case.roundtables[1].withdrawn
+
+
+def test_a_case_is_not_closed_while_its_table_meets() -> None:
+    case = a_case()
+    roundtable.schedule(case, FRIDAY, chair=ADA.user_id, by=ADA, at=NOW)
+    roundtable.start(case, "M-1", by=ADA, at=FRIDAY, steers=False)
+    with pytest.raises(Refusal) as refusal:
+        case.close(because="he is back at school", owner="social", by=CLEO, at=FRIDAY)
+    assert (refusal.value.code, refusal.value.facts["id"]) == ("case/table_meets", "M-1")
+    assert not case.closed
 
 
 def test_a_case_without_steps_lives_from_its_opening() -> None:

@@ -7,7 +7,7 @@ from cases.case import Case
 from cases.concern import raise_concern
 from cases.erasure import ERASED, WIPE_AFTER
 from cases.errors import Refusal
-from tests.cases.table import ADA, DIRK, NEXT_WEEK, NOW, POLICE, a_case
+from tests.cases.table import ADA, DIRK, HEALTH, NEXT_WEEK, NOW, POLICE, a_case
 
 SAID = NOW + timedelta(minutes=1)
 LATER = NOW + timedelta(hours=1)
@@ -56,6 +56,26 @@ def test_words_that_were_corrected_since_are_erased_where_they_were_kept() -> No
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
     assert case.concerns[0].about == "sleeps at a friend's"
     assert case.corrections[0].earlier == ERASED
+
+
+def test_the_same_words_of_somebody_else_stay_where_they_were_kept() -> None:
+    case = a_case_with_a_concern()
+    raise_concern(case, "sleeps in a car", by=ADA, at=LATER)
+    case.correct("C-2", "slept in a car", by=ADA, at=LATER)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    assert [(c.subject, c.earlier) for c in case.corrections] == [("C-2", "sleeps in a car")]
+
+
+def test_a_word_that_is_also_the_name_of_an_agency_is_wiped_as_a_word_only() -> None:
+    case = a_case()
+    action.propose(case, "visit the family", POLICE, due_at=NEXT_WEEK, by=DIRK, at=NOW)
+    raise_concern(case, "police", by=DIRK, at=SAID)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    wiped = DELETED + WIPE_AFTER
+    action.hand(case, "A-1", HEALTH, because="they know him", by=ADA, at=wiped)
+    erasure.wipe(case, wiped)
+    case.undo(by=ADA, at=wiped)
+    assert case.actions[0].owner == "police"
 
 
 def test_a_later_remark_is_erased_and_the_earlier_words_stay() -> None:

@@ -93,6 +93,25 @@ async def test_a_tandem_waits_for_the_other_agency(table: Conference) -> None:
     assert both.mentions == ()
 
 
+async def test_a_tandem_is_not_done_before_both_have_accepted(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", f"{VISIT} with: health")
+    text = await refused(table, room, "dirk", "!done A-1 she was at home", "action/other_has_not_accepted")
+    assert text == (
+        "Health service carries A-1 too, and has not accepted it yet. Nothing was changed.\n"
+        'They can reply "accept" to its card, or type  !accept A-1\n'
+        "If it can't be done together:  !notpossible A-1 WHY"
+    )
+
+
+@pytest.mark.parametrize("to", ["to youth", "To Youth work", "youth", "to: youth"])
+async def test_it_is_handed_to_somebody_in_either_way_of_saying_it(table: Conference, to: str) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", VISIT)
+    handed = await say(table, room, "dirk", f"!hand A-1 {to} because: they know him best")
+    assert handed.text.startswith("A-1 · Youth work · due")
+
+
 async def test_who_proposed_it_hears_that_it_was_declined_and_hands_it_on(table: Conference) -> None:
     room = await table.open_case()
     card = await say(table, room, "ada", VISIT)

@@ -53,6 +53,18 @@ async def test_what_was_deleted_is_not_brought_back_by_undo(table: Conference) -
     assert (concern.about, concern.withdrawn) == ("[…]", True)
 
 
+async def test_every_line_is_erased_also_when_a_crash_had_the_bot_hear_them_at_two_times(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("hugo", "!roundtable thu 10:00", room=room)
+    table.later(days=3)
+    await table.say("hugo", "!roundtable start", room=room)
+    await table.say("hugo", "note: sleeps in a car", room=room, event_id="$1")
+    table.later(minutes=1)
+    await table.say("hugo", "note: sleeps in a car\nnote: parks at the lake", room=room, event_id="$1")
+    await delete(table, "hugo", "$1", room)
+    assert [note.text for note in (await table.case(room)).notes] == ["[…]", "[…]"]
+
+
 async def test_what_was_refused_is_deleted_with_the_message(table: Conference) -> None:
     room = await table.open_case()
     [refused] = await table.say("dirk", "!request Sem Bakker was he seen? because: we worry", room=room, event_id="$1")

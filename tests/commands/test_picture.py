@@ -242,6 +242,28 @@ async def test_a_corrected_question_reaches_those_who_were_asked(table: Conferen
     assert (case.requests[0].question, case.corrections[0].earlier) == ("was Sem seen in May?", "was Sem seen?")
 
 
+async def test_who_agreed_to_another_wording_is_asked_again(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.answer("ada", "!decide one person calls him because: five made him hide", room=room)
+    await table.answer("finn", "!agree D-1", room=room)
+    said = await table.answer("ada", "!correct D-1 nobody calls him", room=room)
+    assert said.text == (
+        f"D-1 · {ref} · corrected; the earlier wording stays on file\n"
+        "nobody calls him\n"
+        "They agreed to the earlier wording, and are asked again: Health service\n"
+        "Reply: agree · dissent …"
+    )
+    assert sorted(said.mentions) == [user("finn"), user("gina")]
+    await table.answer("ada", "!action visit the family for: social by: 20 nov", room=room)
+    await table.answer("dirk", "!accept A-1", room=room)
+    said = await table.answer("ada", "!correct A-1 search the house", room=room)
+    assert said.text.splitlines()[-1] == "Reply: accept · decline …"
+    accepted = await table.answer("dirk", "accept", room=room, replies_to=said)
+    assert accepted.text.startswith("A-1")
+    assert (await table.case(room)).actions[0].accepted_by == ("social",)
+
+
 async def test_a_corrected_concern_is_told_at_the_table(table: Conference) -> None:
     room, ref = await busy(table)
     said = await cards(table, "hugo", "!correct C-1 Sem was there in the morning", room)

@@ -126,6 +126,13 @@ async def test_an_answer_for_a_narrower_audience_is_refused_at_the_table(table: 
     assert "ill" not in said
 
 
+async def test_a_coordinator_of_another_agency_does_not_hear_what_is_for_those_who_sit(table: Conference) -> None:
+    room = await table.open_case(agencies="police, health")
+    await ask(table, room, f"{ASK} see: police")
+    said = await refused(table, room, "finn", "!answer R-1 he was ill", "request/answer_in_your_room")
+    assert "ill" not in said
+
+
 async def test_who_may_see_it_is_everybody_when_the_audience_is_the_whole_table(table: Conference) -> None:
     room = await table.open_case(agencies="police, social, health")
     await ask(table, room, f"{ASK} see: social")
@@ -139,14 +146,23 @@ async def test_one_number_in_two_cases_is_asked_about(table: Conference) -> None
     said = await refused(table, rooms[0], "finn", "!answer R-1 twice", "request/which_case", channel="agency:health")
     first, second = (room.partition(":")[2] for room in rooms)
     assert said.text in {
-        f"That number is open in more than one case: {one}, {other}. Reply to the card of the question. "
+        f"Your agency was asked R-1 in more than one case: {one}, {other}. Reply to the card of the question. "
         "Nothing was sent."
         for one, other in ((first, second), (second, first))
     }
     await table.say("finn", "answer twice", room="agency:health", replies_to=cards[1])
     assert [(await table.case(room)).requests[0].state for room in rooms] == [State.OPEN, State.ANSWERED]
-    await table.say("finn", "!answer R-1 never", room="agency:health")
-    assert (await table.case(rooms[0])).requests[0].state is State.ANSWERED
+    # That only one of them still waits does not tell which one is meant: words for one table are not for the other.
+    for text in ("!answer R-1 and once in July", "!nothing R-1"):
+        await refused(table, rooms[0], "finn", text, "request/which_case", channel="agency:health")
+
+
+async def test_what_was_answered_is_not_answered_for_another_case_without_its_card(table: Conference) -> None:
+    room = await table.open_case()
+    await ask(table, room)
+    await table.say("finn", "!answer R-1 twice", room="agency:health")
+    said = await refused(table, room, "finn", "!answer R-1 never", "request/settled", channel="agency:health")
+    assert said.text.startswith("R-1")
 
 
 async def test_another_agency_does_not_answer(table: Conference) -> None:

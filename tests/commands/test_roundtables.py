@@ -81,6 +81,35 @@ async def test_who_plans_it_chairs_it_unless_another_is_named(table: Conference)
     )
 
 
+async def test_a_reply_to_the_card_moves_the_round_table_without_naming_it(table: Conference) -> None:
+    room = await table.open_case()
+    card = await table.answer("cleo", THURSDAY, room=room)
+    moved = await table.answer("cleo", "move fri 15:00 because: the school is shut", room=room, replies_to=card)
+    assert moved.text.startswith("M-1 · moved to Fri 6 Nov 2026, 15:00")
+    told = await table.answer("cleo", "cancel because: half are ill", room=room, replies_to=card)
+    assert told.text.startswith("M-1 · called off")
+    case = await table.case(room)
+    assert case.roundtables[0].state is State.CANCELLED
+
+
+async def test_a_reply_to_the_card_begins_and_ends_the_round_table(table: Conference) -> None:
+    room = await table.open_case()
+    card = await table.answer("cleo", THURSDAY, room=room)
+    table.later(days=3)
+    for text, state in (("Start", State.RUNNING), ("end.", State.ENDED)):
+        await table.say("hugo", text, room=room, replies_to=card)
+        assert (await table.case(room)).roundtables[0].state is state
+
+
+async def test_a_reply_to_the_card_that_names_an_action_is_about_the_action(table: Conference) -> None:
+    room = await table.open_case()
+    card = await table.answer("cleo", THURSDAY, room=room)
+    await table.answer("cleo", "!action visit the family for: social by: 20 nov", room=room)
+    moved = await table.answer("dirk", "move A-1 19 nov because: the family is away", room=room, replies_to=card)
+    assert moved.subject == "A-1"
+    assert (await table.case(room)).roundtables[0].moved_from is None
+
+
 async def test_members_reply_to_the_card(table: Conference) -> None:
     room = await table.open_case()
     card = await table.answer("cleo", THURSDAY, room=room)
