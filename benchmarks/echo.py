@@ -27,7 +27,9 @@ async def echo(homeserver: str, user_id: str, password: str, folder: Path, began
         answer = await client.login(password, device_name="Echo")
         if not isinstance(answer, nio.LoginResponse):
             raise SystemExit(str(answer))
-        session.write_text(json.dumps({"token": answer.access_token}))
+        written = session.with_suffix(".new")
+        written.write_text(json.dumps({"token": answer.access_token}))
+        written.rename(session)
 
     async def answer_message(room: nio.MatrixRoom, event: nio.RoomMessageText) -> None:
         # What was said before it started is history, as in the examples of nio.

@@ -51,7 +51,9 @@ class Timed(Professional):
             if event.replies_to and event.sender != self.user_id:
                 # It may come before the answer of the homeserver that names what was said.
                 answer = self._answers.setdefault(event.replies_to, asyncio.get_running_loop().create_future())
-                if not answer.done():
+                if not event.trusted:
+                    answer.set_exception(RuntimeError(f"{event.sender} answered, but: {event.verdict}"))
+                elif not answer.done():
                     answer.set_result(now)
 
 
