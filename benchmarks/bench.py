@@ -227,6 +227,7 @@ class Bench:
         nine = datetime(friday.year, friday.month, friday.day, 9, tzinfo=zone)
         await ours.owe(nine - timedelta(hours=20), nine + timedelta(hours=8))
         ours.tick_every(0.2)
+        self._say("sending plainly, then nine o'clock")
         floor = [await self._send_plainly(ours, member)]
         lead = timedelta(seconds=30)
         shift = nine - lead - datetime.now(UTC)
@@ -298,16 +299,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only = given.only.split(",")
     if unknown := {*only} - {*PARTS}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    size = SMALL if given.small else FULL
     with tempfile.TemporaryDirectory(prefix="roundtable-bench-") as folder, Homeserver() as homeserver:
-        size = SMALL if given.small else FULL
         bench = Bench(size, only, Path(folder), homeserver)
-        asyncio.run(bench.run())
+        try:
+            asyncio.run(bench.run())
+        finally:
+            # What was measured before something went wrong is not lost.
+            if not given.small and bench.figures:
+                command = "make bench" if {*only} == {*PARTS} else f"make bench ONLY={given.only}"
+                root = Path(__file__).resolve().parent.parent
+                figures = report.merge(bench.figures, root / report.RESULTS)
+                report.write(figures, list_goals(size), command, root)
     if given.small:
         sys.stdout.write(report.tabulate(bench.figures, list_goals(size)) + "\n")
-        return 0
-    command = "make bench" if {*only} == {*PARTS} else f"make bench ONLY={given.only}"
-    root = Path(__file__).resolve().parent.parent
-    report.write(report.merge(bench.figures, root / report.RESULTS), list_goals(size), command, root)
     return 0
 
 
