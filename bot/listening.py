@@ -306,11 +306,12 @@ class Listener:
             channel = await find.channel(room_id)
             if channel is None or place_of(channel) is not Place.CASE:
                 return
-            case = await find.case(channel.partition(":")[2])
-        if case is None:
+            # At a start this is asked for every room: reading the whole cases would take most of it.
+            seated = await find.seated(channel.partition(":")[2])
+        if seated is None:
             return
         arrived, gone = [], []
-        joined = {m.user_id for m in case.present if m.joined_at}
+        joined = {user_id for user_id, there in seated.items() if there}
         for change in changes:
             membership = change.content.get("membership")
             if membership == "join" and change.state_key not in joined:
@@ -318,7 +319,7 @@ class Listener:
             elif membership in {"leave", "ban"} and change.state_key in joined:
                 gone.append(change)
         for change in arrived:
-            if case.is_member(change.state_key):
+            if change.state_key in seated:
                 self._welcome_soon(room_id, change)
             else:
                 await self._dispatcher.joined(room_id, (change.state_key,), f"joined {change.event_id}")
@@ -329,8 +330,10 @@ class Listener:
         """Those who came into a room that is no case's and no direct chat; whoever does not belong there must go."""
         joins = [c for c in changes if c.type == "m.room.member" and c.content.get("membership") == "join"]
         arrived = {change.state_key: change.event_id for change in joins if change.state_key != self._client.user_id}
+        if not arrived:
+            return
         async with self._store.look() as find:
-            channel = await find.channel(room_id) if arrived else None
+            channel = await find.channel(room_id)
             if channel is None or place_of(channel) in {Place.CASE, Place.DIRECT}:
                 return
             audience = await find.audience(channel)

@@ -94,6 +94,15 @@ class Find:
             self._taken[ref] = case
         return case
 
+    async def seated(self, ref: str) -> dict[str, bool] | None:
+        """Who sits at a case's table, and whether they joined its room; None: no such case, which is not read here."""
+        if await self.one(select(_cases.ref).where(_cases.ref == ref, self._ours())) is None:
+            return None
+        m = tables.members.c
+        rows = await self.rows(select(m.user_id, m.joined_at).where(m.case_ref == ref, m.left_at.is_(None)))
+        joined = {row.user_id for row in rows if row.joined_at is not None}
+        return {row.user_id: row.user_id in joined for row in rows}
+
     async def is_taken(self, ref: str) -> bool:
         """Whether there is a case with this reference, whichever account runs it."""
         return await self.one(select(_cases.ref).where(_cases.ref == ref)) is not None

@@ -200,3 +200,16 @@ async def test_the_first_account_takes_what_a_single_bot_left(store: Store, url:
         assert await Outbox(first).channels() == ["case:K7QF", "coordination"]
         assert await Progress(second).token() is None
         assert await Outbox(second).channels() == []
+
+
+async def test_who_sits_at_a_table_is_known_without_reading_its_case(safety: Store, youth: Store) -> None:
+    await open_case_of(safety, "K7Q4", "safety table")
+    async with safety.work("seats", NOW) as work:
+        case = await work.find.case("K7Q4")
+        assert case is not None
+        case.join(ADA, NOW)
+    async with safety.look() as find:
+        assert await find.seated("K7Q4") == {ADA.user_id: True, CLEO.user_id: False}
+        assert await find.seated("X1X1") is None
+    async with youth.look() as find:
+        assert await find.seated("K7Q4") is None

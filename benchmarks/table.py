@@ -1,0 +1,247 @@
+"""Those who are compared: Roundtable and the plain echo bot, on one homeserver, with the same member's client."""
+
+import asyncio
+import json
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.process import Process
+from bot.crypto.events import Batch, Event
+from bot.crypto.identity import Identity
+from bot.crypto.rooms import describe_room
+from bot.crypto.wire import Json, Wire
+from cases import action
+from cases.case import new_reference, open_case
+from cases.people import Addressee
+from storage.account import Account
+from storage.progress import Progress
+from storage.work import Store
+from tests.deployment import Deployment
+from tests.professional import Professional
+
+WITHIN = 120.0
+LOOK = 0.05
+AT_ONCE = 8
+MEMBER, OPENER = "dirk", "cleo"
+COMMAND = "!concern stayed away from school three times this week kind: fact"
+
+
+class Timed(Professional):
+    """Notes when it had decrypted each message."""
+
+    def __init__(self, *given: object) -> None:
+        self.times: dict[str, float] = {}
+        self._answers: dict[str, asyncio.Future[float]] = {}
+        super().__init__(*given)  # type: ignore[arg-type]
+
+    async def ask(self, room_id: str) -> float:
+        """Say the command; the seconds until its answer is decrypted."""
+        began = time.perf_counter()
+        event_id = await self.say(room_id, COMMAND)
+        answer = self._answers.setdefault(event_id, asyncio.get_running_loop().create_future())
+        return await asyncio.wait_for(answer, WITHIN) - began
+
+    async def _take(self, batch: Batch) -> None:
+        before = len(self.heard)
+        await super()._take(batch)
+        now = time.perf_counter()
+        for event in self.heard[before:]:
+            self.times[event.event_id] = now
+            if event.replies_to and event.sender != self.user_id:
+                # It may come before the answer of the homeserver that names what was said.
+                answer = self._answers.setdefault(event.replies_to, asyncio.get_running_loop().create_future())
+                if not event.trusted:
+                    answer.set_exception(RuntimeError(f"{event.sender} answered, but: {event.verdict}"))
+                elif not answer.done():
+                    answer.set_result(now)
+
+
+class Conference(Deployment):
+    """A deployment whose members measure, and in which a bot has time between two looks as in real life."""
+
+    async def _sign_in(self, who: str) -> Professional:
+        folder = self.directory / "phones" / who
+        return await Timed.sign_in(self.homeserver.url, self.user_id(who), self.password, folder)
+
+
+class Roundtable:
+    """Ours, as ``roundtable run`` runs it; with cases that lie in the database only, if more than rooms are wanted."""
+
+    def __init__(self, conference: Conference, member: Timed) -> None:
+        self.rooms: list[str] = []
+        self.refs: list[str] = []
+        self.conference = conference
+        self._member = member
+        self._log = conference.directory / "bot.log"
+        self._config = conference.directory / "bot" / "config.toml"
+        self.process = Process(("tests.killed", str(self._config)), self._log)
+
+    async def start(self, shift: timedelta = timedelta()) -> None:
+        """Start the process, with its clock shifted."""
+        await self.process.start(str(shift.total_seconds()))
+
+    async def listens(self) -> None:
+        """Wait until it heard its first sync after the start of its process."""
+        async with asyncio.timeout(WITHIN):
+            while b'"listening"' not in self._log.read_bytes():  # noqa: ASYNC110 another process writes it
+                await asyncio.sleep(LOOK)
+
+    async def end(self) -> None:
+        """End the process, and put its log away."""
+        await self.process.end()
+        self._log.write_bytes(b"")
+
+    def tick_every(self, seconds: float) -> None:
+        """How often it looks for what falls due."""
+        text = re.sub(r"^tick_seconds = .*", f"tick_seconds = {seconds}", self._config.read_text(), flags=re.MULTILINE)
+        self._config.write_text(text)
+
+    async def grow(self, rooms: int) -> None:
+        """Have so many cases with a room."""
+        token = self.conference._config().matrix.token()
+        made = await make_rooms(self.conference.homeserver.url, token, self._member, rooms - len(self.rooms))
+        refs = await self.open_cases(len(made))
+        store = await self._store()
+        for ref, room_id in zip(refs, made, strict=True):
+            await Progress(store).save_room(f"case:{ref}", room_id)
+        await store.close()
+        self.rooms += made
+        self.refs += refs
+
+    async def open_cases(self, number: int) -> list[str]:
+        """Put so many open cases on file."""
+        now, refs = datetime.now(UTC) - timedelta(days=1), set[str]()
+        while len(refs) < number:
+            refs.add(new_reference())
+        refs -= {*self.refs}
+        store = await self._store()
+        async with store.look() as find:
+            people = (await find.directory()).people
+        dirk, cleo = (people[self.conference.user_id(who)] for who in (MEMBER, OPENER))
+        for ref in refs:
+            async with store.work(f"bench {ref}", now) as work:
+                case = open_case(
+                    ref,
+                    scheme="safety table",
+                    why="a child is at risk",
+                    goal="safe at home",
+                    zone="Europe/Amsterdam",
+                    agencies=(dirk.agency, cleo.agency),
+                    director=cleo.user_id,
+                    by=cleo,
+                    at=now,
+                    people=(dirk,),
+                )
+                case.join(dirk, now)
+                await work.open_case(case)
+        await store.close()
+        return sorted(refs)
+
+    async def owe(self, at: datetime, due_at: datetime) -> None:
+        """An action in each case with a room."""
+        store = await self._store()
+        async with store.look() as find:
+            dirk = (await find.directory()).people[self.conference.user_id(MEMBER)]
+        for ref in self.refs:
+            async with store.work(f"owe {ref}", at) as work:
+                case = await work.find.case(ref)
+                assert case is not None  # noqa: S101 it was just made
+                action.propose(case, "visit the family", Addressee(dirk.agency, None), due_at=due_at, by=dirk, at=at)
+        await store.close()
+
+    async def _store(self) -> Store:
+        settings = self.conference._config()
+        return await Store.open(settings.store.url, settings.store.master_key(), Account(settings.matrix.user_id))
+
+
+class Echo:
+    """The baseline, a process of its own; its device is signed, so that the members' clients speak to it."""
+
+    def __init__(self, conference: Conference, member: Timed) -> None:
+        self.rooms: list[str] = []
+        self._url = conference.homeserver.url
+        self._password = conference.password
+        self._member = member
+        self._folder = conference.directory / "echo"
+        self._folder.mkdir()
+        self._user_id = conference.user_id("echo")
+        given = (self._url, self._user_id, self._password, str(self._folder))
+        self.process = Process(("benchmarks.echo", *given), conference.directory / "echo.log")
+
+    async def start(self) -> None:
+        """Start the process."""
+        await self.process.start(str(int(time.time() * 1000)))
+
+    async def end(self) -> None:
+        """End the process."""
+        await self.process.end()
+
+    async def introduce(self) -> None:
+        """Sign its device with an identity of its own, once it has uploaded its keys."""
+        async with asyncio.timeout(WITHIN), Wire(self._url, await self._token()) as wire:
+            user = self._user_id
+            while not (keys := (await _query(wire, user)).get("ECHO")):  # noqa: ASYNC110 the same
+                await asyncio.sleep(LOOK)
+            identity = Identity.create()
+
+            def describe(part: str) -> Json:
+                key = getattr(identity, part)
+                return {"user_id": user, "usage": [part], "keys": {key.id: key.public}}
+
+            described = {
+                "master_key": describe("master"),
+                "self_signing_key": identity.master.sign(describe("self_signing"), user),
+                "user_signing_key": identity.master.sign(describe("user_signing"), user),
+            }
+            await wire.ask("POST", "v3/keys/device_signing/upload", described)
+            plain = {key: value for key, value in keys.items() if key not in {"signatures", "unsigned"}}
+            signed = {user: {"ECHO": identity.self_signing.sign(plain, user)}}
+            answer = await wire.ask("POST", "v3/keys/signatures/upload", signed)
+            if answer.get("failures"):
+                raise RuntimeError(json.dumps(answer))
+
+    async def grow(self, rooms: int) -> None:
+        """Have so many rooms."""
+        self.rooms += await make_rooms(self._url, await self._token(), self._member, rooms - len(self.rooms))
+
+    async def _token(self) -> str:
+        session = self._folder / "session.json"
+        async with asyncio.timeout(WITHIN):
+            while not session.exists():  # noqa: ASYNC110 another process writes it
+                await asyncio.sleep(LOOK)
+        return str(json.loads(session.read_text())["token"])
+
+
+async def make_rooms(url: str, token: str, member: Timed, number: int) -> list[str]:
+    """Encrypted rooms of whoever has this token, with the member in them."""
+    few = asyncio.Semaphore(AT_ONCE)
+
+    async def make() -> str:
+        async with few:
+            request = describe_room(
+                name="case",
+                topic="",
+                creation_content=None,
+                invite=(member.user_id,),
+                space=False,
+                parent=None,
+                server="localhost",
+            )
+            room_id = str((await wire.ask("POST", "v3/createRoom", request, within=WITHIN))["room_id"])
+            await member.is_in(room_id, within=WITHIN)
+            return room_id
+
+    async with Wire(url, token) as wire:
+        return list(await asyncio.gather(*(make() for _ in range(number))))
+
+
+def is_reminder(event: Event) -> bool:
+    """Whether it says that something is due."""
+    return "needs you in" in str(event.content.get("body"))
+
+
+async def _query(wire: Wire, user_id: str) -> Json:
+    answer = await wire.ask("POST", "v3/keys/query", {"device_keys": {user_id: []}})
+    found: Json = answer.get("device_keys", {}).get(user_id, {})
+    return found
