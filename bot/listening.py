@@ -200,7 +200,7 @@ class Listener:
         await self._progress.save(self._taken[done - 1].token, last)
         for _ in range(done):
             self._taken.popleft()
-        self._health.synced(self._clock())
+        self._health.synced()
         if not self._health.listening.is_set():
             log.info("listening")
             self._health.listening.set()
