@@ -245,6 +245,7 @@ class Listener:
         except Rejected as problem:
             # Asked again it would be refused again, and hold up every other room.
             log.error("missed messages can't be had", room_id=room.room_id, code=problem.code)  # noqa: TRY400
+            await self._watch.messages_missed(room.room_id, f"missed {room.room_id} {since}")
             return []
 
     async def _hear(self, event: Event) -> None:

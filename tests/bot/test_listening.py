@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.crypto.client import HardenedClient
+from bot.crypto.errors import NotAllowed
 from bot.crypto.events import Batch, Event, RoomBatch
 from bot.crypto.trust import Verdict
 from bot.health import Health
@@ -49,6 +50,9 @@ class Wire:
             return self._batches.pop(0)
         self._stop.set()
         return Batch(since or "")
+
+    async def history(self, _room_id: str, **_how: object) -> list[Event]:
+        raise NotAllowed(403, "M_FORBIDDEN")
 
     def list_held(self) -> set[str]:
         return set()
@@ -125,3 +129,19 @@ async def test_a_token_is_saved_once_all_that_came_before_it_was_handled(table: 
     assert wire.asked == ["s0", "s1", "s2", "s3", "s4"]
     # The first takes three turns: after a crash in between, the homeserver is asked for it again.
     assert wire.saved == ["s0", "s0", "s0", "s3", "s4"]
+
+
+async def test_a_room_whose_history_is_refused_is_told_once_to_type_it_again(table: Conference) -> None:
+    room = await table.open_case()
+    gap = RoomBatch(f"!{room}:example.org", (said(room, "dirk", 1),), limited=True, prev_batch="p1")
+
+    # The same sync comes again after a crash.
+    for _ in range(2):
+        await listen(table, [Batch("s1", (gap,))])
+
+    missed, answer = await table.deliver()
+    assert missed.text == (
+        "Some messages in this room may not have reached me while I was away.\nPlease type again what I did not answer."
+    )
+    assert answer.text.startswith("C-1")
+    assert ("missed", "room/missed") in await table.outcomes()
