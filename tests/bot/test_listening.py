@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from bot.health import Health
 from bot.listening import TURN, Listener
 from bot.verifying import Verifier
 from commands.watch import Watch
+from storage import progress as progress_module
 from storage import tables
 from storage.progress import Progress
 from tests.room import BOT, MONDAY, Conference, conference, user
@@ -129,6 +131,23 @@ async def test_a_token_is_saved_once_all_that_came_before_it_was_handled(table: 
     assert wire.asked == ["s0", "s1", "s2", "s3", "s4"]
     # The first takes three turns: after a crash in between, the homeserver is asked for it again.
     assert wire.saved == ["s0", "s0", "s0", "s3", "s4"]
+
+
+async def test_a_message_for_which_there_is_no_place_to_wait_is_told_at_once(
+    table: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_module, "MOST_WAITING_OF_A_SENDER", 1)
+    room = await table.open_case()
+    events = [
+        replace(said(room, who, number), verdict=Verdict.UNDECRYPTABLE, source={"sender": user(who)})
+        for number, who in enumerate(("ada", "dirk", "ada", "ada"))
+    ]
+
+    await listen(table, [sync("s1", *events)])
+
+    assert await Progress(table.store).waiting() == [events[0].event_id, events[1].event_id]
+    (told,) = await table.deliver()
+    assert told.mentions == (user("ada"),)
 
 
 async def test_a_room_whose_history_is_refused_is_told_once_to_type_it_again(table: Conference) -> None:
