@@ -100,7 +100,7 @@ class App:
             async def tick() -> None:
                 for part in (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run):
                     await _try(part, self.health)
-                self.health.ticked(self.clock())
+                self.health.ticked()
                 speaker.nudge()
 
             await self.health.serve(opened, store, self.config.server)

@@ -2,9 +2,10 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
@@ -15,9 +16,9 @@ from storage.figures import count_waiting
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
-SILENT_AFTER = timedelta(minutes=3)
+SILENT_AFTER_SECONDS = 3 * 60
 """A sync takes half a minute, and a homeserver that is away is asked again within one."""
-IDLE_AFTER = timedelta(minutes=15)
+IDLE_AFTER_SECONDS = 15 * 60
 """What falls due is looked for at each tick, which takes a while when there are many cases."""
 
 
@@ -28,29 +29,31 @@ def _utcnow() -> datetime:
 class Health:
     """What the running bot reports about itself."""
 
-    def __init__(self, clock: Callable[[], datetime] = _utcnow) -> None:
+    def __init__(self, clock: Callable[[], datetime] = _utcnow, elapsed: Callable[[], float] = time.monotonic) -> None:
         self.listening = asyncio.Event()
         """Set once the first sync is handled."""
         self._clock = clock
-        self._synced_at: datetime | None = None
-        self._sent_at: datetime | None = None
-        self._ticked_at: datetime | None = None
+        # What this process did is timed by what no setting of the clock moves, else one set back would hide a silence.
+        self._elapsed = elapsed
+        self._synced_at: float | None = None
+        self._sent_at: float | None = None
+        self._ticked_at: float | None = None
         self._store_away = False
         self._failing: set[str] = set()
 
-    def synced(self, at: datetime) -> None:
+    def synced(self) -> None:
         """A sync was handled, and the store took it."""
-        self._synced_at = at
+        self._synced_at = self._elapsed()
         self._store_away = False
 
-    def sent(self, at: datetime) -> None:
+    def sent(self) -> None:
         """Something went out."""
-        self._sent_at = at
+        self._sent_at = self._elapsed()
         metrics.count_sent()
 
-    def ticked(self, at: datetime) -> None:
+    def ticked(self) -> None:
         """Everything that falls due was looked through."""
-        self._ticked_at = at
+        self._ticked_at = self._elapsed()
 
     def store_away(self) -> None:
         """The store could not be used; until the next sync is saved it counts as away."""
@@ -64,7 +67,7 @@ class Health:
         """Whether all is well, and the figures; ages are in seconds, None: never. Without a store it stands by."""
         if store is None:
             return True, {"status": "standby"}
-        now = self._clock()
+        now = self._elapsed()
         figures: dict[str, object] = {
             "last_sync_seconds": _age(now, self._synced_at),
             "last_sent_seconds": _age(now, self._sent_at),
@@ -78,7 +81,7 @@ class Health:
             return False, {"status": "failing", "reason": "store_unreadable", **figures}
         figures |= {
             "outbox_waiting": waiting.outbox,
-            "outbox_oldest_seconds": _age(now, waiting.oldest),
+            "outbox_oldest_seconds": self._waiting_for(waiting.oldest),
             "undecryptable_waiting": waiting.undecryptable,
         }
         if waiting.unclaimed:
@@ -90,15 +93,19 @@ class Health:
             return True, {"status": "degraded", "reason": "rooms_failing", **figures}
         return True, {"status": "ok", **figures}
 
-    def _trouble(self, now: datetime) -> str | None:
+    def _waiting_for(self, since: datetime | None) -> int | None:
+        # A clock that was set back makes nothing younger than now.
+        return None if since is None else max(0, round((self._clock() - since).total_seconds()))
+
+    def _trouble(self, now: float) -> str | None:
         """What keeps the bot from its work, as a code."""
         if self._synced_at is None:
             return "not_listening_yet"
         if self._store_away:
             return "store_unusable"
-        if now - self._synced_at > SILENT_AFTER:
+        if now - self._synced_at > SILENT_AFTER_SECONDS:
             return "homeserver_silent"
-        if self._ticked_at is not None and now - self._ticked_at > IDLE_AFTER:
+        if self._ticked_at is not None and now - self._ticked_at > IDLE_AFTER_SECONDS:
             return "nothing_falls_due"
         return None
 
@@ -133,6 +140,5 @@ class Health:
             ) from None
 
 
-def _age(now: datetime, then: datetime | None) -> int | None:
-    # A clock that was set back makes nothing younger than now.
-    return None if then is None else max(0, round((now - then).total_seconds()))
+def _age(now: float, then: float | None) -> int | None:
+    return None if then is None else round(now - then)

@@ -200,7 +200,7 @@ class Listener:
         await self._progress.save(self._taken[done - 1].token, last)
         for _ in range(done):
             self._taken.popleft()
-        self._health.synced(self._clock())
+        self._health.synced()
         if not self._health.listening.is_set():
             log.info("listening")
             self._health.listening.set()
@@ -245,6 +245,7 @@ class Listener:
         except Rejected as problem:
             # Asked again it would be refused again, and hold up every other room.
             log.error("missed messages can't be had", room_id=room.room_id, code=problem.code)  # noqa: TRY400
+            await self._watch.messages_missed(room.room_id, f"missed {room.room_id} {since}")
             return []
 
     async def _hear(self, event: Event) -> None:
@@ -254,8 +255,12 @@ class Listener:
             await self._forget(event, event.redacts)
             return
         if event.verdict is Verdict.UNDECRYPTABLE:
-            if event.source is not None:
-                await self._progress.wait_for_key(event.event_id, event.room_id, event.source, self._clock())
+            source = event.source
+            if source is not None and not await self._progress.wait_for_key(
+                event.event_id, event.room_id, source, self._clock()
+            ):
+                # Its sender must know it now: there is no place for it to wait in.
+                await self._turn_away(event)
             return
         if event.verdict is Verdict.REPLAYED:
             # Its content was not looked at again, so whether it was a command is not asked either.
@@ -292,9 +297,9 @@ class Listener:
 
     async def _forget(self, event: Event, deleted: str) -> None:
         """Somebody deleted a message: it is not waited for any more, and what it said is taken off the file."""
-        for waiting in await self._progress.waiting():
-            if waiting.event_id == deleted and waiting.source.get("sender") == event.sender:
-                await self._progress.no_longer_waiting(deleted)
+        waiting = await self._progress.waits(deleted)
+        if waiting is not None and waiting.source.get("sender") == event.sender:
+            await self._progress.no_longer_waiting(deleted)
         await self._dispatcher.deleted(event.room_id, event.sender, deleted, event.event_id)
 
     async def _meet(self, room_id: str, changes: Iterable[StateChange]) -> None:
@@ -450,24 +455,24 @@ class Listener:
 
     async def _read_waiting(self) -> None:
         """Keys have come: read what waited for them, in the order it was said."""
-        for waiting in await self._progress.waiting():
-            event = await self._client.retry(waiting.source)
+        for event_id in await self._progress.waiting():
+            waiting = await self._progress.waits(event_id)
+            event = await self._client.retry(waiting.source) if waiting else None
             if event is not None:
                 await _alone(self._hear(event), event_id=event.event_id)
-                await self._progress.no_longer_waiting(waiting.event_id)
+                await self._progress.no_longer_waiting(event_id)
 
     async def tell_unreadable(self) -> None:
         """Tell senders, after a minute, that a message could not be read; give up on it after two weeks."""
         now = self._clock()
-        for waiting in await self._progress.waiting():
-            sender = waiting.source.get("sender")
-            if not waiting.told and now - waiting.since > TELL_UNREADABLE_AFTER and isinstance(sender, str):
-                await self._dispatcher.turned_away(
-                    waiting.room_id, sender, Verdict.UNDECRYPTABLE.value, f"unreadable {waiting.event_id}"
-                )
-                await self._progress.told(waiting.event_id, now)
-            elif now - waiting.since > GIVE_UP_UNREADABLE_AFTER:
-                await self._progress.no_longer_waiting(waiting.event_id)
+        for event_id in await self._progress.untold(now - TELL_UNREADABLE_AFTER):
+            waiting = await self._progress.waits(event_id)
+            sender = waiting.source.get("sender") if waiting else None
+            if waiting and isinstance(sender, str):
+                code, cause = Verdict.UNDECRYPTABLE.value, f"unreadable {event_id}"
+                await self._dispatcher.turned_away(waiting.room_id, sender, code, cause)
+            await self._progress.told(event_id, now)
+        await self._progress.give_up(now - GIVE_UP_UNREADABLE_AFTER)
 
 
 async def _alone(work: Awaitable[None], **what: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -24,13 +25,23 @@ async def ticking(tick: Callable[[], Awaitable[None]], seconds: float) -> AsyncI
                 await tick()
 
     scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, timezone="UTC")
-    scheduler.add_job(
+    job = scheduler.add_job(
         tick_once, IntervalTrigger(seconds=seconds), coalesce=True, misfire_grace_time=None, max_instances=1
     )
     scheduler.start()
+
+    async def keep_up() -> None:
+        """The scheduler waits for an hour by the clock: after one that was set back it would wait as long as that."""
+        while True:
+            await asyncio.sleep(seconds)
+            if job.next_run_time - datetime.now(UTC) > timedelta(seconds=seconds):
+                job.modify(next_run_time=datetime.now(UTC))
+
+    keeping_up = asyncio.create_task(keep_up())
     try:
         yield
     finally:
+        keeping_up.cancel()
         ended = True
         scheduler.pause()
         async with at_work:

@@ -27,6 +27,8 @@ MARKER = "org.roundtable.channel"
 """In the creation content of each of our rooms: finds a room again that was made just before a crash."""
 LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
+MOST_AT_ONCE = 50
+"""So many rooms are spoken to at the same time; the others wait for their turn."""
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 """Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
 
@@ -50,6 +52,8 @@ class Speaker:
         self._health = health
         self._nudged = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
+        # First come, first served, for each thing anew: a room with much to say, or one that fails, keeps no place.
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
     def nudge(self) -> None:
         """There may be something new to say."""
@@ -114,13 +118,14 @@ class Speaker:
         while not stop.is_set():
             row: Row | None = None
             try:
-                row = await self._outbox.next(channel)
-                if row is None:
-                    self._health.room_failing(channel, failing=False)
-                    return
-                await self._outbox.mark_tried(row, self._clock())
-                event_id = await self._carry_out(row)
-                await self._outbox.mark_sent(row, event_id, self._clock())
+                async with self._turns:
+                    row = await self._outbox.next(channel)
+                    if row is None:
+                        self._health.room_failing(channel, failing=False)
+                        return
+                    await self._outbox.mark_tried(row, self._clock())
+                    event_id = await self._carry_out(row)
+                    await self._outbox.mark_sent(row, event_id, self._clock())
             except TokenRevoked:
                 raise
             except StoreAwayError as problem:
@@ -132,7 +137,7 @@ class Speaker:
                 backoff.reset()
                 store_backoff.reset()
                 self._health.room_failing(channel, failing=False)
-                self._health.sent(self._clock())
+                self._health.sent()
 
     async def _carry_out(self, row: Row) -> str | None:
         room_id = await self._room(row.channel)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 DIGITS = "2346789"
 """Without look-alikes: no I, L, O, 0, 1, 5 (S)."""
+MOST_STEPS = 5_000
+"""Of one case: what it holds is held in memory, and read by people."""
+IN_A_FULL_CASE = frozenset({"join", "leave", "release", "roundtable end", "close", "undo", "erase", "restore"})
 UNDO_WITHIN = timedelta(minutes=10)
 FIRST_REVIEW = timedelta(weeks=4)
 FINAL = frozenset(
@@ -173,7 +176,12 @@ class Case:
             raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
     def step(self, verb: str, subject: str, by: Professional, at: datetime) -> Step:
-        """Write the next step into the journal; ``verb`` is the command's word, ``subject`` a record's id."""
+        """Write the next step into the journal; ``verb`` is the command's word, ``subject`` a record's id.
+
+        Raises Refusal when the case is full, but for what ends something.
+        """
+        if len(self.steps) >= MOST_STEPS and verb not in IN_A_FULL_CASE:
+            raise Refusal("case/full", ref=self.ref, most=MOST_STEPS)
         step = Step(len(self.steps) + 1, verb, subject, by.user_id, by.agency, at)
         self.steps.append(step)
         return step

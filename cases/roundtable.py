@@ -54,6 +54,9 @@ class NoteKind(StrEnum):
 
 
 DEFAULT_MINUTES = 60
+MOST_ITEMS = 50
+MOST_NOTES = 200
+"""Of one meeting: its minutes are a file that a homeserver must take."""
 QUORUM_AGENCIES = 3
 """A chair and three agencies (practice, section 3)."""
 
@@ -242,6 +245,8 @@ def add_agenda_item(
     """Put a point on the agenda, perhaps with the time that the table takes for it."""
     table = require(case, table_id, State.SCHEDULED, State.RUNNING)
     number = sum(i.roundtable == table.id for i in case.agenda) + 1
+    if number > MOST_ITEMS:
+        raise Refusal("roundtable/agenda_full", id=table.id, most=MOST_ITEMS)
     item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text, minutes)
     return case.step("agenda", item.id, by, at).add(case.agenda, item)
 
@@ -277,6 +282,8 @@ def write_note(
     if credits_:
         case.require_seat(credits_)
     number = sum(n.roundtable == table.id for n in case.notes) + 1
+    if number > MOST_NOTES:
+        raise Refusal("roundtable/notes_full", id=table.id, most=MOST_NOTES)
     note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text, credits_)
     return case.step(verb, note.id, by, at).add(case.notes, note)
 

@@ -17,9 +17,12 @@ from commands.reminding import Reminding
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
+from storage.find import Find
 from storage.work import AlreadyHandledError, Store, Work
 
 log = structlog.get_logger()
+WEEKS_KEPT = 8
+"""In which a finding of the radar was reported."""
 
 
 @dataclass(frozen=True)
@@ -142,22 +145,27 @@ class Sweeps:
             async with self._store.look() as find:
                 case = await find.case(ref)
                 found = radar.sweep(case, now) if case else []
-                new = [f for f in found if await find.setting(_radar_key(ref, f)) != week]
+                new = [f for f in found if week not in await self._reported(find, ref, f)]
             if new:
                 seen.append(Seen(ref, new))
 
         await self._each(look)
         if not seen:
             return
-        # One message for everything, so that there is no one key for it: each finding keeps the week in which it was
+        # One message for everything, so that there is no one key for it: each finding keeps the weeks in which it was
         # reported, in the transaction that reports it.
         cause = f"radar:{self._house.bot_id}:{now.isoformat()}"
         async with self._store.work(cause, now) as work:
             for one in seen:
                 for finding in one.findings:
-                    await work.keep(_radar_key(one.ref, finding), week)
+                    weeks = [*await self._reported(work.find, one.ref, finding), week]
+                    await work.keep(_radar_key(one.ref, finding), " ".join(weeks[-WEEKS_KEPT:]))
                 await work.record(self._entry("radar", one.ref, cause))
             await self._say(work, COORDINATION, Reply("sweep/radar", {"seen": seen}))
+
+    async def _reported(self, find: Find, ref: str, finding: Finding) -> list[str]:
+        """The last weeks in which a finding was reported: more than one, as the clock may be set back."""
+        return (await find.setting(_radar_key(ref, finding)) or "").split()
 
     async def wipe(self) -> None:
         """Wipe for good what people deleted a week ago."""

@@ -155,6 +155,18 @@ class Watch:
 
         await self._once(cause, note)
 
+    async def messages_missed(self, room_id: str, cause: str) -> None:
+        """Say in a room that what was said there may not have been heard, so that nobody waits for an answer."""
+        channel = await self._channel(room_id)
+        if channel is None:
+            return
+
+        async def note(work: Work, _: Directory) -> Told:
+            await work.record(_entry(self._house.bot_id, channel, "missed", None, "room/missed", work))
+            return [(channel, Reply("room/missed", {}))]
+
+        await self._once(cause, note)
+
     async def room_lost(self, room_id: str, code: str, cause: str) -> None:
         """Say nothing more in a room that was taken from us or tampered with, and report it.
 

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from storage import tables
 from storage.work import Store
 
+MOST_WAITING_IN_A_ROOM = 500
+MOST_WAITING_OF_A_SENDER = 100
+"""In one room: whoever sends what nobody can read takes no other's place."""
 SYNC_TOKEN = "sync_token"  # noqa: S105 the name of a setting
 
 
@@ -21,8 +24,6 @@ class Waiting:
     event_id: str
     room_id: str
     source: Mapping[str, Any]
-    since: datetime
-    told: bool
 
 
 class Progress:
@@ -71,33 +72,59 @@ class Progress:
         async with self._store.update() as session:
             await session.execute(delete(r).filter_by(account=self._account, channel=channel))
 
-    async def wait_for_key(self, event_id: str, room_id: str, source: Mapping[str, Any], now: datetime) -> None:
-        """Keep an event until its key arrives."""
+    async def wait_for_key(self, event_id: str, room_id: str, source: Mapping[str, Any], now: datetime) -> bool:
+        """Keep an event until its key arrives; False: too many wait in this room, or of this sender there."""
         w = tables.waiting
+        here = select(func.count()).where(w.c.account == self._account, w.c.room_id == room_id)
+        # As it is written below. Who puts another's name into the envelope can use up that one's places here, no more.
+        of_sender = here.where(w.c.source.contains(json.dumps({"sender": source.get("sender")})[1:-1], autoescape=True))
         async with self._store.update() as session:
-            if await session.scalar(select(w.c.event_id).where(w.c.event_id == event_id)) is None:
-                await session.execute(
-                    insert(w).values(
-                        account=self._account,
-                        event_id=event_id,
-                        room_id=room_id,
-                        source=json.dumps(dict(source)),
-                        since=now,
-                    )
-                )
+            if await session.scalar(select(w.c.event_id).where(w.c.event_id == event_id)) is not None:
+                return True
+            if (await session.scalar(here) or 0) >= MOST_WAITING_IN_A_ROOM:
+                return False
+            if (await session.scalar(of_sender) or 0) >= MOST_WAITING_OF_A_SENDER:
+                return False
+            values = {"event_id": event_id, "room_id": room_id, "source": json.dumps(dict(source)), "since": now}
+            await session.execute(insert(w).values(account=self._account, **values))
+        return True
 
-    async def waiting(self) -> list[Waiting]:
-        """The events whose keys are missing, oldest first."""
+    async def waiting(self) -> list[str]:
+        """The ids of the events whose keys are missing, oldest first."""
+        w = tables.waiting.c
+        async with self._store.look() as find:
+            return await find.all(select(w.event_id).where(w.account == self._account).order_by(w.since, w.event_id))
+
+    async def untold(self, before: datetime) -> list[str]:
+        """Those that have waited since before this moment, and whose senders do not know it."""
+        w = tables.waiting.c
+        late = (w.account == self._account, w.told_at.is_(None), w.since < before)
+        async with self._store.look() as find:
+            return await find.all(select(w.event_id).where(*late).order_by(w.since, w.event_id))
+
+    async def waits(self, event_id: str) -> Waiting | None:
+        """An event whose key is missing, with all of it; None: it waits no more."""
         w = tables.waiting
         async with self._store.look() as find:
-            rows = await find.rows(select(w).where(w.c.account == self._account).order_by(w.c.since))
-        return [Waiting(r.event_id, r.room_id, json.loads(r.source), r.since, r.told_at is not None) for r in rows]
+            row = await find.row(select(w).where(w.c.account == self._account, w.c.event_id == event_id))
+        return Waiting(row.event_id, row.room_id, json.loads(row.source)) if row else None
 
     async def told(self, event_id: str, now: datetime) -> None:
         """The sender knows that the event could not be read."""
         w = tables.waiting
         async with self._store.update() as session:
             await session.execute(update(w).where(w.c.event_id == event_id).values(told_at=now))
+
+    async def give_up(self, before: datetime) -> None:
+        """Wait no more for what has waited since before this moment."""
+        w = tables.waiting
+        old = (w.c.account == self._account, w.c.since < before)
+        async with self._store.look() as find:
+            # Looked up first, so that nothing is written at each tick.
+            if await find.one(select(w.c.event_id).where(*old).limit(1)) is None:
+                return
+        async with self._store.update() as session:
+            await session.execute(delete(w).where(*old))
 
     async def no_longer_waiting(self, event_id: str) -> None:
         """The event was read, or is given up."""

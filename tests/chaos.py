@@ -56,6 +56,8 @@ TRY_AGAIN_AFTER = 0.1
 LOOK_SECONDS = 1.0
 SETTLED_WITHIN = 180.0
 SAID_WITHIN = 90.0
+SECONDS_A_COMMAND = 0.5
+"""As long as a busy machine may take for one of many."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,13 @@ class Report:
             self.lost.append(f"{what}: {found} of {wanted}")
         elif found > wanted:
             self.twice.append(f"{what}: {found} instead of {wanted}")
+
+    async def hears(self, person: Professional, bot_id: str, event_id: str, room_id: str, within: float) -> None:
+        """Wait for the bot's answer to a message; one that does not come is lost, and the counting goes on."""
+        try:
+            await person.hears(answers(bot_id, event_id), room_id, within=within)
+        except AssertionError:
+            self.lost.append(f"answer to {event_id} for {person.user_id}, waited for at the end")
 
 
 class BotProcess:
@@ -276,10 +285,14 @@ class Campaign:
         _say(f"settled; {len(missing)} answers missing")
         # Whatever would be said twice is said before the answer to this: a room is spoken to in order.
         asked = [await say_surely(self._deployment.people["cleo"], room, "!who") for room in self._rooms]
-        for room, event_id in zip(self._rooms, asked, strict=True):
-            for who in PEOPLE[1:]:
-                wanted = answers(self._deployment.bot_id, event_id)
-                await self._deployment.people[who].hears(wanted, room, within=SAID_WITHIN)
+        bot, people = self._deployment.bot_id, [self._deployment.people[who] for who in PEOPLE[1:]]
+        await asyncio.gather(
+            *(
+                self._report.hears(person, bot, event_id, room, SAID_WITHIN)
+                for room, event_id in zip(self._rooms, asked, strict=True)
+                for person in people
+            )
+        )
 
     def _heard(self) -> dict[str, Counter[str]]:
         """How many answers to each command each person decrypted."""
@@ -400,13 +413,16 @@ async def play_absence(directory: Path, homeserver: Homeserver, *, busy: int, ot
             return [await say_surely(dirk, room, f"!concern number {n} kind: fact") for n in range(1, number + 1)]
 
         typed = await asyncio.gather(*(talk(room, number) for room, number in rooms.items()))
+        # The answer to this is the last: whatever is said twice is said before it.
+        last = [await say_surely(dirk, room, "!who") for room in rooms]
         await deployment.start_bot()
+        cleo, within = deployment.people["cleo"], SAID_WITHIN + SECONDS_A_COMMAND * sum(rooms.values())
+        ends = zip(rooms, last, strict=True)
+        await asyncio.gather(*(report.hears(cleo, deployment.bot_id, end, room, within) for room, end in ends))
         for room, event_ids in zip(rooms, typed, strict=True):
-            # The answer to this is the last: whatever is said twice is said before it.
-            await ask(deployment, "dirk", room, "!who", heard_by="cleo")
             told = [
                 event
-                for event in deployment.people["cleo"].heard
+                for event in cleo.heard
                 if event.room_id == room and event.replies_to in event_ids and event.sender == deployment.bot_id
             ]
             times = Counter(event.replies_to for event in told)
@@ -451,7 +467,8 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _tell(report: Report, seed: int, seconds: float) -> None:
+def conclude(report: Report, seed: int, seconds: float) -> int:
+    """Print what was counted; gives the exit status."""
     for what in (*report.lost, *report.twice, *report.faults):
         _say(what)
     _say(f"{report.commands} commands in {seconds:.0f} s")
@@ -467,6 +484,7 @@ def _tell(report: Report, seed: int, seconds: float) -> None:
         "seed": seed,
     }
     sys.stdout.write(json.dumps(figures) + "\n")
+    return 0 if report.well else 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -489,10 +507,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             playing = play(directory, homeserver, given.commands, given.kills, given.seed)
         report = asyncio.run(playing)
-    _tell(report, given.seed, time.monotonic() - began)
+    status = conclude(report, given.seed, time.monotonic() - began)
     if report.well and not given.keep:
         shutil.rmtree(directory, ignore_errors=True)
-    return 0 if report.well else 1
+    return status
 
 
 if __name__ == "__main__":

@@ -20,6 +20,16 @@ from tests.storage.examples import MASTER, a_case, sqlite_url
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
 
+class Elapsed:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = await Store.open(sqlite_url(tmp_path), MASTER)
@@ -34,9 +44,12 @@ def free_port() -> int:
 
 
 async def test_a_bot_that_listens_is_well(store: Store) -> None:
-    health = Health(lambda: NOW)
-    health.synced(NOW - timedelta(seconds=20))
-    health.sent(NOW - timedelta(seconds=5))
+    elapsed = Elapsed()
+    health = Health(lambda: NOW, elapsed)
+    health.synced()
+    elapsed.seconds += 15
+    health.sent()
+    elapsed.seconds += 5
     assert await health.report(store) == (
         True,
         {
@@ -58,7 +71,7 @@ async def test_what_waits_is_counted_but_not_told(store: Store) -> None:
         await work.say("agency:police", Message("canary", "canary"))
     await Progress(store).wait_for_key("$two", "!room", {"canary": 1}, NOW)
     health = Health(lambda: NOW)
-    health.synced(NOW)
+    health.synced()
 
     well, figures = await health.report(store)
 
@@ -69,18 +82,34 @@ async def test_what_waits_is_counted_but_not_told(store: Store) -> None:
 
 
 async def test_before_the_first_sync_and_long_after_the_last_it_is_not_well(store: Store) -> None:
-    health = Health(lambda: NOW)
+    elapsed = Elapsed()
+    health = Health(lambda: NOW, elapsed)
     well, figures = await health.report(store)
     assert (well, figures["reason"]) == (False, "not_listening_yet")
 
-    health.synced(NOW - timedelta(minutes=4))
+    health.synced()
+    elapsed.seconds += 4 * 60
     well, figures = await health.report(store)
     assert (well, figures["reason"]) == (False, "homeserver_silent")
 
 
+async def test_a_clock_that_is_set_hides_no_silence_and_makes_none(store: Store) -> None:
+    now, elapsed = NOW, Elapsed()
+    health = Health(lambda: now, elapsed)
+    async with store.work("$one", NOW) as work:
+        await work.say("coordination", Message("canary", "canary"))
+    health.synced()
+    now = NOW + timedelta(days=400)
+    assert (await health.report(store))[1]["status"] == "ok"
+    now = NOW - timedelta(days=400)
+    elapsed.seconds += 4 * 60
+    well, figures = await health.report(store)
+    assert (well, figures["reason"], figures["outbox_oldest_seconds"]) == (False, "homeserver_silent", 0)
+
+
 async def test_a_store_that_cannot_be_read_is_told_by_a_code(tmp_path: Path, store: Store) -> None:
     health = Health(lambda: NOW)
-    health.synced(NOW)
+    health.synced()
     async with store.update() as session:
         await (await session.connection()).exec_driver_sql("DROP TABLE waiting")
     well, figures = await health.report(store)
@@ -96,7 +125,7 @@ async def test_the_answer_has_a_status_for_machines(store: Store) -> None:
         async with session.get(url) as answer:
             assert answer.status == 503
             assert (await answer.json())["reason"] == "not_listening_yet"
-        health.synced(NOW)
+        health.synced()
         async with session.get(url) as answer:
             assert answer.status == 200
             assert (await answer.json())["status"] == "ok"
@@ -104,17 +133,17 @@ async def test_the_answer_has_a_status_for_machines(store: Store) -> None:
 
 async def test_a_store_that_cannot_be_used_is_told_until_the_next_sync_is_saved(store: Store) -> None:
     health = Health(lambda: NOW)
-    health.synced(NOW)
+    health.synced()
     health.store_away()
     well, figures = await health.report(store)
     assert (well, figures["reason"]) == (False, "store_unusable")
-    health.synced(NOW)
+    health.synced()
     assert (await health.report(store))[1]["status"] == "ok"
 
 
 async def test_a_room_that_fails_is_told_while_the_others_are_served(store: Store) -> None:
     health = Health(lambda: NOW)
-    health.synced(NOW)
+    health.synced()
     health.room_failing("case:K7QF", failing=True)
     well, figures = await health.report(store)
     assert (well, figures["status"], figures["reason"], figures["rooms_failing"]) == (
@@ -129,9 +158,11 @@ async def test_a_room_that_fails_is_told_while_the_others_are_served(store: Stor
 
 
 async def test_ticks_that_stop_are_told(store: Store) -> None:
-    health = Health(lambda: NOW)
-    health.synced(NOW)
-    health.ticked(NOW - timedelta(minutes=16))
+    elapsed = Elapsed()
+    health = Health(lambda: NOW, elapsed)
+    health.ticked()
+    elapsed.seconds += 16 * 60
+    health.synced()
     well, figures = await health.report(store)
     assert (well, figures["reason"], figures["last_tick_seconds"]) == (False, "nothing_falls_due", 960)
 
@@ -140,8 +171,10 @@ async def test_metrics_are_figures_and_codes(store: Store) -> None:
     async with store.work("$one", NOW - timedelta(minutes=2)) as work:
         await work.say("case:K7QF", Message("canary", "canary"))
     server = Server(health_port=free_port())
-    health = Health(lambda: NOW)
-    health.synced(NOW - timedelta(seconds=7))
+    elapsed = Elapsed()
+    health = Health(lambda: NOW, elapsed)
+    health.synced()
+    elapsed.seconds += 7
     health.room_failing("case:K7QF", failing=True)
     count_command("case/closed")
     count_line(None, "warning", {"level": "warning", "event": "not sent yet", "row": 5, "reason": "canary"})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -9,12 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from bot.crypto.client import HardenedClient
+from bot.crypto.errors import NotAllowed
 from bot.crypto.events import Batch, Event, RoomBatch
 from bot.crypto.trust import Verdict
 from bot.health import Health
 from bot.listening import TURN, Listener
 from bot.verifying import Verifier
 from commands.watch import Watch
+from storage import progress as progress_module
 from storage import tables
 from storage.progress import Progress
 from tests.room import BOT, MONDAY, Conference, conference, user
@@ -49,6 +52,9 @@ class Wire:
             return self._batches.pop(0)
         self._stop.set()
         return Batch(since or "")
+
+    async def history(self, _room_id: str, **_how: object) -> list[Event]:
+        raise NotAllowed(403, "M_FORBIDDEN")
 
     def list_held(self) -> set[str]:
         return set()
@@ -125,3 +131,36 @@ async def test_a_token_is_saved_once_all_that_came_before_it_was_handled(table: 
     assert wire.asked == ["s0", "s1", "s2", "s3", "s4"]
     # The first takes three turns: after a crash in between, the homeserver is asked for it again.
     assert wire.saved == ["s0", "s0", "s0", "s3", "s4"]
+
+
+async def test_a_message_for_which_there_is_no_place_to_wait_is_told_at_once(
+    table: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_module, "MOST_WAITING_OF_A_SENDER", 1)
+    room = await table.open_case()
+    events = [
+        replace(said(room, who, number), verdict=Verdict.UNDECRYPTABLE, source={"sender": user(who)})
+        for number, who in enumerate(("ada", "dirk", "ada", "ada"))
+    ]
+
+    await listen(table, [sync("s1", *events)])
+
+    assert await Progress(table.store).waiting() == [events[0].event_id, events[1].event_id]
+    (told,) = await table.deliver()
+    assert told.mentions == (user("ada"),)
+
+
+async def test_a_room_whose_history_is_refused_is_told_once_to_type_it_again(table: Conference) -> None:
+    room = await table.open_case()
+    gap = RoomBatch(f"!{room}:example.org", (said(room, "dirk", 1),), limited=True, prev_batch="p1")
+
+    # The same sync comes again after a crash.
+    for _ in range(2):
+        await listen(table, [Batch("s1", (gap,))])
+
+    missed, answer = await table.deliver()
+    assert missed.text == (
+        "Some messages in this room may not have reached me while I was away.\nPlease type again what I did not answer."
+    )
+    assert answer.text.startswith("C-1")
+    assert ("missed", "room/missed") in await table.outcomes()

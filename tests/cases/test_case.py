@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from cases import action, decision, request, roundtable, series
-from cases.case import Case, new_reference, open_case
+from cases.case import MOST_STEPS, Case, new_reference, open_case
 from cases.concern import raise_concern
 from cases.decision import Stance
 from cases.errors import Refusal
@@ -308,3 +308,15 @@ def test_a_case_without_steps_lives_from_its_opening() -> None:
     case.steps.clear()
     assert case.last_sign_of_life == NOW
     assert case.agency_of(BRAM.user_id) is None
+
+
+def test_a_full_case_takes_nothing_more_but_can_be_put_right_and_closed() -> None:
+    case = a_case()
+    while len(case.steps) < MOST_STEPS:
+        raise_concern(case, "seen at night", by=ADA, at=NOW)
+    with pytest.raises(Refusal, match="case/full") as refusal:
+        raise_concern(case, "one too many", by=ADA, at=NOW)
+    assert refusal.value.facts == {"ref": "K7QF", "most": MOST_STEPS}
+    case.undo(by=ADA, at=NOW)
+    case.close(because="he is back at school", owner="social", by=CLEO, at=NOW)
+    assert verbs(case)[-2:] == ["undo", "close"]

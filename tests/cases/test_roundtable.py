@@ -296,3 +296,16 @@ def test_a_line_is_taken_back_until_the_meeting_ends() -> None:
     roundtable.take_note(case, NoteKind.NOTE, "right", by=HUGO, at=THURSDAY, steers=False)
     roundtable.end(case, by=CLEO, at=THURSDAY, steers=True)
     refused("undo/moved_on", lambda: case.undo(by=HUGO, at=THURSDAY))
+
+
+def test_agenda_and_notes_of_one_meeting_are_bounded() -> None:
+    case = planned()
+    for number in range(roundtable.MOST_ITEMS):
+        roundtable.add_agenda_item(case, "M-1", f"item {number}", by=ADA, at=MONDAY)
+    with pytest.raises(Refusal, match="roundtable/agenda_full"):
+        roundtable.add_agenda_item(case, "M-1", "one too many", by=ADA, at=MONDAY)
+    running = begun()
+    for number in range(roundtable.MOST_NOTES):
+        roundtable.take_note(running, NoteKind.NOTE, f"note {number}", by=HUGO, at=THURSDAY, steers=False)
+    with pytest.raises(Refusal, match="roundtable/notes_full"):
+        roundtable.take_note(running, NoteKind.NOTE, "one too many", by=HUGO, at=THURSDAY, steers=False)

@@ -266,6 +266,19 @@ async def test_the_radar_tells_the_coordinators_by_reference_once_a_week(table: 
     assert ("radar", "done") in await table.outcomes()
 
 
+async def test_a_clock_that_goes_forward_and_back_has_nothing_said_twice(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("cleo", f"!case release {ref} Cleo because: a new job", room="coordination")
+    await table.say("dirk", "!action look around for: social by: thu 12:00", room=room)
+    # What the clock says, one after the other: it jumps over the ends of weeks, and back.
+    jumps = [november(3), november(12), november(5), november(12), november(30), november(5), november(30)]
+    # In the next week the radar may find the same.
+    said = [(moment.isocalendar().week, s.text) for moment in jumps for s in await at(table, moment)]
+    assert len(said) == len(set(said)), said
+    assert len(said) >= 4
+
+
 async def test_the_radar_rests_at_night_and_at_weekends(table: Conference) -> None:
     await table.open_case()
     for quiet in (november(20, 18), november(21, 10), november(23, 7, 59)):
