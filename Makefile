@@ -6,12 +6,13 @@ STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-interop chaos absence bench check catalogue lock clean
+.PHONY: help install demo test test-postgresql test-interop chaos absence bench check catalogue lock clean
 
 help:
 	@echo "make install        make the virtual environment (the other targets do it, too)"
 	@echo "make demo           play a whole case on a real homeserver (STAY=1 keeps it running)"
 	@echo "make test           run the tests"
+	@echo "make test-postgresql run the essential end-to-end tests again, on PostgreSQL"
 	@echo "make test-interop   run the tests against Element's own crypto"
 	@echo "make chaos          kill bot and homeserver while members talk, and count (KILLS=50 COMMANDS=1000 SEED=…)"
 	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count"
@@ -46,6 +47,13 @@ test: $(STAMP)
 	$(BIN)/python -m pytest --cov --ignore=tests/bot; others=$$?; \
 	echo "== Waiting for the end-to-end tests =="; \
 	wait $$bot; bot=$$?; cat build/tests-bot.log; exit $$((others + bot))
+
+# The storage tests run on both databases in any case; here the bot itself does. A second bot is refused on SQLite only:
+# on PostgreSQL it stands by, which tests/bot/test_several.py shows.
+test-postgresql: $(STAMP)
+	$(BIN)/python -m pytest --store postgresql tests/bot/test_end_to_end.py tests/bot/test_absence.py tests/bot/test_chaos.py \
+		--deselect tests/bot/test_end_to_end.py::test_two_bots_on_one_store_are_refused \
+		--deselect tests/bot/test_absence.py::test_more_messages_than_a_sync_holds_are_handled_in_order
 
 # Node comes with the other packages; what npm installs is pinned in the folder's own lock file.
 INTEROP := tests/interop/node_modules/.installed
