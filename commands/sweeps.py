@@ -128,7 +128,7 @@ class Sweeps:
                     await work.record(self._entry(duty.kind, ref, cause))
                     case = await work.find.case(ref)
                     directory = await work.find.directory()
-                    if case and (reply := upkeep.carry_out(duty, case, directory, self._house, now)):
+                    if case and (reply := await upkeep.carry_out(duty, case, directory, self._house, now)):
                         await self._say(work, case_channel(ref), reply, case)
 
         await self._each(tend, refs)

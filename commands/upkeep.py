@@ -14,11 +14,12 @@ from cases.case import Case
 from cases.people import Professional
 from cases.roundtable import RoundTable
 from cases.series import Series
-from commands import invitation, minutes
-from commands.context import House, Reply
+from commands import invitation, minutes, preparing
+from commands.context import House, Reply, case_channel
 from commands.planning import standing
 from storage.find import Directory
 
+PREPARE = "prepare"
 THINKING_TIME = timedelta(days=1)
 """So long nobody is asked again."""
 
@@ -55,6 +56,8 @@ def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
         if _morning_after(ask, calendar) <= now:
             yield Duty("propose", table.id)
     yield from _after_meeting(case, calendar, now)
+    for stage, table in preparing.due(case, calendar, now):
+        yield Duty(PREPARE, preparing.subject(stage, table))
 
 
 def _after_meeting(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
@@ -76,23 +79,30 @@ def _in_meeting(case: Case, now: datetime) -> Iterator[Duty]:
         yield Duty("forgotten", table.id)
 
 
-def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
+async def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
     """Do it; gives what is said in the case room."""
+    if duty.kind == PREPARE:
+        return await preparing.prepare(duty.subject, case, house.voice(directory, case_channel(case.ref), case), now)
     if duty.kind == "series":
         rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
-    if duty.kind == "item over":
-        item = next(i for i in case.agenda if i.id == duty.subject)
-        return Reply("meeting/item_over", {"item": item}, item.roundtable)
+    if duty.kind in {"item over", "forgotten"}:
+        return _tell_meeting(duty, case)
     table = next(t for t in case.roundtables if t.id == duty.subject)
-    if duty.kind == "forgotten":
-        ended = (table.started_at or table.starts_at) + timedelta(minutes=table.minutes)
-        return Reply("meeting/forgotten", {"table": table, "ended": ended}, table.id, (table.chair,))
     if duty.kind == "approve":
         return minutes.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":
         return Reply("planning/tally", {**standing(case, table, now), "ask_chair": True}, table.id, (table.chair,))
     return _ask(case, table, directory)
+
+
+def _tell_meeting(duty: Duty, case: Case) -> Reply:
+    if duty.kind == "item over":
+        item = next(i for i in case.agenda if i.id == duty.subject)
+        return Reply("meeting/item_over", {"item": item}, item.roundtable)
+    table = next(t for t in case.roundtables if t.id == duty.subject)
+    ended = (table.started_at or table.starts_at) + timedelta(minutes=table.minutes)
+    return Reply("meeting/forgotten", {"table": table, "ended": ended}, table.id, (table.chair,))
 
 
 def _extend(case: Case, rest: Series, house: House, now: datetime) -> Reply | None:

@@ -30,7 +30,8 @@ async def test_the_card_tells_the_next_one(table: Conference) -> None:
 async def test_once_one_is_over_the_next_but_one_is_put_on_file_once(table: Conference) -> None:
     room = await table.open_case()
     await table.say("ada", EVERY, room=room)
-    assert await at(table, november(4)) == []
+    # The pack of the first one, for Thursday, and that its quorum is not sure.
+    assert [one.subject for one in await at(table, november(4)) if not one.file] == ["M-1", "M-1"]
     (told,) = await at(table, november(5, 10))
     assert told.text == (
         "The series goes on (every 2 weeks):\n"
