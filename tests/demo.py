@@ -244,9 +244,11 @@ async def meet(scene: Play, clock: MovableClock) -> None:
     ):
         await scene.say(who, "case", text)
         await scene.bot("case", "M-1")
-    scene.heading("The clock is moved to Wednesday morning: a reminder falls due")
+    scene.heading("The clock is moved to Wednesday: a reminder, and the pack for the table")
     clock.move_to(days=2, hour=9)
     await scene.bot("case", "A-2", "due")
+    await scene.bot("case", "pack for")
+    await scene.bot("case", "the quorum is not sure")
     scene.heading("Thursday at ten: the round table")
     clock.move_to(days=3, hour=9)
     await scene.say("iris", "case", "!roundtable start M-1")
