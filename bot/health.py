@@ -42,7 +42,7 @@ class Health:
         self._failing: set[str] = set()
 
     def synced(self) -> None:
-        """A sync was handled, and the store took it."""
+        """A sync was handled, or the next part of a long one, and the store took it."""
         self._synced_at = self._elapsed()
         self._store_away = False
 

@@ -150,6 +150,7 @@ class Listener:
         await self.look_at_identities()
         await _alone(self._verifier.act())
         await self._save()
+        self._health.synced()
         self._nudge()
 
     async def _sync(self, stop: asyncio.Event, *, first: bool) -> bool:
@@ -200,7 +201,6 @@ class Listener:
         await self._progress.save(self._taken[done - 1].token, last)
         for _ in range(done):
             self._taken.popleft()
-        self._health.synced()
         if not self._health.listening.is_set():
             log.info("listening")
             self._health.listening.set()

@@ -36,11 +36,14 @@ class Wire:
     user_id = BOT
     device_id = "BOT"
 
-    def __init__(self, batches: list[Batch], progress: Progress, stop: asyncio.Event) -> None:
+    def __init__(self, batches: list[Batch], progress: Progress, health: Health, stop: asyncio.Event) -> None:
         self.devices = self
         self.asked: list[str | None] = []
         self.saved: list[str | None] = []
         """Which token was on file at each sync."""
+        self.heard: list[bool] = []
+        """Whether the health check knew at each sync that something had been handled."""
+        self._health = health
         self._batches = batches
         self._progress = progress
         self._stop = stop
@@ -48,6 +51,7 @@ class Wire:
     async def sync_once(self, since: str | None, **_how: object) -> Batch:
         self.asked.append(since)
         self.saved.append(await self._progress.token())
+        self.heard.append(self._health._synced_at is not None)
         if self._batches:
             return self._batches.pop(0)
         self._stop.set()
@@ -81,11 +85,11 @@ async def listen(table: Conference, batches: list[Batch]) -> Wire:
     stop = asyncio.Event()
     progress = Progress(table.store)
     await progress.save("s0", {})
-    wire = Wire(batches, progress, stop)
+    health = Health(lambda: MONDAY)
+    wire = Wire(batches, progress, health, stop)
     client = cast("HardenedClient", wire)
     watch = Watch(table.store, table.house, lambda: MONDAY)
     verifier = Verifier(client, table.store, watch, lambda: MONDAY)
-    health = Health(lambda: MONDAY)
     listener = Listener(
         client,
         table.store,
@@ -131,6 +135,8 @@ async def test_a_token_is_saved_once_all_that_came_before_it_was_handled(table: 
     assert wire.asked == ["s0", "s1", "s2", "s3", "s4"]
     # The first takes three turns: after a crash in between, the homeserver is asked for it again.
     assert wire.saved == ["s0", "s0", "s0", "s3", "s4"]
+    # Nor is the bot called silent while it works that off.
+    assert wire.heard == [False, True, True, True, True]
 
 
 async def test_a_message_for_which_there_is_no_place_to_wait_is_told_at_once(
