@@ -60,7 +60,7 @@ def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[tuple[Stage, 
             yield Stage.CHECK, table
         if moments[Stage.PACK] <= now:
             yield Stage.PACK, table
-        if moments[Stage.QUORUM] <= now and settled < moments[Stage.QUORUM]:
+        if moments[Stage.QUORUM] <= now and settled < moments[Stage.QUORUM] and not who_comes(case, table).sure:
             yield Stage.QUORUM, table
 
 
@@ -78,7 +78,7 @@ async def prepare(subject_: str, case: Case, voice: Voice, now: datetime) -> Rep
     everybody = tuple(member.user_id for member in case.present)
     match stage:
         case Stage.CHECK:
-            return Reply("preparing/check", {"table": table}, table.id)
+            return Reply("preparing/check", {"table": table}, table.id, everybody)
         case Stage.PACK:
             facts = _pack(case, table, now)
             return Reply("preparing/pack", facts, table.id, everybody, await _files(table, facts, voice, now))
@@ -94,7 +94,8 @@ def who_comes(case: Case, table: RoundTable) -> Expected:
     deputies = {a.by: a.deputy for a in roundtable.apologies(case, table)}
     coming, away = set[str](), set[str]()
     for member in case.present:
-        if said.get(member.user_id) is Presence.ATTENDS or deputies.get(member.user_id):
+        deputy = deputies.get(member.user_id)
+        if said.get(member.user_id) is Presence.ATTENDS or (deputy and said.get(deputy) is not Presence.APOLOGIES):
             coming.add(member.agency)
         elif said.get(member.user_id) is Presence.APOLOGIES:
             away.add(member.agency)
@@ -110,13 +111,13 @@ def who_comes(case: Case, table: RoundTable) -> Expected:
 def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
     """What everybody at the table reads beforehand."""
     made = [d for d in case.decisions if not d.withdrawn][-MOST_DECISIONS:]
+    waiting = [(r, max(0, (now - r.due_at).days) if r.due_at < now else None) for r in case.requests if r.waiting]
     return {
         "case": case,
         "table": table,
         "actions": [a for a in case.actions if a.pending],
-        "requests": [
-            (r, max(0, (now - r.due_at).days) if r.due_at < now else None) for r in case.requests if r.waiting
-        ],
+        "requests": waiting,
+        "silent": [(request, days) for request, days in waiting if days is not None],
         "decisions": [(d, *_count(case, d)) for d in made],
         "agenda": roundtable.agenda_of(case, table),
         "last": minutes.latest(case),

@@ -42,7 +42,8 @@ async def test_everybody_is_asked_to_check_their_records_five_working_days_befor
     room = await called(table)
     assert await morning(table, date(2026, 11, 11)) == []
     (said,) = await morning(table, date(2026, 11, 12))
-    assert (said.channel, said.notice) == (room, True)
+    assert said.channel == room
+    assert set(said.mentions) == {member.user_id for member in (await table.case(room)).present}
     assert said.text == (
         "M-1 · Thu 19 Nov 2026, 10:00 Europe/Amsterdam\n"
         "Please check your own records before the round table.\n"
@@ -132,3 +133,34 @@ async def test_a_meeting_that_was_moved_is_prepared_anew_and_a_cancelled_one_is_
     assert len(await morning(table, date(2026, 11, 19))) == 1
     await table.say("hugo", "!roundtable cancel M-1 because: half are still ill", room=room)
     assert await morning(table, date(2026, 11, 24)) == []
+
+
+async def test_a_quorum_that_is_lost_during_the_last_day_is_told(table: Conference) -> None:
+    room = await called(table)
+    for who in ("ada", "dirk", "hugo"):
+        await table.say(who, "!attend M-1", room=room)
+    await morning(table, date(2026, 11, 17))
+    assert await morning(table, date(2026, 11, 18)) == []
+    for who in ("ada", "dirk"):
+        await table.say(who, "!apologies M-1 ill", room=room)
+    table.later(hours=2)
+    (said,) = await swept(table)
+    assert "the quorum is not sure" in said
+
+
+async def test_a_deputy_who_cannot_come_does_not_come_for_the_agency(table: Conference) -> None:
+    room = await called(table)
+    await table.say("finn", "!apologies M-1 on a course deputy: Gina Dekker", room=room)
+    await table.say("gina", "!apologies M-1 ill", room=room)
+    await morning(table, date(2026, 11, 17))
+    (said,) = await morning(table, date(2026, 11, 18))
+    assert "Coming: nobody said so\nApologies: Health service\n" in said
+
+
+async def test_the_pack_names_who_is_silent_however_many_questions_wait(table: Conference) -> None:
+    room = await called(table)
+    for _ in range(5):
+        await table.say("dirk", "!request police anything? because: the plan by: 25 nov", room=room)
+    await table.say("dirk", "!request school was he there? because: the plan by: fri 12:00", room=room)
+    message, *_ = await morning(table, date(2026, 11, 17))
+    assert "R-1 · Health service: silent for 10 days\nR-7 · School: silent for 10 days\n" in message
