@@ -94,7 +94,14 @@ class App:
             speaker = Speaker(client, store, watch, self.clock, self.health)
             verifier = Verifier(client, store, watch, self.clock)
             listener = Listener(
-                client, store, dispatcher, watch, self.clock, verifier=verifier, health=self.health, nudge=speaker.nudge
+                client,
+                store,
+                dispatcher,
+                watch,
+                self.clock,
+                verifier=verifier,
+                health=self.health,
+                spoken=speaker.spoken,
             )
 
             async def tick() -> None:

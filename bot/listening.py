@@ -5,9 +5,12 @@ Each room has its turn: where somebody writes without end, only that room waits 
 
 import asyncio
 import html
+import math
 import re
+import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import unquote
@@ -40,6 +43,9 @@ MOST_QUEUED = 20_000
 TURN = 10
 """Events of one room that are handled before the other rooms have their turn, and before the next sync."""
 MOST_TRIES_TO_JOIN = 3
+LONGEST_WAIT_SECONDS = 30
+"""For news."""
+SAVE_AFTER_SECONDS = 1
 WELCOME_AFTER_SECONDS = 2.0
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
@@ -77,8 +83,9 @@ class Listener:
         *,
         verifier: Verifier,
         health: Health,
-        nudge: Callable[[], None],
+        spoken: Callable[[], Coroutine[None, None, None]],
     ) -> None:
+        """``spoken`` waits until what was just answered is said."""
         self._client = client
         self._store = store
         self._progress = Progress(store)
@@ -87,10 +94,11 @@ class Listener:
         self._clock = clock
         self._verifier = verifier
         self._health = health
-        self._nudge = nudge
+        self._spoken = spoken
         self._since: str | None = None
         """Where the next sync begins: what came before is handled, or in the queues."""
         self._taken: deque[_Taken] = deque()
+        self._saved_at = -math.inf
         self._queues: dict[str, deque[tuple[Event, _Taken]]] = {}
         self._arriving: dict[str, dict[str, str]] = {}
         self._welcomes: set[asyncio.Task[None]] = set()
@@ -134,6 +142,8 @@ class Listener:
             else:
                 first = False
                 backoff.reset()
+        with suppress(StoreAwayError):
+            await self._save(at_once=True)
 
     async def _listen_once(self, stop: asyncio.Event, *, first: bool) -> None:
         if first:
@@ -142,24 +152,28 @@ class Listener:
             self._queues.clear()
         if sum(map(len, self._queues.values())) < MOST_QUEUED and not await self._sync(stop, first=first):
             return
-        await self._take_turns()
+        heard = await self._take_turns()
         if self._keys_came:
             await self._read_waiting()
             # What is still in the queues may wait for a key that is here already.
             self._keys_came = bool(self._queues)
         await self.look_at_identities()
-        await _alone(self._verifier.act())
+        if heard:
+            await _alone(self._verifier.act())
+            # The homeserver does one thing at a time: it takes the answers first, and is asked for news then.
+            await unless(stop, self._spoken())
         await self._save()
         self._health.synced()
-        self._nudge()
 
     async def _sync(self, stop: asyncio.Event, *, first: bool) -> bool:
         """Take in what is new; False: told to stop. What is in the queues needs no news to go on."""
         # What nio forgets over a restart (outbound sessions, tracked people) comes back with the full state (fault 18).
         # Only waiting for news is cut off by the stop.
         try:
-            patience = 0 if first or self._queues else 30_000
-            batch = await unless(stop, self._client.sync_once(self._since, timeout_ms=patience, full_state=first))
+            patience = 0 if first or self._queues else SAVE_AFTER_SECONDS if self._taken else LONGEST_WAIT_SECONDS
+            batch = await unless(
+                stop, self._client.sync_once(self._since, timeout_ms=patience * 1000, full_state=first)
+            )
         except (Unavailable, Rejected):
             self._keys_came = True
             raise
@@ -175,8 +189,9 @@ class Listener:
         self._since = batch.next_batch
         return True
 
-    async def _take_turns(self) -> None:
-        """Handle the next events of each room, in the order in which they were said there."""
+    async def _take_turns(self) -> bool:
+        """Handle the next events of each room, in the order they were said in; whether one was another's."""
+        heard = False
         for room_id, queue in list(self._queues.items()):
             for _ in range(min(TURN, len(queue))):
                 event, taken = queue[0]
@@ -184,11 +199,16 @@ class Listener:
                 queue.popleft()
                 taken.left -= 1
                 taken.last[room_id] = event.event_id
+                heard = heard or event.sender != self._client.user_id
             if not queue:
                 del self._queues[room_id]
+        return heard
 
-    async def _save(self) -> None:
-        """Save how far everything was handled: after a crash the homeserver is asked for what came since."""
+    async def _save(self, *, at_once: bool = False) -> None:
+        """Save how far everything was handled: after a crash the homeserver is asked for what came since.
+
+        It is then handled a second time without any effect, so that this need not be done after each message.
+        """
         done = 0
         last: dict[str, str] = {}
         for taken in self._taken:
@@ -196,9 +216,10 @@ class Listener:
                 break
             done += 1
             last |= taken.last
-        if not done:
+        if not done or not (at_once or time.monotonic() - self._saved_at >= SAVE_AFTER_SECONDS):
             return
         await self._progress.save(self._taken[done - 1].token, last)
+        self._saved_at = time.monotonic()
         for _ in range(done):
             self._taken.popleft()
         if not self._health.listening.is_set():
@@ -400,7 +421,6 @@ class Listener:
                 self._client.devices.mark_outdated({user_id})
             elif offer.now is not None:
                 await self._watch.identity_changed(user_id, offer.now)
-        self._nudge()
 
     def _welcome_soon(self, room_id: str, change: StateChange) -> None:
         """Welcome those together who come within a moment. After a crash they are seen again at the next start."""
@@ -423,7 +443,6 @@ class Listener:
                 await asyncio.sleep(backoff.next())
             else:
                 break
-        self._nudge()
 
     async def _accept(self, invitation: Invitation) -> None:
         """Accept a direct chat from somebody we know, if it is encrypted and nobody else is in it; decline the rest."""

@@ -1,8 +1,10 @@
 """Speaking: what stands in the outbox goes out, in order within a room, once; a room that fails holds up no other."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -29,6 +31,7 @@ LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
 MOST_AT_ONCE = 50
 """So many rooms are spoken to at the same time; the others wait for their turn."""
+A_MOMENT_SECONDS = 0.1
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 """Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
 
@@ -52,33 +55,63 @@ class Speaker:
         self._health = health
         self._nudged = asyncio.Event()
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._more: set[str] = set()
+        """The busy channels in which something came that their tasks may not have seen."""
+        self._silent = asyncio.Event()
+        self._silent.set()
+        self._revoked: TokenRevoked | None = None
         # First come, first served, for each thing anew: a room with much to say, or one that fails, keeps no place.
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
     def nudge(self) -> None:
-        """There may be something new to say."""
+        """There may be something new to say, wherever it is."""
         self._nudged.set()
+
+    async def spoken(self) -> None:
+        """Wait until nothing waits to be said any more, or for a moment: a room may fail for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(A_MOMENT_SECONDS):
+                await self._silent.wait()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Speak until told to stop; raises TokenRevoked."""
+
+        def take(channels: Collection[str] | None) -> None:
+            if channels is None:
+                self._nudged.set()
+                return
+            for channel in () if stop.is_set() else channels:
+                self._speak_in(channel, stop)
+
+        self._store.on_news = take
+        look: Callable[[], Awaitable[list[str]]] = partial(self._outbox.take_up, self._clock())
         try:
-            while not stop.is_set():
+            while not stop.is_set() and self._revoked is None:
                 self._nudged.clear()
-                for channel in await self._waiting_channels(stop):
-                    if channel not in self._busy:
-                        self._busy[channel] = asyncio.create_task(self._empty(channel, stop))
-                await self._wait(stop)
+                take(await self._waiting_channels(look, stop))
+                look = self._outbox.channels
+                await unless(stop, self._nudged.wait())
+            if self._revoked is not None:
+                raise self._revoked
             await asyncio.gather(*self._busy.values())
         finally:
+            self._store.on_news = lambda _channels: None
             for task in self._busy.values():
                 task.cancel()
             await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
-    async def _waiting_channels(self, stop: asyncio.Event) -> list[str]:
+    def _speak_in(self, channel: str, stop: asyncio.Event) -> None:
+        if channel in self._busy:
+            self._more.add(channel)
+        else:
+            self._silent.clear()
+            self._busy[channel] = asyncio.create_task(self._empty(channel, stop))
+
+    async def _waiting_channels(self, look: Callable[[], Awaitable[list[str]]], stop: asyncio.Event) -> list[str]:
         backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
         while not stop.is_set():
             try:
-                return await self._outbox.channels()
+                return await look()
             except Exception as fault:  # noqa: BLE001 what waits to be said must not be forgotten
                 await self._pause(stop, backoff, fault)
         return []
@@ -96,38 +129,23 @@ class Speaker:
             log.error("sending failed", **told, **place_of_fault(problem))
         await unless(stop, asyncio.sleep(delay))
 
-    async def _wait(self, stop: asyncio.Event) -> None:
-        """Until there may be something new to say, a channel is done, or the bot is to stop."""
-        events = [asyncio.create_task(self._nudged.wait()), asyncio.create_task(stop.wait())]
-        try:
-            await asyncio.wait({*events, *self._busy.values()}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for event in events:
-                event.cancel()
-        for channel, task in list(self._busy.items()):
-            if task.done():
-                del self._busy[channel]
-                task.result()
-                # Something may have been written between the last look of that task and its end.
-                self._nudged.set()
-
     async def _empty(self, channel: str, stop: asyncio.Event) -> None:
-        """Send what waits in one channel, in order; retry what can't be done now. Raises TokenRevoked."""
+        """Send what waits in one channel, in order; retry what can't be done now."""
         backoff = Backoff(LONGEST_WAIT_SECONDS)
         store_backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
         while not stop.is_set():
+            self._more.discard(channel)
             row: Row | None = None
             try:
                 async with self._turns:
                     row = await self._outbox.next(channel)
-                    if row is None:
-                        self._health.room_failing(channel, failing=False)
-                        return
-                    await self._outbox.mark_tried(row, self._clock())
-                    event_id = await self._carry_out(row)
-                    await self._outbox.mark_sent(row, event_id, self._clock())
-            except TokenRevoked:
-                raise
+                    if row is not None:
+                        event_id = await self._carry_out(row)
+                        await self._outbox.mark_sent(row, event_id, self._clock())
+            except TokenRevoked as problem:
+                self._revoked = problem
+                self._nudged.set()
+                break
             except StoreAwayError as problem:
                 await self._pause(stop, store_backoff, problem, row)
             except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
@@ -137,7 +155,14 @@ class Speaker:
                 backoff.reset()
                 store_backoff.reset()
                 self._health.room_failing(channel, failing=False)
-                self._health.sent()
+                if row is not None:
+                    self._health.sent()
+                elif channel not in self._more:
+                    break
+        # At once, so that nobody takes it for busy any more.
+        del self._busy[channel]
+        if not self._busy:
+            self._silent.set()
 
     async def _carry_out(self, row: Row) -> str | None:
         room_id = await self._room(row.channel)
@@ -227,9 +252,9 @@ class Speaker:
     async def _said_before(self, room_id: str, row: Row) -> str | None:
         """The event of a row that may have gone out so long ago that its transaction id no longer makes it once.
 
-        The age of the row counts, not that of the last try: each try since may have failed but the first.
+        The age of the row counts: when it was first tried is not noted.
         """
-        if row.tried_at is None or self._clock() - row.created_at < HOMESERVER_FORGETS_AFTER:
+        if self._clock() - row.created_at < HOMESERVER_FORGETS_AFTER:
             return None
         return await self._client.find_sent(room_id, row.txn_id, since=row.created_at)
 

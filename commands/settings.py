@@ -1,6 +1,7 @@
 """What people choose for themselves, in the direct chat with the bot: language, zone, and quiet hours."""
 
 import re
+from dataclasses import replace
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -76,12 +77,13 @@ async def choose_language(args: ChooseLanguage, ctx: Context) -> Reply:
 
 
 async def _choose(ctx: Context, **chosen: str | None) -> Reply:
-    kept = ctx.directory.prefers(ctx.actor.user_id)
+    # A copy: the directory is shared with others.
+    kept = replace(ctx.directory.prefers(ctx.actor.user_id))
     for name, value in chosen.items():
         setattr(kept, name, value)
     kept = await ctx.work.session.merge(kept)
     # The answer is told as it was chosen.
-    ctx.directory.preferences[kept.user_id] = kept
+    ctx.directory = replace(ctx.directory, preferences={**ctx.directory.preferences, kept.user_id: kept})
     return _told(kept, ctx)
 
 

@@ -15,6 +15,7 @@ from cases.roundtable import State
 from storage import tables
 from storage.account import Account
 from storage.kept import KeptCases
+from storage.known import Known
 from storage.mapping import version_of
 
 T = TypeVar("T")
@@ -80,9 +81,11 @@ class Find:
     ``kept``: the cases that this session may take over and change, for it alone writes now.
     """
 
-    def __init__(self, session: AsyncSession, account: Account, kept: KeptCases | None = None) -> None:
+    def __init__(self, session: AsyncSession, account: Account, known: Known, kept: KeptCases | None = None) -> None:
         self.account = account
         self._session = session
+        self._known = known
+        self._age = known.age
         self._kept = kept
         self._taken: dict[str, Case] = {}
 
@@ -165,11 +168,15 @@ class Find:
         return [c for c in found if any(q.id == request_id and not q.withdrawn for q in c.requests)]
 
     async def directory(self) -> Directory:
-        """The agencies and the active professionals."""
+        """The agencies and the active professionals; to be read only, others get the same."""
+        known: Directory | None = self._known.get(Directory)
+        if known is not None:
+            return known
         agencies = await self.all(select(Agency).order_by(tables.agencies.c.name))
         people = await self.all(select(Professional).where(tables.professionals.c.left_at.is_(None)))
-        chosen = await self.all(select(Preferences))
-        return Directory({a.short: a for a in agencies}, {p.user_id: p for p in people}, {p.user_id: p for p in chosen})
+        chosen = {p.user_id: p for p in await self.all(select(Preferences))}
+        directory = Directory({a.short: a for a in agencies}, {p.user_id: p for p in people}, chosen)
+        return self._known.keep(Directory, directory, self._age)
 
     async def everybody(self) -> list[Professional]:
         """All professionals, also those who left."""
@@ -177,14 +184,22 @@ class Find:
 
     async def channel(self, room_id: str) -> str | None:
         """Which channel a room is; None: not a room of ours (any more), or the space, in which nobody talks."""
+        known: str | None = self._known.get(("channel", room_id))
+        if known is not None:
+            return known
         r = tables.rooms.c
         ours = (r.room_id == room_id, r.account == self.account.user_id, r.channel != SPACE, r.gone_at.is_(None))
-        return await self.one(select(r.channel).where(*ours))
+        channel = await self.one(select(r.channel).where(*ours))
+        return self._known.keep(("channel", room_id), channel, self._age)
 
     async def room(self, channel: str) -> str | None:
         """The room of a channel."""
+        known: str | None = self._known.get(("room", channel))
+        if known is not None:
+            return known
         r = tables.rooms.c
-        return await self.one(select(r.room_id).where(r.account == self.account.user_id, r.channel == channel))
+        room_id = await self.one(select(r.room_id).where(r.account == self.account.user_id, r.channel == channel))
+        return self._known.keep(("room", channel), room_id, self._age)
 
     async def holder(self, channel: str) -> str | None:
         """The account that has the room of a case's channel; None: there is no room yet."""

@@ -1,5 +1,6 @@
 """The only way out: what is to be sent, per channel in order, marked once it is."""
 
+import asyncio
 import base64
 import json
 from dataclasses import dataclass
@@ -26,8 +27,6 @@ class Row:
     scope: str
     subject: str | None
     created_at: datetime
-    tried_at: datetime | None
-    """When it was last tried; None: never."""
     plain: str = ""
     html: str = ""
     mentions: tuple[str, ...] = ()
@@ -47,6 +46,16 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._account = store.account.user_id
+        self._sent: dict[int, dict[str, object]] = {}
+        self._marking = asyncio.Lock()
+
+    async def take_up(self, at: datetime) -> list[str]:
+        """The channels in which something waits. All of it may have gone out: the process before this one has ended."""
+        o = tables.outbox
+        waiting = update(o).where(o.c.account == self._account, o.c.sent_at.is_(None))
+        async with self._store.update() as session:
+            await session.execute(waiting.values(tried_at=at, tries=o.c.tries + 1))
+        return await self.channels()
 
     async def channels(self) -> list[str]:
         """The channels in which something waits, the longest waiting first; without those whose room is lost."""
@@ -56,14 +65,19 @@ class Outbox:
             return await find.all(select(o.channel).where(*waiting).group_by(o.channel).order_by(func.min(o.id)))
 
     async def next(self, channel: str) -> Row | None:
-        """The oldest unsent row of a channel, opened; what follows it waits until it is sent."""
+        """The oldest unsent row of a channel, opened; what follows it waits until it is sent.
+
+        Raises StoreAwayError, also when another process may have the account: it is to be said now.
+        """
         o = tables.outbox
         waiting = (o.c.account == self._account, o.c.channel == channel, o.c.sent_at.is_(None))
         query = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
-        async with self._store.look() as find:
+        async with self._store.look(to_speak=True) as find:
             found = await find.row(query)
-        if found is None:
-            return None
+            if found is None:
+                self._store.under_way.pop(channel, None)
+                return None
+            self._store.under_way[channel] = found.txn_id
         body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
         if found.kind == "file":
             body = {"file": Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))}
@@ -78,7 +92,6 @@ class Outbox:
             found.scope,
             found.subject,
             found.created_at,
-            found.tried_at,
             **body,
         )
 
@@ -88,20 +101,25 @@ class Outbox:
         async with self._store.look() as find:
             return await find.one(select(o.event_id).where(o.txn_id == txn_id))
 
-    async def mark_tried(self, row: Row, at: datetime) -> None:
-        """Note an attempt before it is made: after a crash it tells how long ago the homeserver may have heard it."""
-        o = tables.outbox
-        async with self._store.update() as session:
-            await session.execute(update(o).where(o.c.id == row.id).values(tried_at=at, tries=o.c.tries + 1))
-
     async def mark_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
-        """Done; the event id lets a reply find the record that the message was about. A file is kept no longer."""
-        o = tables.outbox
+        """Done; the event id lets a reply find the record that the message was about. A file is kept no longer.
+
+        Marks that come while others are being written go into the next transaction together.
+        """
         done: dict[str, object] = {"sent_at": at, "event_id": event_id}
         if row.file:
             done["body"] = self._store.ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
-        async with self._store.update() as session:
-            await session.execute(update(o).where(o.c.id == row.id).values(**done))
+        self._sent[row.id] = done
+        async with self._marking:
+            if row.id not in self._sent:
+                return
+            marks = dict(self._sent)
+            async with self._store.update() as session:
+                for row_id, mark in marks.items():
+                    await session.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**mark))
+            # One that could not be written is written with the next.
+            for row_id in marks:
+                del self._sent[row_id]
 
     def _gone(self) -> Select[tuple[str]]:
         r = tables.rooms.c

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 
 from storage import tables
+from storage.known import CHANGES_NOTHING_KNOWN
 from storage.work import Store
 
 MOST_WAITING_IN_A_ROOM = 500
@@ -52,7 +53,8 @@ class Progress:
         r, s = tables.rooms, tables.settings
         async with self._store.update() as session:
             for room_id, event_id in last_events.items():
-                await session.execute(update(r).where(r.c.room_id == room_id).values(last_event=event_id))
+                heard = update(r).where(r.c.room_id == room_id).values(last_event=event_id)
+                await session.execute(heard, execution_options=CHANGES_NOTHING_KNOWN)
             changed = await session.execute(
                 update(s).filter_by(account=self._account, key=SYNC_TOKEN).values(value=token).returning(s.c.key)
             )

@@ -4,14 +4,13 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from cases.case import Case
@@ -22,6 +21,7 @@ from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
 from storage.database import StoreAwayError
 from storage.find import Find
 from storage.kept import KeptCases
+from storage.known import Known
 from storage.mapping import map_classes
 
 OUTBOX_BODY = "outbox.body"
@@ -69,16 +69,18 @@ class Attachment:
 class Work:
     """What one unit of work may do."""
 
-    def __init__(  # noqa: PLR0917 only the store makes one
-        self, session: AsyncSession, ring: Keyring, cause: str, now: datetime, account: Account, kept: KeptCases
-    ) -> None:
+    def __init__(self, store: "Store", session: AsyncSession, find: Find, cause: str, now: datetime) -> None:
         self.session = session
-        self.account = account
+        self.account = store.account
         self.cause = cause
         self.now = now
-        self.find = Find(session, account, kept)
-        self._ring = ring
+        self.find = find
+        self.channels: set[str] = set()
+        """Where something is to be said by this account."""
+        self._ring = store.ring
+        self._under_way = store.under_way
         self._said = 0
+        self._outcome: str | None = None
 
     @asynccontextmanager
     async def or_nothing(self) -> AsyncIterator[None]:
@@ -134,16 +136,20 @@ class Work:
             values: dict[str, object] = {
                 "body": self._ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
             }
-            if not row.tries:
+            # What may have gone out goes out once more, empty: for the homeserver it is the same message.
+            if not row.tries and row.txn_id not in self._under_way.values():
                 values["sent_at"] = self.now
             await self.session.execute(update(tables.outbox).where(o.txn_id == row.txn_id).values(**values))
             await self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
 
     async def record(self, entry: Entry) -> None:
-        """Write the audit entry, and the outcome beside the cause."""
+        """Write the audit entry; its outcome will stand beside the cause."""
         await audit.write(self.session, self._ring, entry, self.now)
-        handled = update(tables.inbox).where(tables.inbox.c.cause == self.cause)
-        await self.session.execute(handled.values(outcome=entry.outcome))
+        self._outcome = entry.outcome
+
+    async def finish(self) -> None:
+        """Write down that the cause is handled."""
+        await self.session.execute(insert(tables.inbox).values(cause=self.cause, at=self.now, outcome=self._outcome))
 
     async def audit_fault(self) -> int | None:
         """The number of the first line of the audit log that was changed, moved or follows a missing one."""
@@ -186,6 +192,8 @@ class Work:
                 tries=0,
             )
         )
+        if account is None or account == self.account.user_id:
+            self.channels.add(channel)
 
     async def _make_key(self, scope: str) -> None:
         wrapped = self._ring.make(scope)
@@ -202,7 +210,13 @@ class Store:
         self.term: int | None = None
         """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self.under_way: dict[str, str] = {}
+        """The transaction id of what is being said now, by channel."""
+        self.on_news: Callable[[Collection[str] | None], None] = lambda _channels: None
+        """Told, after each commit, the channels in which something waits to be said; None: rooms changed, look anew."""
+        self._readers = async_sessionmaker(engine.execution_options(reads_only=True), expire_on_commit=False)
         self._kept = KeptCases()
+        self._known = Known(engine)
         # One transaction writes at a time. Those of this process wait here, in turn: SQLite itself lets who comes
         # second look again after a while, and PostgreSQL would have a connection wait for each.
         self._writing = asyncio.Lock()
@@ -250,14 +264,16 @@ class Store:
         token = keyring.set(self.ring)
         try:
             async with self.update() as session:
-                try:
-                    await session.execute(insert(tables.inbox).values(cause=cause, at=now))
-                except IntegrityError:
-                    raise AlreadyHandledError(cause) from None
-                work = Work(session, self.ring, cause, now, self.account, self._kept)
+                work = Work(self, session, Find(session, self.account, self._known, self._kept), cause, now)
+                # Nobody else writes before this is committed.
+                if await work.find.is_handled(cause):
+                    raise AlreadyHandledError(cause)
                 yield work
+                await work.finish()
             # Only now is it committed.
             work.find.keep()
+            if work.channels:
+                self.on_news(work.channels)
         finally:
             keyring.reset(token)
 
@@ -268,22 +284,35 @@ class Store:
         Raises StoreAwayError, also when the account may have gone to another process.
         """
         with database.patient():
-            async with self._writing, self.sessions() as session, session.begin():
-                if self.term is not None and not await lease.holds(session, self.account.user_id, self.term):
-                    raise StoreAwayError("this process no longer holds its account")
-                yield session
+            async with self._writing:
+                try:
+                    async with self.sessions() as session, session.begin():
+                        await self._check_lease(session)
+                        yield session
+                finally:
+                    rooms_changed = self._known.settle()
+        if rooms_changed:
+            self.on_news(None)
 
     @asynccontextmanager
-    async def look(self) -> AsyncIterator[Find]:
-        """A read-only look; raises StoreAwayError."""
+    async def look(self, *, to_speak: bool = False) -> AsyncIterator[Find]:
+        """A read-only look; raises StoreAwayError.
+
+        ``to_speak``: what is seen will be said, so that it is raised as well when the account may have gone elsewhere.
+        """
         token = keyring.set(self.ring)
         try:
             with database.patient():
-                async with self.sessions() as session:
-                    await session.connection(execution_options={"reads_only": True})
-                    yield Find(session, self.account)
+                async with self._readers() as session:
+                    if to_speak:
+                        await self._check_lease(session)
+                    yield Find(session, self.account, self._known)
         finally:
             keyring.reset(token)
+
+    async def _check_lease(self, session: AsyncSession) -> None:
+        if self.term is not None and not await lease.holds(session, self.account.user_id, self.term):
+            raise StoreAwayError("this process no longer holds its account")
 
 
 async def _move_in(session: AsyncSession, user_id: str) -> None:

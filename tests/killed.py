@@ -37,7 +37,7 @@ MOMENTS: dict[str, tuple[type, str, str]] = {
     "between commit and send": (Dispatcher, "handle", AFTER),
     "before the token is saved": (Progress, "save", BEFORE),
     "after the token is saved": (Progress, "save", AFTER),
-    "while a try is noted": (Outbox, "mark_tried", AFTER),
+    "when what waits was taken up": (Outbox, "take_up", AFTER),
     "before a key is shared": (Sharing, "_send", BEFORE),
     "after a key was shared": (Sharing, "_send", AFTER),
     "between send and mark": (Speaker, "_carry_out", AFTER),

@@ -143,3 +143,19 @@ async def test_rooms_that_always_fail_hold_up_no_other_and_go_on_when_they_heal(
     await speak(table, wire, health, lambda: sum(map(len, wire.taken.values())) == 2 * len(bad) + 2)
     assert (await health.report(table.store))[1]["status"] == "ok"
     assert await still_waiting(table) == 0
+
+
+async def test_what_is_committed_is_said_without_another_look(table: Conference) -> None:
+    wire = Wire()
+    await queue(table, ["agency:a"], 1)
+
+    async def say_more() -> None:
+        await until(lambda: wire.taken["!agency:a"] == ["0"], "the first")
+        for number in range(1, 20):
+            async with table.store.work(f"${number}", MONDAY) as work:
+                await work.say("agency:a", Message(str(number), ""))
+
+    saying = asyncio.create_task(say_more())
+    await speak(table, wire, Health(), lambda: len(wire.taken["!agency:a"]) == 20)
+    await saying
+    assert wire.taken["!agency:a"] == [str(number) for number in range(20)]

@@ -142,8 +142,7 @@ async def test_the_outbox_is_sealed_ordered_and_marked(store: Store) -> None:
         False,
     )
     assert "hello" not in repr(row)
-    await outbox.mark_tried(row, NOW)
-    assert await outbox.next("case:K7QF") != row
+    assert await outbox.next("case:K7QF") == row
     await outbox.mark_sent(row, "$sent", NOW)
     following = await outbox.next("case:K7QF")
     assert following is not None
@@ -152,6 +151,82 @@ async def test_the_outbox_is_sealed_ordered_and_marked(store: Store) -> None:
         card = await find.card("$sent")
     assert card is not None
     assert (card.channel, card.case_ref, card.subject) == ("case:K7QF", "K7QF", "C-1")
+
+
+async def put_two(store: Store) -> Outbox:
+    for cause, channel in (("$1", "coordination"), ("$2", "admin")):
+        async with store.work(cause, NOW) as work:
+            await work.say(channel, HELLO)
+    return Outbox(store)
+
+
+async def test_marks_that_come_while_others_are_written_go_together(store: Store) -> None:
+    outbox = await put_two(store)
+    rows = [await outbox.next(channel) for channel in ("coordination", "admin")]
+    marked: list[None] = await asyncio.gather(*(outbox.mark_sent(row, f"${row.id}", NOW) for row in rows if row))
+    assert len(marked) == len(rows)
+    assert await outbox.channels() == []
+    async with store.look() as find:
+        cards = [await find.card(f"${row.id}") for row in rows if row]
+    assert [card.channel for card in cards if card] == ["coordination", "admin"]
+
+
+async def test_a_mark_that_could_not_be_written_is_written_with_the_next(store: Store) -> None:
+    outbox = await put_two(store)
+    first, second = [await outbox.next(channel) for channel in ("coordination", "admin")]
+    assert first
+    assert second
+    sa.event.listen(store.engine.sync_engine, "commit", fail, once=True)
+    with pytest.raises(ZeroDivisionError):
+        await outbox.mark_sent(first, "$a", NOW)
+    assert await outbox.channels() == ["coordination", "admin"]
+    await outbox.mark_sent(second, "$b", NOW)
+    assert await outbox.channels() == []
+
+
+def fail(_connection: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("moment", ["not begun", "under way", "before a restart"])
+async def test_what_may_have_gone_out_goes_out_again_without_its_words_before_it_is_deleted(
+    store: Store, moment: str
+) -> None:
+    async with store.work("$1", NOW) as work:
+        await work.say("coordination", HELLO)
+    outbox = Outbox(store)
+    if moment == "under way":
+        assert await outbox.next("coordination")
+    elif moment == "before a restart":
+        assert await outbox.take_up(NOW) == ["coordination"]
+    async with store.work("$2", NOW) as work:
+        await work.retract("$1")
+    row = await outbox.next("coordination")
+    assert row
+    if moment == "not begun":
+        assert (row.kind, row.retracts) == ("retract", "$1.1")
+    else:
+        assert (row.kind, row.txn_id, row.plain) == ("message", "$1.1", "")
+
+
+async def test_where_something_waits_is_told_once_it_is_committed(store: Store) -> None:
+    told: list[object] = []
+    store.on_news = lambda channels: told.append(channels and sorted(channels))
+    async with store.work("$1", NOW) as work:
+        await work.say("coordination", HELLO)
+        await work.say("admin", HELLO)
+        await work.remove("case:K7QF", ADA.user_id, by="@another:example.org")
+        assert told == []
+    assert told == [["admin", "coordination"]]
+
+    async def break_off() -> None:
+        async with store.work("$2", NOW) as work:
+            await work.say("coordination", HELLO)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await break_off()
+    assert told == [["admin", "coordination"]]
 
 
 async def test_a_file_waits_sealed_in_its_turn_and_is_kept_no_longer_than_it_waits(store: Store) -> None:
