@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.config import Config, ConfigProblem, check_url
 from storage import check as checking
-from storage import claims, database, lease
+from storage import claims, database, lease, revisions
 from storage import copy as copying
 from storage.work import Store
 
@@ -19,9 +19,9 @@ async def upgrade(config: Config, say: Say) -> bool:
     async with lease.hold(url):
         engine = database.connect(url)
         try:
-            before = await database.revision(engine)
+            before = await revisions.revision(engine)
             await database.upgrade(engine)
-            after = await database.revision(engine)
+            after = await revisions.revision(engine)
         finally:
             await engine.dispose()
     if before == after:

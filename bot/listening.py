@@ -46,6 +46,9 @@ MOST_TRIES_TO_JOIN = 3
 LONGEST_WAIT_SECONDS = 30
 """For news."""
 SAVE_AFTER_SECONDS = 1
+ANSWERS_WITHIN_SECONDS = 0.1
+FIRST_ANSWERS_WITHIN_SECONDS = 2.0
+"""For their rooms are asked for, and their keys shared; and what the homeserver is asked for next takes it long."""
 WELCOME_AFTER_SECONDS = 2.0
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
@@ -83,9 +86,9 @@ class Listener:
         *,
         verifier: Verifier,
         health: Health,
-        spoken: Callable[[], Coroutine[None, None, None]],
+        spoken: Callable[[float], Coroutine[None, None, None]],
     ) -> None:
-        """``spoken`` waits until what was just answered is said."""
+        """``spoken`` waits until what was just answered is said, at most for so many seconds."""
         self._client = client
         self._store = store
         self._progress = Progress(store)
@@ -161,18 +164,18 @@ class Listener:
         if heard:
             await _alone(self._verifier.act())
             # The homeserver does one thing at a time: it takes the answers first, and is asked for news then.
-            await unless(stop, self._spoken())
+            await unless(stop, self._spoken(FIRST_ANSWERS_WITHIN_SECONDS if first else ANSWERS_WITHIN_SECONDS))
         await self._save()
         self._health.synced()
 
     async def _sync(self, stop: asyncio.Event, *, first: bool) -> bool:
         """Take in what is new; False: told to stop. What is in the queues needs no news to go on."""
-        # What nio forgets over a restart (outbound sessions, tracked people) comes back with the full state (fault 18).
+        # What was said meanwhile comes first, and who is in which room with the second sync (fault 18).
         # Only waiting for news is cut off by the stop.
         try:
             patience = 0 if first or self._queues else SAVE_AFTER_SECONDS if self._taken else LONGEST_WAIT_SECONDS
             batch = await unless(
-                stop, self._client.sync_once(self._since, timeout_ms=patience * 1000, full_state=first)
+                stop, self._client.sync_once(self._since, timeout_ms=patience * 1000, in_a_hurry=first)
             )
         except (Unavailable, Rejected):
             self._keys_came = True

@@ -31,7 +31,6 @@ LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
 MOST_AT_ONCE = 50
 """So many rooms are spoken to at the same time; the others wait for their turn."""
-A_MOMENT_SECONDS = 0.1
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 """Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
 
@@ -67,10 +66,10 @@ class Speaker:
         """There may be something new to say, wherever it is."""
         self._nudged.set()
 
-    async def spoken(self) -> None:
-        """Wait until nothing waits to be said any more, or for a moment: a room may fail for long."""
+    async def spoken(self, within: float) -> None:
+        """Wait until nothing waits to be said any more, at most for so many seconds: a room may fail for long."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(A_MOMENT_SECONDS):
+            async with asyncio.timeout(within):
                 await self._silent.wait()
 
     async def run(self, stop: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from storage import audit, database, rows, tables
+from storage import audit, database, revisions, rows, tables
 from storage.crypto import HOUSE, Keyring, SealedText, WrongKeyError
 from storage.database import StoreProblemError
 from storage.work import OUTBOX_BODY
@@ -50,7 +50,7 @@ async def check(engine: AsyncEngine, master: bytes) -> Findings:
 
 async def need_newest(engine: AsyncEngine) -> str:
     """The revision of a store that this version works with; raises StoreProblemError on any other."""
-    revision, newest = await database.revision(engine), database.newest_revision()
+    revision, newest = await revisions.revision(engine), database.NEWEST
     if revision is None:
         raise StoreProblemError("there is no store of Roundtable in this database")
     if revision != newest:

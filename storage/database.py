@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
+NEWEST = "0008"
+"""The revision of the tables that this version of Roundtable works with."""
 _BUSY_SECONDS = 10
 _BEGIN_READING, _BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
 COPYING = "copying"
@@ -176,7 +173,16 @@ async def upgrade(engine: AsyncEngine) -> None:
                 verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
                 if verdict != "ok":
                     raise StoreProblemError(f"the store {path} is damaged: restore it from a backup")
-            await connection.run_sync(_upgrade)
+            tables = await connection.run_sync(lambda c: set(inspect(c).get_table_names()))
+            if COPYING in tables:
+                raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
+            on_file = "SELECT version_num FROM alembic_version"
+            if "alembic_version" in tables and await connection.scalar(text(on_file)) == NEWEST:
+                return
+            # Alembic takes long to load, and is seldom needed: at the first start of another version.
+            from storage import revisions  # noqa: PLC0415
+
+            await connection.run_sync(revisions.upgrade)
             await connection.commit()
 
 
@@ -185,37 +191,6 @@ def make_file(url: str) -> None:
     path = file_of(url)
     if path is not None and not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-async def revision(engine: AsyncEngine) -> str | None:
-    """The revision of the tables on file; None: there are none. Raises StoreProblemError."""
-    with explained(url_of(engine)):
-        async with engine.connect() as connection:
-            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-
-
-def newest_revision() -> str | None:
-    """The revision that this version of Roundtable works with."""
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
-
-
-def migrations(connection: Connection) -> Config:
-    """Alembic's settings for the store behind a connection."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _upgrade(connection: Connection) -> None:
-    config = migrations(connection)
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and current not in known:
-        raise StoreProblemError("the store was written by a newer version of Roundtable: run that version")
-    if inspect(connection).has_table(COPYING):
-        raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
-    command.upgrade(config, "head")
 
 
 @contextmanager

@@ -133,13 +133,15 @@ class HardenedClient:
 
     # Hearing
 
-    async def sync_once(self, since: str | None, *, timeout_ms: int = 30_000, full_state: bool = False) -> Batch:
+    async def sync_once(self, since: str | None, *, timeout_ms: int = 30_000, in_a_hurry: bool = False) -> Batch:
         """What is new since a token, or everything without one. Waits at most timeout_ms for something new.
 
+        Once in each process it brings the whole state of all rooms, at once: the first time, or the second when that is
+        not in_a_hurry.
         The same token can be used again: events then come again, with the same verdicts as far as keys did not change.
         """
         await self.announce()
-        return await self._syncing.sync(since, timeout_ms=timeout_ms, full_state=full_state)
+        return await self._syncing.sync(since, timeout_ms=timeout_ms, in_a_hurry=in_a_hurry)
 
     async def retry(self, source: Mapping[str, object]) -> Event | None:
         """Read an event that could not be decrypted before; None as long as its key is still missing (fault 16)."""
@@ -271,9 +273,9 @@ class HardenedClient:
             server=self._server,
         )
         room_id = _read_id(await self.wire.ask("POST", "v3/createRoom", request), "room_id")
-        made = Room(room_id, encrypted=not space, created=creation_content or {})
+        made = Room(room_id, complete=True, encrypted=not space, created=creation_content or {})
         known = self._rooms.setdefault(room_id, made)
-        known.encrypted = made.encrypted
+        known.complete, known.encrypted = True, made.encrypted
         known.joined.add(self.user_id)
         known.invited.update(set(invite) - known.joined)
         if parent is not None:
@@ -361,9 +363,9 @@ class HardenedClient:
     async def _find_room(self, room_id: str) -> Room:
         """What we know of a room; asks the homeserver when we know too little to encrypt for it."""
         known = self._rooms.get(room_id)
-        if known is not None and known.encrypted and self.user_id in known.joined:
+        if known is not None and known.complete and known.encrypted and self.user_id in known.joined:
             return known
-        room = Room(room_id)
+        room = Room(room_id, complete=True)
         for change in await self.room_state(room_id):
             room.apply(change.type, change.state_key, change.content)
         if self.user_id not in room.joined:
@@ -372,6 +374,7 @@ class HardenedClient:
         return self._rooms.setdefault(room_id, room) if known is None else self._merge(known, room)
 
     def _merge(self, known: Room, fresh: Room) -> Room:
+        known.complete = True
         known.encrypted = known.encrypted or fresh.encrypted
         known.joined, known.invited = fresh.joined, fresh.invited
         known.created = fresh.created

@@ -24,6 +24,8 @@ class Room:
     """A room we are in: who may read it, and when its key must change."""
 
     room_id: str
+    complete: bool = False
+    """Whether all of its state was read, and not only what changed of late."""
     encrypted: bool = False
     joined: set[str] = field(default_factory=set)
     invited: set[str] = field(default_factory=set)

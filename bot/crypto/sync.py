@@ -139,10 +139,12 @@ class Syncing:
         """We removed someone: a sync already under way may still call them joined."""
         self._removed.add((room_id, user_id))
 
-    async def sync(self, since: str | None, *, timeout_ms: int, full_state: bool) -> Batch:
+    async def sync(self, since: str | None, *, timeout_ms: int, in_a_hurry: bool) -> Batch:
         """One sync. Whatever it holds, nothing but TokenRevoked, Unavailable, Rejected, or NotOurDevice is raised."""
-        # Who is in which room is not stored: the first sync of a process asks for all of it (fault 18).
-        full_state = full_state or not self._complete
+        # Who is in which room is not stored: a process asks for all of it (fault 18), though not before it has heard
+        # what is new when it is in a hurry: with many rooms the homeserver takes long to tell.
+        full_state = not self._complete and not in_a_hurry
+        complete = self._complete or full_state or since is None
         query = {"filter": FILTER, "timeout": str(timeout_ms), "full_state": str(full_state).lower()}
         if since is not None:
             query["since"] = since
@@ -154,13 +156,13 @@ class Syncing:
 
         # Keys before the events that need them. Nothing is skipped when the token did not move (fault 5).
         unlocked = await self._take_keys(answer)
-        timelines = [timeline async for timeline in self._take_rooms(answer)]
+        timelines = [timeline async for timeline in self._take_rooms(answer, complete=complete)]
         for room_id, user_id in removed:
             if room_id in self._rooms:
                 self._rooms[room_id].joined.discard(user_id)
-        await self._keep_keys(answer, unlocked)
+        await self._keep_keys(answer, unlocked, complete=complete)
         await self._reader.learn_senders((timeline.room_id, raw) for timeline in timelines for raw in timeline.messages)
-        self._complete = True
+        self._complete = complete
         joined = [await self._read_room(timeline) for timeline in timelines]
         return Batch(
             next_batch=next_batch,
@@ -195,7 +197,7 @@ class Syncing:
         self._devices.forget(_list_users(answer, "left"))
         return frozenset(session_id for session_id in unlocked if session_id is not None)
 
-    async def _keep_keys(self, answer: Json, unlocked: Collection[str]) -> None:
+    async def _keep_keys(self, answer: Json, unlocked: Collection[str], *, complete: bool) -> None:
         """Upload keys that run out, mend broken sessions, ask for keys. If that fails it waits for the next sync."""
         counts = answer.get("device_one_time_keys_count")
         held = counts.get(ONE_TIME_KEY, 0) if isinstance(counts, dict) else 0
@@ -208,18 +210,20 @@ class Syncing:
                 held=held if isinstance(held, int) else 0,
                 fallback=isinstance(unused, list) and ONE_TIME_KEY not in unused,
             )
-            await self._sharing.mend({user_id for room in self._rooms.values() for user_id in room.joined})
+            if complete:
+                await self._sharing.mend({user_id for room in self._rooms.values() for user_id in room.joined})
             await self._missing.settle(unlocked)
             await self._missing.ask()
         except (Unavailable, Rejected) as error:
             log.warning("keys could not be renewed", error=str(error))
 
-    async def _take_rooms(self, answer: Json) -> AsyncIterator[_Timeline]:
+    async def _take_rooms(self, answer: Json, *, complete: bool) -> AsyncIterator[_Timeline]:
         for room_id, info in _dict_in(answer, "rooms", "join").items():
             if not isinstance(info, dict):
                 continue
             await asyncio.sleep(0)
             room = self._rooms.setdefault(room_id, Room(room_id))
+            room.complete = room.complete or complete
             timeline = _dict_in({"room": info}, "room", "timeline")
             events = [raw for raw in _list_in(info, "timeline", "events") if is_event(raw)]
             state = [raw for raw in _list_in(info, "state", "events") if is_event(raw)]

@@ -81,7 +81,7 @@ def sync(token: str, *events: Event) -> Batch:
     return Batch(token, (RoomBatch(events[0].room_id, events),) if events else ())
 
 
-async def speech_is_over() -> None:
+async def speech_is_over(_within: float) -> None:
     """Nobody waits for what is to be said."""
 
 

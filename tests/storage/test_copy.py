@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from cases.concern import raise_concern
-from storage import check, copy, database, lease, rows, tables
+from storage import check, copy, database, lease, revisions, rows, tables
 from storage.crypto import WrongKeyError
 from storage.database import StoreInUseError, StoreProblemError
 from storage.outbox import Outbox
@@ -222,7 +222,7 @@ async def test_the_wrong_master_key_copies_nothing(source: str, target: str) -> 
     with pytest.raises(WrongKeyError):
         await copy.copy(source, target, bytes(32), now=LATER, tell=lambda _name, _done, _of: None)
     engine = database.connect(target)
-    assert await database.revision(engine) is None
+    assert await revisions.revision(engine) is None
     await engine.dispose()
 
 

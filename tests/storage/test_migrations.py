@@ -16,6 +16,7 @@ from cases import request, roundtable
 from storage import check, database
 from storage.outbox import Outbox
 from storage.progress import Progress
+from storage.revisions import revision, settings
 from storage.work import Store
 from tests.storage.examples import MASTER, sqlite_url
 
@@ -37,12 +38,12 @@ async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 async def go_up(engine: AsyncEngine, to: str) -> None:
     async with engine.begin() as connection:
-        await connection.run_sync(lambda c: command.upgrade(database.migrations(c), to))
+        await connection.run_sync(lambda c: command.upgrade(settings(c), to))
 
 
 async def go_down(engine: AsyncEngine, to: str) -> None:
     async with engine.begin() as connection:
-        await connection.run_sync(lambda c: command.downgrade(database.migrations(c), to))
+        await connection.run_sync(lambda c: command.downgrade(settings(c), to))
 
 
 def revisions() -> list[str]:
@@ -160,9 +161,9 @@ async def test_all_the_way_down_nothing_is_left(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         assert await connection.run_sync(lambda c: sa.inspect(c).get_table_names()) == ["alembic_version"]
     await go_up(engine, "head")
-    assert await database.revision(engine) == database.newest_revision()
+    assert await revision(engine) == database.NEWEST
 
 
 def test_there_is_one_line_of_revisions() -> None:
     assert revisions()[0] == FIRST
-    assert revisions()[-1] == database.newest_revision()
+    assert revisions()[-1] == database.NEWEST

@@ -48,6 +48,45 @@ async def test_after_a_crash_everything_comes_again_and_is_still_trusted(
     assert {event.verdict.value for event in list_events(batch)} == {"trusted"}
 
 
+async def test_who_is_in_a_hurry_hears_what_is_new_first_and_says_it_to_everybody(
+    homeserver: Homeserver, meet: Meet, tmp_path: Path
+) -> None:
+    anna, ben = await meet("anna", "ben")
+    user_id = homeserver.register("bot-in-a-hurry", PASSWORD)
+    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
+    pins = MemoryPins()
+
+    async def start() -> HardenedClient:
+        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, pins)
+
+    bot = await start()
+    await Identity.create().publish(bot)
+    rooms = [await bot.create_room(name=name, topic="", invite=[anna.user_id]) for name in ("K7QF", "M3XT")]
+    for room in rooms:
+        await anna.is_in(room)
+    since = (await bot.sync_once(None, timeout_ms=0)).next_batch
+    # A key that ben sends in a broken session must be mended once it is known that he shares a room with us.
+    await bot.invite(rooms[0], ben.user_id)
+    await ben.is_in(rooms[0])
+    await bot.close()
+    said = await anna.say(rooms[0], "is anybody there?")
+
+    bot = await start()
+    bot.machine.mark_broken(ben.user_id, ben.client.machine.identity_key)
+    glance = await bot.sync_once(since, timeout_ms=0, in_a_hurry=True)
+    assert said in {event.event_id for event in list_events(glance)}
+    assert {room.room_id for room in glance.joined} == {rooms[0]}
+    await bot.post(rooms[0], {"msgtype": "m.text", "body": "I am"}, txn_id="1")
+    assert {person: (await person.hears("I am")).trusted for person in (anna, ben)} == {anna: True, ben: True}
+    assert bot.figures.sessions_mended == 0
+    whole = await bot.sync_once(glance.next_batch, timeout_ms=0)
+    await bot.close()
+
+    assert {room.room_id for room in whole.joined} == {*rooms}
+    assert bot.members(rooms[1]) == {user_id, anna.user_id}
+    assert bot.figures.sessions_mended == 1
+
+
 async def test_lost_store_is_noticed_before_anything_is_uploaded(
     homeserver: Homeserver, meet: Meet, tmp_path: Path
 ) -> None:
