@@ -19,6 +19,7 @@ from storage.find import Directory
 from storage.reminded import STEERING, Reminded
 from storage.work import Store, Work
 
+CaseOf = Callable[[str], Awaitable[Case | None]]
 Each = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
 """Does something for every open case; what goes wrong in one does not stop the others."""
 
@@ -60,15 +61,14 @@ class Reminding:
         self._store = store
         self._house = house
 
-    async def remind(self, now: datetime, each: Each) -> None:
+    async def remind(self, now: datetime, case_of: CaseOf, each: Each) -> None:
         """Say what is due: one message a person and day, not in their quiet hours, the highest step only."""
         async with self._store.look() as find:
             directory, said = await find.directory(), await reminded.read(find)
         calls: list[Call] = []
 
         async def gather(ref: str) -> None:
-            async with self._store.look() as find:
-                case = await find.case(ref)
+            case = await case_of(ref)
             if case is not None:
                 calls.extend(_calls(case, self._house.calendar(case), directory, said, now))
 

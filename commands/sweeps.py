@@ -21,6 +21,7 @@ from storage.find import Find
 from storage.work import AlreadyHandledError, Store, Work
 
 log = structlog.get_logger()
+READ_AT_ONCE = 50
 WEEKS_KEPT = 8
 """In which a finding of the radar was reported."""
 
@@ -42,6 +43,8 @@ class Sweeps:
         self._clock = clock
         self._reminding = Reminding(store, house)
         self._swept: datetime | None = None
+        self._cases: dict[str, Case] = {}
+        """The open cases as they are when a sweep begins: read together, and let go at its end."""
 
     async def run(self) -> None:
         """Do all that is due now; what goes wrong in one case does not stop the others.
@@ -57,32 +60,53 @@ class Sweeps:
                 refs = await find.cases_in_meeting()
             await self.round_tables(refs)
             return
-        await self.remind()
-        await self.weekly_digest()
-        await self.morning_digest()
-        await self.radar()
-        await self.round_tables()
-        await self.wipe()
+        try:
+            await self._read_cases()
+            await self.remind()
+            await self.weekly_digest()
+            await self.morning_digest()
+            await self.radar()
+            await self.round_tables()
+            await self.wipe()
+        finally:
+            self._cases.clear()
         self._swept = quarter
+
+    async def _read_cases(self) -> None:
+        async with self._store.look() as find:
+            refs = await find.open_cases()
+        for start in range(0, len(refs), READ_AT_ONCE):
+            try:
+                async with self._store.look() as find:
+                    self._cases |= {case.ref: case for case in await find.cases(refs[start : start + READ_AT_ONCE])}
+            except StoreAwayError:
+                raise
+            except Exception:  # noqa: BLE001, S112 one of them can't be read: each is read alone, and told by its reference
+                continue
+
+    async def _case(self, ref: str) -> Case | None:
+        if ref in self._cases:
+            return self._cases[ref]
+        async with self._store.look() as find:
+            return await find.case(ref)
 
     async def remind(self) -> None:
         """Remind the owners of what falls due, and those who answer for what is long late."""
-        await self._reminding.remind(self._clock(), self._each)
+        await self._reminding.remind(self._clock(), self._case, self._each)
 
     async def weekly_digest(self) -> None:
         """Post what is unresolved into each table's room, once a week from Monday at nine."""
         now = self._clock()
 
         async def post(ref: str) -> None:
-            async with self._store.look() as find:
-                case = await find.case(ref)
-                if case is None or case.mode is Mode.TEAM or self._house.calendar(case).rests(now):
-                    return
-                calendar = self._house.calendar(case)
-                begins = calendar.week(now)
-                cause = f"digest:{ref}:{_week(calendar.day(begins))}"
-                if case.opened_at >= begins or await find.outcome(cause):
-                    return
+            case = await self._case(ref)
+            if case is None or case.mode is Mode.TEAM or self._house.calendar(case).rests(now):
+                return
+            calendar = self._house.calendar(case)
+            begins = calendar.week(now)
+            cause = f"digest:{ref}:{_week(calendar.day(begins))}"
+            if case.opened_at >= begins or await self._is_done(cause):
+                return
             async with self._store.work(cause, now) as work:
                 # Also when there is nothing to say: what comes up later in the week is for the next digest.
                 await work.record(self._entry("digest", ref, cause))
@@ -96,16 +120,15 @@ class Sweeps:
         now = self._clock()
 
         async def post(ref: str) -> None:
-            async with self._store.look() as find:
-                case = await find.case(ref)
-                if case is None or case.mode is not Mode.TEAM or self._house.calendar(case).rests(now):
-                    return
-                calendar = self._house.calendar(case)
-                today = calendar.day(now)
-                cause = f"morning:{ref}:{today}"
-                # On the day on which a case is opened everything in it is fresh in mind.
-                if case.opened_at >= calendar.morning(today) or await find.outcome(cause):
-                    return
+            case = await self._case(ref)
+            if case is None or case.mode is not Mode.TEAM or self._house.calendar(case).rests(now):
+                return
+            calendar = self._house.calendar(case)
+            today = calendar.day(now)
+            cause = f"morning:{ref}:{today}"
+            # On the day on which a case is opened everything in it is fresh in mind.
+            if case.opened_at >= calendar.morning(today) or await self._is_done(cause):
+                return
             async with self._store.work(cause, now) as work:
                 await work.record(self._entry("morning", ref, cause))
                 if (case := await work.find.case(ref)) and (reply := digests.morning(case, now, calendar)):
@@ -118,10 +141,9 @@ class Sweeps:
         now = self._clock()
 
         async def tend(ref: str) -> None:
-            async with self._store.look() as find:
-                case = await find.case(ref)
-                duties = list(upkeep.due(case, self._house.calendar(case), now)) if case else []
-                duties = [duty for duty in duties if not await find.is_handled(duty.cause(ref))]
+            case = await self._case(ref)
+            duties = list(upkeep.due(case, self._house.calendar(case), now)) if case else []
+            duties = [duty for duty in duties if not await self._is_done(duty.cause(ref))]
             for duty in duties:
                 cause = duty.cause(ref)
                 async with self._store.work(cause, now) as work:
@@ -142,9 +164,9 @@ class Sweeps:
         seen: list[Seen] = []
 
         async def look(ref: str) -> None:
+            case = await self._case(ref)
+            found = radar.sweep(case, now) if case else []
             async with self._store.look() as find:
-                case = await find.case(ref)
-                found = radar.sweep(case, now) if case else []
                 new = [f for f in found if week not in await self._reported(find, ref, f)]
             if new:
                 seen.append(Seen(ref, new))
@@ -162,6 +184,10 @@ class Sweeps:
                     await work.keep(_radar_key(one.ref, finding), " ".join(weeks[-WEEKS_KEPT:]))
                 await work.record(self._entry("radar", one.ref, cause))
             await self._say(work, COORDINATION, Reply("sweep/radar", {"seen": seen}))
+
+    async def _is_done(self, cause: str) -> bool:
+        async with self._store.look() as find:
+            return await find.is_handled(cause)
 
     async def _reported(self, find: Find, ref: str, finding: Finding) -> list[str]:
         """The last weeks in which a finding was reported: more than one, as the clock may be set back."""

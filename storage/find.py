@@ -1,5 +1,6 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -147,9 +148,10 @@ class Find:
         erased = (s.verb == "erase", s.undone.is_(False), s.at <= when, ours)
         return await self.all(select(s.case_ref).where(*erased).distinct())
 
-    async def cases(self) -> list[Case]:
-        """All cases, oldest first."""
-        return await self.all(select(Case).where(self._ours()).order_by(tables.cases.c.opened_at))
+    async def cases(self, refs: Collection[str] | None = None) -> list[Case]:
+        """These cases, or all, oldest first."""
+        wanted = true() if refs is None else _cases.ref.in_(refs)
+        return await self.all(select(Case).where(wanted, self._ours()).order_by(_cases.opened_at))
 
     async def open_cases_of(self, user_id: str) -> list[Case]:
         """The open cases at whose table this person sits."""

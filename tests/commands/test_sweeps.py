@@ -308,6 +308,16 @@ async def test_a_broken_case_does_not_silence_the_others(table: Conference) -> N
     assert "Sem" not in str(logs)
 
 
+async def test_a_sweep_reads_the_open_cases_together(table: Conference) -> None:
+    for _ in range(3):
+        await table.open_case()
+    # Whoever writes reads the case alone: nothing is due on this day.
+    reads: list[str] = []
+    sa.event.listen(table.store.engine.sync_engine, "before_cursor_execute", lambda *given: reads.append(given[2]))
+    assert await at(table, november(3, hour=12)) == []
+    assert len([statement for statement in reads if "FROM concerns" in statement]) == 1
+
+
 async def test_two_runs_at_one_moment_say_it_once(table: Conference) -> None:
     room = await table.open_case()
     await table.say("ada", "!request health was Sem seen? because: w by: thu 12:00", room=room)
