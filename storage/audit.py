@@ -13,6 +13,8 @@ from storage import tables
 from storage.crypto import Keyring
 
 _FIRST = bytes(32)
+_NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1)
+_WRITE = insert(tables.audit)
 _FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
 
 
@@ -31,14 +33,11 @@ class Entry:
 
 async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datetime) -> None:
     """Add a line behind the last one. Two that follow the same line cannot both be written."""
-    log = tables.audit
-    newest = select(log.c.digest).order_by(log.c.id.desc()).limit(1)
-    previous = (await session.execute(newest)).scalar_one_or_none() or _FIRST
+    previous = (await session.execute(_NEWEST)).scalar_one_or_none() or _FIRST
     fields = {name: getattr(entry, name) for name in _FIELDS}
     digest = _digest(previous, at, fields)
-    await session.execute(
-        insert(log).values(at=at, previous=previous, digest=digest, signature=keyring.sign(digest), **fields)
-    )
+    line = {"at": at, "previous": previous, "digest": digest, "signature": keyring.sign(digest), **fields}
+    await session.execute(_WRITE, line)
 
 
 async def carried_out(session: AsyncSession, cause: str, actor: str) -> list[tuple[str, datetime]]:

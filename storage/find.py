@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
@@ -21,6 +21,11 @@ from storage.mapping import version_of
 
 T = TypeVar("T")
 _cases = tables.cases.c
+_members = tables.members.c
+# Asked with each message: to put a question together takes longer than SQLite takes to answer it.
+_HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam("cause"))
+_VERSION = select(_cases.version, _cases.scheme).where(_cases.ref == bindparam("ref"))
+_SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), _members.left_at.is_(None))
 SPACE = "space"
 """The channel of the space that holds the rooms."""
 
@@ -114,8 +119,10 @@ class Find:
     async def _take(self, ref: str) -> Case | None:
         """A case that was kept, unless it was changed since: whatever changes in a case makes a new version of it."""
         case = self._kept.take(ref) if self._kept is not None else None
-        on_file = select(_cases.version).where(_cases.ref == ref, self._ours())
-        if case is None or await self.one(on_file) != version_of(case):
+        if case is None:
+            return None
+        on_file = await self.row(_VERSION, ref=ref)
+        if on_file is None or on_file.version != version_of(case) or not self.account.runs(on_file.scheme):
             return None
         self._session.add(case)
         return case
@@ -210,12 +217,12 @@ class Find:
 
     async def audience(self, channel: str) -> frozenset[str]:
         """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members."""
-        place, _, key = channel.partition(":")
-        people = (await self.directory()).people
-        match Place(place):
+        kind, _, key = channel.partition(":")
+        place = Place(kind)
+        people = {} if place is Place.CASE else (await self.directory()).people
+        match place:
             case Place.CASE:
-                m = tables.members.c
-                return frozenset(await self.all(select(m.user_id).where(m.case_ref == key, m.left_at.is_(None))))
+                return frozenset(await self.all(_SEATED, ref=key))
             case Place.AGENCY:
                 inside = {Role.PRACTITIONER, Role.COORDINATOR}
                 return frozenset(p.user_id for p in people.values() if p.agency == key and p.role in inside)
@@ -245,25 +252,24 @@ class Find:
 
     async def is_handled(self, cause: str) -> bool:
         """Whether this cause had its effects already."""
-        i = tables.inbox.c
-        return await self.one(select(i.cause).where(i.cause == cause)) is not None
+        return await self.one(_HANDLED, cause=cause) is not None
 
     def _ours(self) -> ColumnElement[bool]:
         """That a case is of a scheme that this account runs."""
         schemes = self.account.schemes
         return true() if schemes is None else tables.cases.c.scheme.in_(schemes)
 
-    async def one(self, query: Select[T]) -> T | None:
+    async def one(self, query: Select[T], **given: object) -> T | None:
         """The one value of a query, or None."""
-        return (await self._session.scalars(query)).one_or_none()
+        return (await self._session.scalars(query, given)).one_or_none()
 
-    async def all(self, query: Select[T]) -> list[T]:
+    async def all(self, query: Select[T], **given: object) -> list[T]:
         """The first column of a query."""
-        return list(await self._session.scalars(query))
+        return list(await self._session.scalars(query, given))
 
-    async def row(self, query: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]] | None:
+    async def row(self, query: Select[*tuple[Any, ...]], **given: object) -> Row[*tuple[Any, ...]] | None:
         """The one row of a query, or None."""
-        return (await self._session.execute(query)).one_or_none()
+        return (await self._session.execute(query, given)).one_or_none()
 
     async def rows(self, query: Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
         """All rows of a query."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from storage import tables
 from storage.work import OUTBOX_BODY, Attachment, Store
@@ -46,6 +46,9 @@ class Outbox:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._account = store.account.user_id
+        o = tables.outbox
+        waiting = (o.c.account == self._account, o.c.channel == bindparam("channel"), o.c.sent_at.is_(None))
+        self._next = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
         self._sent: dict[int, dict[str, object]] = {}
         self._marking = asyncio.Lock()
 
@@ -69,11 +72,8 @@ class Outbox:
 
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
-        o = tables.outbox
-        waiting = (o.c.account == self._account, o.c.channel == channel, o.c.sent_at.is_(None))
-        query = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
         async with self._store.look(to_speak=True) as find:
-            found = await find.row(query)
+            found = await find.row(self._next, channel=channel)
             if found is None:
                 self._store.under_way.pop(channel, None)
                 return None

@@ -25,6 +25,7 @@ from storage.known import Known
 from storage.mapping import map_classes
 
 OUTBOX_BODY = "outbox.body"
+_HANDLED, _WAITS = insert(tables.inbox), insert(tables.outbox)
 LARGEST_ATTACHMENT = 4 * 1024 * 1024
 """In bytes; every homeserver's default limit is far above it (Synapse: 50 MiB)."""
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
@@ -149,7 +150,7 @@ class Work:
 
     async def finish(self) -> None:
         """Write down that the cause is handled."""
-        await self.session.execute(insert(tables.inbox).values(cause=self.cause, at=self.now, outcome=self._outcome))
+        await self.session.execute(_HANDLED, {"cause": self.cause, "at": self.now, "outcome": self._outcome})
 
     async def audit_fault(self) -> int | None:
         """The number of the first line of the audit log that was changed, moved or follows a missing one."""
@@ -178,20 +179,19 @@ class Work:
         if not self._ring.knows(scope):
             await self._make_key(scope)
         sealed = self._ring.seal(json.dumps(body), scope=scope, place=OUTBOX_BODY, row=txn_id)
-        await self.session.execute(
-            insert(tables.outbox).values(
-                account=self.account.user_id if account is None else account,
-                txn_id=txn_id,
-                channel=channel,
-                kind=kind,
-                person=person,
-                scope=scope,
-                body=sealed,
-                subject=subject,
-                created_at=self.now,
-                tries=0,
-            )
-        )
+        row = {
+            "account": self.account.user_id if account is None else account,
+            "txn_id": txn_id,
+            "channel": channel,
+            "kind": kind,
+            "person": person,
+            "scope": scope,
+            "body": sealed,
+            "subject": subject,
+            "created_at": self.now,
+            "tries": 0,
+        }
+        await self.session.execute(_WAITS, row)
         if account is None or account == self.account.user_id:
             self.channels.add(channel)
 
