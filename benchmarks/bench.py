@@ -9,7 +9,7 @@ import contextlib
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -125,9 +125,9 @@ class Bench:
     async def _share(self) -> None:
         for devices in self._size.devices:
             ours, theirs = list[float](), list[float]()
-            measures: Measures = {"ours": (sharing.ours, ours), "nio": (sharing.nio, theirs)}
-            for number, (name, (measure, seconds)) in enumerate(_in_turns(measures, self._size.rounds)):
-                seconds.append(await measure(self._folder / f"{name}-{devices}-{number}", devices))
+            for number in range(self._size.rounds):
+                ours.append(await sharing.ours(self._folder / f"ours-{devices}-{number}", devices))
+                theirs.append(sum(await sharing.nio(self._folder / f"nio-{devices}-{number}", devices)))
             self._note(f"sharing a key with {devices} devices (s)", compare(ours, theirs))
 
     async def _answer(self, ours: Roundtable, echo: Echo, stack: contextlib.AsyncExitStack) -> None:
@@ -265,9 +265,6 @@ class Bench:
     def _say(self, text: str) -> None:
         sys.stdout.write(f"{time.monotonic() - self._began:6.0f} s  {text}\n")
         sys.stdout.flush()
-
-
-Measures = dict[str, tuple[Callable[[Path, int], Awaitable[float]], list[float]]]
 
 
 def _in_turns(who: dict[str, T], rounds: int) -> list[tuple[str, T]]:
