@@ -212,12 +212,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only = {*given.only.split(",")}
     if unknown := only - {*PARTS}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
-    # Whoever ends it ends the homeserver and the bots, too.
+    # Whoever ends it ends the homeserver and the bots, too; also in the background, where a shell turns Ctrl-C off.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     size = SMALL if given.small else FULL
     goals = list_goals(size)
     try:
-        with tempfile.TemporaryDirectory(prefix="roundtable-bench-") as folder, Homeserver() as homeserver:
+        with tempfile.TemporaryDirectory(prefix="roundtable-bench-") as folder, contextlib.ExitStack() as stack:
+            # It is stopped also when this is interrupted while it starts.
+            homeserver = Homeserver()
+            stack.push(homeserver)
+            homeserver.start()
             bench = Bench(size, only, Path(folder), homeserver)
             try:
                 asyncio.run(bench.run())

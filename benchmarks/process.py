@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 END_WITHIN = 30.0
-LOOK, IDLE, CALM_LOOKS = 0.5, 0.05, 4
-"""It is calm when it uses less than a twentieth of a processor in each of so many looks on end."""
+LOOK, IDLE, CALM_LOOKS = 0.5, 0.1, 4
+"""It is calm when it uses less than a tenth of a processor in each of so many looks on end."""
+CALM_WITHIN = 300.0
 
 
 class Process:
@@ -63,7 +64,8 @@ class Process:
     async def calms_down(self) -> None:
         """Wait until it has nothing left to do."""
         calm, used = 0, self.cpu_seconds()
-        while calm < CALM_LOOKS:
-            await asyncio.sleep(LOOK)
-            before, used = used, self.cpu_seconds()
-            calm = calm + 1 if used - before < IDLE * LOOK else 0
+        async with asyncio.timeout(CALM_WITHIN):
+            while calm < CALM_LOOKS:
+                await asyncio.sleep(LOOK)
+                before, used = used, self.cpu_seconds()
+                calm = calm + 1 if used - before < IDLE * LOOK else 0
