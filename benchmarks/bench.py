@@ -34,7 +34,7 @@ class Size:
     busy: int = 50
     each: int = 4
     asked: int = 50
-    asked_rounds: int = 8
+    asked_rounds: int = 6
     rounds: int = 3
     cases: int = 1000
     devices: tuple[int, ...] = (10, 50, 200)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 END_WITHIN = 30.0
-LOOK, IDLE, CALM_LOOKS = 0.5, 0.1, 4
+LOOK, IDLE, CALM_LOOKS = 1.0, 0.1, 3
 """It is calm when it uses less than a tenth of a processor in each of so many looks on end."""
 CALM_WITHIN = 300.0
 

@@ -28,8 +28,6 @@ LOOK = 0.05
 AT_ONCE = 8
 MEMBER, OPENER = "dirk", "cleo"
 COMMAND = "!concern stayed away from school three times this week kind: fact"
-
-
 Wanted = Callable[[Event], bool]
 
 
