@@ -16,7 +16,7 @@ help:
 	@echo "make test-interop   run the tests against Element's own crypto"
 	@echo "make chaos          kill bot and homeserver while members talk, and count (KILLS=50 COMMANDS=1000 SEED=…)"
 	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count"
-	@echo "make bench          measure against a plain echo bot, into docs/performance.md (ONLY=latency,cpu for parts, SMALL=1)"
+	@echo "make bench          measure against a plain echo bot, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
 	@echo "make check          lint, types, import order, format"
 	@echo "make catalogue      write all texts to commands/locale/roundtable.pot and into each translation"
 	@echo "make lock           pin the newest releases again"

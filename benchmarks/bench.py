@@ -6,28 +6,24 @@
 import argparse
 import asyncio
 import contextlib
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
-from zoneinfo import ZoneInfo
 
-from benchmarks import report, sharing
+from benchmarks import morning, report, rounds, sharing
 from benchmarks.report import Figure, compare, percentile
-from benchmarks.table import AT_ONCE, LOOK, MEMBER, OPENER, WITHIN, Conference, Echo, Roundtable, Timed, is_reminder
-from bot.crypto.wire import Wire
+from benchmarks.rounds import Bots
+from benchmarks.table import MEMBER, OPENER, Conference, Echo, Roundtable
 from tests.homeserver import Homeserver
 
-T = TypeVar("T")
-PARTS = ("sharing", "latency", "growth", "throughput", "cpu", "cold", "burst")
+PARTS = ("sharing", "latency", "throughput", "cpu", "cold", "burst", "growth")
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-SENT_BYTES = 1400
-"""The length of the ciphertext of a reminder."""
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -37,14 +33,15 @@ class Size:
     cold: tuple[int, ...] = (10, 100, 500)
     busy: int = 50
     each: int = 4
-    asked: int = 40
+    asked: int = 50
+    asked_rounds: int = 6
     rounds: int = 3
     cases: int = 1000
     devices: tuple[int, ...] = (10, 50, 200)
 
 
 FULL = Size()
-SMALL = Size((3, 5, 8), 4, 2, 4, 2, 30, (3, 6))
+SMALL = Size((3, 5, 8), 4, 2, 4, 2, 1, 30, (3, 6))
 
 
 def list_goals(size: Size) -> dict[str, float]:
@@ -65,6 +62,7 @@ class Bench:
 
     def __init__(self, size: Size, only: Iterable[str], folder: Path, homeserver: Homeserver) -> None:
         self.figures: dict[str, Figure] = {}
+        """What is measured so far."""
         self._size = size
         self._only = {*only}
         self._folder = folder
@@ -73,188 +71,119 @@ class Bench:
 
     async def run(self) -> None:
         """Measure what is wanted."""
-        size = self._size
         if self._wants("sharing"):
             await self._share()
-        if not self._wants("latency", "growth", "throughput", "cpu", "cold", "burst"):
-            return
-        async with contextlib.AsyncExitStack() as stack:
-            conference = await self._conference("one", stack)
-            member = conference.people[MEMBER]
-            assert isinstance(member, Timed)  # noqa: S101 it signed in as one
-            ours, echo = Roundtable(conference, member), Echo(conference, member)
-            stack.push_async_callback(ours.end)
-            stack.push_async_callback(echo.end)
-            ours.tick_every(30)
-            await asyncio.to_thread(self._homeserver.register, conference._local("echo"), conference.password)
-            await asyncio.gather(ours.start(), echo.start())
-            await asyncio.gather(ours.listens(), echo.introduce())
-            for rooms in sorted({*size.cold, size.busy}):
-                if rooms > size.cold[0] and not self._wants(*self._needs(rooms)):
-                    break
-                self._say(f"{rooms} rooms")
-                await asyncio.gather(ours.end(), echo.end())
-                await ours.grow(rooms)
-                await echo.grow(rooms)
-                if self._wants("cold") and rooms in size.cold:
-                    await self._start_cold(ours, echo, rooms)
-                await asyncio.gather(ours.start(), echo.start())
-                await asyncio.gather(ours.listens(), member.ask(echo.rooms[0]))
-                if rooms == size.cold[0]:
-                    await self._answer(ours, echo, stack)
-                if rooms == size.busy and self._wants("throughput", "cpu"):
-                    await self._hurry(ours, echo)
-            if self._wants("burst"):
-                await self._remind(ours, member)
-
-    def _needs(self, rooms: int) -> tuple[str, ...]:
-        busy = ("throughput", "cpu") if rooms <= self._size.busy else ()
-        return ("cold", "burst", *busy)
-
-    def _wants(self, *parts: str) -> bool:
-        return not self._only.isdisjoint(parts)
-
-    async def _conference(self, name: str, stack: contextlib.AsyncExitStack) -> Conference:
-        folder = self._folder / name
-        folder.mkdir()
-        people = (OPENER, MEMBER)
-        made = await Conference.make(folder, self._homeserver, lambda: datetime.now(UTC), people)
-        stack.push_async_callback(made.close)
-        return made
+        if self._wants("latency", "throughput", "cpu", "cold", "burst"):
+            async with contextlib.AsyncExitStack() as stack:
+                await self._compare(stack)
+        if self._wants("growth"):
+            async with contextlib.AsyncExitStack() as stack:
+                await self._grow(stack)
 
     async def _share(self) -> None:
         for devices in self._size.devices:
             ours, theirs = list[float](), list[float]()
-            measures: Measures = {"ours": (sharing.ours, ours), "nio": (sharing.nio, theirs)}
-            for number, (name, (measure, seconds)) in enumerate(_in_turns(measures, self._size.rounds)):
-                seconds.append(await measure(self._folder / f"{name}-{devices}-{number}", devices))
+            for number in range(self._size.rounds):
+                ours.append(await sharing.ours(self._folder / f"ours-{devices}-{number}", devices))
+                theirs.append(sum(await sharing.nio(self._folder / f"nio-{devices}-{number}", devices)))
             self._note(f"sharing a key with {devices} devices (s)", compare(ours, theirs))
 
-    async def _answer(self, ours: Roundtable, echo: Echo, stack: contextlib.AsyncExitStack) -> None:
-        """Command to decrypted answer: ours, the echo bot, and ours with many cases."""
-        if not self._wants("latency", "growth"):
-            return
-        who: dict[str, Roundtable | Echo] = {"ours": ours, "echo": echo}
-        members = dict.fromkeys(who, ours._member)
-        few, many = self._size.cold[0], self._size.cases
-        if self._wants("growth"):
-            conference = await self._conference("many", stack)
-            member = conference.people[MEMBER]
-            assert isinstance(member, Timed)  # noqa: S101 it signed in as one
-            large = Roundtable(conference, member)
-            large.tick_every(30)
-            await large.start()
-            stack.push_async_callback(large.end)
-            await large.listens()
-            await large.end()
-            await large.grow(few)
-            await large.open_cases(many - few)
-            await large.start()
-            await large.listens()
-            who["many"], members["many"] = large, member
-        for name, bot in who.items():
-            for room_id in bot.rooms[:few]:
-                await members[name].ask(room_id)
-        waits: dict[str, list[list[float]]] = {name: [] for name in who}
-        used: dict[str, list[float]] = {name: [] for name in who}
-        for name, bot in _in_turns(who, self._size.rounds):
-            before = bot.process.cpu_seconds()
-            rooms = [bot.rooms[n % few] for n in range(self._size.asked)]
-            waits[name].append([await members[name].ask(room_id) for room_id in rooms])
-            used[name].append((bot.process.cpu_seconds() - before) * 1000 / len(rooms))
-        for label, share in SHARES.items():
-            by = {name: [percentile(each, share) for each in rounds] for name, rounds in waits.items()}
-            if self._wants("latency"):
-                self._note(f"answer {label} (s)", compare(by["ours"], by["echo"]))
-            if "many" in by:
-                self._note(f"answer {label}, {many} cases against {few} (s)", compare(by["many"], by["ours"]))
-        if "many" in used:
-            self._note(f"CPU per 1,000 commands, {many} cases against {few} (s)", compare(used["many"], used["ours"]))
-            await who["many"].end()
+    async def _compare(self, stack: contextlib.AsyncExitStack) -> None:
+        """Ours and the echo bot, with more and more rooms."""
+        size = self._size
+        ours = await self._settle("table", stack)
+        echo = Echo(ours.conference)
+        stack.push_async_callback(echo.end)
+        await asyncio.to_thread(self._homeserver.register, ours.conference._local("echo"), ours.conference.password)
+        await echo.start()
+        await echo.introduce()
+        await echo.end()
+        bots: Bots = {"ours": ours, "echo": echo}
+        for rooms in sorted({*size.cold, size.busy}):
+            hurries = rooms == size.busy and self._wants("throughput", "cpu")
+            answers = rooms == size.cold[0] and self._wants("latency")
+            starts = rooms in size.cold and self._wants("cold")
+            if not (hurries or answers or starts or self._wants("burst")):
+                continue
+            self._say(f"{rooms} rooms")
+            await ours.grow(rooms)
+            await echo.grow(rooms)
+            if starts:
+                found = await rounds.start_cold(bots, size.rounds)
+                self._note(f"cold start, {rooms} rooms (s)", compare(found["ours"], found["echo"]))
+            if answers or hurries:
+                await _start(bots, rooms)
+            if answers:
+                waits, _ = await rounds.answer(bots, rooms, size.asked, size.asked_rounds)
+                for label, share in SHARES.items():
+                    ours_found, theirs = (percentile(waits[name], share) for name in bots)
+                    self._note(f"answer {label} (s)", compare([ours_found], [theirs]))
+            if hurries:
+                await self._hurry(bots)
+            await asyncio.gather(ours.end(), echo.end())
+        if self._wants("burst"):
+            self._say("on to nine o'clock")
+            await morning.prepare(ours)
+            seconds, floor = list[float](), [await morning.send_plainly(ours)]
+            for days in morning.DAYS:
+                seconds.append(await morning.remind(ours, days))
+                floor.append(await morning.send_plainly(ours))
+            self._note("reminders at nine (s)", compare(seconds, floor=floor))
 
-    async def _hurry(self, ours: Roundtable, echo: Echo) -> None:
+    async def _hurry(self, bots: Bots) -> None:
         """All rooms at once."""
-        member, size = ours._member, self._size
-        who: dict[str, Roundtable | Echo] = {"ours": ours, "echo": echo}
-        rate: dict[str, list[float]] = {name: [] for name in who}
-        used: dict[str, list[float]] = {name: [] for name in who}
-
-        async def talk(room_id: str, times: int) -> None:
-            for _ in range(times):
-                await member.ask(room_id)
-
-        for bot in who.values():
-            await asyncio.gather(*(talk(room_id, 1) for room_id in bot.rooms[: size.busy]))
-        for name, bot in _in_turns(who, size.rounds):
-            before, began = bot.process.cpu_seconds(), time.perf_counter()
-            await asyncio.gather(*(talk(room_id, size.each) for room_id in bot.rooms[: size.busy]))
-            done = size.busy * size.each
-            rate[name].append(done / (time.perf_counter() - began))
-            used[name].append((bot.process.cpu_seconds() - before) * 1000 / done)
+        rate, used = await rounds.hurry(bots, self._size.busy, self._size.each, self._size.rounds)
         if self._wants("throughput"):
             self._note("commands per second", compare(rate["ours"], rate["echo"]))
         if self._wants("cpu"):
             self._note("CPU per 1,000 commands (s)", compare(used["ours"], used["echo"]))
-            peaks = [[bot.process.peak_mib()] for bot in who.values()]
-            self._note("peak memory (MiB)", compare(*peaks))
+            self._note("peak memory (MiB)", compare(*([bot.process.peak_mib()] for bot in bots.values())))
 
-    async def _start_cold(self, ours: Roundtable, echo: Echo, rooms: int) -> None:
-        """From the start of the process to the first answer."""
-        who: dict[str, Roundtable | Echo] = {"ours": ours, "echo": echo}
-        waits: dict[str, list[float]] = {name: [] for name in who}
-        for name, bot in _in_turns(who, self._size.rounds):
-            began = time.perf_counter()
-            await bot.start()
-            await ours._member.ask(bot.rooms[0])
-            waits[name].append(time.perf_counter() - began)
+    async def _grow(self, stack: contextlib.AsyncExitStack) -> None:
+        """Ours with many open cases against ours with few, in as many rooms."""
+        size, rooms = self._size, self._size.cold[0]
+        against = f", {size.cases} cases against {rooms}"
+        self._say(f"{size.cases} cases")
+        many, few = [await self._settle(name, stack) for name in ("many", "few")]
+        await many.grow(rooms)
+        await few.grow(rooms)
+        await many.open_cases(size.cases - rooms)
+        bots = {"many": many, "few": few}
+        found = await rounds.start_cold(bots, size.rounds)
+        self._note(f"cold start{against} (s)", compare(found["many"], found["few"]))
+        await _start(bots, rooms)
+        waits, used = await rounds.answer(bots, rooms, size.asked, size.asked_rounds)
+        for label, share in SHARES.items():
+            with_many, with_few = (percentile(waits[name], share) for name in bots)
+            self._note(f"answer {label}{against} (s)", compare([with_many], [with_few]))
+        self._note(f"CPU per 1,000 commands{against} (s)", compare(used["many"], used["few"]))
+        rate, _ = await rounds.hurry(bots, rooms, size.each * size.busy // rooms, size.rounds)
+        self._note(f"commands per second{against}", compare(rate["many"], rate["few"]))
+        peaks = ([bot.process.peak_mib()] for bot in bots.values())
+        self._note(f"peak memory{against} (MiB)", compare(*peaks))
+        for bot in bots.values():
             await bot.end()
-        self._note(f"cold start, {rooms} rooms (s)", compare(waits["ours"], waits["echo"]))
+            await morning.prepare(bot)
+        seconds: dict[str, list[float]] = {name: [] for name in bots}
+        for name, bot in rounds.in_turns(bots, len(morning.DAYS)):
+            seconds[name].append(await morning.remind(bot, morning.DAYS[len(seconds[name])]))
+        self._note(f"reminders at nine{against} (s)", compare(seconds["many"], seconds["few"]))
 
-    async def _remind(self, ours: Roundtable, member: Timed) -> None:
-        """A reminder into each room at nine o'clock, against as many plain sends of the same size."""
-        self._say("giving each room its key")
-        few = asyncio.Semaphore(AT_ONCE)
-
-        async def ask(room_id: str) -> None:
-            async with few:
-                await member.ask(room_id)
-
-        await asyncio.gather(*(ask(room_id) for room_id in ours.rooms))
-        await ours.end()
-        zone = ZoneInfo("Europe/Amsterdam")
-        today = datetime.now(zone)
-        friday = today.date() + timedelta(days=(4 - today.weekday()) % 7 or 7)
-        nine = datetime(friday.year, friday.month, friday.day, 9, tzinfo=zone)
-        await ours.owe(nine - timedelta(hours=20), nine + timedelta(hours=8))
-        ours.tick_every(0.2)
-        self._say("sending plainly, then nine o'clock")
-        floor = [await self._send_plainly(ours, member)]
-        lead = timedelta(seconds=30)
-        shift = nine - lead - datetime.now(UTC)
-        began = time.perf_counter() + lead.total_seconds()
-        await ours.start(shift)
+    async def _settle(self, name: str, stack: contextlib.AsyncExitStack) -> Roundtable:
+        """Ours with a deployment of its own, which ran once."""
+        folder = self._folder / name
+        folder.mkdir()
+        conference = await Conference.make(folder, self._homeserver, lambda: datetime.now(UTC), (OPENER, MEMBER))
+        stack.push_async_callback(conference.close)
+        ours = Roundtable(conference)
+        stack.push_async_callback(ours.end)
+        await ours.start()
         await ours.listens()
-        if time.perf_counter() > began:
-            raise RuntimeError("it was not up at nine")
-        rooms = {*ours.rooms}
-        last = await _all_heard(member, rooms, is_reminder, began + WITHIN)
-        floor.append(await self._send_plainly(ours, member))
-        self._note("reminders at nine (s)", compare([last - began], floor=floor))
+        await ours.end()
+        return ours
 
-    async def _send_plainly(self, ours: Roundtable, member: Timed) -> float:
-        """The seconds until the member heard a plain message in each room; sent as fast as the homeserver takes it."""
-        few, mark = asyncio.Semaphore(AT_ONCE), f"plain{time.time_ns()}"
-        content = {"msgtype": "m.text", "body": mark.ljust(SENT_BYTES, ".")}
-        began = time.perf_counter()
-        async with Wire(self._homeserver.url, ours.conference._config().matrix.token()) as wire:
-
-            async def send(room_id: str) -> None:
-                async with few:
-                    await wire.ask("PUT", f"v3/rooms/{room_id}/send/m.room.message/{mark}", content, within=WITHIN)
-
-            await asyncio.gather(*(send(room_id) for room_id in ours.rooms))
-            found = partial(_begins, mark)
-            return await _all_heard(member, {*ours.rooms}, found, began + WITHIN) - began
+    def _wants(self, *parts: str) -> bool:
+        return not self._only.isdisjoint(parts)
 
     def _note(self, name: str, figure: Figure) -> None:
         self.figures[name] = figure
@@ -267,53 +196,50 @@ class Bench:
         sys.stdout.flush()
 
 
-Measures = dict[str, tuple[Callable[[Path, int], Awaitable[float]], list[float]]]
-
-
-def _in_turns(who: dict[str, T], rounds: int) -> list[tuple[str, T]]:
-    """Each in every round, once forwards, once backwards: what disturbs the machine for a while meets all of them."""
-    each = list(who.items())
-    return [one for number in range(rounds) for one in (each if number % 2 == 0 else each[::-1])]
-
-
-def _begins(mark: str, event: object) -> bool:
-    return str(getattr(event, "content", {}).get("body")).startswith(mark)
-
-
-async def _all_heard(member: Timed, rooms: set[str], wanted: Callable[..., bool], until: float) -> float:
-    """When the last of these rooms had what is wanted."""
-    while time.perf_counter() < until:
-        heard = [event for event in member.heard if event.room_id in rooms and wanted(event)]
-        if {event.room_id for event in heard} == rooms:
-            return max(member.times[event.event_id] for event in heard)
-        await asyncio.sleep(LOOK)
-    raise RuntimeError(f"heard in {len({event.room_id for event in heard})} of {len(rooms)} rooms")
+async def _start(bots: Bots, rooms: int) -> None:
+    """Have all run, and each room its keys."""
+    for bot in bots.values():
+        await bot.start()
+        await rounds.speak(bot, rooms)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and write results, table and picture."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default=",".join(PARTS), help="of %(default)s")
+    parser.add_argument("--only", default=",".join(PARTS), help="of %(default)s; writes nothing unless it is all")
     parser.add_argument("--small", action="store_true", help="tiny sizes, to see that it runs; writes nothing")
     given = parser.parse_args(arguments)
-    only = given.only.split(",")
-    if unknown := {*only} - {*PARTS}:
+    only = {*given.only.split(",")}
+    if unknown := only - {*PARTS}:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    # Whoever ends it ends the homeserver and the bots, too; also in the background, where a shell turns Ctrl-C off.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _interrupt)
     size = SMALL if given.small else FULL
-    with tempfile.TemporaryDirectory(prefix="roundtable-bench-") as folder, Homeserver() as homeserver:
-        bench = Bench(size, only, Path(folder), homeserver)
-        try:
-            asyncio.run(bench.run())
-        finally:
-            # What was measured before something went wrong is not lost.
-            if not given.small and bench.figures:
-                command = "make bench" if {*only} == {*PARTS} else f"make bench ONLY={given.only}"
-                root = Path(__file__).resolve().parent.parent
-                figures = report.merge(bench.figures, root / report.RESULTS)
-                report.write(figures, list_goals(size), command, root)
-    if given.small:
-        sys.stdout.write(report.tabulate(bench.figures, list_goals(size)) + "\n")
+    goals = list_goals(size)
+    try:
+        with tempfile.TemporaryDirectory(prefix="roundtable-bench-") as folder, contextlib.ExitStack() as stack:
+            # It is stopped also when this is interrupted while it starts.
+            homeserver = Homeserver()
+            stack.push(homeserver)
+            homeserver.start()
+            bench = Bench(size, only, Path(folder), homeserver)
+            try:
+                asyncio.run(bench.run())
+            finally:
+                # What was measured before something went wrong is not lost.
+                sys.stdout.write(report.tabulate(bench.figures, goals) + "\n")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    if only == {*PARTS} and not given.small:
+        report.write(bench.figures, goals, Path(__file__).resolve().parent.parent)
     return 0
+
+
+def _interrupt(*_: object) -> None:
+    """As Ctrl-C does; once, or what is ending would itself be ended."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

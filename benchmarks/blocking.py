@@ -6,24 +6,19 @@ Run as `python -m benchmarks.blocking`; exits with 1 when it is longer than LIMI
 
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
 
-import nio
 import vodozemac
-from nio.crypto import OlmDevice
 
-from benchmarks.people import Device, Loopback, make_people
+from benchmarks import sharing
+from benchmarks.people import USER, Device, make_people, open_client
 from bot.crypto.client import HardenedClient
 from bot.crypto.machine import MEGOLM, Machine
-from bot.crypto.rooms import Room, describe_room
-from bot.crypto.store import StoreFolder
-from bot.crypto.trust import MemoryPins
+from bot.crypto.rooms import describe_room
 from bot.crypto.wire import Json
 
 LIMIT = 0.25
@@ -34,8 +29,6 @@ MESSAGES_IN_A_ROOM = 2
 # As many as a homeserver gives at once.
 NEW_SESSIONS = 100
 PROBE_EVERY = 0.001
-USER, DEVICE = "@bot:localhost", "BOT"
-ROOM = "!table"
 
 
 async def longest_block(work: Awaitable[object]) -> float:
@@ -63,40 +56,12 @@ async def longest_block(work: Awaitable[object]) -> float:
 
 async def measure_sharing(folder: Path, devices: int = DEVICES) -> float:
     """Write a room for the first time: new sessions with every device, and the room key to each."""
-    people, answers = make_people(devices)
-    client = open_client(folder, answers)
-    client._rooms[ROOM] = Room(ROOM, encrypted=True, joined={USER, *(device.user_id for device in people)})
-    longest = await longest_block(client.post(ROOM, {"msgtype": "m.text", "body": "hello"}, txn_id="1"))
-    holders = client._sharing._outbound[ROOM].holders
-    await client.close()
-    if len(holders) != devices:
-        raise RuntimeError(f"{len(holders)} of {devices} devices got the key")
-    return longest
+    return await sharing.ours(folder, devices, longest_block)
 
 
 async def measure_nio_sharing(folder: Path, devices: int = DEVICES) -> float:
     """The same by nio 0.26: what its client runs in the event loop in one piece (fault 21)."""
-    people, answers = make_people(devices)
-    os.makedirs(folder, mode=0o700)  # noqa: PTH103 - before anything is measured
-    config = nio.AsyncClientConfig(store=nio.store.SqliteStore)
-    client: Any = nio.AsyncClient("http://127.0.0.1:9", USER, device_id=DEVICE, store_path=str(folder), config=config)
-    client.restore_login(USER, DEVICE, "token")
-    for device in people:
-        keys = {"ed25519": device.signing_key, "curve25519": device.identity_key}
-        known = OlmDevice(device.user_id, device.device_id, keys)
-        client.olm.device_store.add(known)
-        client.store.save_device_keys({device.user_id: {device.device_id: known}})
-    users = {device.user_id for device in people}
-
-    async def claim() -> None:
-        client.olm.handle_response(nio.KeysClaimResponse.from_dict({**answers["keys/claim"], "failures": {}}, ROOM))
-
-    async def share() -> None:
-        list(client.olm.share_group_session_parallel(ROOM, users, ignore_unverified_devices=True))
-
-    longest = max(await longest_block(claim()), await longest_block(share()))
-    client.store.database.close()
-    return longest
+    return max(await sharing.nio(folder, devices, longest_block))
 
 
 async def measure_syncing(folder: Path, rooms: int = ROOMS, devices: int = DEVICES) -> dict[str, float]:
@@ -146,13 +111,6 @@ async def measure_syncing(folder: Path, rooms: int = ROOMS, devices: int = DEVIC
         measured[what] = await longest_block(_sync(client, rooms if not complete else rooms - len(late)))
     await client.close()
     return measured
-
-
-def open_client(folder: Path, answers: Mapping[str, Json]) -> HardenedClient:
-    """A client with a new store, to whom no homeserver answers."""
-    store = StoreFolder(folder)
-    machine = Machine(store.open(USER, DEVICE, os.urandom(32)))
-    return HardenedClient(Loopback(answers), machine, MemoryPins(), store)
 
 
 async def _sync(client: HardenedClient, readable: int) -> None:

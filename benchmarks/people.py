@@ -2,14 +2,22 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import vodozemac
 
+from bot.crypto.client import HardenedClient
 from bot.crypto.machine import MEGOLM, OLM, ONE_TIME_KEY, Machine
 from bot.crypto.signing import SigningKey, encode_base64, encode_canonical
+from bot.crypto.store import StoreFolder
+from bot.crypto.trust import MemoryPins
 from bot.crypto.wire import Json, Wire
+
+USER, DEVICE = "@bot:localhost", "BOT"
+ROOM = "!table"
 
 
 class Loopback(Wire):
@@ -103,6 +111,13 @@ def make_people(devices: int, *, each: int = 4) -> tuple[list[Device], dict[str,
         claims[user_id] = {device.device_id: device.one_time_key for device in theirs}
         made += theirs
     return made, {"keys/query": query, "keys/claim": {"one_time_keys": claims}}
+
+
+def open_client(folder: Path, answers: Mapping[str, Json]) -> HardenedClient:
+    """A client with a new store, to whom no homeserver answers."""
+    store = StoreFolder(folder)
+    machine = Machine(store.open(USER, DEVICE, os.urandom(32)))
+    return HardenedClient(Loopback(answers), machine, MemoryPins(), store)
 
 
 def _describe(user_id: str, usage: str, key: SigningKey) -> dict[str, Any]:

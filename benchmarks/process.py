@@ -1,28 +1,29 @@
 """A process under measurement: what it uses, as the kernel counts it."""
 
 import asyncio
-import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
 from pathlib import Path
 
 END_WITHIN = 30.0
+LOOK, IDLE, CALM_LOOKS = 1.0, 0.1, 3
+"""It is calm when it uses less than a tenth of a processor in each of so many looks on end."""
+CALM_WITHIN = 300.0
 
 
 class Process:
     """``python -m …`` in a process of its own."""
 
-    def __init__(self, arguments: Sequence[str], log: Path) -> None:
-        self._arguments = arguments
+    def __init__(self, log: Path) -> None:
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self, *more: str) -> None:
-        """Start it, with more arguments."""
+    async def start(self, *arguments: str) -> None:
+        """Start it: a module and its arguments."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *self._arguments, *more),
+                *(sys.executable, "-m", *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -49,9 +50,9 @@ class Process:
         return self._process.pid
 
     def cpu_seconds(self) -> float:
-        """What it has used of the processors, itself and in the kernel."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """What it has used of the processors, all its threads, to the nanosecond."""
+        # The kernel's number for the clock of a whole process, as clock_getcpuclockid(3) makes it.
+        return time.clock_gettime(~self.pid << 3 | 2)
 
     def peak_mib(self) -> float:
         """The most memory that it ever held (VmHWM)."""
@@ -59,3 +60,12 @@ class Process:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
         raise RuntimeError("the kernel tells no peak")
+
+    async def calms_down(self) -> None:
+        """Wait until it has nothing left to do."""
+        calm, used = 0, self.cpu_seconds()
+        async with asyncio.timeout(CALM_WITHIN):
+            while calm < CALM_LOOKS:
+                await asyncio.sleep(LOOK)
+                before, used = used, self.cpu_seconds()
+                calm = calm + 1 if used - before < IDLE * LOOK else 0

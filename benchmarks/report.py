@@ -49,13 +49,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, max(0, -int(-len(ordered) * share // 1) - 1))]
 
 
-def merge(figures: Mapping[str, Figure], path: Path) -> dict[str, Figure]:
-    """These figures, and those of an earlier run that were not measured anew."""
-    earlier = {name: Figure(**it) for name, it in json.loads(path.read_text()).items()} if path.exists() else {}
-    return {**earlier, **figures}
-
-
-def write(figures: Mapping[str, Figure], goals: Mapping[str, float], command: str, root: Path) -> None:
+def write(figures: Mapping[str, Figure], goals: Mapping[str, float], root: Path) -> None:
     """Write results, picture, and the measured part of the page."""
     numbers = {name: asdict(figure) for name, figure in figures.items()}
     (root / RESULTS).write_text(json.dumps(numbers, indent=2) + "\n")
@@ -63,12 +57,12 @@ def write(figures: Mapping[str, Figure], goals: Mapping[str, float], command: st
     page = root / PAGE
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n{tabulate(figures, goals)}\n\n{describe(command)}\n{END}{after}")
+    page.write_text(f"{before}{BEGIN}\n{tabulate(figures, goals)}\n\n{describe()}\n{END}{after}")
 
 
 def tabulate(figures: Mapping[str, Figure], goals: Mapping[str, float]) -> str:
     """The figures as a table."""
-    lines = ["| figure | Roundtable | echo bot | floor | ratio | goal |", "| --- | --: | --: | --: | --: | --: |"]
+    lines = ["| figure | Roundtable | baseline | floor | ratio | goal |", "| --- | --: | --: | --: | --: | --: |"]
     for name, it in figures.items():
         goal = goals.get(name)
         numbers = (_number(it.ours), _number(it.baseline), _number(it.floor), _number(it.ratio), _goal(it.ratio, goal))
@@ -95,12 +89,12 @@ def draw(figures: Mapping[str, Figure], goals: Mapping[str, float], path: Path) 
         plt.close(picture)
 
 
-def describe(command: str) -> str:
-    """The machine, the versions, and the command to repeat it."""
+def describe() -> str:
+    """The day, the machine, the versions, and the command to repeat it."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"Measured on {datetime.now(UTC):%d %B %Y}: {_processor()}, {os.cpu_count()} cores, {platform.system()} "
-        f"{platform.release()}, Python {platform.python_version()}, {versions}.\nRepeat it with `{command}`."
+        f"{platform.release()}, Python {platform.python_version()}, {versions}.\nRepeat it with `make bench`."
     )
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import os
 import re
+import signal
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.process import Process
@@ -25,14 +28,17 @@ LOOK = 0.05
 AT_ONCE = 8
 MEMBER, OPENER = "dirk", "cleo"
 COMMAND = "!concern stayed away from school three times this week kind: fact"
+Wanted = Callable[[Event], bool]
 
 
 class Timed(Professional):
-    """Notes when it had decrypted each message."""
+    """Notes when it had decrypted what it waits for."""
 
     def __init__(self, *given: object) -> None:
-        self.times: dict[str, float] = {}
         self._answers: dict[str, asyncio.Future[float]] = {}
+        self._missing: set[str] = set()
+        self._wanted: Wanted = bool
+        self._last = asyncio.get_running_loop().create_future()
         super().__init__(*given)  # type: ignore[arg-type]
 
     async def ask(self, room_id: str) -> float:
@@ -42,12 +48,27 @@ class Timed(Professional):
         answer = self._answers.setdefault(event_id, asyncio.get_running_loop().create_future())
         return await asyncio.wait_for(answer, WITHIN) - began
 
+    def expect(self, rooms: Iterable[str], wanted: Wanted) -> None:
+        """From now on, look for what is wanted in each of these rooms."""
+        self._missing, self._wanted = {*rooms}, wanted
+        self._last = asyncio.get_running_loop().create_future()
+
+    async def last_expected(self) -> float:
+        """When what is wanted was decrypted in the last of the rooms."""
+        try:
+            return float(await asyncio.wait_for(self._last, WITHIN))
+        except TimeoutError:
+            raise RuntimeError(f"not heard in {len(self._missing)} rooms") from None
+
     async def _take(self, batch: Batch) -> None:
         before = len(self.heard)
         await super()._take(batch)
         now = time.perf_counter()
         for event in self.heard[before:]:
-            self.times[event.event_id] = now
+            if event.room_id in self._missing and self._wanted(event):
+                self._missing.discard(event.room_id)
+                if not self._missing:
+                    self._last.set_result(now)
             if event.replies_to and event.sender != self.user_id:
                 # It may come before the answer of the homeserver that names what was said.
                 answer = self._answers.setdefault(event.replies_to, asyncio.get_running_loop().create_future())
@@ -58,28 +79,56 @@ class Timed(Professional):
 
 
 class Conference(Deployment):
-    """A deployment whose members measure, and in which a bot has time between two looks as in real life."""
+    """A deployment whose member measures."""
+
+    @property
+    def member(self) -> Timed:
+        """Who speaks to the bots."""
+        person = self.people[MEMBER]
+        assert isinstance(person, Timed)  # noqa: S101 it signed in as one
+        return person
 
     async def _sign_in(self, who: str) -> Professional:
         folder = self.directory / "phones" / who
         return await Timed.sign_in(self.homeserver.url, self.user_id(who), self.password, folder)
 
+    async def _initialise(self) -> None:
+        """The bot looks for what falls due as often as it does by default."""
+        await super()._initialise()
+        path = self.directory / "bot" / "config.toml"
+        text, times = re.subn(r"^tick_seconds = .*\n", "", path.read_text(), flags=re.MULTILINE)
+        assert times == 1  # noqa: S101 that of the tests is gone
+        path.write_text(text)
+
 
 class Roundtable:
     """Ours, as ``roundtable run`` runs it; with cases that lie in the database only, if more than rooms are wanted."""
 
-    def __init__(self, conference: Conference, member: Timed) -> None:
+    def __init__(self, conference: Conference) -> None:
         self.rooms: list[str] = []
         self.refs: list[str] = []
         self.conference = conference
-        self._member = member
+        self.member = conference.member
         self._log = conference.directory / "bot.log"
         self._config = conference.directory / "bot" / "config.toml"
-        self.process = Process(("tests.killed", str(self._config)), self._log)
+        self._ahead = conference.directory / "ahead"
+        self.process = Process(self._log)
 
-    async def start(self, shift: timedelta = timedelta()) -> None:
-        """Start the process, with its clock shifted."""
-        await self.process.start(str(shift.total_seconds()))
+    async def start(self) -> None:
+        """Start the process."""
+        await self.process.start("bot", "run", "--config", str(self._config))
+
+    async def start_at(self, moment: datetime) -> None:
+        """Start it with its clock set to this moment, and wait until it has nothing left to do."""
+        self._set_ahead(moment)
+        await self.process.start("benchmarks.shifted", str(self._config), str(self._ahead))
+        await self.listens()
+        await self.process.calms_down()
+
+    def set_clock(self, moment: datetime) -> None:
+        """Set its clock while it runs; it was started by ``start_at``."""
+        self._set_ahead(moment)
+        os.kill(self.process.pid, signal.SIGUSR1)
 
     async def listens(self) -> None:
         """Wait until it heard its first sync after the start of its process."""
@@ -92,15 +141,13 @@ class Roundtable:
         await self.process.end()
         self._log.write_bytes(b"")
 
-    def tick_every(self, seconds: float) -> None:
-        """How often it looks for what falls due."""
-        text = re.sub(r"^tick_seconds = .*", f"tick_seconds = {seconds}", self._config.read_text(), flags=re.MULTILINE)
-        self._config.write_text(text)
+    def _set_ahead(self, moment: datetime) -> None:
+        self._ahead.write_text(str((moment - datetime.now(UTC)).total_seconds()))
 
     async def grow(self, rooms: int) -> None:
         """Have so many cases with a room."""
         token = self.conference._config().matrix.token()
-        made = await make_rooms(self.conference.homeserver.url, token, self._member, rooms - len(self.rooms))
+        made = await make_rooms(self.conference.homeserver.url, token, self.member, rooms - len(self.rooms))
         refs = await self.open_cases(len(made))
         store = await self._store()
         for ref, room_id in zip(refs, made, strict=True):
@@ -158,20 +205,20 @@ class Roundtable:
 class Echo:
     """The baseline, a process of its own; its device is signed, so that the members' clients speak to it."""
 
-    def __init__(self, conference: Conference, member: Timed) -> None:
+    def __init__(self, conference: Conference) -> None:
         self.rooms: list[str] = []
         self._url = conference.homeserver.url
         self._password = conference.password
-        self._member = member
+        self.member = conference.member
         self._folder = conference.directory / "echo"
         self._folder.mkdir()
         self._user_id = conference.user_id("echo")
-        given = (self._url, self._user_id, self._password, str(self._folder))
-        self.process = Process(("benchmarks.echo", *given), conference.directory / "echo.log")
+        self.process = Process(conference.directory / "echo.log")
 
     async def start(self) -> None:
         """Start the process."""
-        await self.process.start(str(int(time.time() * 1000)))
+        given = (self._url, self._user_id, self._password, str(self._folder))
+        await self.process.start("benchmarks.echo", *given, str(int(time.time() * 1000)))
 
     async def end(self) -> None:
         """End the process."""
@@ -203,7 +250,7 @@ class Echo:
 
     async def grow(self, rooms: int) -> None:
         """Have so many rooms."""
-        self.rooms += await make_rooms(self._url, await self._token(), self._member, rooms - len(self.rooms))
+        self.rooms += await make_rooms(self._url, await self._token(), self.member, rooms - len(self.rooms))
 
     async def _token(self) -> str:
         session = self._folder / "session.json"
@@ -237,8 +284,8 @@ async def make_rooms(url: str, token: str, member: Timed, number: int) -> list[s
 
 
 def is_reminder(event: Event) -> bool:
-    """Whether it says that something is due."""
-    return "needs you in" in str(event.content.get("body"))
+    """Whether it says that something is due, and could be decrypted."""
+    return event.trusted and "needs you in" in str(event.content.get("body"))
 
 
 async def _query(wire: Wire, user_id: str) -> Json:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report
-from benchmarks.report import BEGIN, END, Figure, compare, merge, percentile, tabulate, write
+from benchmarks.report import BEGIN, END, Figure, compare, percentile, tabulate, write
 
 GOALS = {"answer p50 (s)": 1.0, "commands per second": -1.0}
 FIGURES = {
@@ -40,7 +40,7 @@ def test_what_is_measured_is_written_and_the_rest_of_the_page_stays(tmp_path: Pa
         (tmp_path / path).parent.mkdir()
     (tmp_path / report.PAGE).write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     for _ in range(2):
-        write(FIGURES, GOALS, "make bench", tmp_path)
+        write(FIGURES, GOALS, tmp_path)
     page = (tmp_path / report.PAGE).read_text()
     assert page.startswith(f"before\n{BEGIN}\n| figure |")
     assert page.endswith(f"{END}\nafter\n")
@@ -49,12 +49,6 @@ def test_what_is_measured_is_written_and_the_rest_of_the_page_stays(tmp_path: Pa
     found = json.loads((tmp_path / report.RESULTS).read_text())
     assert found["commands per second"] == {"ours": 9.0, "baseline": 10.0, "floor": None, "ratio": 0.9}
     assert ET.parse(tmp_path / report.PICTURE).getroot().tag.endswith("svg")  # noqa: S314 we wrote it
-
-
-def test_a_run_of_some_parts_keeps_the_figures_of_the_others(tmp_path: Path) -> None:
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps({"old": {"ours": 1.0, "baseline": None, "floor": None, "ratio": None}}))
-    assert list(merge(FIGURES, path)) == ["old", *FIGURES]
 
 
 def test_the_page_has_a_place_for_what_is_measured() -> None:
