@@ -26,7 +26,8 @@ async def ours(folder: Path, devices: int, measure: Measure = seconds) -> float:
     """What is measured of our client."""
     people, answers = make_people(devices)
     client = open_client(folder, answers)
-    client._rooms[ROOM] = Room(ROOM, encrypted=True, joined={USER, *(device.user_id for device in people)})
+    joined = {USER, *(device.user_id for device in people)}
+    client._rooms[ROOM] = Room(ROOM, complete=True, encrypted=True, joined=joined)
     measured = await measure(client.post(ROOM, {"msgtype": "m.text", "body": "hello"}, txn_id="1"))
     holders = client._sharing._outbound[ROOM].holders
     await client.close()
