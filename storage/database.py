@@ -107,12 +107,27 @@ class _Quick(aiosqlite.Connection):
         if not self._running or not self._connection:
             raise ValueError("Connection closed")
         statement = args[0] if args else None
-        if fn in {self._conn.commit, self._conn.close} or statement == _BEGIN_WRITING:
+        if fn in {self._conn.commit, self._conn.close}:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the driver's
+        if statement == _BEGIN_WRITING:
+            try:
+                return fn(*args, **kwargs)
+            except sqlite3.OperationalError as problem:
+                if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+            # Another program writes, which is rare: no process but this one works with the store.
+            return await super()._execute(self._begin_patiently, fn, *args)  # type: ignore[no-untyped-call]
         if statement == _BEGIN_READING:
             # Others get their turn between two transactions, as they would if this one waited.
             await asyncio.sleep(0)
         return fn(*args, **kwargs)
+
+    def _begin_patiently(self, fn: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 the driver's
+        self._conn.execute(f"PRAGMA busy_timeout = {round(_BUSY_SECONDS * 1000)}")
+        try:
+            return fn(*args)
+        finally:
+            self._conn.execute("PRAGMA busy_timeout = 0")
 
 
 def _open_sqlite(path: str, **arguments: Any) -> _Quick:  # noqa: ANN401 the driver's
@@ -137,6 +152,8 @@ def _connect_sqlite(url: str) -> AsyncEngine:
         cursor = connection.cursor()
         for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        # Nothing waits for a lock in the event loop.
+        cursor.execute("PRAGMA busy_timeout = 0")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -41,6 +41,20 @@ async def test_a_locked_store_is_away_and_the_same_cause_works_later(
     await store.close()
 
 
+async def test_whoever_waits_for_a_lock_holds_up_nobody_else(tmp_path: Path) -> None:
+    store = await Store.open(sqlite_url(tmp_path), MASTER)
+    with contextlib.closing(sqlite3.connect(tmp_path / "roundtable.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(say(store, "$1"))
+        for _ in range(100):
+            # Reading goes on; and if it did not, the other could not let its lock go.
+            assert await Outbox(store).channels() == []
+        other.execute("ROLLBACK")
+        await waiting
+    assert await Outbox(store).channels() == ["coordination"]
+    await store.close()
+
+
 async def test_a_full_disk_is_away_and_leaves_nothing_half_done(tmp_path: Path) -> None:
     store = await Store.open(sqlite_url(tmp_path), MASTER)
     limit = 0
