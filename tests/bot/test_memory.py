@@ -65,10 +65,10 @@ def blocks() -> int:
 
 
 def test_what_grows_too_much_is_told_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
-    flat, leaky = Report(100, {40: 150.0, 101: 150.6}), Report(100, {20: 150.0, 100: 160.0})
+    flat, leaky = Report(100, {40: 150.0, 101: 150.6}), Report(100, {20: 150.0, 100: 165.0})
     assert [memory.conclude(report) for report in (flat, leaky)] == [0, 1]
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert told == [
         {"commands": 100, "mb_after_20": 150.0, "mb_after_100": 150.6, "growth_percent": 0.4},
-        {"commands": 100, "mb_after_20": 150.0, "mb_after_100": 160.0, "growth_percent": 6.7},
+        {"commands": 100, "mb_after_20": 150.0, "mb_after_100": 165.0, "growth_percent": 10.0},
     ]
