@@ -69,3 +69,8 @@ class Process:
                 await asyncio.sleep(LOOK)
                 before, used = used, self.cpu_seconds()
                 calm = calm + 1 if used - before < IDLE * LOOK else 0
+
+    def resident_mib(self) -> float:
+        """The memory that it holds now."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

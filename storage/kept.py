@@ -4,8 +4,11 @@ from collections import OrderedDict
 
 from cases.case import Case
 
-MOST_STEPS = 10_000
-"""As many steps of all kept cases together: about 50 MB, or the cases of a thousand tables."""
+MOST_STEPS = 2_000
+"""As many steps of all kept cases together: about 10 MB, a step with its record being 5 kB.
+
+Enough for the cases in which something is going on; any other is read again with its next command.
+"""
 
 
 class KeptCases:
@@ -30,11 +33,14 @@ class KeptCases:
         return case
 
     def keep(self, case: Case) -> None:
-        """Keep a case; those that were not used for the longest time make room. A closed one is not worth it."""
+        """Keep a case; those that were not used for the longest time make room, even for a very long one.
+
+        A closed one is not worth it.
+        """
         self.take(case.ref)
         if case.closed:
             return
         self._cases[case.ref] = case, len(case.steps)
         self._steps += len(case.steps)
-        while self._steps > self._most_steps:
+        while self._steps > self._most_steps and len(self._cases) > 1:
             self.take(next(iter(self._cases)))

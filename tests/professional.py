@@ -97,6 +97,11 @@ class Professional:
 
         return await self._wait(find, within)
 
+    def forget(self) -> None:
+        """Keep nothing of what was heard; what is heard again is new."""
+        self.heard.clear()
+        self._seen.clear()
+
     async def is_in(self, room_id: str, *, within: float = PATIENCE_SECONDS) -> None:
         """Wait until this client joined a room and knows it."""
         await self._wait(lambda: room_id in self.rooms or None, within)

@@ -81,7 +81,8 @@ class MissingKeys:
             body = {"algorithm": MEGOLM, "room_id": room_id, "session_id": session_id}
             await self._send(ours, {**self._sign(request_id), "action": "request", "body": body})
             del self._wanted[session_id]
-            _keep(self._asked, session_id, request_id)
+            for given_up in _keep(self._asked, session_id, request_id):
+                self._machine.stop_expecting(given_up)
             self._machine.figures.keys_asked_for += 1
 
     async def settle(self, unlocked: Iterable[str]) -> None:
@@ -113,8 +114,10 @@ async def tell_withheld(wire: Wire, machine: Machine, withheld: Iterable[tuple[s
         await wire.ask("PUT", path, {"messages": messages})
 
 
-def _keep(known: dict[K, str], key: K, value: str) -> None:
+def _keep(known: dict[K, str], key: K, value: str) -> list[K]:
+    """Keep something; gives the oldest ones, which go: whoever can write to us must not fill our memory."""
     known[key] = value
-    while len(known) > MOST_KEPT:
-        # The oldest goes: whoever can write to us must not fill our memory.
-        del known[next(iter(known))]
+    oldest = list(known)[:-MOST_KEPT]
+    for each in oldest:
+        del known[each]
+    return oldest

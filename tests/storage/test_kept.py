@@ -113,6 +113,16 @@ def test_those_used_last_are_kept_up_to_so_many_steps() -> None:
     assert kept.take("CCC3") is None
 
 
+def test_the_case_used_last_is_kept_however_long_it_is() -> None:
+    kept = KeptCases(most_steps=1)
+    short, long = a_case("AAA1"), a_case("BBB2")
+    for about in ("first", "second"):
+        raise_concern(long, about, by=ADA, at=NOW)
+    kept.keep(short)
+    kept.keep(long)
+    assert [kept.take("AAA1"), kept.take("BBB2")] == [None, long]
+
+
 def test_a_closed_case_is_not_kept() -> None:
     kept = KeptCases()
     case = a_case()

@@ -4,8 +4,10 @@ import json
 import uuid
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from bot.crypto import missing
 from bot.crypto.machine import MEGOLM
 from bot.crypto.trust import Verdict
 from tests.bot.crypto.people import (
@@ -89,6 +91,23 @@ async def test_key_is_asked_for_from_our_own_other_devices_and_not_trusted_when_
     assert read is not None
     assert read.content["body"] == "before the tablet"
     assert read.verdict is Verdict.FORWARDED_KEY
+
+
+async def test_no_more_keys_are_waited_for_than_are_remembered(
+    meet: Meet, open_another: OpenDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing, "MOST_KEPT", 2)
+    (anna,) = await meet("anna")
+    tablet = await open_another(anna.user_id)
+    await anna.identity.sign_device(tablet)
+    await tablet.sync_once(None, timeout_ms=0)
+
+    for number in range(4):
+        tablet._reader._missing.want("!room:localhost", f"S{number}")
+        await tablet._reader._missing.ask()
+
+    assert tablet.figures.keys_asked_for == 4
+    assert list(tablet.machine._olm.outgoing_key_requests) == ["S2", "S3"]
 
 
 async def test_key_that_nobody_asked_for_is_not_taken(meet: Meet, open_another: OpenDevice) -> None:
