@@ -12,9 +12,10 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.decision import Stance
 from cases.roundtable import Presence, RoundTable, State
-from commands import paper
+from commands import files, paper
 from commands.context import Reply
 from commands.document import Document
+from commands.files import MARKDOWN, PDF
 from commands.render import Voice, plain
 from storage.work import Attachment
 
@@ -81,7 +82,8 @@ async def prepare(subject_: str, case: Case, voice: Voice, now: datetime) -> Rep
             return Reply("preparing/check", {"table": table}, table.id, everybody)
         case Stage.PACK:
             facts = _pack(case, table, now)
-            return Reply("preparing/pack", facts, table.id, everybody, await _files(table, facts, voice, now))
+            made = await _files(table, facts, voice, now)
+            return Reply("preparing/pack", {**facts, **files.attached(made)}, table.id, everybody, made)
         case Stage.QUORUM:
             expected = who_comes(case, table)
             facts = {"table": table, "expected": expected}
@@ -136,9 +138,8 @@ async def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: da
     document = Document.read(plain(voice.text("preparing/document", facts)))
     status = plain(voice.text("preparing/status", facts))
     pdf = await paper.pdf("pack", document.facts(status=status), at=now)
-    return (
-        Attachment(f"pack-{table.id}.pdf", "application/pdf", pdf),
-        Attachment(f"pack-{table.id}.md", "text/markdown; charset=utf-8", document.markdown().encode()),
+    return files.fitting(
+        (f"pack-{table.id}.pdf", PDF, pdf), (f"pack-{table.id}.md", MARKDOWN, document.markdown().encode())
     )
 
 
