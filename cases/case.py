@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cases import action, decision, followups, roundtable
+from cases import action, decision, followups, roundtable, series
 from cases.errors import Refusal
 from cases.record import KIND_OF, Record, Step, one_of
 from cases.roles import Role
@@ -275,10 +275,11 @@ class Case:
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
-    def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> None:
+    def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> list[RoundTable]:
         """Close: goal met or a reason, no unowned action, no unanswered request, somebody stays the first contact.
 
-        Not during a meeting, whose minutes nobody could see through any more.
+        Not during a meeting, whose minutes nobody could see through any more. Gives the planned meetings, which are
+        called off.
         """
         self.require_open()
         self.require_seat(owner)
@@ -288,7 +289,7 @@ class Case:
         if left:
             raise Refusal("case/unresolved", ref=self.ref, items=left)
         self.closed_at, self.closed_because, self.residual_owner = at, because, owner
-        self.step("close", self.ref, by, at)
+        return series.call_off_all(self, self.step("close", self.ref, by, at))
 
     def reopen(self, *, because: str, by: Professional, at: datetime) -> None:
         """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
