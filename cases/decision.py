@@ -58,9 +58,9 @@ def decide(
     case.require_open()
     meeting.require_quorum(case)
     meeting.require_no_conflict(case, by)
-    if review_at and (case.next_review is None or review_at < case.next_review):
-        case.next_review = review_at
     step = case.step("decide", next_id("D", case.decisions), by, at)
+    if review_at and (case.next_review is None or review_at < case.next_review):
+        case.set_review(review_at, step)
     decision = step.add(
         case.decisions,
         Decision(step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable),

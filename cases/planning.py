@@ -128,7 +128,7 @@ def fix(
                 case.attendances,
                 Attendance(f"{table.id}/a{number}", member.user_id, member.agency, at, table.id, Presence.ATTENDS),
             )
-    roundtable.plan_review(case, starts_at, at)
+    roundtable.plan_review(case, starts_at, step)
     return table
 
 

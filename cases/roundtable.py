@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cases.case import Case
     from cases.people import Professional
+    from cases.record import Step
 
 
 class State(StrEnum):
@@ -138,14 +139,14 @@ def schedule(
     table = step.add(
         case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
     )
-    plan_review(case, starts_at, at)
+    plan_review(case, starts_at, step)
     return table
 
 
-def plan_review(case: Case, starts_at: datetime, at: datetime) -> None:
-    """A meeting is the case's next review if none is ahead."""
-    if case.next_review is None or case.next_review <= at:
-        case.next_review = starts_at
+def plan_review(case: Case, starts_at: datetime, step: Step) -> None:
+    """A meeting is the case's next review if none is ahead when it is planned."""
+    if case.next_review is None or case.next_review <= step.at:
+        case.set_review(starts_at, step)
 
 
 def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, at: datetime) -> RoundTable:
@@ -186,9 +187,10 @@ def end(case: Case, table_id: str | None = None, *, by: Professional, at: dateti
     """End the running meeting; the next review is then the next meeting, and open if none is planned."""
     table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
     require_chair(table, by, steers=steers)
-    case.step("roundtable end", table.id, by, at).change(table, state=State.ENDED, ended_at=at)
+    step = case.step("roundtable end", table.id, by, at)
+    step.change(table, state=State.ENDED, ended_at=at)
     if case.next_review is None or case.next_review <= at:
-        case.next_review = next((t.starts_at for t in upcoming(case) if t.starts_at > at), None)
+        case.set_review(next((t.starts_at for t in upcoming(case) if t.starts_at > at), None), step)
     return table
 
 

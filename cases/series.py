@@ -67,7 +67,7 @@ def begin(
     )
     step.add(case.series, series)
     tables = [_add(case, step, series, when) for when in (first, *following)]
-    roundtable.plan_review(case, first, at)
+    roundtable.plan_review(case, first, step)
     return tables
 
 
