@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cases import roundtable
 from cases.errors import Refusal
-from cases.roundtable import Note, NoteKind, Presence, State
+from cases.roundtable import Note, NoteKind, Presence, Quorum, State
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,10 +34,9 @@ def require_quorum(case: Case) -> None:
     table = roundtable.running(case)
     if table and not roundtable.has_quorum(case, table):
         present = roundtable.agencies_present(case, table)
-        missing = [agency for agency in table.needs if agency not in present]
-        raise Refusal(
-            "meeting/no_quorum", id=table.id, here=len(present), needed=roundtable.quorum(case), missing=missing
-        )
+        quorum = Quorum(needs=table.needs)
+        missing = quorum.missing(case, present)
+        raise Refusal("meeting/no_quorum", id=table.id, here=len(present), needed=quorum.number(case), missing=missing)
 
 
 def is_interim(case: Case, table: RoundTable, at: datetime) -> bool:

@@ -184,7 +184,7 @@ def attended(case: Case, table: RoundTable, of_table: Callable[[Record], bool], 
         ],
         agencies=agencies,
         quorum=roundtable.has_quorum(case, table),
-        needed=roundtable.quorum(case),
+        needed=roundtable.USUAL.number(case),
     )
 
 

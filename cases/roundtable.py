@@ -62,6 +62,30 @@ QUORUM_AGENCIES = 3
 """A chair and three agencies (practice, section 3)."""
 
 
+@dataclass(frozen=True)
+class Quorum:
+    """What it takes beside the chair so that a table may decide."""
+
+    agencies: int = QUORUM_AGENCIES
+    needs: Collection[str] = ()
+    """Those that must be among them; one that has no seat in a case doesn't count."""
+
+    def number(self, case: Case) -> int:
+        """How many agencies have to be there: of a smaller table, all."""
+        return min(self.agencies, len(case.seats))
+
+    def missing(self, case: Case, there: Collection[str]) -> list[str]:
+        """The agencies without which it doesn't go, and that aren't there."""
+        return [agency for agency in case.seats if agency in self.needs and agency not in there]
+
+    def is_met(self, case: Case, there: Collection[str]) -> bool:
+        """Whether these agencies, with the chair, are enough."""
+        return len([a for a in case.seats if a in there]) >= self.number(case) and not self.missing(case, there)
+
+
+USUAL = Quorum()
+
+
 @dataclass(eq=False)
 class RoundTable(Record):
     """One meeting; its minutes bear the same id."""
@@ -323,14 +347,8 @@ def has_quorum(case: Case, table: RoundTable, until: datetime | None = None) -> 
 
     The agencies that the scheme calls mandatory are among them.
     """
-    present = [a for a in agencies_present(case, table, until) if a in case.seats]
     chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
-    return chaired and len(present) >= quorum(case) and set(table.needs) <= set(present)
-
-
-def quorum(case: Case) -> int:
-    """How many agencies have to be there."""
-    return min(QUORUM_AGENCIES, len(case.seats))
+    return chaired and Quorum(needs=table.needs).is_met(case, agencies_present(case, table, until))
 
 
 def running(case: Case) -> RoundTable | None:

@@ -10,6 +10,7 @@ from cases.case import Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Place, Role, may
+from cases.roundtable import Quorum
 from commands.languages import ENGLISH, Language, language
 from commands.render import Voice
 from storage.find import Directory
@@ -63,6 +64,10 @@ class House:
             zone = directory.zone(key, zone)
         return Voice(directory, zone, self.language(directory, channel, case))
 
+    def quorum(self, case: Case) -> Quorum:
+        """What it takes so that a round table of a case may decide."""
+        return Quorum(needs=self.of(case.scheme).mandatory)
+
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""
         if case is None:
@@ -114,6 +119,11 @@ class Context:
     def calendar(self) -> Calendar:
         """The working days of the case, or of the house."""
         return self.house.calendar(self.open_case)
+
+    @property
+    def quorum(self) -> Quorum:
+        """What it takes so that a round table of the case may decide."""
+        return self.house.quorum(self.case)
 
     @property
     def steers(self) -> bool:

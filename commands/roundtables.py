@@ -183,9 +183,8 @@ async def cancel(args: Cancel, ctx: Context) -> Reply:
 async def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
-    needs = ctx.house.of(case.scheme).mandatory
     table = roundtable.start(
-        case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, taker=args.minutes, needs=needs
+        case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, taker=args.minutes, needs=ctx.quorum.needs
     )
     facts = {
         "table": table,
@@ -351,7 +350,7 @@ def _everybody(ctx: Context) -> tuple[str, ...]:
 def _attendance(table: RoundTable, ctx: Context) -> dict[str, object]:
     return {
         "here": len(roundtable.agencies_present(ctx.case, table)),
-        "needed": roundtable.quorum(ctx.case),
+        "needed": ctx.quorum.number(ctx.case),
         "quorum": roundtable.has_quorum(ctx.case, table),
     }
 

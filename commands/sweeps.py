@@ -120,7 +120,7 @@ class Sweeps:
         async def tend(ref: str) -> None:
             async with self._store.look() as find:
                 case = await find.case(ref)
-                duties = list(upkeep.due(case, self._house.calendar(case), now)) if case else []
+                duties = list(upkeep.due(case, self._house, now)) if case else []
                 duties = [duty for duty in duties if not await find.is_handled(duty.cause(ref))]
             for duty in duties:
                 cause = duty.cause(ref)

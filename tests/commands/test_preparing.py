@@ -136,6 +136,17 @@ async def test_a_quorum_that_is_sure_is_no_news(table: Conference) -> None:
     assert await morning(table, date(2026, 11, 18)) == []
 
 
+async def test_a_quorum_without_an_agency_that_is_needed_is_not_sure(table: Conference) -> None:
+    house = replace(table.house, schemes={"safety table": Scheme(mandatory=("youth",))})
+    table = Conference(table.store, house, table.now)
+    room = await called(table)
+    for who in ("ada", "dirk", "hugo"):
+        await table.say(who, "!attend M-1", room=room)
+    await morning(table, date(2026, 11, 17))
+    (said,) = await morning(table, date(2026, 11, 18))
+    assert "\nNeeded in any case: Youth work\nIt takes the chair and 3 agencies." in said
+
+
 async def test_after_downtime_what_was_overtaken_is_not_said(table: Conference) -> None:
     await called(table)
     said = await morning(table, date(2026, 11, 18))
