@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -342,13 +342,13 @@ def agencies_present(case: Case, table: RoundTable, until: datetime | None = Non
     return [agency for agency in case.seats if agency in there] + sorted(there - set(case.seats))
 
 
-def has_quorum(case: Case, table: RoundTable, until: datetime | None = None) -> bool:
-    """Whether the chair and three agencies of the case are there, or all of a smaller table; by then, if given.
+def has_quorum(case: Case, table: RoundTable, until: datetime | None = None, *, quorum: Quorum = USUAL) -> bool:
+    """Whether the chair and enough agencies of the case are there, or all of a smaller table; by then, if given.
 
-    The agencies that the scheme calls mandatory are among them.
+    Those that the scheme called mandatory when the meeting began are among them.
     """
     chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
-    return chaired and Quorum(needs=table.needs).is_met(case, agencies_present(case, table, until))
+    return chaired and replace(quorum, needs=table.needs).is_met(case, agencies_present(case, table, until))
 
 
 def running(case: Case) -> RoundTable | None:

@@ -10,7 +10,7 @@ from cases.case import Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Place, Role, may
-from cases.roundtable import Quorum
+from cases.roundtable import QUORUM_AGENCIES, Quorum
 from commands.languages import ENGLISH, Language, language
 from commands.render import Voice
 from storage.find import Directory
@@ -29,6 +29,8 @@ class Scheme:
     """Of a case, unless it says otherwise."""
     mandatory: Collection[str] = ()
     """The agencies without which a round table has no quorum, by short name."""
+    quorum_agencies: int = QUORUM_AGENCIES
+    """How many agencies make a quorum, those among them."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ class House:
 
     def quorum(self, case: Case) -> Quorum:
         """What it takes so that a round table of a case may decide."""
-        return Quorum(needs=self.of(case.scheme).mandatory)
+        scheme = self.of(case.scheme)
+        return Quorum(scheme.quorum_agencies, scheme.mandatory)
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""

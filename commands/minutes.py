@@ -275,7 +275,7 @@ async def _changed(table: RoundTable, ctx: Context) -> Reply:
 
 def _file(table: RoundTable, ctx: Context) -> Version:
     """Render the minutes as they are now, and file them as the next version."""
-    drafted = minutes.draft(ctx.case, table, ctx.now)
+    drafted = minutes.draft(ctx.case, table, ctx.now, ctx.quorum)
     numbers: dict[str, int] = {}
     for version in minutes.versions(ctx.case, table.id):
         numbers |= _document(version).numbers

@@ -324,9 +324,9 @@ def _noted(kind: NoteKind, text: str, ctx: Context, agency: str | None = None) -
 
 async def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
     """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
-    if roundtable.has_quorum(ctx.case, table):
+    if roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum):
         return None
-    if meeting.failed_twice(ctx.case, table):
+    if meeting.failed_twice(ctx.case, table, ctx.quorum):
         await ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
     by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
     return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))
@@ -351,7 +351,7 @@ def _attendance(table: RoundTable, ctx: Context) -> dict[str, object]:
     return {
         "here": len(roundtable.agencies_present(ctx.case, table)),
         "needed": ctx.quorum.number(ctx.case),
-        "quorum": roundtable.has_quorum(ctx.case, table),
+        "quorum": roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum),
     }
 
 
