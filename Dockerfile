@@ -7,7 +7,7 @@ WORKDIR /build
 COPY requirements-build.lock requirements.lock ./
 # The build tool first: what comes as source only is then built with it, and not with an unpinned one.
 RUN python -m pip install --require-hashes --only-binary :all: -r requirements-build.lock \
-    && python -m pip wheel --require-hashes --no-build-isolation --use-pep517 --wheel-dir wheels -r requirements.lock
+    && python -m pip wheel --require-hashes --no-deps --no-build-isolation --use-pep517 --wheel-dir wheels -r requirements.lock
 COPY pyproject.toml ./
 COPY cases ./cases
 COPY storage ./storage

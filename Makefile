@@ -30,9 +30,10 @@ $(STAMP): requirements-build.lock requirements-dev.lock pyproject.toml
 	@rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "This Python cannot make virtual environments; on Debian the package python3-venv brings that."; exit 1; }
-	@# The build tool first: what comes as source only is then built with it, and not with an unpinned one.
+	@# The build tool first: what comes as source only is then built with it, and not with an unpinned one. The locks hold
+	@# every package: left to look for what they need, pip would find newer ones, whose hashes it does not know.
 	$(INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
-	$(INSTALL) --require-hashes --no-build-isolation --use-pep517 -r requirements-dev.lock
+	$(INSTALL) --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements-dev.lock
 	$(INSTALL) --no-index --no-deps --no-build-isolation --quiet --editable .
 	@touch $@
 

@@ -153,6 +153,7 @@ def _schemes(config: Config) -> dict[str, Scheme]:
             given.language or house.language,
             given.mode or house.mode,
             given.mandatory_agencies,
+            given.quorum_agencies,
         )
         for name, given in named.items()
     }

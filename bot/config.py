@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from cases.case import Mode
+from cases.roundtable import QUORUM_AGENCIES
 from commands.languages import ENGLISH, codes
 
 PREFIX = "ROUNDTABLE_"
@@ -259,6 +260,9 @@ class SchemeSection(Section):
     mandatory_agencies: tuple[Line, ...] = Field(
         (), description="the agencies (short names) without which a round table takes no decision"
     )
+    quorum_agencies: int = Field(
+        QUORUM_AGENCIES, ge=2, description="how many agencies, with the chair, a round table takes to decide"
+    )
 
 
 class HouseSection(Section):
@@ -474,6 +478,7 @@ EXAMPLES: Json = {
     "language": "nl",
     "mandatory_agencies": ["police", "social"],
     "mode": "team",
+    "quorum_agencies": QUORUM_AGENCIES,
     "schemes": ["safety table", "youth crime"],
 }
 """What a key may look like that has no default."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
-from cases import action, decision, followups, roundtable
+from cases import action, decision, followups, roundtable, series
 from cases.errors import Refusal
 from cases.record import KIND_OF, Record, Step, one_of
 from cases.roles import Role
@@ -58,6 +58,8 @@ NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave", "erase", "restore", 
 """Steps that ``!undo`` looks past: they are no command of that person, or are themselves the taking back."""
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""
+OF_CASE = "case"
+"""Under which a step keeps what it changed in the case itself, and in none of its records."""
 MAIN_TEXT = {"C": "about", "R": "question", "A": "outcome", "D": "text"}
 
 
@@ -263,8 +265,12 @@ class Case:
     def plan_review(self, when: datetime, *, by: Professional, at: datetime) -> None:
         """Set when the table looks at the case as a whole again."""
         self.require_open()
+        self.set_review(when, self.step("review", self.ref, by, at))
+
+    def set_review(self, when: datetime | None, step: Step) -> None:
+        """Set the next review as part of a step, which keeps the earlier one."""
+        step.before = {**step.before, OF_CASE: {"next_review": self.next_review}}
         self.next_review = when
-        self.step("review", self.ref, by, at)
 
     def release(self, user_id: str, *, by: Professional, at: datetime) -> Member:
         """Let a person leave the table; the agency's seat stays, a case is never closed by that."""
@@ -275,10 +281,11 @@ class Case:
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
-    def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> None:
+    def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> list[RoundTable]:
         """Close: goal met or a reason, no unowned action, no unanswered request, somebody stays the first contact.
 
-        Not during a meeting, whose minutes nobody could see through any more.
+        Not during a meeting, whose minutes nobody could see through any more. Gives the planned meetings, which are
+        called off.
         """
         self.require_open()
         self.require_seat(owner)
@@ -288,16 +295,15 @@ class Case:
         if left:
             raise Refusal("case/unresolved", ref=self.ref, items=left)
         self.closed_at, self.closed_because, self.residual_owner = at, because, owner
-        self.step("close", self.ref, by, at)
+        return series.call_off_all(self, self.step("close", self.ref, by, at))
 
     def reopen(self, *, because: str, by: Professional, at: datetime) -> None:
         """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
         if not self.closed:
             raise Refusal("case/not_closed", ref=self.ref)
         self.closed_at = self.closed_because = self.residual_owner = None
-        self.next_review = at + FIRST_REVIEW
         self.why = f"{self.why}\n{because}"
-        self.step("reopen", self.ref, by, at)
+        self.set_review(at + FIRST_REVIEW, self.step("reopen", self.ref, by, at))
 
     def correct(
         self, record_id: str, text: str | None, *, by: Professional, at: datetime, basis: Basis | None = None
@@ -355,13 +361,28 @@ class Case:
         if later:
             raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
         on_file = {record.id: record for record in self.records()}
-        for record_id in step.before:
+        for record_id in step.before.keys() - {OF_CASE}:
             step.restore(on_file[record_id])
         for record_id in step.added:
             on_file[record_id].withdrawn = True
         step.undone = True
+        self._put_review_back(step)
         self.step("undo", step.subject, by, at)
         return step
+
+    def _put_review_back(self, step: Step) -> None:
+        """Take back the next review that a step set, unless a later one has set another: that goes back further now."""
+        if OF_CASE not in step.before:
+            return
+        later = self.steps[step.number :]
+        if setting := next((s for s in later if OF_CASE in s.before and not s.undone), None):
+            setting.before = {**setting.before, OF_CASE: step.before[OF_CASE]}
+            return
+        earlier = cast("datetime | None", step.before[OF_CASE]["next_review"])
+        # A later decision may have set none only because the one that is taken back came sooner.
+        decided = {record_id for s in later for record_id in s.added}
+        reviews = [d.review_at for d in self.decisions if d.id in decided and d.review_at and not d.withdrawn]
+        self.next_review = min([*reviews, *([earlier] if earlier else [])], default=None)
 
 
 def open_case(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cases import meeting
 from cases.errors import Refusal
 from cases.record import Record, next_id, one_of
+from cases.roundtable import USUAL
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
+    from cases.roundtable import Quorum
 
 
 class Stance(StrEnum):
@@ -53,14 +55,15 @@ def decide(
     at: datetime,
     review_at: datetime | None = None,
     roundtable: str | None = None,
+    quorum: Quorum = USUAL,
 ) -> Decision:
     """Put a decision on file; the agency that words it agrees with it. An earlier review becomes the case's next."""
     case.require_open()
-    meeting.require_quorum(case)
+    meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
-    if review_at and (case.next_review is None or review_at < case.next_review):
-        case.next_review = review_at
     step = case.step("decide", next_id("D", case.decisions), by, at)
+    if review_at and (case.next_review is None or review_at < case.next_review):
+        case.set_review(review_at, step)
     decision = step.add(
         case.decisions,
         Decision(step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cases.action import Action
-from cases.case import FINAL, Correction, touches
+from cases.case import FINAL, OF_CASE, Correction, touches
 from cases.concern import Concern
 from cases.decision import Decision, Position
 from cases.errors import Refusal
@@ -91,7 +91,8 @@ def wipe(case: Case, at: datetime) -> list[Step]:
 def _erase(case: Case, step: Step, by: Professional, at: datetime) -> Step | None:
     on_file = {record.id: record for record in case.records()}
     later = case.steps[step.number :]
-    words = [place for record_id in (*step.added, *step.before) for place in _words(case, step, on_file[record_id])]
+    touched = [on_file[key] for key in (*step.added, *step.before) if key != OF_CASE]
+    words = [place for record in touched for place in _words(case, step, record)]
     if not words:
         return None
     erasing = case.step("erase", step.subject, by, at)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cases import roundtable
 from cases.errors import Refusal
-from cases.roundtable import Note, NoteKind, Presence, State
+from cases.roundtable import USUAL, Note, NoteKind, Presence, State
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from cases.case import Case
     from cases.people import Professional
-    from cases.roundtable import AgendaItem, RoundTable
+    from cases.roundtable import AgendaItem, Quorum, RoundTable
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 """Behind the end that was planned, the chair is asked whether the meeting is over."""
@@ -29,20 +30,18 @@ def require_confirmed(case: Case, by: Professional) -> None:
         raise Refusal("meeting/observer", card=table.id, id=table.id)
 
 
-def require_quorum(case: Case) -> None:
+def require_quorum(case: Case, quorum: Quorum) -> None:
     """Refuse a decision while a meeting without quorum is held; information and interim actions are welcome."""
     table = roundtable.running(case)
-    if table and not roundtable.has_quorum(case, table):
+    if table and not roundtable.has_quorum(case, table, quorum=quorum):
         present = roundtable.agencies_present(case, table)
-        missing = [agency for agency in table.needs if agency not in present]
-        raise Refusal(
-            "meeting/no_quorum", id=table.id, here=len(present), needed=roundtable.quorum(case), missing=missing
-        )
+        missing = replace(quorum, needs=table.needs).missing(case, present)
+        raise Refusal("meeting/no_quorum", id=table.id, here=len(present), needed=quorum.number(case), missing=missing)
 
 
-def is_interim(case: Case, table: RoundTable, at: datetime) -> bool:
+def is_interim(case: Case, table: RoundTable, at: datetime, quorum: Quorum = USUAL) -> bool:
     """Whether what was agreed at this moment of a meeting was agreed without quorum."""
-    return not roundtable.has_quorum(case, table, at)
+    return not roundtable.has_quorum(case, table, at, quorum=quorum)
 
 
 def speaking_order(case: Case, table: RoundTable) -> list[str]:
@@ -133,8 +132,8 @@ def is_forgotten(table: RoundTable, now: datetime) -> bool:
     return began is not None and now >= began + timedelta(minutes=table.minutes) + FORGOTTEN_AFTER
 
 
-def failed_twice(case: Case, table: RoundTable) -> bool:
+def failed_twice(case: Case, table: RoundTable, quorum: Quorum = USUAL) -> bool:
     """Whether this meeting and the one before it ended without quorum."""
     ended = sorted((t for t in case.roundtables if t.ended_at), key=lambda t: t.ended_at or t.at)
     before = ended[: ended.index(table)][-1:]
-    return bool(before) and not any(roundtable.has_quorum(case, t) for t in (*before, table))
+    return bool(before) and not any(roundtable.has_quorum(case, t, quorum=quorum) for t in (*before, table))

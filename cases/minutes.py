@@ -15,7 +15,7 @@ from cases import decision as decisions
 from cases import followups, meeting, request, roundtable
 from cases.errors import Refusal
 from cases.record import Record, one_of
-from cases.roundtable import NoteKind, Presence
+from cases.roundtable import USUAL, NoteKind, Presence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cases.decision import Decision, Position
     from cases.followups import Item
     from cases.people import Professional
-    from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
+    from cases.roundtable import AgendaItem, Attendance, Note, Quorum, RoundTable
 
 CORRECTION_DAYS = 5
 """Working days in which everybody corrects a draft."""
@@ -125,7 +125,7 @@ class Draft:
     """Corrections and disputes of the minutes as a whole."""
 
 
-def draft(case: Case, table: RoundTable, now: datetime) -> Draft:
+def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) -> Draft:
     """Put together what happened: the notes, and what was decided, agreed and refused up to the end of the meeting."""
     since = _previous_end(case, table)
     until = table.ended_at or now
@@ -148,13 +148,13 @@ def draft(case: Case, table: RoundTable, now: datetime) -> Draft:
         number=len(versions(case, table.id)) + 1,
         why=case.why,
         goal=case.goal,
-        attended=attended(case, table, of_table, until),
+        attended=attended(case, table, of_table, until, quorum),
         agenda=roundtable.agenda_of(case, table),
         notes={kind: [n for n in notes if n.kind is kind] for kind in NoteKind},
         decisions=[(d, list(decisions.positions_on(case, d).values()), decisions.silent_on(case, d)) for d in decided],
         actions=[a for a in case.actions if of_table(a)],
         interim=frozenset(
-            a.id for a in case.actions if a.roundtable == table.id and meeting.is_interim(case, table, a.at)
+            a.id for a in case.actions if a.roundtable == table.id and meeting.is_interim(case, table, a.at, quorum)
         ),
         refusals=sorted(refused.items()),
         unresolved=[i for i in followups.unresolved(case, now) if i.id not in told],
@@ -166,7 +166,9 @@ def draft(case: Case, table: RoundTable, now: datetime) -> Draft:
     )
 
 
-def attended(case: Case, table: RoundTable, of_table: Callable[[Record], bool], until: datetime) -> Attended:
+def attended(
+    case: Case, table: RoundTable, of_table: Callable[[Record], bool], until: datetime, quorum: Quorum
+) -> Attended:
     """Who took part in a meeting; ``of_table``: whether a record came about at it or in its preparation."""
     said = roundtable.presences(case, table)
     agencies = roundtable.agencies_present(case, table)
@@ -183,8 +185,8 @@ def attended(case: Case, table: RoundTable, of_table: Callable[[Record], bool], 
             and said.get(m.user_id) not in {Presence.CONFIRMED, Presence.APOLOGIES}
         ],
         agencies=agencies,
-        quorum=roundtable.has_quorum(case, table),
-        needed=roundtable.quorum(case),
+        quorum=roundtable.has_quorum(case, table, quorum=quorum),
+        needed=quorum.number(case),
     )
 
 

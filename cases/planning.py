@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cases import roundtable
 from cases.errors import Refusal
 from cases.record import Record, next_id
-from cases.roundtable import Attendance, Presence, RoundTable, State
+from cases.roundtable import USUAL, Attendance, Presence, Quorum, RoundTable, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +57,8 @@ class Prospect:
     yes: tuple[str, ...]
     if_need_be: tuple[str, ...]
     quorum: bool
+    missing: tuple[str, ...]
+    """Those without which there is no quorum, and that have not said that they can."""
 
     @property
     def agencies(self) -> int:
@@ -128,7 +130,7 @@ def fix(
                 case.attendances,
                 Attendance(f"{table.id}/a{number}", member.user_id, member.agency, at, table.id, Presence.ATTENDS),
             )
-    roundtable.plan_review(case, starts_at, at)
+    roundtable.plan_review(case, starts_at, step)
     return table
 
 
@@ -175,18 +177,18 @@ def silent(case: Case, table: RoundTable) -> list[str]:
     return [agency for agency in case.seats if agency in here and agency not in answered]
 
 
-def prospects(case: Case, table: RoundTable, now: datetime) -> list[Prospect]:
+def prospects(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) -> list[Prospect]:
     """The proposed times that are still ahead, best first.
 
     A quorum comes first, then the most agencies that can, then the fewest that come only if need be, then the earliest.
     """
-    found = [_prospect(case, table, time) for time in times_of(case, table) if time.starts_at > now]
+    found = [_prospect(case, table, time, quorum) for time in times_of(case, table) if time.starts_at > now]
     return sorted(found, key=lambda p: (not p.quorum, -len(p.yes), len(p.if_need_be), p.time.starts_at))
 
 
-def best(case: Case, table: RoundTable, now: datetime) -> Prospect | None:
+def best(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) -> Prospect | None:
     """The time to propose; None while nobody can come at any that is ahead."""
-    return next((p for p in prospects(case, table, now) if p.agencies), None)
+    return next((p for p in prospects(case, table, now, quorum) if p.agencies), None)
 
 
 def planned(case: Case) -> list[RoundTable]:
@@ -213,13 +215,13 @@ def _time(case: Case, table: RoundTable, number: int) -> ProposedTime:
     raise Refusal("planning/no_such_time", id=table.id, number=number, times=times)
 
 
-def _prospect(case: Case, table: RoundTable, time: ProposedTime) -> Prospect:
+def _prospect(case: Case, table: RoundTable, time: ProposedTime, quorum: Quorum) -> Prospect:
     answers = {agency: cans.get(time.number) for agency, cans in tally(case, table).items()}
     yes = tuple(agency for agency, can in answers.items() if can is Can.YES)
     if_need_be = tuple(agency for agency, can in answers.items() if can is Can.IF_NEED_BE)
-    seated = sum(agency in case.seats for agency in yes + if_need_be)
+    coming = yes + if_need_be
     chaired = _latest(case, table, time.number).get(table.chair, Can.NO) is not Can.NO
-    return Prospect(time, yes, if_need_be, chaired and seated >= roundtable.quorum(case))
+    return Prospect(time, yes, if_need_be, chaired and quorum.is_met(case, coming), tuple(quorum.missing(case, coming)))
 
 
 def _latest(case: Case, table: RoundTable, number: int) -> dict[str, Can]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cases.case import Case
     from cases.people import Professional
+    from cases.record import Step
 
 
 class State(StrEnum):
@@ -59,6 +60,30 @@ MOST_NOTES = 200
 """Of one meeting: its minutes are a file that a homeserver must take."""
 QUORUM_AGENCIES = 3
 """A chair and three agencies (practice, section 3)."""
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """What it takes beside the chair so that a table may decide."""
+
+    agencies: int = QUORUM_AGENCIES
+    needs: Collection[str] = ()
+    """Those that must be among them; one that has no seat in a case doesn't count."""
+
+    def number(self, case: Case) -> int:
+        """How many agencies have to be there: of a smaller table, all."""
+        return min(self.agencies, len(case.seats))
+
+    def missing(self, case: Case, there: Collection[str]) -> list[str]:
+        """The agencies without which it doesn't go, and that aren't there."""
+        return [agency for agency in case.seats if agency in self.needs and agency not in there]
+
+    def is_met(self, case: Case, there: Collection[str]) -> bool:
+        """Whether these agencies, with the chair, are enough."""
+        return len([a for a in case.seats if a in there]) >= self.number(case) and not self.missing(case, there)
+
+
+USUAL = Quorum()
 
 
 @dataclass(eq=False)
@@ -138,14 +163,14 @@ def schedule(
     table = step.add(
         case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
     )
-    plan_review(case, starts_at, at)
+    plan_review(case, starts_at, step)
     return table
 
 
-def plan_review(case: Case, starts_at: datetime, at: datetime) -> None:
-    """A meeting is the case's next review if none is ahead."""
-    if case.next_review is None or case.next_review <= at:
-        case.next_review = starts_at
+def plan_review(case: Case, starts_at: datetime, step: Step) -> None:
+    """A meeting is the case's next review if none is ahead when it is planned."""
+    if case.next_review is None or case.next_review <= step.at:
+        case.set_review(starts_at, step)
 
 
 def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, at: datetime) -> RoundTable:
@@ -186,9 +211,10 @@ def end(case: Case, table_id: str | None = None, *, by: Professional, at: dateti
     """End the running meeting; the next review is then the next meeting, and open if none is planned."""
     table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
     require_chair(table, by, steers=steers)
-    case.step("roundtable end", table.id, by, at).change(table, state=State.ENDED, ended_at=at)
+    step = case.step("roundtable end", table.id, by, at)
+    step.change(table, state=State.ENDED, ended_at=at)
     if case.next_review is None or case.next_review <= at:
-        case.next_review = next((t.starts_at for t in upcoming(case) if t.starts_at > at), None)
+        case.set_review(next((t.starts_at for t in upcoming(case) if t.starts_at > at), None), step)
     return table
 
 
@@ -316,19 +342,13 @@ def agencies_present(case: Case, table: RoundTable, until: datetime | None = Non
     return [agency for agency in case.seats if agency in there] + sorted(there - set(case.seats))
 
 
-def has_quorum(case: Case, table: RoundTable, until: datetime | None = None) -> bool:
-    """Whether the chair and three agencies of the case are there, or all of a smaller table; by then, if given.
+def has_quorum(case: Case, table: RoundTable, until: datetime | None = None, *, quorum: Quorum = USUAL) -> bool:
+    """Whether the chair and enough agencies of the case are there, or all of a smaller table; by then, if given.
 
-    The agencies that the scheme calls mandatory are among them.
+    Those that the scheme called mandatory when the meeting began are among them.
     """
-    present = [a for a in agencies_present(case, table, until) if a in case.seats]
     chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
-    return chaired and len(present) >= quorum(case) and set(table.needs) <= set(present)
-
-
-def quorum(case: Case) -> int:
-    """How many agencies have to be there."""
-    return min(QUORUM_AGENCIES, len(case.seats))
+    return chaired and replace(quorum, needs=table.needs).is_met(case, agencies_present(case, table, until))
 
 
 def running(case: Case) -> RoundTable | None:

@@ -67,7 +67,7 @@ def begin(
     )
     step.add(case.series, series)
     tables = [_add(case, step, series, when) for when in (first, *following)]
-    roundtable.plan_review(case, first, at)
+    roundtable.plan_review(case, first, step)
     return tables
 
 
@@ -105,6 +105,17 @@ def stop(case: Case, table_id: str | None, *, because: str | None, by: Professio
     for one in called_off:
         step.change(one, state=State.CANCELLED, cancelled_because=because)
     return called_off
+
+
+def call_off_all(case: Case, step: Step) -> list[RoundTable]:
+    """End all series, and call off what is planned, with or without a time: the table dissolves with this step."""
+    for series in case.series:
+        if not (series.stopped_at or series.withdrawn):
+            step.change(series, stopped_at=step.at)
+    planned = [t for t in case.roundtables if t.state in {State.PLANNING, State.SCHEDULED} and not t.withdrawn]
+    for table in planned:
+        step.change(table, state=State.CANCELLED)
+    return sorted(planned, key=lambda t: t.starts_at)
 
 
 def missing(case: Case, series: Series, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What translators find in the catalogue beside the texts of the templates: help, keys, choices, names in dates.
+"""What translators find in the catalogue beside the texts of the templates: help, keys, choices, states, dates.
 
 It stands in Python, and is asked of the commands themselves: what is put together there is found as it is said.
 """
@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
+from cases import action, request
 from cases.roles import Role
 from commands import registry_of_all
 from commands.arguments import RECORDS, key_of
-from commands.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME
+from commands.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME, STATE
 from commands.reading import choices_of, positional
 
 Message = str | tuple[str, str]
@@ -34,6 +35,7 @@ def _messages() -> Iterator[Message]:
     yield ARTICLES, OUR_ARTICLES
     yield from ((DATE, name) for name in DATE_NAMES)
     yield from ((CHOICE, word) for word in (*Role, *RECORDS.values(), "record"))
+    yield from ((STATE, word) for word in (*request.State, *action.State))
     for command in registry_of_all().commands.values():
         yield command.summary
         for name, field in command.arguments.model_fields.items():

@@ -10,6 +10,7 @@ from cases.case import Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Place, Role, may
+from cases.roundtable import QUORUM_AGENCIES, Quorum
 from commands.languages import ENGLISH, Language, language
 from commands.render import Voice
 from storage.find import Directory
@@ -28,6 +29,8 @@ class Scheme:
     """Of a case, unless it says otherwise."""
     mandatory: Collection[str] = ()
     """The agencies without which a round table has no quorum, by short name."""
+    quorum_agencies: int = QUORUM_AGENCIES
+    """How many agencies make a quorum, those among them."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,11 @@ class House:
         if place == Place.DIRECT:
             zone = directory.zone(key, zone)
         return Voice(directory, zone, self.language(directory, channel, case))
+
+    def quorum(self, case: Case) -> Quorum:
+        """What it takes so that a round table of a case may decide."""
+        scheme = self.of(case.scheme)
+        return Quorum(scheme.quorum_agencies, scheme.mandatory)
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""
@@ -114,6 +122,11 @@ class Context:
     def calendar(self) -> Calendar:
         """The working days of the case, or of the house."""
         return self.house.calendar(self.open_case)
+
+    @property
+    def quorum(self) -> Quorum:
+        """What it takes so that a round table of the case may decide."""
+        return self.house.quorum(self.case)
 
     @property
     def steers(self) -> bool:

@@ -65,6 +65,7 @@ async def put_decision(args: Decide, ctx: Context, roundtable: str | None = None
         because=args.because,
         review_at=args.review,
         roundtable=roundtable,
+        quorum=ctx.quorum,
         by=ctx.actor,
         at=ctx.now,
     )

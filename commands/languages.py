@@ -17,8 +17,8 @@ from cases.time import MONTHS, WEEKDAYS
 
 DOMAIN = "roundtable"
 LOCALE = Path(__file__).parent / "locale"
-KEY, CHOICE, DATE, LANGUAGE, ARTICLES = "key", "choice", "date", "language", "articles"
-"""Contexts in the catalogue: what is typed before a colon, what can be chosen there, names in dates, and so on."""
+KEY, CHOICE, STATE, DATE, LANGUAGE, ARTICLES = "key", "choice", "state", "date", "language", "articles"
+"""Contexts in the catalogue: what is typed before a colon, what can be chosen there, how something stands, …."""
 OUR_NAME = "English"
 """Translated in the context of languages it is what a language calls itself."""
 OUR_ARTICLES = "a an the"
@@ -54,6 +54,10 @@ class Language:
     def choice(self, value: str) -> str:
         """One of the words that can be chosen."""
         return self._words.pgettext(CHOICE, value)
+
+    def state(self, value: str) -> str:
+        """How a question or an action stands."""
+        return self._words.pgettext(STATE, value)
 
     @property
     def articles(self) -> list[str]:

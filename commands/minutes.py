@@ -18,10 +18,11 @@ from cases.errors import Refusal
 from cases.minutes import Remark, Version
 from cases.roles import Permission
 from cases.roundtable import NoteKind, RoundTable
-from commands import paper
+from commands import files, paper
 from commands.arguments import WORD, Arguments, Paragraph, Rest, RoundTableId, ToAgency
 from commands.context import Context, Reply
 from commands.document import Document
+from commands.files import MARKDOWN, PDF
 from commands.registry import commands
 from commands.render import plain
 from storage.work import Attachment
@@ -118,10 +119,11 @@ async def show(args: Show, ctx: Context) -> Reply:
         if args.version > len(filed):
             raise Refusal("minutes/no_such_version", id=table.id, newest=len(filed))
         version = filed[args.version - 1]
-    files = await _files(table, version, ctx)
+    made = await _files(table, version, ctx)
+    facts = {**_facts(table, version, ctx), **files.attached(made)}
     for number, addendum in enumerate(minutes.addenda(ctx.case, table.id), 1):
-        files += await _files_of_addendum(table, addendum, number, ctx)
-    return Reply("minutes/version", _facts(table, version, ctx), table.id, files=files)
+        made += await _files_of_addendum(table, addendum, number, ctx)
+    return Reply("minutes/version", facts, table.id, files=made)
 
 
 @commands.command(
@@ -205,8 +207,8 @@ async def approve(args: Approve, ctx: Context) -> Reply:
     table, version = minutes.approve(
         ctx.case, table.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, numbers=_numbers(table.id, ctx)
     )
-    files = await _files(table, version, ctx)
-    return Reply("minutes/approved", _facts(table, version, ctx), table.id, files=files)
+    made = await _files(table, version, ctx)
+    return Reply("minutes/approved", {**_facts(table, version, ctx), **files.attached(made)}, table.id, files=made)
 
 
 @commands.command(
@@ -218,16 +220,17 @@ async def add_later(args: Addendum, ctx: Context) -> Reply:
     entitled, former = minutes.had(ctx.case, table)
     number = len(minutes.addenda(ctx.case, table.id))
     facts = {**_addendum_facts(table, addendum, number, ctx), "entitled": entitled, "former": former}
-    files = await _files_of_addendum(table, addendum, number, ctx)
+    made = await _files_of_addendum(table, addendum, number, ctx)
     wake = tuple(person for person in entitled if person != ctx.actor.user_id)
-    return Reply("minutes/addendum", facts, table.id, wake, files)
+    return Reply("minutes/addendum", facts, table.id, wake, made)
 
 
 async def draft(table: RoundTable, ctx: Context) -> Reply:
     """The first version, when the meeting ends; the chair is called to see it through."""
     version = _file(table, ctx)
-    files = await _files(table, version, ctx)
-    return Reply("minutes/version", _facts(table, version, ctx), table.id, _chair(table, ctx.case), files)
+    made = await _files(table, version, ctx)
+    facts = {**_facts(table, version, ctx), **files.attached(made)}
+    return Reply("minutes/version", facts, table.id, _chair(table, ctx.case), made)
 
 
 async def after_undo(record_id: str, ctx: Context) -> Reply:
@@ -263,14 +266,16 @@ async def _changed(table: RoundTable, ctx: Context) -> Reply:
         if not one.empty and old.get(one.key) != one.lines
     ]
     gone = [Change(one.number) for one in before.paragraphs if one.key not in now.numbers and not one.empty]
-    facts = {**_facts(table, version, ctx), "changes": sorted([*changes, *gone], key=lambda c: c.number)}
+    made = await _files(table, version, ctx)
+    changed = {"changes": sorted([*changes, *gone], key=lambda c: c.number)}
+    facts = {**_facts(table, version, ctx), **files.attached(made), **changed}
     wake = () if ctx.actor.user_id == table.chair else _chair(table, ctx.case)
-    return Reply("minutes/changed", facts, table.id, wake, await _files(table, version, ctx))
+    return Reply("minutes/changed", facts, table.id, wake, made)
 
 
 def _file(table: RoundTable, ctx: Context) -> Version:
     """Render the minutes as they are now, and file them as the next version."""
-    drafted = minutes.draft(ctx.case, table, ctx.now)
+    drafted = minutes.draft(ctx.case, table, ctx.now, ctx.quorum)
     numbers: dict[str, int] = {}
     for version in minutes.versions(ctx.case, table.id):
         numbers |= _document(version).numbers
@@ -288,30 +293,25 @@ def _file(table: RoundTable, ctx: Context) -> Version:
 
 
 async def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachment, ...]:
-    """A version as Markdown, of which the checksum is, and as PDF."""
+    """A version as Markdown, of which the checksum is, and as PDF; without what is too large to post."""
     facts = _facts(table, version, ctx)
     approved = bool(facts["approved"])
     name = f"minutes-{table.id}-v{facts['number']}"
-    markdown = Attachment(f"{name}.md", "text/markdown; charset=utf-8", version.text.encode())
+    markdown = (f"{name}.md", MARKDOWN, version.text.encode())
     if version.paper is None:
-        return (markdown,)
+        return files.fitting(markdown)
     at = table.approved_at if approved and table.approved_at else version.at
     pdf = await _pdf(_document(version), "minutes/paper", facts, at, ctx)
-    return Attachment(f"{name}{'-approved' if approved else ''}.pdf", "application/pdf", pdf), markdown
+    return files.fitting((f"{name}{'-approved' if approved else ''}.pdf", PDF, pdf), markdown)
 
 
 async def _files_of_addendum(table: RoundTable, addendum: Remark, number: int, ctx: Context) -> tuple[Attachment, ...]:
     facts = _addendum_facts(table, addendum, number, ctx)
     document = Document.read(plain(ctx.voice().text("minutes/addendum_document", facts)))
     name = f"minutes-{table.id}-addendum-{number}"
-    return (
-        Attachment(
-            f"{name}.pdf",
-            "application/pdf",
-            await _pdf(document, "minutes/addendum_paper", facts, addendum.at, ctx),
-        ),
-        Attachment(f"{name}.md", "text/markdown; charset=utf-8", document.markdown().encode()),
-    )
+    pdf = await _pdf(document, "minutes/addendum_paper", facts, addendum.at, ctx)
+    # One text of a bounded length: never too large.
+    return Attachment(f"{name}.pdf", PDF, pdf), Attachment(f"{name}.md", MARKDOWN, document.markdown().encode())
 
 
 async def _pdf(document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context) -> bytes:

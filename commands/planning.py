@@ -7,7 +7,7 @@ from pydantic import Field
 from cases import planning, roundtable, series
 from cases.case import Case
 from cases.roles import Permission
-from cases.roundtable import RoundTable
+from cases.roundtable import Quorum, RoundTable
 from commands import availability, invitation
 from commands.arguments import (
     Arguments,
@@ -103,7 +103,9 @@ async def answer(args: Available, ctx: Context) -> Reply:
     answers = availability.read(args.answers, numbers)
     planning.answer(case, table.id, answers, by=ctx.actor, at=ctx.now)
     complete = bool(before) and not planning.silent(case, table)
-    return Reply("planning/tally", standing(case, table, ctx.now), table.id, (table.chair,) if complete else ())
+    return Reply(
+        "planning/tally", standing(case, table, ctx.now, ctx.quorum), table.id, (table.chair,) if complete else ()
+    )
 
 
 @commands.command("roundtable fix", needs=Permission.CONTRIBUTE, example="!roundtable fix M-1 2")
@@ -162,13 +164,13 @@ async def stop(args: Stop, ctx: Context) -> Reply:
     return Reply("planning/stopped", facts, None, invitation.everybody(case), invitation.files(ctx, called_off))
 
 
-def standing(case: Case, table: RoundTable, now: datetime) -> dict[str, object]:
+def standing(case: Case, table: RoundTable, now: datetime, quorum: Quorum) -> dict[str, object]:
     """What the template ``planning/tally`` shows: what each agency can, who is silent, the best time so far."""
     return {
         "table": table,
         "tally": planning.tally(case, table),
         "silent": planning.silent(case, table),
-        "best": planning.best(case, table, now),
-        "needed": roundtable.quorum(case),
+        "best": planning.best(case, table, now, quorum),
+        "needed": quorum.number(case),
         "ask_chair": False,
     }

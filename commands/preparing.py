@@ -11,10 +11,11 @@ from cases import followups, minutes, roundtable
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.decision import Stance
-from cases.roundtable import Presence, RoundTable, State
-from commands import paper
+from cases.roundtable import Presence, Quorum, RoundTable, State
+from commands import files, paper
 from commands.context import Reply
 from commands.document import Document
+from commands.files import MARKDOWN, PDF
 from commands.render import Voice, plain
 from storage.work import Attachment
 
@@ -40,16 +41,18 @@ class Expected:
     apologies: list[str]
     """Those of which nobody comes, as they said."""
     silent: list[str]
+    missing: list[str]
+    """Those without which there is no quorum, and that did not say that they come."""
     chair_comes: bool
     needed: int
 
     @property
     def sure(self) -> bool:
         """Whether the quorum is sure."""
-        return self.chair_comes and len(self.coming) >= self.needed
+        return self.chair_comes and len(self.coming) >= self.needed and not self.missing
 
 
-def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[tuple[Stage, RoundTable]]:
+def due(case: Case, calendar: Calendar, now: datetime, quorum: Quorum) -> Iterator[tuple[Stage, RoundTable]]:
     """What is to be said of which meeting now: not what the next one overtook, nor what the invitation just said."""
     for table in case.roundtables:
         if table.withdrawn or table.state is not State.SCHEDULED or table.starts_at <= now:
@@ -60,7 +63,7 @@ def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[tuple[Stage, 
             yield Stage.CHECK, table
         if moments[Stage.PACK] <= now:
             yield Stage.PACK, table
-        if moments[Stage.QUORUM] <= now and settled < moments[Stage.QUORUM] and not who_comes(case, table).sure:
+        if moments[Stage.QUORUM] <= now and settled < moments[Stage.QUORUM] and not who_comes(case, table, quorum).sure:
             yield Stage.QUORUM, table
 
 
@@ -69,7 +72,7 @@ def subject(stage: Stage, table: RoundTable) -> str:
     return f"{stage.name.lower()}:{table.id}@{table.starts_at:%Y-%m-%dT%H:%MZ}"
 
 
-async def prepare(subject_: str, case: Case, voice: Voice, now: datetime) -> Reply | None:
+async def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quorum) -> Reply | None:
     """What is said in the case room; nothing once the meeting is at another time, held, or called off."""
     stage = Stage[subject_.partition(":")[0].upper()]
     table = next((t for t in case.roundtables if subject(stage, t) == subject_), None)
@@ -81,14 +84,15 @@ async def prepare(subject_: str, case: Case, voice: Voice, now: datetime) -> Rep
             return Reply("preparing/check", {"table": table}, table.id, everybody)
         case Stage.PACK:
             facts = _pack(case, table, now)
-            return Reply("preparing/pack", facts, table.id, everybody, await _files(table, facts, voice, now))
+            made = await _files(table, facts, voice, now)
+            return Reply("preparing/pack", {**facts, **files.attached(made)}, table.id, everybody, made)
         case Stage.QUORUM:
-            expected = who_comes(case, table)
+            expected = who_comes(case, table, quorum)
             facts = {"table": table, "expected": expected}
             return None if expected.sure else Reply("preparing/quorum", facts, table.id, (table.chair,))
 
 
-def who_comes(case: Case, table: RoundTable) -> Expected:
+def who_comes(case: Case, table: RoundTable, quorum: Quorum) -> Expected:
     """Who is going to come; a deputy comes for the agency."""
     said = roundtable.presences(case, table)
     deputies = {a.by: a.deputy for a in roundtable.apologies(case, table)}
@@ -103,8 +107,9 @@ def who_comes(case: Case, table: RoundTable) -> Expected:
         coming=[agency for agency in case.seats if agency in coming],
         apologies=[agency for agency in case.seats if agency in away - coming],
         silent=[agency for agency in case.seats if agency not in away | coming],
+        missing=quorum.missing(case, coming),
         chair_comes=said.get(table.chair) is not Presence.APOLOGIES and case.is_member(table.chair),
-        needed=roundtable.quorum(case),
+        needed=quorum.number(case),
     )
 
 
@@ -136,9 +141,8 @@ async def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: da
     document = Document.read(plain(voice.text("preparing/document", facts)))
     status = plain(voice.text("preparing/status", facts))
     pdf = await paper.pdf("pack", document.facts(status=status), at=now)
-    return (
-        Attachment(f"pack-{table.id}.pdf", "application/pdf", pdf),
-        Attachment(f"pack-{table.id}.md", "text/markdown; charset=utf-8", document.markdown().encode()),
+    return files.fitting(
+        (f"pack-{table.id}.pdf", PDF, pdf), (f"pack-{table.id}.md", MARKDOWN, document.markdown().encode())
     )
 
 

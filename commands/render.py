@@ -121,6 +121,12 @@ def _choice(facts: Facts, word: str) -> str:
 
 
 @pass_context
+def _state(facts: Facts, word: str) -> str:
+    """How a question or an action stands."""
+    return _voice(facts).language.state(word)
+
+
+@pass_context
 def _dated(facts: Facts, text: str) -> str:
     """A date that was put into words already."""
     return _voice(facts).language.date(text)
@@ -212,6 +218,7 @@ def _make_environment() -> Environment:
         "dated": _dated,
         "translated": _translated,
         "choice": _choice,
+        "state": _state,
         "name": _name,
         "agency": _agency,
         "who": _who,

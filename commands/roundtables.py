@@ -183,9 +183,8 @@ async def cancel(args: Cancel, ctx: Context) -> Reply:
 async def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
-    needs = ctx.house.of(case.scheme).mandatory
     table = roundtable.start(
-        case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, taker=args.minutes, needs=needs
+        case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, taker=args.minutes, needs=ctx.quorum.needs
     )
     facts = {
         "table": table,
@@ -325,9 +324,9 @@ def _noted(kind: NoteKind, text: str, ctx: Context, agency: str | None = None) -
 
 async def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
     """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
-    if roundtable.has_quorum(ctx.case, table):
+    if roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum):
         return None
-    if meeting.failed_twice(ctx.case, table):
+    if meeting.failed_twice(ctx.case, table, ctx.quorum):
         await ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
     by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
     return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))
@@ -351,8 +350,8 @@ def _everybody(ctx: Context) -> tuple[str, ...]:
 def _attendance(table: RoundTable, ctx: Context) -> dict[str, object]:
     return {
         "here": len(roundtable.agencies_present(ctx.case, table)),
-        "needed": roundtable.quorum(ctx.case),
-        "quorum": roundtable.has_quorum(ctx.case, table),
+        "needed": ctx.quorum.number(ctx.case),
+        "quorum": roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum),
     }
 
 

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases import followups
+from cases import followups, planning
 from cases.case import Case, Mode, new_reference, open_case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Role
+from commands import invitation
 from commands.arguments import (
     NAME,
     Agencies,
@@ -181,16 +182,21 @@ async def name_director(args: NameDirector, ctx: Context) -> Reply:
 
 @commands.command("close", needs=Permission.STEER, example="!close because: he is back at school owner: social")
 async def close(args: Close, ctx: Context) -> Reply:
-    """Dissolve the table."""
-    ctx.case.close(because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
-    return Reply("case/closed", {"case": ctx.case})
+    """Dissolve the table; what was planned leaves the calendars."""
+    case = ctx.case
+    called_off = case.close(because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
+    dated = [table for table in called_off if planning.had_time(case, table)]
+    facts = {"case": case, "called_off": called_off, "dated": dated}
+    wake = invitation.everybody(case) if called_off else ()
+    return Reply("case/closed", facts, None, wake, invitation.files(ctx, dated))
 
 
 @commands.command("reopen", needs=Permission.STEER, example="!reopen because: he was missing again on Monday")
 async def reopen(args: Reopen, ctx: Context) -> Reply:
     """Bring the table together again."""
     ctx.case.reopen(because=args.because, by=ctx.actor, at=ctx.now)
-    return Reply("case/reopened", {"case": ctx.case, "because": args.because})
+    closing = [step for step in ctx.case.steps if step.verb == "close"][-1]
+    return Reply("case/reopened", {"case": ctx.case, "because": args.because, "called_off": bool(closing.before)})
 
 
 @commands.command("review", needs=Permission.STEER, example="!review 20 nov")

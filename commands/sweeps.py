@@ -142,7 +142,7 @@ class Sweeps:
 
         async def tend(ref: str) -> None:
             case = await self._case(ref)
-            duties = list(upkeep.due(case, self._house.calendar(case), now)) if case else []
+            duties = list(upkeep.due(case, self._house, now)) if case else []
             duties = [duty for duty in duties if not await self._is_done(duty.cause(ref))]
             for duty in duties:
                 cause = duty.cause(ref)

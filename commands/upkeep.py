@@ -36,11 +36,12 @@ class Duty:
         return f"{self.kind}:{ref}:{self.subject}"
 
 
-def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
+def due(case: Case, house: House, now: datetime) -> Iterator[Duty]:
     """What is due in a case now; whether it was said already is for the store to tell."""
     if case.closed:
         return
     yield from _in_meeting(case, now)
+    calendar = house.calendar(case)
     if calendar.rests(now):
         return
     for rest in case.series:
@@ -56,7 +57,7 @@ def due(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
         if _morning_after(ask, calendar) <= now:
             yield Duty("propose", table.id)
     yield from _after_meeting(case, calendar, now)
-    for stage, table in preparing.due(case, calendar, now):
+    for stage, table in preparing.due(case, calendar, now, house.quorum(case)):
         yield Duty(PREPARE, preparing.subject(stage, table))
 
 
@@ -82,7 +83,8 @@ def _in_meeting(case: Case, now: datetime) -> Iterator[Duty]:
 async def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
     """Do it; gives what is said in the case room."""
     if duty.kind == PREPARE:
-        return await preparing.prepare(duty.subject, case, house.voice(directory, case_channel(case.ref), case), now)
+        voice = house.voice(directory, case_channel(case.ref), case)
+        return await preparing.prepare(duty.subject, case, voice, now, house.quorum(case))
     if duty.kind == "series":
         rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
@@ -92,7 +94,8 @@ async def carry_out(duty: Duty, case: Case, directory: Directory, house: House, 
     if duty.kind == "approve":
         return minutes.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":
-        return Reply("planning/tally", {**standing(case, table, now), "ask_chair": True}, table.id, (table.chair,))
+        facts = {**standing(case, table, now, house.quorum(case)), "ask_chair": True}
+        return Reply("planning/tally", facts, table.id, (table.chair,))
     return _ask(case, table, directory)
 
 

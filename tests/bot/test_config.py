@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import app
 from bot.config import Config, ConfigProblem, Section, describe, find_path, load, read_holidays
 
 ROOT = Path(__file__).parent.parent.parent
@@ -295,6 +296,17 @@ def test_a_scheme_has_its_own_country(tmp_path: Path) -> None:
     assert date(2026, 11, 1) in read_holidays("DE-NW")
     assert date(2026, 11, 1) not in read_holidays("DE-BE")
     assert date(2026, 12, 25) not in read_holidays(None)
+
+
+def test_a_scheme_has_its_own_quorum(tmp_path: Path) -> None:
+    text = describe(EXAMPLE) + '\n[scheme."youth crime"]\nquorum_agencies = 4\nmandatory_agencies = ["police"]\n'
+    schemes = app._schemes(load(a_deployment(tmp_path, text)))
+    asked = {name: (scheme.quorum_agencies, scheme.mandatory) for name, scheme in schemes.items()}
+    assert asked == {"safety table": (3, ()), "youth crime": (4, ("police",))}
+
+    assert problems_of(a_deployment(tmp_path, text.replace("= 4", "= 1"))) == (
+        "scheme.youth crime.quorum_agencies is not right: input should be greater than or equal to 2",
+    )
 
 
 def test_a_country_that_is_not_known_is_named(tmp_path: Path) -> None:

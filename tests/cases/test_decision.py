@@ -6,7 +6,7 @@ from cases import decision
 from cases.case import FIRST_REVIEW, Case
 from cases.decision import Decision, Stance
 from cases.errors import Refusal
-from tests.cases.table import ADA, DIRK, FINN, FRIDAY, HUGO, NOW, a_case, closed_case
+from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HUGO, NEXT_WEEK, NOW, a_case, closed_case
 
 
 def decided(case: Case, review_at: datetime | None = None) -> Decision:
@@ -37,6 +37,39 @@ def test_dissent_stands_in_its_own_words() -> None:
     position = decision.positions_on(case, made)["health"]
     assert (position.id, position.stance, position.why) == ("D-1/2", Stance.DISSENTS, "we must reach his mother")
     assert decision.silent_on(case, made) == ["social"]
+
+
+def test_undo_puts_the_earlier_review_back() -> None:
+    case = a_case()
+    decided(case, FRIDAY)
+    case.undo(by=ADA, at=NOW)
+    assert case.next_review == NOW + FIRST_REVIEW
+
+
+def test_undo_leaves_a_review_that_was_set_later() -> None:
+    case = a_case()
+    decided(case, NEXT_WEEK)
+    decision.decide(case, "we ask his aunt", because="she knows", review_at=FRIDAY, by=DIRK, at=NOW)
+    case.undo(by=ADA, at=NOW)
+    assert case.next_review == FRIDAY
+    case.undo(by=DIRK, at=NOW)
+    assert case.next_review == NOW + FIRST_REVIEW
+
+
+def test_undo_leaves_the_review_that_a_later_decision_needs() -> None:
+    case = a_case()
+    decided(case, FRIDAY)
+    decision.decide(case, "we ask his aunt", because="she knows", review_at=NEXT_WEEK, by=DIRK, at=NOW)
+    case.undo(by=ADA, at=NOW)
+    assert case.next_review == NEXT_WEEK
+
+
+def test_undo_leaves_the_review_that_the_coordinator_set() -> None:
+    case = a_case()
+    decided(case, FRIDAY)
+    case.plan_review(NEXT_WEEK, by=CLEO, at=NOW)
+    case.undo(by=ADA, at=NOW)
+    assert case.next_review == NEXT_WEEK
 
 
 def test_an_agency_may_change_its_mind_and_the_earlier_position_stays_on_file() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from cases import action, erasure, request
+from cases import action, decision, erasure, request
 from cases.case import Case
 from cases.concern import raise_concern
 from cases.erasure import ERASED, WIPE_AFTER
@@ -30,6 +30,13 @@ def test_what_nobody_built_on_loses_its_words_and_counts_no_more() -> None:
     assert [(step.verb, step.subject) for step in erased] == [("erase", "C-1")]
     [concern] = case.concerns
     assert (concern.about, concern.source, concern.withdrawn) == (ERASED, ERASED, True)
+
+
+def test_a_decision_that_set_the_next_review_is_erased() -> None:
+    case = a_case()
+    decision.decide(case, "one person calls", because="he hides", review_at=NEXT_WEEK, by=ADA, at=SAID)
+    erasure.erase(case, SAID, by=ADA, at=DELETED)
+    assert (case.decisions[0].text, case.decisions[0].because) == (ERASED, ERASED)
 
 
 def test_only_what_was_said_in_that_message_is_erased() -> None:

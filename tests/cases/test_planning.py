@@ -7,8 +7,8 @@ from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.planning import Can
-from cases.roundtable import RoundTable, State
-from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, NOW, a_case
+from cases.roundtable import Quorum, RoundTable, State
+from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HUGO, NOW, a_case
 
 HOUR = timedelta(hours=1)
 TIMES = [FRIDAY, FRIDAY + HOUR, FRIDAY + 2 * HOUR]
@@ -72,6 +72,19 @@ def test_without_the_chair_there_is_no_quorum() -> None:
     best = planning.best(case, table, NOW)
     assert best
     assert best.quorum
+
+
+def test_without_an_agency_that_the_scheme_calls_mandatory_a_time_is_not_good() -> None:
+    case = a_case()
+    case.invite(HUGO, because="knows the school", by=CLEO, at=NOW)
+    table = planned(case)
+    for who in (ADA, DIRK, FINN):
+        says(case, who, YES, IF_NEED_BE)
+    says(case, HUGO, NO, IF_NEED_BE)
+    quorum = Quorum(needs=("school", "probation"))
+    found = planning.prospects(case, table, NOW, quorum)
+    assert [(p.time.number, p.quorum, p.missing) for p in found[:2]] == [(2, True, ()), (1, False, ("school",))]
+    assert planning.best(case, table, NOW, quorum) == found[0]
 
 
 def test_one_of_an_agency_is_enough_and_the_latest_word_counts() -> None:

@@ -84,6 +84,8 @@ def test_a_round_table_is_the_next_review_when_none_is_ahead(review: datetime | 
     case.next_review = review
     roundtable.schedule(case, THURSDAY, chair=ADA.user_id, by=ADA, at=MONDAY)
     assert case.next_review == THURSDAY
+    case.undo(by=ADA, at=MONDAY)
+    assert case.next_review == review
 
 
 def test_a_review_that_is_ahead_stays() -> None:

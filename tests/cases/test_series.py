@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import roundtable, series
+from cases import planning, roundtable, series
 from cases.case import Case
 from cases.errors import Refusal
 from cases.roundtable import State
 from cases.series import Series
-from tests.cases.table import ADA, DIRK, FRIDAY, NOW, a_case
+from tests.cases.table import ADA, CLEO, DIRK, FRIDAY, NOW, a_case
 
 WEEK = timedelta(weeks=1)
 
@@ -60,6 +60,19 @@ def test_when_one_is_over_another_is_put_on_file() -> None:
     (new,) = series.extend(case, rest, weekly(), by=ADA, at=FRIDAY)
     assert (new.id, new.starts_at) == ("M-3", FRIDAY + 2 * WEEK)
     assert series.extend(case, rest, weekly(), by=ADA, at=FRIDAY) == []
+
+
+def test_closing_the_case_calls_off_what_is_planned_for_good() -> None:
+    case = a_case()
+    rest = a_series(case)
+    planning.plan(case, [FRIDAY + timedelta(hours=1)], chair=ADA.user_id, by=ADA, at=NOW)
+    roundtable.schedule(case, FRIDAY - timedelta(days=1), chair=ADA.user_id, by=ADA, at=NOW)
+    roundtable.cancel(case, "M-4", because="half are ill", by=ADA, at=NOW)
+    called_off = case.close(because="he is back at school", owner="social", by=CLEO, at=NOW)
+    assert [t.id for t in called_off] == ["M-1", "M-3", "M-2"]
+    case.reopen(because="missing again", by=CLEO, at=NOW + WEEK)
+    assert {t.state for t in case.roundtables} == {State.CANCELLED}
+    assert series.missing(case, rest, NOW + WEEK) == 0
 
 
 def test_what_was_missed_is_not_made_up_for() -> None:

@@ -2,9 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cases.case import Case
+from cases.case import FIRST_REVIEW, Case
 from cases.decision import Stance
-from tests.room import Conference, user
+from tests.room import MONDAY, Conference, user
 
 DECIDE = "!decide Iris calls him, for all of us because: five people calling made him hide"
 
@@ -39,6 +39,8 @@ async def test_a_decision_asks_each_agency_that_has_not_spoken(table: Conference
     assert (card.notice, card.subject) == (False, "D-1")
     case = await table.case(room)
     assert case.next_review == case.decisions[0].review_at == datetime(2026, 11, 16, 16, tzinfo=UTC)
+    await table.say("ada", "!undo", room=room)
+    assert (await table.case(room)).next_review == MONDAY + FIRST_REVIEW
 
 
 async def test_dissent_is_shown_in_the_words_of_who_dissents(table: Conference) -> None:

@@ -10,6 +10,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from cases import action, request
+from cases.concern import Basis, Domain, Urgency
+from cases.request import Ground
 from commands import registry_of_all
 from commands.context import Scheme
 from commands.languages import DOMAIN, ENGLISH, LOCALE, codes, find, language
@@ -172,3 +175,41 @@ async def test_a_scheme_has_a_language(table: Conference) -> None:
     assert "In " in await table.answer("hugo", "!next", room=room)
     said = await table.answer("finn", "settings", room=f"direct:{user('finn')}")
     assert "Je taal: Nederlands" in said
+
+
+async def test_states_and_choices_are_shown_in_the_language_of_the_room(table: Conference) -> None:
+    schemes = {"safety table": Scheme(language="nl")}
+    table = Conference(table.store, replace(table.house, schemes=schemes), table.now)
+    room = await table.open_case()
+
+    async def shown(who: str, text: str) -> list[str]:
+        return (await table.answer(who, text, room=room)).text.splitlines()
+
+    raised = await shown("ada", "!concern hij slaapt slecht urgency: urgent domain: health kind: fact")
+    assert raised[0].endswith(" · dringend")
+    assert raised[2:] == ["Leefgebied: gezondheid", "Aangemerkt als: feit"]
+    assert "Aangemerkt als: mening" in await shown("ada", "!correct C-1 kind: opinion")
+    for whom in ("police", "school", "health"):
+        await table.say("dirk", f"!request {whom} gezien? because: het plan by: fri 12:00", room=room)
+    refused = await table.say("ada", "!refuse R-1 in vertrouwen gezegd ground: professional secrecy", room=room)
+    assert refused[0].text.splitlines()[0].endswith("Police: geweigerd")
+    assert "Grond: beroepsgeheim" in refused[0]
+    await table.say("hugo", "!nothing R-2", room=room)
+    settled = await table.answer("hugo", "!nothing R-2", room=room)
+    assert settled.text.startswith("R-2 is klaar: niets bekend. ")
+    await table.say("dirk", "!action bellen for: social by: 20 nov", room=room)
+    await table.say("dirk", "!done A-1 gebeld", room=room)
+    ended = await table.answer("dirk", "!done A-1 gebeld", room=room)
+    assert ended.text.startswith("A-1 is al afgelopen: gedaan. ")
+    status = await shown("ada", "!status")
+    assert "1 van 7 leefgebieden heeft een zorg: gezondheid" in status
+    assert "Vragen: 1 geweigerd, 1 niets bekend, 1 open" in status
+    assert "Acties: 1 gedaan" in status
+    assert any(line.endswith("R-1: geweigerd") for line in await shown("ada", "!timeline"))
+
+
+def test_every_state_and_choice_that_is_shown_has_a_translation() -> None:
+    shown = [(language("nl").choice, word) for word in (*Urgency, *Domain, *Basis, *Ground)]
+    shown += [(language("nl").state, word) for word in (*request.State, *action.State)]
+    same = {"open", "school", "online"}
+    assert [word for translate, word in shown if translate(word) == word and word not in same] == []

@@ -140,6 +140,23 @@ async def test_a_scheme_has_agencies_without_which_nothing_is_decided(table: Con
     assert (await table.answer("hugo", "decision: he returns because: it worked", room=room)).text.startswith("D-1")
 
 
+async def test_a_scheme_says_how_many_agencies_make_a_quorum(table: Conference) -> None:
+    house = replace(table.house, schemes={"safety table": Scheme(quorum_agencies=4)})
+    table = Conference(table.store, house, table.now)
+    room = await begun(table, "ada", "dirk")
+    refused = await table.answer("hugo", "decision: he returns because: it worked", room=room)
+    assert "a decision takes the chair and 4 agencies." in refused
+    await table.answer("hugo", "action: call his aunt for: social by: 20 nov", room=room)
+    table.later(minutes=1)
+    assert "Agencies here: 4, quorum." in await table.answer("iris", "!confirm", room=room)
+    assert (await table.answer("hugo", "decision: he returns because: it worked", room=room)).text.startswith("D-1")
+    said = await table.say("hugo", "!roundtable end", room=room)
+    assert not any("without quorum" in one for one in said)
+    text = await minutes_of(table, room)
+    assert "agencies present: 4 (needed: 4)" in text
+    assert "interim" in text
+
+
 async def test_a_meeting_that_was_forgotten_is_asked_about_once(table: Conference) -> None:
     room = await begun(table)
     table.later(minutes=104)

@@ -1,12 +1,15 @@
 import hashlib
 import io
 from dataclasses import replace
+from pathlib import PurePath
 
 import pytest
 from pypdf import PdfReader
 
-from cases import minutes
+from cases import minutes, roundtable
 from cases.minutes import Version
+from cases.roundtable import NoteKind
+from commands.arguments import LONGEST_TEXT
 from commands.context import Scheme
 from commands.document import Document
 from commands.minutes import MOST_SHOWN
@@ -707,3 +710,43 @@ async def test_disputed_minutes(table: Conference) -> None:
         "minutes-M-1-addendum-1.md",
     ]
     assert [v.id for v in minutes.versions(await table.case(room), "M-1")] == [f"M-1/v{n}" for n in range(1, 6)]
+
+
+WIDE = ["会" * LONGEST_TEXT] * 175
+"""Three bytes each in the Markdown; in the PDF one box again and again."""
+MIXED = ["ab会 " * (LONGEST_TEXT // 4)] * 35
+"""Little in the Markdown; in the PDF the typeface changes at each of them."""
+
+
+@pytest.mark.parametrize(
+    ("notes", "posted", "told"),
+    [
+        pytest.param(
+            WIDE, [".pdf"], "The whole document is attached as PDF; the Markdown is too large to post.", id="markdown"
+        ),
+        pytest.param(
+            MIXED, [".md"], "The whole document is attached as Markdown; the PDF is too large to post.", id="pdf"
+        ),
+        pytest.param(WIDE[:160] + MIXED, [], "The whole document is too large to post; it stays on file.", id="both"),
+    ],
+)
+async def test_minutes_with_a_file_that_is_too_large_are_not_lost(
+    table: Conference, notes: list[str], posted: list[str], told: str
+) -> None:
+    room = await table.open_case()
+    for words in ("!roundtable thu 10:00", "!roundtable start M-1", "view: he was not asked"):
+        await table.say("iris", words, room=room)
+    async with table.store.work("noted", table.now) as work:
+        case = await work.find.case(room.partition(":")[2])
+        iris = (await work.find.directory()).people[user("iris")]
+        assert case
+        for text in notes:
+            roundtable.take_note(case, NoteKind.NOTE, text, by=iris, at=table.now, steers=False)
+    for who, typed in (
+        ("iris", "!roundtable end"),
+        ("iris", "!minutes approve M-1"),
+    ):
+        said = await table.say(who, typed, room=room)
+        assert f"\n{told}\n" in said[0]
+        assert [PurePath(one.file.name).suffix for one in said if one.file] == posted
+        await table.say("ada", "!minutes approve M-1", room=room)

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from cases.planning import Can
 from cases.roundtable import Presence, State
+from commands.context import Scheme
 from tests.room import Conference, Said, user
 
 PLAN = "!roundtable plan thu 10:00 | fri 14:00 | mon 9:00 about: back to school for: 45m chair: Hugo Peters"
@@ -53,6 +56,20 @@ async def test_the_chair_is_called_once_all_have_answered(table: Conference) -> 
         "Hugo Peters decides:  !roundtable fix M-1 3",
     ]
     assert told.mentions == (user("hugo"),)
+
+
+async def test_a_time_without_an_agency_that_is_needed_is_not_called_a_quorum(table: Conference) -> None:
+    house = replace(table.house, schemes={"safety table": Scheme(mandatory=("youth",))})
+    table = Conference(table.store, house, table.now)
+    room, card = await proposed(table)
+    for who, text in (("ada", "1 yes"), ("dirk", "1 yes"), ("hugo", "1 yes 2 yes"), ("finn", "1 yes")):
+        told = await table.answer(who, text, room=room, replies_to=card)
+    assert told.text.splitlines()[-2:] == [
+        "No quorum yet: it takes the chair and 3 agencies.",
+        "Needed in any case: Youth work",
+    ]
+    told = await table.answer("iris", "1 no 2 yes 3 yes", room=room, replies_to=card)
+    assert "agencies and the chair can come: a quorum." not in told
 
 
 async def test_a_time_is_fixed_by_its_number(table: Conference) -> None:

@@ -2,10 +2,13 @@
 
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from pypdf import PdfReader
 
+from cases import action
+from cases.people import Addressee
+from commands.arguments import LONGEST_TEXT
 from commands.context import Scheme
 from tests.room import Conference, Said, user
 
@@ -92,6 +95,23 @@ async def test_the_pack_comes_two_working_days_before_to_everybody(table: Confer
     assert "was he seen?" in markdown.file.data.decode()
 
 
+async def test_a_pack_with_a_file_that_is_too_large_is_told_all_the_same(table: Conference) -> None:
+    room = await called(table)
+    async with table.store.work("proposed", table.now) as work:
+        case = await work.find.case(room.partition(":")[2])
+        ada = (await work.find.directory()).people[user("ada")]
+        assert case
+        later = table.now + timedelta(days=30)
+        for _ in range(200):
+            action.propose(case, "会" * LONGEST_TEXT, Addressee("police"), due_at=later, by=ada, at=table.now)
+    message, pdf = await morning(table, date(2026, 11, 17))
+    assert message.text.endswith(
+        "\nThe whole document is attached as PDF; the Markdown is too large to post.\n"
+        "Reply: attend · apologies … · agenda …"
+    )
+    assert pdf.text == "pack-M-1.pdf"
+
+
 async def test_a_quorum_that_is_not_sure_is_told_to_the_chair_the_day_before(table: Conference) -> None:
     room = await called(table)
     await table.say("finn", "!apologies M-1 on a course deputy: Gina Dekker", room=room)
@@ -114,6 +134,17 @@ async def test_a_quorum_that_is_sure_is_no_news(table: Conference) -> None:
         await table.say(who, "!attend M-1", room=room)
     await morning(table, date(2026, 11, 17))
     assert await morning(table, date(2026, 11, 18)) == []
+
+
+async def test_a_quorum_without_an_agency_that_is_needed_is_not_sure(table: Conference) -> None:
+    house = replace(table.house, schemes={"safety table": Scheme(mandatory=("youth",))})
+    table = Conference(table.store, house, table.now)
+    room = await called(table)
+    for who in ("ada", "dirk", "hugo"):
+        await table.say(who, "!attend M-1", room=room)
+    await morning(table, date(2026, 11, 17))
+    (said,) = await morning(table, date(2026, 11, 18))
+    assert "\nNeeded in any case: Youth work\nIt takes the chair and 3 agencies." in said
 
 
 async def test_after_downtime_what_was_overtaken_is_not_said(table: Conference) -> None:

@@ -200,6 +200,34 @@ async def test_a_case_is_closed_with_its_reason_and_first_contact(table: Confere
     assert (await table.outcomes())[-1] == ("close", "case/closed")
 
 
+async def test_closing_calls_off_the_round_tables_that_are_planned(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.answer("cleo", "!roundtable thu 10:00 every: 6 months", room=room)
+    await table.answer("ada", "!roundtable plan fri 10:00 | mon 10:00", room=room)
+    said = await table.answer("cleo", "!close because: Sem is back owner: school", room=room)
+    assert said.text == (
+        f"{ref} is closed.\nBecause: Sem is back\nFirst contact from now on: School\n"
+        "M-1 · called off: Thu 5 Nov 2026, 10:00 Europe/Amsterdam\n"
+        "M-3 · called off before a time was found\n"
+        "M-2 · called off: Wed 5 May 2027, 10:00 Europe/Amsterdam\n"
+        "The calendar file leaves the encryption: only date and reference are in it.\n"
+        "Thank you all. What is on file stays on file.\n"
+        "If there is a new concern, a coordinator types  !reopen because: REASON"
+    )
+    assert user("ada") in said.mentions
+    posted = [s.file.name for s in table.heard[table.heard.index(said) :] if s.file]
+    assert posted == [f"{ref}-M-1-cancelled.ics", f"{ref}-M-2-cancelled.ics"]
+    assert b"METHOD:CANCEL" in table.files(room)[f"{ref}-M-1-cancelled.ics"]
+    undone = await table.answer("cleo", "!undo", room=room)
+    assert undone.text.startswith("Your last step (close) can't be taken back")
+    again = await table.answer("cleo", "!reopen because: missing again", room=room)
+    assert "Its round tables stay called off. To plan one:  !roundtable WHEN" in again
+    table.later(days=7)
+    await table.sweeps.run()
+    assert not any("M-" in s for s in await table.deliver() if s.channel == room)
+
+
 async def test_a_case_with_open_items_says_what_stands_in_the_way(table: Conference) -> None:
     room = await table.open_case()
     for number in range(9):
