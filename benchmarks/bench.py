@@ -97,6 +97,9 @@ class Bench:
         await asyncio.to_thread(self._homeserver.register, ours.conference._local("echo"), ours.conference.password)
         await echo.start()
         await echo.introduce()
+        # Until it has answered it may not have kept the keys that it has uploaded: it is not to be ended before.
+        await echo.grow(1)
+        await echo.member.ask(echo.rooms[0])
         await echo.end()
         bots: Bots = {"ours": ours, "echo": echo}
         for rooms in sorted({*size.cold, size.busy}):

@@ -46,7 +46,10 @@ class Timed(Professional):
         began = time.perf_counter()
         event_id = await self.say(room_id, COMMAND)
         answer = self._answers.setdefault(event_id, asyncio.get_running_loop().create_future())
-        return await asyncio.wait_for(answer, WITHIN) - began
+        try:
+            return await asyncio.wait_for(answer, WITHIN) - began
+        except TimeoutError:
+            raise RuntimeError(f"no answer among {sorted(self.client.members(room_id))}") from None
 
     def expect(self, rooms: Iterable[str], wanted: Wanted) -> None:
         """From now on, look for what is wanted in each of these rooms."""
