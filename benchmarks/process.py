@@ -56,10 +56,7 @@ class Process:
 
     def peak_mib(self) -> float:
         """The most memory that it ever held (VmHWM)."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-        raise RuntimeError("the kernel tells no peak")
+        return self._memory("VmHWM")
 
     async def calms_down(self) -> None:
         """Wait until it has nothing left to do."""
@@ -71,6 +68,11 @@ class Process:
                 calm = calm + 1 if used - before < IDLE * LOOK else 0
 
     def resident_mib(self) -> float:
-        """The memory that it holds now."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+        """The memory that it holds now (VmRSS)."""
+        return self._memory("VmRSS")
+
+    def _memory(self, name: str) -> float:
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) / 1024
+        raise RuntimeError(f"the kernel tells no {name}")

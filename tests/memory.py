@@ -82,14 +82,14 @@ class Campaign:
         self._rooms: list[str] = []
         self._log = deployment.directory / "bot.log"
         self._config = deployment.directory / "bot" / "config.toml"
-        self._process = Process(("tests.killed", str(self._config)), self._log)
+        self._process = Process(self._log)
 
     async def run(self, rooms: int) -> Report:
         """Open cases, and let everybody talk in all of them until enough was said."""
         # As often as in real life: the deployment of a test looks five times a second for what falls due.
         config = self._config.read_text()
         self._config.write_text(re.sub(r"^tick_seconds = .*\n", "", config, flags=re.MULTILINE))
-        await self._process.start(str((MONDAY - datetime.now(UTC)).total_seconds()))
+        await self._process.start("tests.killed", str(self._config), str((MONDAY - datetime.now(UTC)).total_seconds()))
         try:
             await until(lambda: b'"listening"' in self._log.read_bytes(), "a bot that listens")
             for _ in range(rooms):
