@@ -102,7 +102,7 @@ class ReadingContext:
 class Arguments(BaseModel):
     """What one command takes. The first line of a subclass's docstring is its summary in the help."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
         """Nothing: what a person typed is content, and a repr ends up in logs."""

@@ -8,15 +8,13 @@ entry of its own, not a rule: what stands in a calendar is what exists here, and
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from icalendar import Calendar, Event, vCalAddress
-
 from cases.case import Case
 from cases.roundtable import RoundTable, State
 from storage.work import Attachment
 
 _NAMESPACE = UUID("6f1d7f5e-6a0c-4f0e-9d43-0b8f4c3f6a11")
 _AROUND = timedelta(days=366)
-_NOBODY = vCalAddress("invalid:nomail")
+_NOBODY = "invalid:nomail"
 """iTIP (RFC 5546) asks for an organiser; naming one would tell who is at the table."""
 
 
@@ -25,6 +23,9 @@ def file_of(case: Case, table: RoundTable, *, house: str, now: datetime) -> Atta
 
     ``house``: the bot's Matrix id; two deployments may have cases of one reference.
     """
+    # Loaded with the first file: a start must be quick.
+    from icalendar import Calendar, Event, vCalAddress  # noqa: PLC0415
+
     on = table.state not in {State.PLANNING, State.CANCELLED} and not table.withdrawn
     method = "PUBLISH" if on else "CANCEL"
     starts_at = table.starts_at.astimezone(case.zone_info)
@@ -35,7 +36,7 @@ def file_of(case: Case, table: RoundTable, *, house: str, now: datetime) -> Atta
     event.add("dtstart", starts_at)
     event.add("duration", timedelta(minutes=table.minutes))
     event.add("summary", f"Round table {case.ref}")
-    event.add("organizer", _NOBODY)
+    event.add("organizer", vCalAddress(_NOBODY))
     event.add("class", "CONFIDENTIAL")
     event.add("status", "CONFIRMED" if on else "CANCELLED")
     calendar = Calendar()

@@ -10,9 +10,6 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from cases.time import MONTHS, WEEKDAYS
 
 DOMAIN = "roundtable"
@@ -78,6 +75,10 @@ def language(code: str | None) -> Language:
     path = LOCALE / str(code) / "LC_MESSAGES" / f"{DOMAIN}.po"
     if code not in codes() or code == ENGLISH.code:
         return ENGLISH
+    # Loaded with the first translation: a start must be quick.
+    from babel.messages.mofile import write_mo  # noqa: PLC0415
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     compiled = BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file))

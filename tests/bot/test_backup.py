@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import __main__ as command_line
-from bot import config, logs
+from bot import command_line, config, logs
 from bot.app import App
 from bot.crypto.errors import StoreUnreadable
 from storage import lease

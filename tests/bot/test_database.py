@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import __main__ as command_line
-from bot import logs
+from bot import command_line, logs
 from bot.database import read_url
 from storage import claims, database
 from storage.account import Account

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot import __main__ as command_line
-from bot import logs, shell
+from bot import chores, command_line, logs
 from bot.crypto.errors import NotOurDevice, StoreUnreadable, TokenRevoked
 from storage import lease
 from tests.bot.test_config import KEY, a_deployment
@@ -201,7 +200,7 @@ def test_a_revoked_token_says_how_to_sign_in_again(
     roundtable: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = a_deployment(tmp_path)
-    monkeypatch.setattr(shell, "provision", failing(TokenRevoked("canary")))
+    monkeypatch.setattr(chores, "provision", failing(TokenRevoked("canary")))
     outcome = roundtable("--config", path, "provision", "agencies.toml")
     assert outcome.status == 1
     assert "sign in anew with roundtable init" in outcome.complained
@@ -212,7 +211,7 @@ def test_a_lost_crypto_store_says_how_to_go_on(
     problem: Exception, roundtable: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = a_deployment(tmp_path)
-    monkeypatch.setattr(shell, "provision", failing(problem))
+    monkeypatch.setattr(chores, "provision", failing(problem))
     outcome = roundtable("--config", path, "provision", "agencies.toml")
     assert outcome.status == 1
     assert outcome.complained.startswith(f"roundtable: {problem}. ")
@@ -223,7 +222,7 @@ def test_a_fault_of_ours_is_told_by_kind_and_place_only(
     roundtable: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = a_deployment(tmp_path)
-    monkeypatch.setattr(shell, "provision", failing(KeyError("canary")))
+    monkeypatch.setattr(chores, "provision", failing(KeyError("canary")))
     outcome = roundtable("--config", path, "provision", "agencies.toml")
     assert outcome.status == 1
     assert "KeyError at test_main.py:" in outcome.complained
