@@ -56,6 +56,8 @@ class Speaker:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._more: set[str] = set()
         """The busy channels in which something came that their tasks may not have seen."""
+        self._speaking: set[str] = set()
+        """The busy channels but for those in which the next try is waited for."""
         self._silent = asyncio.Event()
         self._silent.set()
         self._revoked: TokenRevoked | None = None
@@ -67,7 +69,7 @@ class Speaker:
         self._nudged.set()
 
     async def spoken(self, within: float) -> None:
-        """Wait until nothing waits to be said any more, at most for so many seconds: a room may fail for long."""
+        """Wait until everything is said that can be said now, at most for so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._silent.wait()
@@ -103,8 +105,17 @@ class Speaker:
         if channel in self._busy:
             self._more.add(channel)
         else:
-            self._silent.clear()
+            self._note(channel, speaking=True)
             self._busy[channel] = asyncio.create_task(self._empty(channel, stop))
+
+    def _note(self, channel: str, *, speaking: bool) -> None:
+        if speaking:
+            self._speaking.add(channel)
+            self._silent.clear()
+            return
+        self._speaking.discard(channel)
+        if not self._speaking:
+            self._silent.set()
 
     async def _waiting_channels(self, look: Callable[[], Awaitable[list[str]]], stop: asyncio.Event) -> list[str]:
         backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
@@ -145,11 +156,13 @@ class Speaker:
                 self._revoked = problem
                 self._nudged.set()
                 break
-            except StoreAwayError as problem:
-                await self._pause(stop, store_backoff, problem, row)
             except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
-                self._health.room_failing(channel, failing=not isinstance(problem, NotJoinedYetError | Unavailable))
-                await self._pause(stop, backoff, problem, row)
+                away = isinstance(problem, StoreAwayError)
+                if not away:
+                    self._health.room_failing(channel, failing=not isinstance(problem, NotJoinedYetError | Unavailable))
+                self._note(channel, speaking=False)
+                await self._pause(stop, store_backoff if away else backoff, problem, row)
+                self._note(channel, speaking=True)
             else:
                 backoff.reset()
                 store_backoff.reset()
@@ -160,8 +173,7 @@ class Speaker:
                     break
         # At once, so that nobody takes it for busy any more.
         del self._busy[channel]
-        if not self._busy:
-            self._silent.set()
+        self._note(channel, speaking=False)
 
     async def _carry_out(self, row: Row) -> str | None:
         room_id = await self._room(row.channel)

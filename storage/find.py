@@ -185,6 +185,9 @@ class Find:
         people = await self.all(select(Professional).where(tables.professionals.c.left_at.is_(None)))
         chosen = {p.user_id: p for p in await self.all(select(Preferences))}
         directory = Directory({a.short: a for a in agencies}, {p.user_id: p for p in people}, chosen)
+        for each in (*agencies, *people, *chosen.values()):
+            # Who is kept must not be forgotten with this transaction, should it be broken off.
+            self._session.expunge(each)
         return self._known.keep(Directory, directory, self._age)
 
     async def everybody(self) -> list[Professional]:

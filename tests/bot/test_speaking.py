@@ -20,7 +20,7 @@ from storage import tables
 from storage.work import Message
 from tests.room import BOT, MONDAY, Conference, conference
 from tests.storage.examples import sqlite_url
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 ANSWERS = 10_000
 ROOMS = 3 * MOST_AT_ONCE
@@ -159,3 +159,22 @@ async def test_what_is_committed_is_said_without_another_look(table: Conference)
     await speak(table, wire, Health(), lambda: len(wire.taken["!agency:a"]) == 20)
     await saying
     assert wire.taken["!agency:a"] == [str(number) for number in range(20)]
+
+
+async def test_who_waits_for_speech_to_be_over_does_not_wait_for_a_room_that_fails(
+    table: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 3600.0)
+    wire, stop = Wire(), asyncio.Event()
+    wire.failing = {"!agency:bad"}
+    await queue(table, ["agency:bad", "agency:good"], 2)
+    watch = Watch(table.store, table.house, lambda: MONDAY)
+    speaker = Speaker(cast("HardenedClient", wire), table.store, watch, lambda: MONDAY, Health())
+    speaking = asyncio.create_task(speaker.run(stop))
+    await until(lambda: wire.tried["!agency:bad"] == 1, "a room that fails")
+    # The next try is half an hour away at least.
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await speaker.spoken(2 * PATIENCE_SECONDS)
+    assert wire.taken["!agency:good"] == ["1"]
+    stop.set()
+    await speaking

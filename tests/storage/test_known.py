@@ -72,6 +72,19 @@ async def test_a_change_that_was_broken_off_is_not_seen(known: Store) -> None:
     assert (await look(known))[0] == "Ada Jansen"
 
 
+async def test_who_was_read_in_a_transaction_that_was_broken_off_is_known_all_the_same(known: Store) -> None:
+    await rename(known, "$forget")
+
+    async def read_and_fail() -> None:
+        async with known.work("$fail", NOW) as work:
+            await work.find.directory()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await read_and_fail()
+    assert (await look(known))[0] == "Ada Smit"
+
+
 async def test_who_looked_before_a_change_does_not_put_the_old_back(known: Store) -> None:
     await rename(known, "$forget")
     async with known.look() as find:
