@@ -163,8 +163,7 @@ class Roundtable:
         """Put so many open cases on file."""
         now, refs = datetime.now(UTC) - timedelta(days=1), set[str]()
         while len(refs) < number:
-            refs.add(new_reference())
-        refs -= {*self.refs}
+            refs |= {new_reference()} - {*self.refs}
         store = await self._store()
         async with store.look() as find:
             people = (await find.directory()).people
