@@ -31,7 +31,7 @@ T = TypeVar("T")
 BEFORE, AFTER = "before", "after"
 MOMENTS: dict[str, tuple[type, str, str]] = {
     "during a sync, its keys taken": (Syncing, "_keep_keys", BEFORE),
-    "after a sync": (HardenedClient, "sync_ahead", AFTER),
+    "after a sync": (HardenedClient, "sync_once", AFTER),
     "before the transaction": (Dispatcher, "handle", BEFORE),
     "in the transaction": (Work, "record", AFTER),
     "between commit and send": (Dispatcher, "handle", AFTER),

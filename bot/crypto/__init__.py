@@ -6,7 +6,7 @@ is met, by its number in the project’s notes on Matrix:
 
     1   poisonous events           machine.Machine.receive, machine.Machine.open
     2   no backoff                 wire.explain names what backoff can heal; the caller's loop backs off
-    3   lost batches               sync_once and sync_ahead save no token: the caller does, after handling
+    3   lost batches               sync_once saves no token: the caller does, after handling
     4   one-time keys, fallback    machine.Machine.prepare_upload, sync.Syncing
     5   skipped answers            sync.Syncing takes every answer, whatever its token
     6   crash while uploading      machine.Machine.prepare_upload saves first
@@ -21,7 +21,7 @@ is met, by its number in the project’s notes on Matrix:
     15  endless retries            client.HardenedClient.post tries once: the outbox tries again, after find_sent
     16  keys that arrive later     events.Batch.unlocked, client.HardenedClient.retry, missing.MissingKeys
     17  broken sessions            machine._Olm, machine.Machine.mark_broken, sharing.Sharing.mend
-    18  members not stored         sync.Syncing.sync, sync.Syncing.sync_ahead
+    18  members not stored         sync.Syncing.sync
     19  changes during a query     devices.Devices.refresh
     20  the store on disk          store
     21  SQLite in the event loop   sharing.DEVICES_AT_ONCE, sync.MESSAGES_AT_ONCE: small transactions, others between

@@ -104,7 +104,6 @@ class HardenedClient:
 
     async def close(self) -> None:
         """End the connections and let another process have the store."""
-        await self._syncing.stop_asking()
         await self.wire.close()
         self.machine.close()
         self._folder.release()
@@ -134,25 +133,15 @@ class HardenedClient:
 
     # Hearing
 
-    async def sync_once(self, since: str | None, *, timeout_ms: int = 30_000) -> Batch:
+    async def sync_once(self, since: str | None, *, timeout_ms: int = 30_000, in_a_hurry: bool = False) -> Batch:
         """What is new since a token, or everything without one. Waits at most timeout_ms for something new.
 
-        The first one of a process brings the whole state of all rooms, at once.
+        Once in each process it brings the whole state of all rooms, at once: the first time, or the second when that is
+        not in_a_hurry.
         The same token can be used again: events then come again, with the same verdicts as far as keys did not change.
         """
         await self.announce()
-        return await self._syncing.sync(since, timeout_ms=timeout_ms)
-
-    async def sync_ahead(
-        self, since: str | None, *, within: float | None = None, in_a_hurry: bool = False
-    ) -> Batch | None:
-        """As sync_once, but what comes next is asked for already while the caller handles what came.
-
-        None: nothing came within so many seconds, and the question stays open. When in_a_hurry, the state of all rooms
-        comes with the second sync of a process instead of the first.
-        """
-        await self.announce()
-        return await self._syncing.sync_ahead(since, within=within, in_a_hurry=in_a_hurry)
+        return await self._syncing.sync(since, timeout_ms=timeout_ms, in_a_hurry=in_a_hurry)
 
     async def retry(self, source: Mapping[str, object]) -> Event | None:
         """Read an event that could not be decrypted before; None as long as its key is still missing (fault 16)."""

@@ -32,7 +32,6 @@ from bot.crypto.trust import Verdict
 from bot.crypto.wire import Json, Wire
 
 TIMELINE_LIMIT = 200
-LISTEN_FOR_MS = 30_000
 ANSWER_WITHIN = 60.0
 # As many as hold up the event loop for well under 250 ms (fault 21; measured by benchmarks/blocking.py).
 MESSAGES_AT_ONCE = 5
@@ -62,17 +61,6 @@ class _Timeline:
     changes: tuple[StateChange, ...]
     limited: bool
     prev_batch: str | None
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A request that is under way, and whether all rooms are known with its answer."""
-
-    since: str | None
-    complete: bool
-    answer: asyncio.Task[Json]
-    removed: set[tuple[str, str]]
-    """Whom we removed from which room since it was made: it may still call them joined."""
 
 
 class Reader:
@@ -146,55 +134,22 @@ class Syncing:
         self._missing = missing
         self._complete = False
         self._removed: set[tuple[str, str]] = set()
-        self._ahead: _Asked | None = None
 
     def note_removal(self, room_id: str, user_id: str) -> None:
         """We removed someone: a sync already under way may still call them joined."""
         self._removed.add((room_id, user_id))
 
-    async def sync(self, since: str | None, *, timeout_ms: int) -> Batch:
+    async def sync(self, since: str | None, *, timeout_ms: int, in_a_hurry: bool) -> Batch:
         """One sync. Whatever it holds, nothing but TokenRevoked, Unavailable, Rejected, or NotOurDevice is raised."""
-        return await self._take(self._ask(since, timeout_ms, full_state=not self._complete))
-
-    async def sync_ahead(self, since: str | None, *, within: float | None, in_a_hurry: bool) -> Batch | None:
-        """As sync, but what comes next is asked for already while the caller handles what came; None: nothing yet."""
-        asked = self._ahead
-        if asked is None or asked.since != since:
-            await self.stop_asking()
-            # Who is in which room is not stored: a process asks for all of it (fault 18), though not before it has
-            # heard what is new when it is in a hurry: with many rooms the homeserver takes long to tell.
-            full_state = not self._complete and not in_a_hurry
-            asked = self._ahead = self._ask(since, LISTEN_FOR_MS if self._complete else 0, full_state=full_state)
-        await asyncio.wait({asked.answer}, timeout=within)
-        if not asked.answer.done():
-            return None
-        self._ahead = None
-        batch = await self._take(asked)
-        if self._complete:
-            # The homeserver gets ready to tell it while nothing else is asked of it. Keys are saved already.
-            self._ahead = self._ask(batch.next_batch, LISTEN_FOR_MS, full_state=False)
-        return batch
-
-    async def stop_asking(self) -> None:
-        """Give up the request that is under way."""
-        asked, self._ahead = self._ahead, None
-        if asked is not None:
-            asked.answer.cancel()
-            await asyncio.gather(asked.answer, return_exceptions=True)
-
-    def _ask(self, since: str | None, timeout_ms: int, *, full_state: bool) -> _Asked:
+        # Who is in which room is not stored: a process asks for all of it (fault 18), though not before it has heard
+        # what is new when it is in a hurry: with many rooms the homeserver takes long to tell.
+        full_state = not self._complete and not in_a_hurry
+        complete = self._complete or full_state or since is None
         query = {"filter": FILTER, "timeout": str(timeout_ms), "full_state": str(full_state).lower()}
         if since is not None:
             query["since"] = since
-        complete = self._complete or full_state or since is None
         removed = self._removed = set()
-        within = timeout_ms / 1000 + ANSWER_WITHIN
-        answer = asyncio.create_task(self._wire.ask("GET", "v3/sync", query=query, within=within))
-        return _Asked(since, complete, answer, removed)
-
-    async def _take(self, asked: _Asked) -> Batch:
-        answer = await asked.answer
-        complete = asked.complete
+        answer = await self._wire.ask("GET", "v3/sync", query=query, within=timeout_ms / 1000 + ANSWER_WITHIN)
         next_batch = answer.get("next_batch")
         if not isinstance(next_batch, str):
             raise Unavailable("a sync without a token")
@@ -202,7 +157,7 @@ class Syncing:
         # Keys before the events that need them. Nothing is skipped when the token did not move (fault 5).
         unlocked = await self._take_keys(answer)
         timelines = [timeline async for timeline in self._take_rooms(answer, complete=complete)]
-        for room_id, user_id in asked.removed:
+        for room_id, user_id in removed:
             if room_id in self._rooms:
                 self._rooms[room_id].joined.discard(user_id)
         await self._keep_keys(answer, unlocked, complete=complete)

@@ -48,7 +48,7 @@ class Wire:
         self._progress = progress
         self._stop = stop
 
-    async def sync_ahead(self, since: str | None, **_how: object) -> Batch:
+    async def sync_once(self, since: str | None, **_how: object) -> Batch:
         self.asked.append(since)
         self.saved.append(await self._progress.token())
         self.heard.append(self._health._synced_at is not None)

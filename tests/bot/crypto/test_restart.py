@@ -73,17 +73,13 @@ async def test_who_is_in_a_hurry_hears_what_is_new_first_and_says_it_to_everybod
 
     bot = await start()
     bot.machine.mark_broken(ben.user_id, ben.client.machine.identity_key)
-    glance = await bot.sync_ahead(since, in_a_hurry=True)
-    assert glance
+    glance = await bot.sync_once(since, timeout_ms=0, in_a_hurry=True)
     assert said in {event.event_id for event in list_events(glance)}
     assert {room.room_id for room in glance.joined} == {rooms[0]}
     await bot.post(rooms[0], {"msgtype": "m.text", "body": "I am"}, txn_id="1")
     assert {person: (await person.hears("I am")).trusted for person in (anna, ben)} == {anna: True, ben: True}
     assert bot.figures.sessions_mended == 0
-    whole = await bot.sync_ahead(glance.next_batch)
-    assert whole
-    # Nothing follows; and what is asked for all the time keeps nobody from closing.
-    assert await bot.sync_ahead(whole.next_batch, within=0) is None
+    whole = await bot.sync_once(glance.next_batch, timeout_ms=0)
     await bot.close()
 
     assert {room.room_id for room in whole.joined} == {*rooms}
