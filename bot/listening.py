@@ -46,10 +46,8 @@ MOST_TRIES_TO_JOIN = 3
 LONGEST_WAIT_SECONDS = 30
 """For news."""
 SAVE_AFTER_SECONDS = 1
-ANSWERS_WITHIN_SECONDS = 0.1
-REST_SECONDS = 0.01
 FIRST_ANSWERS_WITHIN_SECONDS = 2.0
-"""For their rooms are asked for, and their keys shared; and what the homeserver is asked for next takes it long."""
+"""After a start, when rooms are asked for and keys shared."""
 WELCOME_AFTER_SECONDS = 2.0
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
@@ -164,10 +162,9 @@ class Listener:
         await self.look_at_identities()
         if heard:
             await _alone(self._verifier.act())
-            # The homeserver does one thing at a time: it takes the answers first, and is asked for news then.
-            await unless(stop, self._spoken(FIRST_ANSWERS_WITHIN_SECONDS if first else ANSWERS_WITHIN_SECONDS))
-            # Our own answers come back, too: with what is said next in one sync, instead of one for each.
-            await unless(stop, asyncio.sleep(REST_SECONDS))
+        if first:
+            # What the homeserver is asked for next takes it long: it takes the answers before.
+            await unless(stop, self._spoken(FIRST_ANSWERS_WITHIN_SECONDS))
         await self._save()
         self._health.synced()
 
