@@ -110,6 +110,7 @@ class App:
                 self.health.ticked()
                 speaker.nudge()
 
+            await speaker.take_up()
             await self.health.serve(opened, store, self.config.server)
             await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
             log.info("started", user_id=self.config.matrix.user_id)

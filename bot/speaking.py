@@ -1,10 +1,9 @@
 """Speaking: what stands in the outbox goes out, in order within a room, once; a room that fails holds up no other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import partial
 
 import structlog
 
@@ -60,9 +59,13 @@ class Speaker:
         """The busy channels but for those in which the next try is waited for."""
         self._silent = asyncio.Event()
         self._silent.set()
-        self._revoked: TokenRevoked | None = None
+        self._ended: Exception | None = None
         # First come, first served, for each thing anew: a room with much to say, or one that fails, keeps no place.
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def take_up(self) -> None:
+        """Take over what the process before this one left; before anything is heard. Raises StoreAwayError."""
+        await self._outbox.take_up(self._clock())
 
     def nudge(self) -> None:
         """There may be something new to say, wherever it is."""
@@ -85,21 +88,20 @@ class Speaker:
                 self._speak_in(channel, stop)
 
         self._store.on_news = take
-        look: Callable[[], Awaitable[list[str]]] = partial(self._outbox.take_up, self._clock())
         try:
-            while not stop.is_set() and self._revoked is None:
+            while not stop.is_set() and self._ended is None:
                 self._nudged.clear()
-                take(await self._waiting_channels(look, stop))
-                look = self._outbox.channels
+                take(await self._waiting_channels(stop))
                 await unless(stop, self._nudged.wait())
-            if self._revoked is not None:
-                raise self._revoked
+            if self._ended is not None:
+                raise self._ended
             await asyncio.gather(*self._busy.values())
         finally:
             self._store.on_news = lambda _channels: None
-            for task in self._busy.values():
+            tasks = list(self._busy.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _speak_in(self, channel: str, stop: asyncio.Event) -> None:
         if channel in self._busy:
@@ -117,11 +119,11 @@ class Speaker:
         if not self._speaking:
             self._silent.set()
 
-    async def _waiting_channels(self, look: Callable[[], Awaitable[list[str]]], stop: asyncio.Event) -> list[str]:
+    async def _waiting_channels(self, stop: asyncio.Event) -> list[str]:
         backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
         while not stop.is_set():
             try:
-                return await look()
+                return await self._outbox.channels()
             except Exception as fault:  # noqa: BLE001 what waits to be said must not be forgotten
                 await self._pause(stop, backoff, fault)
         return []
@@ -140,7 +142,19 @@ class Speaker:
         await unless(stop, asyncio.sleep(delay))
 
     async def _empty(self, channel: str, stop: asyncio.Event) -> None:
-        """Send what waits in one channel, in order; retry what can't be done now."""
+        """Send what waits in one channel until nothing does, or something ends it for good."""
+        try:
+            await self._send_all(channel, stop)
+        except Exception as problem:  # noqa: BLE001 raised by run, which ends with it
+            self._ended = problem
+            self._nudged.set()
+        finally:
+            # At once, so that nobody takes it for busy any more.
+            del self._busy[channel]
+            self._note(channel, speaking=False)
+
+    async def _send_all(self, channel: str, stop: asyncio.Event) -> None:
+        """Send in order; retry what can't be done now. Raises TokenRevoked."""
         backoff = Backoff(LONGEST_WAIT_SECONDS)
         store_backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
         while not stop.is_set():
@@ -152,10 +166,8 @@ class Speaker:
                     if row is not None:
                         event_id = await self._carry_out(row)
                         await self._outbox.mark_sent(row, event_id, self._clock())
-            except TokenRevoked as problem:
-                self._revoked = problem
-                self._nudged.set()
-                break
+            except TokenRevoked:
+                raise
             except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
                 away = isinstance(problem, StoreAwayError)
                 if not away:
@@ -170,10 +182,7 @@ class Speaker:
                 if row is not None:
                     self._health.sent()
                 elif channel not in self._more:
-                    break
-        # At once, so that nobody takes it for busy any more.
-        del self._busy[channel]
-        self._note(channel, speaking=False)
+                    return
 
     async def _carry_out(self, row: Row) -> str | None:
         room_id = await self._room(row.channel)

@@ -21,7 +21,8 @@ from storage.find import Find
 from storage.work import AlreadyHandledError, Store, Work
 
 log = structlog.get_logger()
-READ_AT_ONCE = 50
+READ_AT_ONCE = 10
+"""Cases; so many hold up the event loop for well under 250 ms, long ones too."""
 WEEKS_KEPT = 8
 """In which a finding of the radar was reported."""
 
@@ -35,7 +36,7 @@ class Seen:
 
 
 class Sweeps:
-    """Looks up what is due and puts it to the outbox; holds no data of its own."""
+    """Looks up what is due and puts it to the outbox; what it knows lasts no longer than a sweep."""
 
     def __init__(self, store: Store, house: House, clock: Callable[[], datetime]) -> None:
         self._store = store
@@ -110,7 +111,8 @@ class Sweeps:
             async with self._store.work(cause, now) as work:
                 # Also when there is nothing to say: what comes up later in the week is for the next digest.
                 await work.record(self._entry("digest", ref, cause))
-                if (case := await work.find.case(ref)) and (reply := digests.weekly(case, now)):
+                case = await work.find.case(ref)
+                if case and not case.closed and (reply := digests.weekly(case, now)):
                     await self._say(work, case_channel(ref), reply, case)
 
         await self._each(post)
@@ -131,7 +133,8 @@ class Sweeps:
                 return
             async with self._store.work(cause, now) as work:
                 await work.record(self._entry("morning", ref, cause))
-                if (case := await work.find.case(ref)) and (reply := digests.morning(case, now, calendar)):
+                case = await work.find.case(ref)
+                if case and not case.closed and (reply := digests.morning(case, now, calendar)):
                     await self._say(work, case_channel(ref), reply, case)
 
         await self._each(post)
@@ -142,8 +145,13 @@ class Sweeps:
 
         async def tend(ref: str) -> None:
             case = await self._case(ref)
-            duties = list(upkeep.due(case, self._house, now)) if case else []
-            duties = [duty for duty in duties if not await self._is_done(duty.cause(ref))]
+            if case is None or not any(True for _ in upkeep.due(case, self._house, now)):
+                return
+            async with self._store.look() as find:
+                # Somebody may have seen to it since the sweep began.
+                case = await find.case(ref)
+                duties = list(upkeep.due(case, self._house, now)) if case else []
+                duties = [duty for duty in duties if not await find.is_handled(duty.cause(ref))]
             for duty in duties:
                 cause = duty.cause(ref)
                 async with self._store.work(cause, now) as work:

@@ -177,7 +177,10 @@ class Find:
         return [c for c in found if any(q.id == request_id and not q.withdrawn for q in c.requests)]
 
     async def directory(self) -> Directory:
-        """The agencies and the active professionals; to be read only, others get the same."""
+        """The agencies and the active professionals; to be read only, others get the same.
+
+        As they are on file: what a unit of work changes in them is seen once it is flushed.
+        """
         known: Directory | None = self._known.get(Directory)
         if known is not None:
             return known

@@ -52,13 +52,16 @@ class Outbox:
         self._sent: dict[int, dict[str, object]] = {}
         self._marking = asyncio.Lock()
 
-    async def take_up(self, at: datetime) -> list[str]:
-        """The channels in which something waits. All of it may have gone out: the process before this one has ended."""
+    async def take_up(self, at: datetime) -> None:
+        """Note, before anything is said or heard, what may have gone out when the process before this one ended.
+
+        That is the first row of each channel: no other is begun before that one is marked.
+        """
         o = tables.outbox
-        waiting = update(o).where(o.c.account == self._account, o.c.sent_at.is_(None))
+        unsent = (o.c.account == self._account, o.c.sent_at.is_(None))
+        first = select(func.min(o.c.id)).where(*unsent).group_by(o.c.channel)
         async with self._store.update() as session:
-            await session.execute(waiting.values(tried_at=at, tries=o.c.tries + 1))
-        return await self.channels()
+            await session.execute(update(o).where(o.c.id.in_(first)).values(tried_at=at, tries=o.c.tries + 1))
 
     async def channels(self) -> list[str]:
         """The channels in which something waits, the longest waiting first; without those whose room is lost."""
@@ -72,14 +75,16 @@ class Outbox:
 
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
+        self._store.under_way[channel] = None
         async with self._store.look(to_speak=True) as find:
             found = await find.row(self._next, channel=channel)
-            if found is None:
-                self._store.under_way.pop(channel, None)
-                return None
-            self._store.under_way[channel] = found.txn_id
+        if found is None:
+            del self._store.under_way[channel]
+            return None
+        self._store.under_way[channel] = found.txn_id
         body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
-        if found.kind == "file":
+        # A file that was deleted while it was under way goes out as an empty message under its transaction id.
+        if found.kind == "file" and body:
             body = {"file": Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))}
         else:
             body["mentions"] = tuple(body.get("mentions", ()))

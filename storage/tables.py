@@ -386,6 +386,7 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("subject", String),
     Column("created_at", Utc, nullable=False),
+    # When a process began for which it may have gone out already, and how many did (storage/outbox.py).
     Column("tried_at", Utc),
     Column("tries", Integer, nullable=False),
     Column("sent_at", Utc),

@@ -133,12 +133,12 @@ class Work:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more."""
         o = tables.outbox.c
         said = (o.txn_id.startswith(f"{cause}.", autoescape=True), o.kind.in_(("message", "file")))
-        for row in await self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries).where(*said)):
+        for row in await self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
             values: dict[str, object] = {
                 "body": self._ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
             }
             # What may have gone out goes out once more, empty: for the homeserver it is the same message.
-            if not row.tries and row.txn_id not in self._under_way.values():
+            if not row.sent_at and not row.tries and self._under_way.get(row.channel, "") not in {None, row.txn_id}:
                 values["sent_at"] = self.now
             await self.session.execute(update(tables.outbox).where(o.txn_id == row.txn_id).values(**values))
             await self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
@@ -210,8 +210,8 @@ class Store:
         self.term: int | None = None
         """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self.under_way: dict[str, str] = {}
-        """The transaction id of what is being said now, by channel."""
+        self.under_way: dict[str, str | None] = {}
+        """The transaction id of what is being said now, by channel; None: it is just being looked up."""
         self.on_news: Callable[[Collection[str] | None], None] = lambda _channels: None
         """Told, after each commit, the channels in which something waits to be said; None: rooms changed, look anew."""
         self._readers = async_sessionmaker(engine.execution_options(reads_only=True), expire_on_commit=False)
@@ -274,6 +274,10 @@ class Store:
             work.find.keep()
             if work.channels:
                 self.on_news(work.channels)
+        except StoreAwayError:
+            # It may be committed all the same.
+            self.on_news(None)
+            raise
         finally:
             keyring.reset(token)
 

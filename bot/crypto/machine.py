@@ -275,7 +275,7 @@ class Machine:
         except Exception as error:  # noqa: BLE001 - whoever holds the session chooses what is raised here
             log.warning("event cannot be decrypted", event_id=raw["event_id"], error=type(error).__name__)
             return Verdict.UNDECRYPTABLE
-        # What we say ourselves has no effect on us, however often it is shown: that is not worth a write.
+        # What we say ourselves is never acted on, however often it is shown: that is not worth a write.
         if raw["sender"] != self.user_id and not self._is_first(session.id, index, raw["event_id"]):
             return Verdict.REPLAYED
         try:

@@ -318,6 +318,18 @@ async def test_a_sweep_reads_the_open_cases_together(table: Conference) -> None:
     assert len([statement for statement in reads if "FROM concerns" in statement]) == 1
 
 
+async def test_what_was_seen_to_while_a_sweep_goes_on_is_not_said(table: Conference) -> None:
+    plan = "!roundtable plan thu 10:00 | fri 14:00 about: back to school for: 45m chair: Hugo Peters"
+    rooms = [await table.open_case() for _ in range(2)]
+    for room in rooms:
+        await table.say("cleo", plan, room=room)
+    table.now = november(4)
+    await table.sweeps._read_cases()
+    await table.say("hugo", "!roundtable cancel M-1 because: he is well again", room=rooms[0])
+    await table.sweeps.round_tables()
+    assert {said.channel for said in await table.deliver()} == {rooms[1]}
+
+
 async def test_two_runs_at_one_moment_say_it_once(table: Conference) -> None:
     room = await table.open_case()
     await table.say("ada", "!request health was Sem seen? because: w by: thu 12:00", room=room)
