@@ -5,6 +5,7 @@ import pytest
 
 from bot.crypto.client import HardenedClient, sign_in
 from bot.crypto.errors import NotOurDevice
+from bot.crypto.events import StateChange
 from bot.crypto.identity import Identity
 from bot.crypto.store import DATABASE
 from bot.crypto.trust import MemoryPins
@@ -85,6 +86,41 @@ async def test_who_is_in_a_hurry_hears_what_is_new_first_and_says_it_to_everybod
     assert {room.room_id for room in whole.joined} == {*rooms}
     assert bot.members(rooms[1]) == {user_id, anna.user_id}
     assert bot.figures.sessions_mended == 1
+
+
+async def test_whoever_came_while_the_room_was_asked_for_can_read_what_is_said(
+    homeserver: Homeserver, meet: Meet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, ben = await meet("anna", "ben")
+    user_id = homeserver.register("bot-that-asks", PASSWORD)
+    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
+    pins = MemoryPins()
+
+    async def start() -> HardenedClient:
+        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, pins)
+
+    bot = await start()
+    await Identity.create().publish(bot)
+    room = await bot.create_room(name="K7QF", topic="", invite=[anna.user_id])
+    await anna.is_in(room)
+    since = (await bot.sync_once(None, timeout_ms=0)).next_batch
+    await bot.close()
+
+    bot = await start()
+    ask = bot.room_state
+
+    async def ask_slowly(room_id: str) -> tuple[StateChange, ...]:
+        state = await ask(room_id)
+        await bot.invite(room, ben.user_id)
+        await ben.is_in(room)
+        await bot.sync_once(since, timeout_ms=0)
+        return state
+
+    monkeypatch.setattr(bot, "room_state", ask_slowly)
+    await bot.post(room, {"msgtype": "m.text", "body": "welcome"}, txn_id="1")
+    assert (await ben.hears("welcome")).trusted
+    assert bot.members(room) == {user_id, anna.user_id, ben.user_id}
+    await bot.close()
 
 
 async def test_lost_store_is_noticed_before_anything_is_uploaded(
