@@ -105,8 +105,10 @@ async def test_whoever_came_while_the_room_was_asked_for_can_read_what_is_said(
     await anna.is_in(room)
     since = (await bot.sync_once(None, timeout_ms=0)).next_batch
     await bot.close()
+    await anna.say(room, "is anybody there?")
 
     bot = await start()
+    since = (await bot.sync_once(since, timeout_ms=0, in_a_hurry=True)).next_batch
     ask = bot.room_state
 
     async def ask_slowly(room_id: str) -> tuple[StateChange, ...]:
