@@ -1,4 +1,5 @@
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,26 @@ from tests.bot.crypto.people import PASSWORD, Meet, claim_keys, list_events, see
 from tests.homeserver import Homeserver
 
 KEY = os.urandom(32)
+Start = Callable[[], Awaitable[HardenedClient]]
+
+
+async def sign_up(homeserver: Homeserver, name: str, folder: Path) -> Start:
+    """A bot's device; what starts it, again and again."""
+    user_id = homeserver.register(name, PASSWORD)
+    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
+    pins = MemoryPins()
+
+    async def start() -> HardenedClient:
+        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, folder, KEY, pins)
+
+    return start
 
 
 async def test_after_a_crash_everything_comes_again_and_is_still_trusted(
     homeserver: Homeserver, meet: Meet, tmp_path: Path
 ) -> None:
     (anna,) = await meet("anna")
-    user_id = homeserver.register("bot-that-restarts", PASSWORD)
-    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
-    pins = MemoryPins()
-
-    async def start() -> HardenedClient:
-        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, pins)
-
+    start = await sign_up(homeserver, "bot-that-restarts", tmp_path / "bot")
     bot = await start()
     await Identity.create().publish(bot)
     room = await bot.create_room(name="K7QF", topic="", invite=[anna.user_id])
@@ -53,13 +61,7 @@ async def test_who_is_in_a_hurry_hears_what_is_new_first_and_says_it_to_everybod
     homeserver: Homeserver, meet: Meet, tmp_path: Path
 ) -> None:
     anna, ben = await meet("anna", "ben")
-    user_id = homeserver.register("bot-in-a-hurry", PASSWORD)
-    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
-    pins = MemoryPins()
-
-    async def start() -> HardenedClient:
-        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, pins)
-
+    start = await sign_up(homeserver, "bot-in-a-hurry", tmp_path / "bot")
     bot = await start()
     await Identity.create().publish(bot)
     rooms = [await bot.create_room(name=name, topic="", invite=[anna.user_id]) for name in ("K7QF", "M3XT")]
@@ -84,7 +86,7 @@ async def test_who_is_in_a_hurry_hears_what_is_new_first_and_says_it_to_everybod
     await bot.close()
 
     assert {room.room_id for room in whole.joined} == {*rooms}
-    assert bot.members(rooms[1]) == {user_id, anna.user_id}
+    assert bot.members(rooms[1]) == {bot.user_id, anna.user_id}
     assert bot.figures.sessions_mended == 1
 
 
@@ -92,13 +94,7 @@ async def test_whoever_came_while_the_room_was_asked_for_can_read_what_is_said(
     homeserver: Homeserver, meet: Meet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anna, ben = await meet("anna", "ben")
-    user_id = homeserver.register("bot-that-asks", PASSWORD)
-    device_id, token = await sign_in(homeserver.url, user_id, PASSWORD, "Bot")
-    pins = MemoryPins()
-
-    async def start() -> HardenedClient:
-        return await HardenedClient.open_client(homeserver.url, user_id, device_id, token, tmp_path / "bot", KEY, pins)
-
+    start = await sign_up(homeserver, "bot-that-asks", tmp_path / "bot")
     bot = await start()
     await Identity.create().publish(bot)
     room = await bot.create_room(name="K7QF", topic="", invite=[anna.user_id])
@@ -121,7 +117,7 @@ async def test_whoever_came_while_the_room_was_asked_for_can_read_what_is_said(
     monkeypatch.setattr(bot, "room_state", ask_slowly)
     await bot.post(room, {"msgtype": "m.text", "body": "welcome"}, txn_id="1")
     assert (await ben.hears("welcome")).trusted
-    assert bot.members(room) == {user_id, anna.user_id, ben.user_id}
+    assert bot.members(room) == {bot.user_id, anna.user_id, ben.user_id}
     await bot.close()
 
 
