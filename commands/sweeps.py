@@ -23,6 +23,8 @@ from storage.work import AlreadyHandledError, Store, Work
 log = structlog.get_logger()
 READ_AT_ONCE = 10
 """Cases; so many hold up the event loop for well under 250 ms, long ones too."""
+MOST_STEPS = 10_000
+"""As many steps of all cases together, about 50 MB, are held during a sweep; cases beyond that are read one by one."""
 WEEKS_KEPT = 8
 """In which a finding of the radar was reported."""
 
@@ -45,7 +47,7 @@ class Sweeps:
         self._reminding = Reminding(store, house)
         self._swept: datetime | None = None
         self._cases: dict[str, Case] = {}
-        """The open cases as they are when a sweep begins: read together, and let go at its end."""
+        """Open cases as they are when a sweep begins: read together, and let go at its end."""
 
     async def run(self) -> None:
         """Do all that is due now; what goes wrong in one case does not stop the others.
@@ -76,14 +78,19 @@ class Sweeps:
     async def _read_cases(self) -> None:
         async with self._store.look() as find:
             refs = await find.open_cases()
+        steps = 0
         for start in range(0, len(refs), READ_AT_ONCE):
             try:
                 async with self._store.look() as find:
-                    self._cases |= {case.ref: case for case in await find.cases(refs[start : start + READ_AT_ONCE])}
+                    cases = await find.cases(refs[start : start + READ_AT_ONCE])
             except StoreAwayError:
                 raise
             except Exception:  # noqa: BLE001, S112 one of them can't be read: each is read alone, and told by its reference
                 continue
+            steps += sum(len(case.steps) for case in cases)
+            if steps > MOST_STEPS:
+                return
+            self._cases |= {case.ref: case for case in cases}
 
     async def _case(self, ref: str) -> Case | None:
         if ref in self._cases:

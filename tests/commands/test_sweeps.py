@@ -1,9 +1,11 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from commands import sweeps
 from commands.context import Scheme
 from tests.room import Conference, Said, user
 
@@ -316,6 +318,19 @@ async def test_a_sweep_reads_the_open_cases_together(table: Conference) -> None:
     sa.event.listen(table.store.engine.sync_engine, "before_cursor_execute", lambda *given: reads.append(given[2]))
     assert await at(table, november(3, hour=12)) == []
     assert len([statement for statement in reads if "FROM concerns" in statement]) == 1
+
+
+async def test_cases_for_which_there_is_no_place_are_read_one_by_one(
+    table: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = [await table.open_case() for _ in range(2)]
+    for room, agency in zip(rooms, ("health", "school"), strict=True):
+        await table.say("ada", f"!request {agency} was Sem seen? because: w by: thu 12:00", room=room)
+    monkeypatch.setattr(sweeps, "READ_AT_ONCE", 1)
+    monkeypatch.setattr(sweeps, "MOST_STEPS", len((await table.case(rooms[0])).steps))
+    await table.sweeps._read_cases()
+    assert [f"case:{ref}" for ref in table.sweeps._cases] == rooms[:1]
+    assert {said.channel for said in await at(table, november(5))} == {*rooms}
 
 
 async def test_what_was_seen_to_while_a_sweep_goes_on_is_not_said(table: Conference) -> None:
