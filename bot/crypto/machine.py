@@ -3,6 +3,8 @@
 import contextlib
 import json
 import logging
+import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ MEGOLM = "m.megolm.v1.aes-sha2"
 ONE_TIME_KEY = "signed_curve25519"
 MEND_AGAIN_AFTER = timedelta(hours=1)
 MOST_BROKEN = 1000
+MOST_BEGUN, BEGUN_WITHIN_SECONDS = 100, 3600.0
+"""So many sessions one person may begin with us in an hour: a few devices, each of which loses its own now and then."""
 
 # nio's warnings quote events, and with them names and content.
 logging.getLogger("nio").setLevel(logging.CRITICAL + 1)
@@ -43,12 +47,30 @@ class Opened:
     forwarded: bool
 
 
+class TooManySessionsError(Exception):
+    """One person began more sessions with us than their devices can need."""
+
+
 class _Olm(Olm):
     """nio's Olm machine, where it forgets too much."""
 
     def __init__(self, store: LockedStore) -> None:
         super().__init__(store.user_id, store.device_id, store)
         self.broken: set[tuple[str, str]] = set()
+        self._begun: Counter[str] = Counter()
+        self._begun_since = time.monotonic()
+
+    def _create_inbound_session(
+        self, sender: str, sender_key: str, message: vodozemac.PreKeyMessage | vodozemac.AnyOlmMessage
+    ) -> Any:  # noqa: ANN401 - nio's
+        # Each is kept for good, and anybody on the homeserver can begin as many as they like, under invented keys.
+        if time.monotonic() - self._begun_since >= BEGUN_WITHIN_SECONDS:
+            self._begun.clear()
+            self._begun_since = time.monotonic()
+        self._begun[sender] += 1
+        if self._begun[sender] > MOST_BEGUN:
+            raise TooManySessionsError
+        return super()._create_inbound_session(sender, sender_key, message)
 
     def _mark_device_for_unwedging(self, sender: str, sender_key: str) -> None:
         # nio drops it when it does not know the device, as at every start, and keeps it without end (fault 17).
@@ -190,6 +212,10 @@ class Machine:
                 return None
             event = self._olm.decrypt(sender, sender_key, message)
             session_id = getattr(event, "session_id", None)
+        except TooManySessionsError:
+            log.warning("sessions begun without end", sender=sender)
+            self.figures.unreadable_to_device += 1
+            return None
         except Exception as error:  # noqa: BLE001 - anyone who can send us a message chooses what is raised here
             log.warning("to-device event cannot be read", error=type(error).__name__)
             self.figures.unreadable_to_device += 1
