@@ -111,9 +111,19 @@ def answer(
 
 
 def fix(
-    case: Case, table_id: str | None, when: datetime | int, *, by: Professional, at: datetime, steers: bool
+    case: Case,
+    table_id: str | None,
+    when: datetime | int,
+    *,
+    by: Professional,
+    at: datetime,
+    steers: bool,
+    minutes: int | None = None,
 ) -> RoundTable:
-    """Decide on a time, or on a proposed one by its number; whoever said yes to it is expected to come."""
+    """Decide on a time, or on a proposed one by its number; whoever said yes to it is expected to come.
+
+    ``minutes``: another length than was planned.
+    """
     table = require(case, table_id)
     if by.user_id != table.by:
         roundtable.require_chair(table, by, steers=steers)
@@ -121,7 +131,7 @@ def fix(
     if starts_at <= at:
         raise Refusal("planning/past", table=table, when=starts_at)
     step = case.step("roundtable fix", table.id, by, at)
-    step.change(table, state=State.SCHEDULED, starts_at=starts_at)
+    step.change(table, state=State.SCHEDULED, starts_at=starts_at, minutes=minutes or table.minutes)
     fixed = [t.number for t in times_of(case, table) if t.starts_at == starts_at]
     for member in case.present:
         if any(_latest(case, table, number).get(member.user_id) is Can.YES for number in fixed):
@@ -135,14 +145,24 @@ def fix(
 
 
 def move(
-    case: Case, table_id: str | None, when: datetime, *, because: str, by: Professional, at: datetime
+    case: Case,
+    table_id: str | None,
+    when: datetime,
+    *,
+    because: str,
+    by: Professional,
+    at: datetime,
+    minutes: int | None = None,
 ) -> RoundTable:
-    """Put a scheduled meeting to another time, with a reason; the earlier time stays visible."""
+    """Put a scheduled meeting to another time, with a reason; the earlier time stays visible.
+
+    ``minutes``: another length than it had.
+    """
     table = roundtable.require(case, table_id, State.SCHEDULED)
-    if when == table.starts_at:
+    if when == table.starts_at and minutes in {None, table.minutes}:
         raise Refusal("planning/same_time", table=table)
     case.step("roundtable move", table.id, by, at).change(
-        table, starts_at=when, moved_from=table.starts_at, moved_because=because
+        table, starts_at=when, minutes=minutes or table.minutes, moved_from=table.starts_at, moved_because=because
     )
     return table
 

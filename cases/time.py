@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from cases.errors import Refusal
@@ -64,9 +64,12 @@ _WORDS_OF_DATES = frozenset(
 _NUMERAL = re.compile(r"\+?[0-9]\S*")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _CLOCK = re.compile(
-    r"(?P<day>.*?)(?:^|(?<=[0-9])t| )(?P<at>at )?"
-    r"(?P<hour>[0-9]{1,2})(?P<dot>[:.])(?P<minute>[0-9]{2})(?P<offset>z|[+-][01][0-9]:[0-5][0-9])?"
+    r"(?P<day>.*?)(?:^|(?<=[0-9])t| )(?P<at>at |from |between |van |tussen )?"
+    r"(?P<hour>[0-9]{1,2})(?P<dot>[:.])(?P<minute>[0-9]{2})"
+    r"(?:z|(?P<plus>\+[01][0-9]:[0-5][0-9])"
+    r"|(?P<to> ?[-\u2010-\u2015\u2212] ?| (?:to|until|till|and|tot|en) )(?P<until>[0-9]{1,2}(?:[:.][0-9]{2})?))?"
 )
+_ISO_OFFSET = re.compile(r"[01][0-9]:[0-5][0-9]")
 _AHEAD = re.compile(
     r"(?:in |\+ ?)(?P<count>[0-9]+|an?|one) ?(?P<unit>minute|hour|day|week|working day|work day|business day)s?"
 )
@@ -110,11 +113,27 @@ def read_when(text: str, *, now: datetime, zone: ZoneInfo, holidays: Collection[
 
     Raises:
         Refusal: ``when/unreadable``, ``when/ambiguous``, ``when/impossible``, ``when/past``, ``when/far``,
-            ``when/skipped`` (the clock change leaves that hour out) or ``when/twice`` (it repeats it).
+            ``when/skipped`` (the clock change leaves that hour out) or ``when/twice`` (it repeats it). From–to
+            (``fri 15:00-16:00``) is ``when/ambiguous``: either end may be meant.
 
     """
-    typed = shorten(_INVISIBLE.sub("", text))
-    return _Reader(typed=typed, now=now.astimezone(UTC), zone=zone, holidays=holidays).read(text)
+    reader = _reader(_Reader, text, now, zone, holidays)
+    start, end = reader.read(text)
+    if end is not None:
+        reader.refuse_either([start, end])
+    return start
+
+
+def read_span(
+    text: str, *, now: datetime, zone: ZoneInfo, holidays: Collection[date] = ()
+) -> tuple[datetime, datetime | None]:
+    """Read when something begins and, where it was typed as from–to (``fri 15:00-16:00``), ends: both in UTC.
+
+    Raises:
+        Refusal: as ``read_when``; ``when/ambiguous`` for an end that is not later on the same day, too.
+
+    """
+    return _reader(_Reader, text, now, zone, holidays).read(text)
 
 
 def read_past(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
@@ -126,7 +145,11 @@ def read_past(text: str, *, now: datetime, zone: ZoneInfo) -> datetime:
         Refusal: as ``read_when``, with ``when/ahead`` instead of ``when/past`` and ``when/far``.
 
     """
-    return _PastReader(typed=shorten(_INVISIBLE.sub("", text)), now=now.astimezone(UTC), zone=zone).read(text)
+    reader = _reader(_PastReader, text, now, zone)
+    start, end = reader.read(text)
+    if end is not None:
+        reader.refuse_either([start, end])
+    return start
 
 
 def end_of_working_day(day: date, zone: tzinfo) -> datetime:
@@ -222,32 +245,75 @@ class _Reader:
     def today(self) -> date:
         return self.now.astimezone(self.zone).date()
 
-    def read(self, text: str) -> datetime:
+    def read(self, text: str) -> tuple[datetime, datetime | None]:
+        """The moment, and the end of what was typed as from–to."""
         words = _tidy(text, self.zone)
         if not words or len(words) > _LONGEST_TYPED:
             self.refuse_unreadable()
         found = _CLOCK.fullmatch(words)
         if found is None:
-            return self.read_day(words, _Clock())
-        clock = self.read_clock(found)
+            return self.read_day(words, _Clock()), None
+        hour, until = self.read_hour(found["hour"], found["minute"]), None
+        if found["until"]:
+            hours, _, minutes = found["until"].replace(".", ":").partition(":")
+            until = self.read_hour(hours, minutes or "0")
+        between, joined = found["at"] in {"between ", "tussen "}, (found["to"] or "").strip() in {"and", "en"}
+        if between != joined or (until is None and found["at"] in {"from ", "van "}):
+            self.refuse_unreadable()
+        if words.endswith("z"):
+            return self.read_at(found, _Clock(hour, UTC, typed=True)), None
+        if offset := self.read_offset(found):
+            return self.read_with_offset(found, hour, offset, until)
+        return self.read_from_to(found, hour, until)
+
+    def read_at(self, found: re.Match[str], clock: _Clock) -> datetime:
         if found["day"]:
             return self.read_day(found["day"], clock)
-        if found["dot"] == "." and not found["at"]:
+        if found["dot"] == "." and not found["at"] and not found["to"]:
             self.refuse_if_also_a_date(found["hour"], found["minute"], clock)
         return self.moment(self.today, clock)
 
-    def read_clock(self, found: re.Match[str]) -> _Clock:
+    def read_hour(self, hour: str, minute: str) -> time:
         try:
-            hour = time(int(found["hour"]), int(found["minute"]))
+            return time(int(hour), int(minute))
         except ValueError:
             self.refuse_impossible()
-        offset = found["offset"]
-        if offset is None:
-            return _Clock(hour, None, typed=True)
-        if offset == "z":
-            return _Clock(hour, UTC, typed=True)
-        away = timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
-        return _Clock(hour, timezone(away if offset[0] == "+" else -away), typed=True)
+
+    def read_offset(self, found: re.Match[str]) -> timezone | None:
+        """What may be an offset from UTC: behind a date as ISO 8601 writes it, and as that writes offsets."""
+        typed = found["plus"] or (found["to"] == "-" and f"-{found['until']}") or ""
+        if not _ISO_OFFSET.fullmatch(typed[1:]) or (typed[0] == "-" and not _ISO.fullmatch(found["day"])):
+            return None
+        away = timedelta(hours=int(typed[1:3]), minutes=int(typed[4:6]))
+        return timezone(away if typed[0] == "+" else -away)
+
+    def read_with_offset(
+        self, found: re.Match[str], hour: time, offset: timezone, until: time | None
+    ) -> tuple[datetime, datetime | None]:
+        """An offset counts only where the zone has it then: ``15:00-16:00`` is what people write for from–to."""
+        try:
+            start, end = self.read_from_to(found, hour, until if until and until > hour else None)
+        except Refusal as refusal:
+            if refusal.code != "when/twice":
+                raise
+            # Only the offset can say which of the two is meant.
+            start, end = self.read_at(found, _Clock(hour, offset, typed=True)), None
+            if start.astimezone(self.zone).utcoffset() != offset.utcoffset(None):
+                raise
+        local = start.astimezone(self.zone)
+        if end is None and local.utcoffset() != offset.utcoffset(None):
+            self.refuse_either([start, local.replace(tzinfo=offset)])
+        return start, end
+
+    def read_from_to(self, found: re.Match[str], hour: time, until: time | None) -> tuple[datetime, datetime | None]:
+        start = self.read_at(found, _Clock(hour, typed=True))
+        if until is None:
+            return start, None
+        day = start.astimezone(self.zone).date()
+        end = self.localise(day if until > hour else day + timedelta(days=1), _Clock(until, typed=True))
+        if until <= hour:
+            self.refuse_either([start, end])
+        return start, end
 
     def read_day(self, words: str, clock: _Clock) -> datetime:
         if words == "yesterday":
@@ -394,6 +460,16 @@ class _Reader:
             instead=[clock.after(day.isoformat(), " ") for day in distinct],
         )
 
+    def refuse_either(self, moments: Iterable[datetime]) -> NoReturn:
+        """Refuse what may mean one moment or the other."""
+        local = [moment.astimezone(self.zone) for moment in moments]
+        raise Refusal(
+            "when/ambiguous",
+            typed=self.typed,
+            readings=[f"{_day_name(moment.date())}, {moment:%H:%M}" for moment in local],
+            instead=[f"{moment:%Y-%m-%d %H:%M}" for moment in local],
+        )
+
     def refuse_numeric(self, found: re.Match[str], clock: _Clock) -> NoReturn:
         """Refuse a date in digits: which number is the month depends on who reads it."""
         first, second, third = found[1], int(found[3]), found[4]
@@ -477,3 +553,10 @@ class _PastReader(_Reader):
 
     def refuse_ahead(self, day: date, clock: _Clock) -> NoReturn:
         raise Refusal("when/ahead", typed=self.typed, when=clock.after(_day_name(day), ", "))
+
+
+R = TypeVar("R", bound=_Reader)
+
+
+def _reader(kind: type[R], text: str, now: datetime, zone: ZoneInfo, holidays: Collection[date] = ()) -> R:
+    return kind(typed=shorten(_INVISIBLE.sub("", text)), now=now.astimezone(UTC), zone=zone, holidays=holidays)

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from cases.errors import Refusal
 from cases.people import Addressee
-from cases.time import read_past, read_when, shorten
+from cases.time import read_past, read_span, read_when, shorten
 from commands.languages import ENGLISH, Language
 from commands.recurrence import Rhythm, read_rhythm
 
@@ -245,12 +245,26 @@ def _past(value: str, context: ReadingContext) -> datetime:
     return read_past(value, now=context.now, zone=context.zone)
 
 
-def _times(value: str, context: ReadingContext) -> tuple[datetime, ...]:
-    return tuple(_when(part, context) for part in re.split(r"[|;\n\uff5c]", value) if part.strip())
+@dataclass(frozen=True)
+class Slot:
+    """When something begins and, if it was typed as from–to, how long it takes."""
+
+    starts_at: datetime
+    minutes: int | None = None
 
 
-def _time_choice(value: str, context: ReadingContext) -> datetime | int:
-    return int(plain(value)) if _NUMBER.fullmatch(plain(value)) else _when(value, context)
+def _slot(value: str, context: ReadingContext) -> Slot:
+    start, end = read_span(value, now=context.now, zone=context.zone, holidays=context.holidays)
+    minutes = (end - start) // timedelta(minutes=1) if end else None
+    return Slot(start, None if minutes is None else _allowed_minutes(minutes))
+
+
+def _slots(value: str, context: ReadingContext) -> tuple[Slot, ...]:
+    return tuple(_slot(part, context) for part in re.split(r"[|;\n\uff5c]", value) if part.strip())
+
+
+def _slot_choice(value: str, context: ReadingContext) -> Slot | int:
+    return int(plain(value)) if _NUMBER.fullmatch(plain(value)) else _slot(value, context)
 
 
 def _rhythm(value: str, context: ReadingContext) -> Rhythm:
@@ -326,7 +340,10 @@ def _minutes(value: str, context: ReadingContext) -> int:
     text = plain(value).lower()
     found = _MINUTES.fullmatch(text) or _HOURS.fullmatch(text)
     parts = found.groupdict() if found else {}
-    minutes = 60 * int(parts.get("hours") or 0) + int(parts.get("minutes") or 0)
+    return _allowed_minutes(60 * int(parts.get("hours") or 0) + int(parts.get("minutes") or 0))
+
+
+def _allowed_minutes(minutes: int) -> int:
     if not 0 < minutes <= MOST_MINUTES:
         raise Refusal("reading/minutes", most=MOST_MINUTES, examples=["60m", "1h30", "2 hours"])
     return minutes
@@ -340,10 +357,12 @@ Rest = Annotated[Text, REST]
 When = Annotated[datetime, _typed(_when)]
 PastWhen = Annotated[datetime, _typed(_past)]
 RestWhen = Annotated[When, REST]
-Times = Annotated[tuple[datetime, ...], _typed(_times), REST]
-"""Several moments, with ``|`` between them."""
-TimeChoice = Annotated[datetime | int, _typed(_time_choice), REST]
-"""A moment, or the number of one that was proposed."""
+RestSlot = Annotated[Slot, _typed(_slot), REST]
+"""A moment, or from–to."""
+Slots = Annotated[tuple[Slot, ...], _typed(_slots), REST]
+"""Several of them, with ``|`` between them."""
+SlotChoice = Annotated[Slot | int, _typed(_slot_choice), REST]
+"""One of them, or the number of one that was proposed."""
 Every = Annotated[Rhythm, _typed(_rhythm)]
 Minutes = Annotated[int, _typed(_minutes)]
 

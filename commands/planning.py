@@ -1,11 +1,13 @@
 """When the next round table is: asking who can come when, deciding, moving, and what comes again."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import Field
 
 from cases import planning, roundtable, series
 from cases.case import Case
+from cases.errors import Refusal
 from cases.roles import Permission
 from cases.roundtable import Quorum, RoundTable
 from commands import availability, invitation
@@ -14,12 +16,13 @@ from commands.arguments import (
     Minutes,
     PersonId,
     Rest,
-    RestWhen,
+    RestSlot,
     RoundTableId,
     ShortText,
+    Slot,
+    SlotChoice,
+    Slots,
     Text,
-    TimeChoice,
-    Times,
 )
 from commands.context import Context, Reply
 from commands.registry import commands
@@ -28,9 +31,9 @@ from commands.registry import commands
 class Plan(Arguments):
     """Ask who can come when, with up to six times."""
 
-    times: Times = Field(title="WHEN | WHEN | WHEN", description="up to six times, such as thu 10:00 | fri 14:00")
+    times: Slots = Field(title="WHEN | WHEN | WHEN", description="up to six times, such as thu 10:00 | fri 14:00")
     about: Text | None = Field(None, title="purpose", description="what it is about")
-    for_: Minutes = Field(roundtable.DEFAULT_MINUTES, title="length", description="how long, such as 60m")
+    for_: Minutes | None = Field(None, title="length", description="how long, such as 60m")
     where: ShortText | None = Field(None, title="place", description="where you meet")
     chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
 
@@ -46,14 +49,14 @@ class Fix(Arguments):
     """Decide on a time: one of those proposed, by its number, or another."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
-    when: TimeChoice = Field(title="WHEN", description="a number such as 2, or a day and an hour such as fri 15:00")
+    when: SlotChoice = Field(title="WHEN", description="a number such as 2, or a day and an hour such as fri 15:00")
 
 
 class Move(Arguments):
     """Put a round table to another time, and say why; others of its series stay."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
-    when: RestWhen = Field(title="WHEN", description="a day and an hour, such as fri 15:00")
+    when: RestSlot = Field(title="WHEN", description="a day and an hour, such as fri 15:00")
     because: Text = Field(title="a reason", description="why it is moved")
 
 
@@ -79,10 +82,10 @@ async def plan(args: Plan, ctx: Context) -> Reply:
     case = ctx.case
     table = planning.plan(
         case,
-        args.times,
+        [slot.starts_at for slot in args.times],
         chair=args.chair or ctx.actor.user_id,
         about=args.about,
-        minutes=args.for_,
+        minutes=length_of(args.times, args.for_) or roundtable.DEFAULT_MINUTES,
         where=args.where,
         by=ctx.actor,
         at=ctx.now,
@@ -111,7 +114,8 @@ async def answer(args: Available, ctx: Context) -> Reply:
 @commands.command("roundtable fix", needs=Permission.CONTRIBUTE, example="!roundtable fix M-1 2")
 async def fix(args: Fix, ctx: Context) -> Reply:
     """Decide, and call everybody."""
-    table = planning.fix(ctx.case, args.id, args.when, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    when, minutes = (args.when, None) if isinstance(args.when, int) else (args.when.starts_at, args.when.minutes)
+    table = planning.fix(ctx.case, args.id, when, minutes=minutes, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     expected = [person for person, said in roundtable.presences(ctx.case, table).items() if said == "attends"]
     return invitation.card(ctx, table, expected=expected)
 
@@ -122,9 +126,11 @@ async def fix(args: Fix, ctx: Context) -> Reply:
 async def move(args: Move, ctx: Context) -> Reply:
     """Move one, and tell everybody."""
     case = ctx.case
-    table = planning.move(case, args.id, args.when, because=args.because, by=ctx.actor, at=ctx.now)
-    facts = {
+    when, minutes = args.when.starts_at, args.when.minutes
+    table = planning.move(case, args.id, when, minutes=minutes, because=args.because, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {
         "table": table,
+        "minutes": minutes,
         "by": ctx.actor.user_id,
         "elsewhere": invitation.elsewhere(case, ctx.directory, [table.starts_at]),
         "series": series.series_of(case, table),
@@ -162,6 +168,14 @@ async def stop(args: Stop, ctx: Context) -> Reply:
         "by": ctx.actor.user_id,
     }
     return Reply("planning/stopped", facts, None, invitation.everybody(case), invitation.files(ctx, called_off))
+
+
+def length_of(slots: Iterable[Slot], said: int | None) -> int | None:
+    """How long a round table takes, in minutes; refused when one place says otherwise than another."""
+    lengths = sorted({minutes for minutes in [said, *(slot.minutes for slot in slots)] if minutes})
+    if len(lengths) > 1:
+        raise Refusal("roundtable/which_length", lengths=lengths)
+    return lengths[0] if lengths else None
 
 
 def standing(case: Case, table: RoundTable, now: datetime, quorum: Quorum) -> dict[str, object]:

@@ -18,7 +18,7 @@ from commands.arguments import (
     Minutes,
     PersonId,
     Rest,
-    RestWhen,
+    RestSlot,
     RoundTableId,
     ShortText,
     Text,
@@ -26,7 +26,7 @@ from commands.arguments import (
 )
 from commands.context import COORDINATION, Context, Reply, case_channel
 from commands.lookup import Lookup
-from commands.planning import Skip, skip
+from commands.planning import Skip, length_of, skip
 from commands.registry import commands
 
 MOST_WORDS_IN_A_NAME = 6
@@ -35,9 +35,9 @@ MOST_WORDS_IN_A_NAME = 6
 class Schedule(Arguments):
     """Plan a round table; any member can, and any member can chair."""
 
-    when: RestWhen = Field(title="a date", description="a day and an hour, such as fri 15:00")
+    when: RestSlot = Field(title="a date", description="a day and an hour, such as fri 15:00")
     about: Text | None = Field(None, title="purpose", description="what it is about")
-    for_: Minutes = Field(roundtable.DEFAULT_MINUTES, title="length", description="how long, such as 60m")
+    for_: Minutes | None = Field(None, title="length", description="how long, such as 60m")
     where: ShortText | None = Field(None, title="place", description="where you meet")
     chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
     every: Every | None = Field(None, title="how often", description="comes again: 6 months, 2 weeks, first Tuesday")
@@ -151,15 +151,16 @@ async def schedule(args: Schedule, ctx: Context) -> Reply:
     said: dict[str, Any] = {
         "chair": args.chair or ctx.actor.user_id,
         "about": args.about,
-        "minutes": args.for_,
+        "minutes": length_of([args.when], args.for_) or roundtable.DEFAULT_MINUTES,
         "where": args.where,
         "by": ctx.actor,
         "at": ctx.now,
     }
+    when = args.when.starts_at
     if args.every is None:
-        return invitation.card(ctx, roundtable.schedule(ctx.case, args.when, **said))
-    rule = args.every.bind(args.when, ctx.case.zone_info)
-    dates = recurrence.dates(rule, args.when, ctx.case.zone_info)
+        return invitation.card(ctx, roundtable.schedule(ctx.case, when, **said))
+    rule = args.every.bind(when, ctx.case.zone_info)
+    dates = recurrence.dates(rule, when, ctx.case.zone_info)
     first, *_ = series.begin(ctx.case, rule, dates, every=args.every.words, **said)
     return invitation.card(ctx, first)
 

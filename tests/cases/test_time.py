@@ -11,6 +11,7 @@ from cases.time import (
     add_working_days,
     end_of_working_day,
     read_past,
+    read_span,
     read_when,
     shorten,
     show,
@@ -72,7 +73,8 @@ def refused_past(text: str) -> str:
         ("2026-12-20T15:00", "Sun 20 Dec 2026, 15:00"),
         ("2026-12-20T15:00Z", "Sun 20 Dec 2026, 16:00"),
         ("2027-10-31 02:30+02:00", "Sun 31 Oct 2027, 02:30"),
-        ("2026-12-20 15:00-05:30", "Sun 20 Dec 2026, 21:30"),
+        ("2026-12-20 15:00+01:00", "Sun 20 Dec 2026, 15:00"),
+        ("2027-07-20t15:00+02:00", "Tue 20 Jul 2027, 15:00"),
         ("in 3 days", "Thu 26 Nov 2026, 17:00"),
         ("in 3 days at 9:00", "Thu 26 Nov 2026, 09:00"),
         ("in a week", "Mon 30 Nov 2026, 17:00"),
@@ -124,6 +126,79 @@ def test_a_date_is_read_as_it_is_typed(typed: str, shown: str) -> None:
 def test_what_can_be_meant_otherwise_is_refused_with_its_readings(typed: str, code: str, readings: list[str]) -> None:
     assert refused(typed)[0] == code
     assert refused(typed)[1]["readings"] == readings
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("fri 15:00-16:00", "Fri 27 Nov 2026, 15:00, 60 minutes"),
+        ("fri 15.00-16.30", "Fri 27 Nov 2026, 15:00, 90 minutes"),
+        ("fri 15:00 – 16:00", "Fri 27 Nov 2026, 15:00, 60 minutes"),
+        ("fri 15:00\u201117", "Fri 27 Nov 2026, 15:00, 120 minutes"),
+        ("fri 15:00 to 16:00", "Fri 27 Nov 2026, 15:00, 60 minutes"),
+        ("fri 15:00 tot 16:00", "Fri 27 Nov 2026, 15:00, 60 minutes"),
+        ("fri from 9:00 until 12:00", "Fri 27 Nov 2026, 09:00, 180 minutes"),
+        ("fri between 9:00 and 10:00", "Fri 27 Nov 2026, 09:00, 60 minutes"),
+        ("tussen 15:00 en 16:00", "Mon 23 Nov 2026, 15:00, 60 minutes"),
+        ("2026-12-20 10:00-11:00", "Sun 20 Dec 2026, 10:00, 60 minutes"),
+        ("2026-12-20T10:00-11:00", "Sun 20 Dec 2026, 10:00, 60 minutes"),
+        ("2026-12-20T10:00+01:00", "Sun 20 Dec 2026, 10:00"),
+        ("in 3 days 9:00-10:00", "Thu 26 Nov 2026, 09:00, 60 minutes"),
+        ("fri 15:00", "Fri 27 Nov 2026, 15:00"),
+    ],
+)
+def test_from_to_is_a_beginning_and_an_end(typed: str, shown: str) -> None:
+    start, end = read_span(typed, now=MONDAY, zone=AMSTERDAM)
+    length = f", {(end - start) // timedelta(minutes=1)} minutes" if end else ""
+    assert show(start, AMSTERDAM).removesuffix(" Europe/Amsterdam") + length == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "readings"),
+    [
+        ("fri 09:00-12:00", ["Fri 27 Nov 2026, 09:00", "Fri 27 Nov 2026, 12:00"]),
+        ("2026-11-27 09:00-12:00", ["Fri 27 Nov 2026, 09:00", "Fri 27 Nov 2026, 12:00"]),
+        ("fri 9:00 to 12:00", ["Fri 27 Nov 2026, 09:00", "Fri 27 Nov 2026, 12:00"]),
+        ("fri 22:00-01:00", ["Fri 27 Nov 2026, 22:00", "Sat 28 Nov 2026, 01:00"]),
+        ("2026-12-20 15:00-05:30", ["Sun 20 Dec 2026, 15:00", "Sun 20 Dec 2026, 21:30"]),
+        ("2026-12-20T15:00+05:30", ["Sun 20 Dec 2026, 15:00", "Sun 20 Dec 2026, 10:30"]),
+        ("2027-07-20 15:00+01:00", ["Tue 20 Jul 2027, 15:00", "Tue 20 Jul 2027, 16:00"]),
+        ("fri 15:00+09:00", ["Fri 27 Nov 2026, 15:00", "Fri 27 Nov 2026, 07:00"]),
+    ],
+)
+def test_from_to_for_one_moment_and_a_foreign_offset_are_refused_with_both_readings(
+    typed: str, readings: list[str]
+) -> None:
+    code, facts = refused(typed)
+    assert (code, facts["readings"]) == ("when/ambiguous", readings)
+    for line, reading in zip(facts["instead"], readings, strict=True):
+        assert when(line) == reading
+
+
+def test_what_was_observed_from_to_is_refused_with_both_readings() -> None:
+    assert refused_past("fri 09:00-12:00") == "when/ambiguous"
+
+
+@pytest.mark.parametrize("typed", ["fri 22:00-01:00", "fri 15:00-15:00", "2026-12-20 15:00-05:30"])
+def test_a_span_that_does_not_end_on_its_day_is_asked_about(typed: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        read_span(typed, now=MONDAY, zone=AMSTERDAM)
+    assert refusal.value.code == "when/ambiguous"
+
+
+@pytest.mark.parametrize("typed", ["fri from 15:00", "fri between 15:00-16:00", "10:00 and 11:00", "fri 15-16"])
+def test_half_of_a_span_is_no_date(typed: str) -> None:
+    assert refused(typed)[0] == "when/unreadable"
+
+
+def test_in_a_zone_behind_utc_the_offset_tells_the_repeated_hour_and_nothing_else() -> None:
+    honolulu, new_york = ZoneInfo("Pacific/Honolulu"), ZoneInfo("America/New_York")
+    start, end = read_span("2026-12-20 08:00-10:00", now=MONDAY, zone=honolulu)
+    assert (start, end) == (datetime(2026, 12, 20, 18, tzinfo=UTC), datetime(2026, 12, 20, 20, tzinfo=UTC))
+    for offset, hour in (("-04:00", 5), ("-05:00", 6)):
+        moment = read_when(f"2027-11-07 01:30{offset}", now=MONDAY, zone=new_york)
+        assert moment == datetime(2027, 11, 7, hour, 30, tzinfo=UTC)
+    assert read_when("2026-12-20 15:00-05:00", now=MONDAY, zone=new_york) == datetime(2026, 12, 20, 20, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("typed", ["04/05/27", "4/5", "next fri 15:00", "2027-03-28 02:30", "2027-10-31 02:30"])
@@ -270,6 +345,9 @@ WORDS = st.sampled_from(
         "z",
         "+01:00",
         "-12:00",
+        "15:00-16:00",
+        "to",
+        "–",
         "99999",
         "9999-12-31",
         "0001-01-01",

@@ -390,6 +390,11 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
             "\n4 May 2027: type  2027-05-04\n5 April 2027",
         ),
         (
+            "!request school x? because: w by: fri 09:00-12:00",
+            "when/ambiguous",
+            "can be read in more than one way.\nFri 6 Nov 2026, 09:00: type  2026-11-06 09:00\nFri 6 Nov 2026, 12:00",
+        ),
+        (
             "!request school x? because: w by: 2099-01-01",
             "when/far",
             "more than 5 years ahead. The last day that I take",

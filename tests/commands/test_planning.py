@@ -102,6 +102,23 @@ async def test_only_chair_planner_and_coordinator_decide(table: Conference) -> N
     assert told.text.startswith("Hugo Peters (School) chairs M-1.")
 
 
+async def test_times_from_to_set_the_length(table: Conference) -> None:
+    room = await table.open_case()
+    await table.answer("hugo", "!roundtable plan wed 10:00-11:30 | 2026-11-06 14:00-15:30", room=room)
+    card = await table.answer("hugo", "!roundtable fix 1", room=room)
+    assert card.text.startswith("M-1 · round table · Wed 4 Nov 2026, 10:00 Europe/Amsterdam · 90 minutes\n")
+    moved = await table.answer("hugo", "!roundtable move M-1 thu 14:00-16:00 because: the school is shut", room=room)
+    assert moved.text.startswith("M-1 · moved to Thu 5 Nov 2026, 14:00 Europe/Amsterdam · 120 minutes\n")
+    assert (await table.case(room)).roundtables[0].minutes == 120
+
+
+async def test_times_of_several_lengths_are_refused(table: Conference) -> None:
+    room = await table.open_case()
+    told = await table.answer("hugo", "!roundtable plan wed 10:00-11:00 | fri 14:00-16:00", room=room)
+    assert told.text.startswith("How long does it take? 60 minutes or 120 minutes.")
+    assert (await table.case(room)).roundtables == []
+
+
 async def test_what_is_no_answer_is_talk_or_asked_about(table: Conference) -> None:
     room, card = await proposed(table)
     for talk in ("2 of us are ill", "thank you", "10:00 suits me"):

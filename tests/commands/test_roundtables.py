@@ -69,6 +69,28 @@ async def test_planning_a_round_table_calls_everybody(table: Conference) -> None
     assert (case.roundtables[0].chair, case.roundtables[0].minutes) == (user("hugo"), 45)
 
 
+@pytest.mark.parametrize(
+    "typed", ["thu 15:00-16:30", "2026-11-05 15:00-16:30", "thu 15:00 – 16:30", "thu 15:00 tot 16:30"]
+)
+async def test_from_to_sets_the_length(table: Conference, typed: str) -> None:
+    room = await table.open_case()
+    card = await table.answer("cleo", f"!roundtable {typed} about: back to school", room=room)
+    assert card.text.startswith("M-1 · round table · Thu 5 Nov 2026, 15:00 Europe/Amsterdam · 90 minutes\n")
+
+
+async def test_from_to_and_another_length_contradict_each_other(table: Conference) -> None:
+    room = await table.open_case()
+    told = await refuses(table, "cleo", "!roundtable thu 15:00-16:00 for: 90m", room)
+    assert told == "How long does it take? 60 minutes or 90 minutes. Type one length only. Nothing was changed."
+    assert "60 minutes" in await table.answer("cleo", "!roundtable thu 15:00-16:00 for: 1h", room=room)
+
+
+async def test_a_round_table_that_does_not_end_on_its_day_is_asked_about(table: Conference) -> None:
+    room = await table.open_case()
+    told = await refuses(table, "cleo", "!roundtable fri 15:00-14:00", room)
+    assert "Fri 6 Nov 2026, 15:00: type  2026-11-06 15:00\nSat 7 Nov 2026, 14:00: type" in told
+
+
 async def test_who_plans_it_chairs_it_unless_another_is_named(table: Conference) -> None:
     room = await table.open_case()
     card = await table.answer("iris", "/roundtable schedule fri 15:00", room=room)
