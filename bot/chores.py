@@ -14,11 +14,13 @@ from rich.console import Console
 
 from bot import config, database, init
 from bot.backup import backup
-from bot.config import ConfigProblem, find_path
+from bot.config import Config, ConfigProblem, find_path
+from bot.crypto.errors import NotOurDevice, TokenRevoked
 from bot.logs import complain
 from bot.provision import provision
 from bot.renewal import renew
-from storage import audit
+from commands.render import fours
+from storage import audit, pins
 from storage.audit import Entry
 from storage.work import Store
 
@@ -61,9 +63,20 @@ def _init(given: argparse.Namespace) -> int:
         os.environ.get(init.STORE_VARIABLE),
         lambda: given.yes or (asks and _agree(f"{user_id} already has an identity. Replace it?")),
     )
-    asyncio.run(init.init(account, wishes, clock=_utcnow, show=_show_recovery_key))
+    try:
+        asyncio.run(init.init(account, wishes, clock=_utcnow, show=_show_recovery_key))
+    except TokenRevoked:
+        raise ConfigProblem("the homeserver does not know the token in --token-file: give a newer one") from None
+    except NotOurDevice:
+        raise ConfigProblem(
+            f"another program uses the device {given.device_id} already: give a device that is the bot's alone, or the "
+            "password"
+        ) from None
     path = folder.absolute() / init.CONFIG
     _say(f"{path} is written, and the device is cross-signed. Start with: roundtable run --config {path}")
+    if wishes.store_url:
+        _say(f"The database is the one that {init.STORE_VARIABLE} names; store.url in the file names it, too.")
+    _show_fingerprint(path)
     return WELL
 
 
@@ -92,7 +105,33 @@ def _renew(given: argparse.Namespace, folder: Path, *, asks: bool) -> int:
         "The bot has a new device, and it is cross-signed. "
         f"Start with: roundtable run --config {path}. What it replaces is in {aside}"
     )
+    _show_fingerprint(path)
     return WELL
+
+
+def _fingerprint(given: argparse.Namespace) -> int:
+    _show_fingerprint(find_path(given.config))
+    return WELL
+
+
+def _show_fingerprint(path: Path) -> None:
+    """The identity of the bot as it is on file, in the form in which the admin room shows it."""
+    settings = config.load(path)
+    identity = asyncio.run(_identity(settings))
+    _say(f"The identity of {settings.matrix.user_id}, for people to compare with what they are shown:")
+    _say(f"\n    {fours(identity)}\n")
+
+
+async def _identity(settings: Config) -> str:
+    store = await Store.open(settings.store.url, settings.store.master_key())
+    try:
+        async with store.look() as find:
+            identity = await pins.pinned(find, settings.matrix.user_id)
+    finally:
+        await store.close()
+    if identity is None:
+        raise ConfigProblem(f"no identity of {settings.matrix.user_id} is on file: is this the bot's own database?")
+    return identity
 
 
 def _provision(given: argparse.Namespace) -> int:
@@ -199,6 +238,7 @@ def _utcnow() -> datetime:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "init": _init,
+    "fingerprint": _fingerprint,
     "provision": _provision,
     "audit": _audit,
     "backup": _backup,

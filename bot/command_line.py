@@ -17,8 +17,20 @@ MOST_HEALTH_BYTES = 4096
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; gives the exit status: 0 well, 1 failed, 2 wrong settings."""
+    """Run one command; gives the exit status: 0 well, 1 failed, or nobody reads on, 2 wrong settings."""
     os.umask(0o077)
+    try:
+        try:
+            return _perform(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has what they wanted, such as ``head``. What is still to be written goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def _perform(arguments: Sequence[str] | None) -> int:
     given = _parser().parse_args(arguments)
     given.config = getattr(given, "config", None)
     logs.configure("warning", "console")
@@ -34,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return WRONG_SETTINGS
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        raise
     except Exception as fault:  # noqa: BLE001 its message may hold content: kind and place are told
         logs.complain(f"a mistake in Roundtable itself, please report it: {logs.describe_fault(fault)}")
     return FAILED
@@ -115,6 +129,10 @@ def _parser() -> argparse.ArgumentParser:
     log = commands.add_parser("audit", parents=[common], help="check the audit log")
     log.add_argument("what", choices=["verify"], help="look for a line that was changed, removed or moved")
     log.set_defaults(command="audit")
+
+    commands.add_parser(
+        "fingerprint", parents=[common], help="show the bot's identity, for people to compare"
+    ).set_defaults(command="fingerprint")
 
     commands.add_parser("health", parents=[common], help="ask the running bot how it is").set_defaults(command="health")
     return parser

@@ -1,7 +1,6 @@
 """The configuration: a TOML file, over it the environment, beside it files that hold secrets. All mistakes at once."""
 
 import base64
-import binascii
 import difflib
 import ipaddress
 import json
@@ -10,10 +9,11 @@ import re
 import stat
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
@@ -31,7 +31,12 @@ METRICS_PATH = "/metrics"
 KEY_BYTES = 32
 MOST_SECRET_BYTES = 16_384
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-USER_ID = re.compile(r"@[a-z0-9._=/+-]+:[A-Za-z0-9.:\[\]-]+")
+USER_ID = re.compile(r"@[!-9;-~]+:(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?")
+"""With the historical ids, which may hold upper case and more (specification: Historical User IDs)."""
+IN_FOLDER = ("master.key", "roundtable.db", "crypto", "crypto.key", "access_token")
+"""What stands beside a configuration, where nothing else is set."""
+SIGN_IN_ANEW = "bring it back, or sign in anew: roundtable init --recover"
+BRING_BACK = "bring it back from its backup, no content opens without it"
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -85,11 +90,11 @@ def check_zone(zone: str) -> str:
 
 
 def _check_country(country: str) -> str:
-    try:
-        read_holidays(country)
-    except NotImplementedError:
-        raise ValueError("is no country whose holidays I know; use a code such as NL, FI or DE-NW") from None
-    return country
+    for code in (country, country.upper()):
+        with suppress(NotImplementedError):
+            read_holidays(code)
+            return code
+    raise ValueError("is no country whose holidays I know; use a code such as NL, FI or DE-NW")
 
 
 def _check_language(code: str) -> str:
@@ -112,8 +117,16 @@ def read_holidays(country: str | None) -> Collection[date]:
     return holidays.country_holidays(name, subdiv=part or None)
 
 
-def read_secret(path: Path) -> str:
-    """The one line of a secret file that only we can read; raises ValueError, never with what it holds."""
+def read_text(path: Path) -> str:
+    """The text of a file that people write, with or without the mark that some editors begin it with (BOM)."""
+    return path.read_text(encoding="utf-8-sig")
+
+
+def read_secret(path: Path, lost: str = "") -> str:
+    """The one line of a secret file that only we can read; raises ValueError, never with what it holds.
+
+    ``lost``: what to do when there is no such file.
+    """
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
@@ -123,34 +136,57 @@ def read_secret(path: Path) -> str:
                 raise ValueError(f"leads to {path}, which others can read: chmod 600 {path}")
             raw = file.read(MOST_SECRET_BYTES + 1)
     except FileNotFoundError:
-        raise ValueError(f"leads to {path}, which does not exist: roundtable init makes it") from None
+        raise ValueError(f"leads to {path}, which does not exist{lost and f': {lost}'}") from None
     except OSError as problem:
         raise ValueError(f"leads to {path}, which can't be read: {os.strerror(problem.errno or 0)}") from None
-    secret = raw.decode("ascii", errors="replace").strip()
+    secret = raw.decode("utf-8-sig", errors="replace").strip()
     if not secret or len(raw) > MOST_SECRET_BYTES or not secret.isprintable() or "�" in secret:
         raise ValueError(f"leads to {path}, which does not hold one line of plain text")
     return secret
 
 
-def read_key(path: Path) -> bytes:
-    """The 32 bytes of a key file (base64); raises ValueError."""
+def read_token(path: Path) -> str:
+    """The access token in a file; raises ValueError."""
+    token = read_secret(path, SIGN_IN_ANEW)
+    if not token.isascii():
+        raise ValueError(f"leads to {path}, which does not hold an access token")
+    return token
+
+
+def read_key(path: Path, lost: str = BRING_BACK) -> bytes:
+    """The 32 bytes of a key file (base64); raises ValueError. ``lost``: what to do when there is no such file."""
+    secret = read_secret(path, lost)
     try:
-        key = base64.b64decode(read_secret(path), validate=True)
-    except binascii.Error:
+        key = base64.b64decode(secret, validate=True)
+    except ValueError:
         key = b""
     if len(key) != KEY_BYTES:
         raise ValueError(f"leads to {path}, which does not hold a key of {KEY_BYTES} bytes in base64")
     return key
 
 
-def _check_secret_file(path: Path) -> Path:
-    read_secret(path)
+def _check_token_file(path: Path) -> Path:
+    read_token(path)
     return path
 
 
-def _check_key_file(path: Path) -> Path:
+def _read_store_key(path: Path) -> bytes:
+    return read_key(path, SIGN_IN_ANEW)
+
+
+def _check_store_key_file(path: Path) -> Path:
+    _read_store_key(path)
+    return path
+
+
+def _check_master_key_file(path: Path) -> Path:
     read_key(path)
     return path
+
+
+def url_of_file(path: Path) -> str:
+    """The address of an SQLite store, whatever its path holds: ``?``, for one, ends the path in an address."""
+    return f"sqlite+aiosqlite:///{quote(str(path), safe='/ +')}"
 
 
 def check_url(url: str) -> str:
@@ -186,8 +222,9 @@ def _check_line(text: str) -> str:
 
 
 Line = Annotated[str, Field(max_length=100), AfterValidator(_check_line)]
-SecretFile = Annotated[Path, AfterValidator(_check_secret_file)]
-KeyFile = Annotated[Path, AfterValidator(_check_key_file)]
+TokenFile = Annotated[Path, AfterValidator(_check_token_file)]
+StoreKeyFile = Annotated[Path, AfterValidator(_check_store_key_file)]
+MasterKeyFile = Annotated[Path, AfterValidator(_check_master_key_file)]
 
 
 class Section(BaseModel):
@@ -206,7 +243,7 @@ class Matrix(Section):
         description="the bot's full Matrix id, e.g. @roundtable:example.org"
     )
     device_id: Line = Field(description="the id of the bot's device; roundtable init writes it, it never changes")
-    access_token_file: SecretFile | None = Field(
+    access_token_file: TokenFile | None = Field(
         None, description="the file that holds the device's access token (mode 0600)"
     )
     access_token: SecretStr | None = Field(
@@ -215,17 +252,17 @@ class Matrix(Section):
         description=f"the access token itself: only as {PREFIX}MATRIX__ACCESS_TOKEN, never in this file",
     )
     store_dir: Path = Field(description="the folder of the device's encryption keys; never copy it to a second bot")
-    store_key_file: KeyFile = Field(description="the file that holds the key of that folder (mode 0600)")
+    store_key_file: StoreKeyFile = Field(description="the file that holds the key of that folder (mode 0600)")
 
     def token(self) -> str:
         """The access token; raises ConfigProblem when its file is gone since the start."""
         if self.access_token is not None:
             return self.access_token.get_secret_value()
-        return _read("matrix.access_token_file", read_secret, self.access_token_file or Path())
+        return _read("matrix.access_token_file", read_token, self.access_token_file or Path())
 
     def store_key(self) -> bytes:
         """The key of the crypto store; raises ConfigProblem when its file is gone since the start."""
-        return _read("matrix.store_key_file", read_key, self.store_key_file)
+        return _read("matrix.store_key_file", _read_store_key, self.store_key_file)
 
 
 class StoreSection(Section):
@@ -235,7 +272,7 @@ class StoreSection(Section):
         description="the database: SQLite, or PostgreSQL as postgresql+psycopg://roundtable@host/roundtable"
         "?passfile=/path/of/the/file"
     )
-    master_key_file: KeyFile = Field(
+    master_key_file: MasterKeyFile = Field(
         description="the file that holds the master key (mode 0600); without it no content can be read: back it up, "
         "apart from the database"
     )
@@ -366,7 +403,7 @@ class Config(BaseSettings):
         matrix.setdefault("store_dir", "crypto")
         matrix.setdefault("store_key_file", "crypto.key")
         store.setdefault("master_key_file", "master.key")
-        store.setdefault("url", f"sqlite+aiosqlite:///{base}/roundtable.db")
+        store.setdefault("url", url_of_file(base / "roundtable.db"))
         for section in (matrix, store):
             for key in ("access_token_file", "store_dir", "store_key_file", "master_key_file"):
                 if isinstance(section.get(key), str | Path):
@@ -378,9 +415,9 @@ class Config(BaseSettings):
 def load(path: Path) -> Config:
     """The settings of a file, overridden by the environment; raises ConfigProblem with every mistake."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_text(path))
     except FileNotFoundError:
-        raise ConfigProblem(f"the configuration {path} does not exist: roundtable init writes it") from None
+        raise ConfigProblem(f"the configuration {path} does not exist: {_how_to_get_one(path.parent)}") from None
     except OSError as problem:
         raise ConfigProblem(f"the configuration {path} can't be read: {os.strerror(problem.errno or 0)}") from None
     except UnicodeDecodeError:
@@ -408,6 +445,15 @@ def load(path: Path) -> Config:
     if problems:
         raise ConfigProblem(*problems)
     return config
+
+
+def _how_to_get_one(folder: Path) -> str:
+    if left := [name for name in IN_FOLDER if (folder / name).exists()]:
+        return (
+            f"its folder holds {', '.join(left)} of a bot that was set up; bring it back from its backup, then "
+            "roundtable init --recover if the crypto store is lost, too"
+        )
+    return "roundtable init writes it"
 
 
 def find_path(named: str | None) -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from bot.config import Config, ConfigProblem, check_url
+from bot.config import Config, ConfigProblem, check_url, url_of_file
 from storage import check as checking
 from storage import claims, database, lease, revisions
 from storage import copy as copying
@@ -91,7 +91,7 @@ def read_url(given: str) -> str:
     """The address of a store as a person writes it, with ``sqlite:`` and a path; raises ValueError."""
     kind, _, rest = given.partition(":")
     if kind == "sqlite" and rest:
-        return check_url(f"sqlite+aiosqlite:///{Path(rest.removeprefix('///')).absolute()}")
+        return check_url(url_of_file(Path(rest.removeprefix("///")).absolute()))
     if kind in {"postgres", "postgresql"}:
         return check_url(f"postgresql+psycopg:{rest}")
     return check_url(given)

@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from bot.config import (
     describe,
     read_key,
     read_secret,
+    url_of_file,
 )
 from bot.crypto.client import HardenedClient, sign_in
 from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
@@ -105,8 +107,11 @@ async def init(account: Account, wishes: Wishes, *, clock: Callable[[], datetime
     """
     check(account, wishes)
     folder = wishes.data_dir.absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    if not folder.exists():
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except OSError as problem:
+            raise ConfigProblem(f"{folder} can't be made: {os.strerror(problem.errno or 0)}") from None
     undo: list[Callable[[], None]] = []
     device_id, token = account.device_id, account.token
     try:
@@ -144,7 +149,7 @@ async def _make(
     _write_new(folder / STORE_KEY, _encode(store_key), undo)
     _write_new(folder / TOKEN, token, undo)
     undo.append(lambda: shutil.rmtree(folder / CRYPTO_STORE, ignore_errors=True))
-    url = wishes.store_url or f"sqlite+aiosqlite:///{folder / DATABASE}"
+    url = wishes.store_url or url_of_file(folder / DATABASE)
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(lease.hold(url, account.user_id))
         store = await Store.open(url, master, BotAccount(account.user_id))
@@ -171,6 +176,8 @@ async def _make(
             "device_id": device_id,
         },
         "house": {"scheme": wishes.scheme.strip(), "zone": wishes.zone, "name": wishes.name.strip()},
+        # It holds no password. Written down, every command finds the database, whatever its environment.
+        "store": {"url": wishes.store_url} if wishes.store_url else {},
     }
     _write_new(folder / CONFIG, describe(values).rstrip("\n"), undo)
     if recovery_key is not None:
@@ -227,11 +234,17 @@ def _take_master_key(path: Path) -> bytes:
 
 
 def _list_leftovers(folder: Path) -> Iterator[str]:
+    if folder.exists() and not folder.is_dir():
+        yield f"{folder} is no folder: choose another --data-dir"
+        return
+    if folder.exists() and folder.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        yield f"others can write in {folder}: chmod go-w {folder}, or choose another --data-dir"
     found = [name for name in (CONFIG, TOKEN, STORE_KEY, CRYPTO_STORE) if (folder / name).exists()]
     if found:
         yield (
             f"{folder} already holds {', '.join(found)}: this bot is set up, start it with roundtable run. "
-            f"To sign in anew, move these away and run init again; keep {MASTER_KEY} and {DATABASE}"
+            "If its crypto store or its session is lost: roundtable init --recover"
+            + ("" if CONFIG in found else f", once {CONFIG} is back from its backup")
         )
     elif (folder / DATABASE).exists() and not (folder / MASTER_KEY).exists():
         yield (
@@ -245,7 +258,7 @@ def read_secret_option(name: str, path: Path) -> str:
     try:
         return read_secret(path)
     except ValueError as problem:
-        raise ConfigProblem(f"{name} {problem}".replace(": roundtable init makes it", "")) from None
+        raise ConfigProblem(f"{name} {problem}") from None
 
 
 def _write_new(path: Path, line: str, undo: list[Callable[[], None]]) -> None:

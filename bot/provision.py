@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import tomllib
+import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -15,7 +16,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import AfterValidator, Field, ValidationError
 from rich.console import Console
 
-from bot.config import Config, ConfigProblem, Line, Section, check_user, check_zone
+from bot.config import Config, ConfigProblem, Line, Section, check_user, check_zone, read_text
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected
 from bot.crypto.events import StateChange
@@ -114,7 +115,7 @@ class House(Section):
 def read_house(path: Path, bot_id: str) -> House:
     """The file, checked; raises ConfigProblem with every mistake."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(read_text(path))
     except OSError as problem:
         raise ConfigProblem(f"the file {path} can't be read: {os.strerror(problem.errno or 0)}") from None
     except UnicodeDecodeError:
@@ -426,15 +427,12 @@ def _is_list(path: tuple[int | str, ...], at: int) -> bool:
 
 def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
     """What no single entry shows; entries that are malformed are told elsewhere."""
-    shorts: dict[str, int] = {}
+    yield from _list_same_names(values)
     users: dict[str, str] = {}
     roles = []
     managers = []
     for number, agency in enumerate(_dicts(values.get("agency")), 1):
         short = str(agency.get("short", number))
-        if short in shorts:
-            yield f"agency {number}: short {short} is already taken by agency {shorts[short]}"
-        shorts.setdefault(short, number)
         for person in _dicts(agency.get("person")):
             user = str(person.get("user"))
             roles.append(person.get("role"))
@@ -450,6 +448,26 @@ def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
             yield f"{user} has {manager} as manager, who is not in this file"
     if Role.COORDINATOR not in roles:
         yield "nobody is a coordinator: without one no case can be opened"
+
+
+def _list_same_names(values: Mapping[str, Any]) -> Iterator[str]:
+    """Agencies that are called the same, so that whoever types it could mean either."""
+    called: dict[str, tuple[int, str]] = {}
+    for number, agency in enumerate(_dicts(values.get("agency")), 1):
+        for key in ("short", "name"):
+            name = _same_name(agency.get(key))
+            other, as_ = called.setdefault(name, (number, key))
+            if not name or other == number:
+                continue
+            if as_ == key == "short":
+                yield f"agency {number}: short {name} is already taken by agency {other}"
+            else:
+                yield f"agency {number}: {key} {agency[key]} is what agency {other} is called already"
+
+
+def _same_name(name: object) -> str:
+    """What is the same for whoever types a name: large or small, composed or not, with one blank or two."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split()) if isinstance(name, str) else ""
 
 
 def _dicts(entries: object) -> list[dict[str, Any]]:

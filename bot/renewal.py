@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.config import ConfigProblem, read_secret
+from bot.config import ConfigProblem, read_secret, read_text, url_of_file
 from bot.crypto.errors import MatrixError
 from bot.crypto.wire import Wire
 from bot.init import CONFIG, CRYPTO_STORE, DATABASE, MASTER_KEY, STORE_KEY, TOKEN, Account, Wishes, init
@@ -47,7 +47,7 @@ async def renew(
         store_url=url,
         replace_identity=lambda: recovery_key is None,
     )
-    async with lease.hold(url or f"sqlite+aiosqlite:///{folder / DATABASE}", account.user_id):
+    async with lease.hold(url or url_of_file(folder / DATABASE), account.user_id):
         # Only to see that no bot runs here: init takes the store itself.
         pass
     old_token = _read_token(folder / TOKEN)
@@ -77,7 +77,7 @@ async def renew(
 def _read(path: Path) -> tuple[Path, str, dict[str, Any]]:
     """Folder, text, and values of a configuration whose secret files may be lost."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         values = tomllib.loads(text)
         matrix = values["matrix"]
         places = [matrix.get(key, place) for key, place in (("store_dir", CRYPTO_STORE), ("store_key_file", STORE_KEY))]
@@ -85,7 +85,10 @@ def _read(path: Path) -> tuple[Path, str, dict[str, Any]]:
         usual = usual and values.get("store", {}).get("master_key_file", MASTER_KEY) == MASTER_KEY
         named = all(isinstance(matrix[key], str) for key in ("homeserver", "user_id", "device_id"))
     except FileNotFoundError:
-        raise ConfigProblem(f"the configuration {path} does not exist: without it, run roundtable init") from None
+        raise ConfigProblem(
+            f"the configuration {path} does not exist: bring it back from its backup. Without one, run roundtable "
+            "init with --recovery-key-file, so that the bot stays who it is"
+        ) from None
     except (OSError, KeyError, TypeError, AttributeError, ValueError):
         raise ConfigProblem(f"the configuration {path} can't be read, or does not name the bot's account") from None
     folder = path.parent.absolute() / str(values.get("data_dir", "."))

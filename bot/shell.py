@@ -56,7 +56,7 @@ def _run(given: argparse.Namespace) -> int:
     async def run() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for end in (signal.SIGTERM, signal.SIGINT):
+        for end in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(end, stop.set)
         await App(settings).run(stop)
 

@@ -113,12 +113,14 @@ async def move(args: Move, ctx: Context) -> Reply:
 @commands.command("hand", needs=Permission.CONTRIBUTE, example="!hand A-1 youth because: they know him best")
 async def hand(args: Hand, ctx: Context) -> Reply:
     """Show the card to those who are to take it on."""
+    ctx.require_somebody(args.to.agency)
     handed = action.hand(ctx.case, args.id, args.to, because=args.because, by=ctx.actor, at=ctx.now)
     return _told("handed", handed, ctx, wake=_still_to_accept(handed, ctx))
 
 
 async def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Reply:
     """Propose an action, perhaps at a round table (``M-1``); raises Refusal unless the owner sits at the table."""
+    ctx.require_somebody(args.for_.agency, args.with_, args.safety)
     proposed = action.propose(
         ctx.case,
         args.outcome,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from cases.calendar import Calendar
-from cases.case import Case, Mode
+from cases.case import AT_THE_TABLE, Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Place, Role, may
@@ -163,6 +163,12 @@ class Context:
     def practitioners(self, agency: str) -> tuple[str, ...]:
         """Whom to wake in an agency's own room."""
         return tuple(p.user_id for p in self.directory.of_agency(agency, Role.PRACTITIONER, Role.COORDINATOR))
+
+    def require_somebody(self, *agencies: str | None) -> None:
+        """Raise Refusal when an agency has nobody who could see to something new, such as one that left the house."""
+        for agency in agencies:
+            if agency and not self.directory.of_agency(agency, *AT_THE_TABLE):
+                raise Refusal("case/nobody_there", agency=agency)
 
     def names(self, people: Iterable[str]) -> list[str]:
         """What to call these people."""

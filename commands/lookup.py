@@ -20,10 +20,11 @@ class Lookup:
     def agency(self, text: str) -> str | None:
         """The short name of the agency that is called so, by short or long name, with or without ``@``."""
         wanted = text.strip().removeprefix("@").casefold()
-        for agency in self.directory.agencies.values():
-            if wanted in {agency.short.casefold(), agency.name.casefold()}:
-                return agency.short
-        return None
+        known = self.directory.agencies.values()
+        found = [a.short for a in known if wanted in {a.short.casefold(), a.name.casefold()}]
+        # One that left the house keeps its name, which another may bear by now.
+        there = [short for short in found if any(p.agency == short for p in self.directory.people.values())]
+        return next(iter(there or found), None)
 
     def people(self, text: str) -> list[Professional]:
         """Those who bear this name or id; a first name does when it is typed alone."""

@@ -196,7 +196,7 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _fours(key: str) -> str:
+def fours(key: str) -> str:
     """A public key in groups of four, for people to compare."""
     return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
 
@@ -224,7 +224,7 @@ def _make_environment() -> Environment:
         "who": _who,
         "short": shorten,
         "line": _line,
-        "fours": _fours,
+        "fours": fours,
         "fit": _fit,
     }
     environment.filters.update(filters)

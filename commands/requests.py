@@ -90,6 +90,7 @@ class Drop(Arguments):
 )
 async def ask(args: Ask, ctx: Context) -> Reply:
     """Put the question; it also reaches the agency in its own room."""
+    ctx.require_somebody(args.to.agency)
     _require_answerer(args.to, ctx)
     asked = request.ask(
         ctx.case,
@@ -151,6 +152,7 @@ async def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
 @commands.command("narrow", needs=Permission.CONTRIBUTE, example="!narrow R-1 was he seen by you at all since May?")
 async def narrow(args: Narrow, ctx: Context) -> Reply:
     """Put the narrower question."""
+    ctx.require_somebody(one_of(ctx.case.requests, args.id).to_agency)
     asked = request.narrow(ctx.case, args.id, args.question, due_at=_usual_due(ctx), by=ctx.actor, at=ctx.now)
     return await _put(asked, ctx)
 

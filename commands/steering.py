@@ -184,6 +184,7 @@ async def name_director(args: NameDirector, ctx: Context) -> Reply:
 async def close(args: Close, ctx: Context) -> Reply:
     """Dissolve the table; what was planned leaves the calendars."""
     case = ctx.case
+    ctx.require_somebody(args.owner)
     called_off = case.close(because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
     dated = [table for table in called_off if planning.had_time(case, table)]
     facts = {"case": case, "called_off": called_off, "dated": dated}

@@ -196,6 +196,13 @@ async def upgrade(engine: AsyncEngine) -> None:
             on_file = "SELECT version_num FROM alembic_version"
             if "alembic_version" in tables and await connection.scalar(text(on_file)) == NEWEST:
                 return
+            if path is None and "alembic_version" not in tables:
+                encoding = await connection.scalar(text("SHOW server_encoding"))
+                if encoding != "UTF8":
+                    raise StoreProblemError(
+                        f"{name_of(url)} keeps text as {encoding}, which has no place for every name: make another "
+                        "one, with createdb --encoding UTF8 --template template0"
+                    )
             # Alembic takes long to load, and is seldom needed: at the first start of another version.
             from storage import revisions  # noqa: PLC0415
 

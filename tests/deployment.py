@@ -195,7 +195,7 @@ class Deployment:
         await init(account, wishes, clock=self.clock, show=lambda key: self.recovery_keys.update(roundtable=key))
         path = self.directory / "bot" / "config.toml"
         text = path.read_text()
-        settings = {"tick_seconds": 0.2, "health_port": 0, "url": self.store_url, "schemes": self.schemes}
+        settings = {"tick_seconds": 0.2, "health_port": 0, "schemes": self.schemes}
         for key, value in settings.items():
             if value is not None:
                 text, times = re.subn(rf"^# {key} = .*", f"{key} = {json.dumps(value)}", text, flags=re.MULTILINE)

@@ -131,10 +131,13 @@ class Postgres:
         """The address of a database over TCP, where the server asks for the password."""
         return f"postgresql+psycopg://{OWNER}:{quote(password)}@127.0.0.1:{self.port}/{database}"
 
-    def make_database(self, template: str = "template1") -> str:
+    def make_database(self, template: str = "template1", encoding: str = "") -> str:
         """A fresh database (its name), empty or as the template is."""
         name = f"test_{next(self._numbers)}"
-        self._do("CREATE DATABASE {} TEMPLATE {}", name, template)
+        if encoding:
+            self._do("CREATE DATABASE {} TEMPLATE {} ENCODING {} LOCALE 'C'", name, template, encoding)
+        else:
+            self._do("CREATE DATABASE {} TEMPLATE {}", name, template)
         return name
 
     def drop_database(self, name: str) -> None:

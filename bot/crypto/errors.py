@@ -21,7 +21,7 @@ class Unavailable(MatrixError):
 
 
 class TokenRevoked(MatrixError):
-    """The homeserver no longer knows our access token: sign in again with `roundtable init`."""
+    """The homeserver no longer knows our access token: sign in again with `roundtable init --recover`."""
 
 
 class Rejected(MatrixError):

@@ -5,7 +5,19 @@ from pathlib import Path
 import pytest
 
 from bot import app
-from bot.config import Config, ConfigProblem, Section, describe, find_path, load, read_holidays
+from bot.config import (
+    SIGN_IN_ANEW,
+    Config,
+    ConfigProblem,
+    Section,
+    check_user,
+    describe,
+    find_path,
+    load,
+    read_holidays,
+)
+from bot.database import read_url
+from storage.database import file_of
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE: dict[str, dict[str, object]] = {
@@ -167,7 +179,7 @@ def test_secret_files_must_be_there_be_private_and_hold_a_key(tmp_path: Path) ->
     problems = problems_of(path)
 
     assert problems == (
-        f"matrix.access_token_file leads to {tmp_path}/access_token, which does not exist: roundtable init makes it",
+        f"matrix.access_token_file leads to {tmp_path}/access_token, which does not exist: {SIGN_IN_ANEW}",
         f"matrix.store_key_file leads to {tmp_path}/crypto.key, which others can read: chmod 600 {tmp_path}/crypto.key",
         f"store.master_key_file leads to {tmp_path}/master.key, which does not hold a key of 32 bytes in base64",
     )
@@ -265,6 +277,82 @@ def test_a_missing_file_says_what_makes_it(tmp_path: Path) -> None:
     assert told == f"the configuration {tmp_path}/config.toml does not exist: roundtable init writes it"
 
 
+@pytest.mark.parametrize("name", ["access_token", "crypto.key"])
+def test_a_lost_session_is_recovered_and_not_set_up_anew(tmp_path: Path, name: str) -> None:
+    path = a_deployment(tmp_path)
+    (tmp_path / name).unlink()
+    (told,) = problems_of(path)
+    assert told.endswith("sign in anew: roundtable init --recover")
+
+
+def test_a_lost_master_key_comes_from_its_backup_only(tmp_path: Path) -> None:
+    path = a_deployment(tmp_path)
+    (tmp_path / "master.key").unlink()
+    (told,) = problems_of(path)
+    assert told.endswith("which does not exist: bring it back from its backup, no content opens without it")
+
+
+def test_a_lost_configuration_beside_a_bot_comes_from_its_backup(tmp_path: Path) -> None:
+    path = a_deployment(tmp_path)
+    path.unlink()
+    (told,) = problems_of(path)
+    assert "holds master.key, crypto.key, access_token of a bot that was set up; bring it back from its backup" in told
+
+
+@pytest.mark.parametrize("text", [describe(EXAMPLE), describe(EXAMPLE).replace("\n", "\r\n")])
+def test_a_file_of_an_editor_that_marks_its_encoding_is_read(tmp_path: Path, text: str) -> None:
+    path = a_deployment(tmp_path)
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (tmp_path / "access_token").write_bytes(b"\xef\xbb\xbf" + TOKEN.encode() + b"\r\n")
+    assert load(path).matrix.token() == TOKEN
+
+
+@pytest.mark.parametrize("name", ["x?y", "50% off", "a#b", "Zoë & co", "[bold]"])
+def test_a_store_is_found_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    url = load(a_deployment(folder)).store.url
+    assert file_of(url) == folder / "roundtable.db"
+    assert file_of(read_url(f"sqlite:{folder}/roundtable.db")) == folder / "roundtable.db"
+
+
+@pytest.mark.parametrize(
+    "user_id",
+    [
+        "@Ada:example.org",
+        "@Ada.Jansen!#$%&'*:example.org",
+        "@ada:[fd00::1]:8448",
+        "@ada:192.0.2.7",
+        "@ada:Example.ORG:8448",
+        f"@{'a' * 242}:example.org",
+    ],
+)
+def test_a_historical_id_and_each_kind_of_server_is_valid(user_id: str) -> None:
+    assert check_user(user_id) == user_id
+
+
+@pytest.mark.parametrize(
+    "user_id",
+    [
+        "ada:example.org",
+        "@ada",
+        "@:example.org",
+        "@ada:",
+        "@ada jansen:example.org",
+        "@ada:example.org:port",
+        "@ada:fd00::1",
+        "@ada:[example.org]",
+        "@ada:exa_mple.org",
+        "@zoë:example.org",
+        "@ada:example.org\n",
+        f"@{'a' * 243}:example.org",
+    ],
+)
+def test_what_is_no_id_is_refused(user_id: str) -> None:
+    with pytest.raises(ValueError, match="is no full Matrix id"):
+        check_user(user_id)
+
+
 def test_paths_begin_in_the_data_folder_and_that_begins_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     a_deployment(tmp_path / "data")
@@ -307,6 +395,12 @@ def test_a_scheme_has_its_own_quorum(tmp_path: Path) -> None:
     assert problems_of(a_deployment(tmp_path, text.replace("= 4", "= 1"))) == (
         "scheme.youth crime.quorum_agencies is not right: input should be greater than or equal to 2",
     )
+
+
+@pytest.mark.parametrize(("written", "meant"), [("nl", "NL"), ("de-nw", "DE-NW"), ("Nl", "NL"), ("FI", "FI")])
+def test_the_code_of_a_country_is_read_in_any_case(tmp_path: Path, written: str, meant: str) -> None:
+    text = describe(EXAMPLE | {"house": {**EXAMPLE["house"], "country": written}})
+    assert load(a_deployment(tmp_path, text)).house.country == meant
 
 
 def test_a_country_that_is_not_known_is_named(tmp_path: Path) -> None:

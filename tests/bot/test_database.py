@@ -10,6 +10,7 @@ from storage import claims, database
 from storage.account import Account
 from storage.work import Store
 from tests.bot.test_config import a_deployment
+from tests.postgres import Postgres
 from tests.storage.examples import MASTER, NOW, a_case, an_entry
 
 
@@ -70,6 +71,22 @@ def test_a_store_is_made_looked_at_moved_and_looked_at_again(
     said = capsys.readouterr().out
     assert "        1 cases\n" in said
     assert "The store is whole, and so is its audit log." in said
+
+
+def test_a_database_that_cannot_keep_every_name_is_refused(
+    tmp_path: Path, postgres: Postgres, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = a_deployment(tmp_path)
+    assert run("--config", path, "audit", "verify") == 0
+    name = postgres.make_database("template0", encoding="LATIN1")
+    url = postgres.url(name)
+
+    assert run("--config", path, "db", "copy", "--from", f"sqlite:{tmp_path}/roundtable.db", "--to", url) == 1
+    assert "keeps text as LATIN1" in capsys.readouterr().err
+    monkeypatch.setenv("ROUNDTABLE_STORE__URL", url)
+    assert run("--config", path, "db", "upgrade") == 1
+    assert "with createdb --encoding UTF8 --template template0" in capsys.readouterr().err
+    postgres.drop_database(name)
 
 
 def fill(folder: Path) -> None:

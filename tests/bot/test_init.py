@@ -122,7 +122,7 @@ async def test_a_second_init_changes_nothing_and_says_what_to_do(homeserver: Hom
     with pytest.raises(ConfigProblem) as told:
         await make_bot(account, tmp_path, replace_identity=True)
 
-    assert "To sign in anew, move these away and run init again; keep master.key" in str(told.value)
+    assert str(told.value).endswith("If its crypto store or its session is lost: roundtable init --recover")
     assert contents(tmp_path) == before
     assert await device_names(account) == ["Roundtable"]
 
@@ -236,6 +236,48 @@ def test_a_database_without_its_key_is_not_given_another(tmp_path: Path) -> None
     (tmp_path / "roundtable.db").touch()
     with pytest.raises(ConfigProblem, match=r"without its master\.key: bring the key back"):
         check(ELSEWHERE, Wishes(tmp_path))
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
+def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(mode)
+    with pytest.raises(ConfigProblem, match=r"others can write in .*: chmod go-w "):
+        check(ELSEWHERE, Wishes(folder))
+
+
+async def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigProblem, match="can't be made: Not a directory"):
+        await make_bot(ELSEWHERE, tmp_path / "file" / "bot")
+    with pytest.raises(ConfigProblem, match="is no folder"):
+        await make_bot(ELSEWHERE, tmp_path / "file")
+
+
+@pytest.mark.e2e
+async def test_a_folder_that_is_there_stays_as_it_is(homeserver: Homeserver, tmp_path: Path) -> None:
+    folder = tmp_path / "x?y"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+
+    await make_bot(an_account(homeserver), folder)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert open_to_others(folder) == [folder]
+    assert (folder / "roundtable.db").is_file()
+    assert names_in(tmp_path) == ["x?y"]
+    assert config.load(folder / "config.toml").store.url.endswith("/x%3Fy/roundtable.db")
+
+
+@pytest.mark.e2e
+async def test_the_database_that_the_environment_names_is_written_down(
+    homeserver: Homeserver, tmp_path: Path, postgresql_url: str
+) -> None:
+    wishes = Wishes(tmp_path / "bot", store_url=postgresql_url)
+    await init(an_account(homeserver), wishes, clock=lambda: NOW, show=lambda _key: None)
+    assert config.load(tmp_path / "bot" / "config.toml").store.url == postgresql_url
+    assert not (tmp_path / "bot" / "roundtable.db").exists()
 
 
 def test_an_account_is_not_shown() -> None:

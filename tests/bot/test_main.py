@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot import chores, command_line, logs
+from bot import chores, command_line, init, logs
 from bot.crypto.errors import NotOurDevice, StoreUnreadable, TokenRevoked
 from storage import lease
 from tests.bot.test_config import KEY, a_deployment
@@ -147,6 +147,40 @@ def test_a_damaged_store_is_told(roundtable: Shell, tmp_path: Path) -> None:
     assert "restore it from a backup" in outcome.complained
 
 
+def test_a_fingerprint_that_is_not_on_file_is_told(roundtable: Shell, tmp_path: Path) -> None:
+    outcome = roundtable("--config", a_deployment(tmp_path), "fingerprint")
+    assert outcome.status == 2
+    assert "no identity of @roundtable:example.org is on file" in outcome.complained
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["db", "check"], 1), (["--help"], 0), (["audit", "verify"], 1)])
+def test_whoever_reads_only_the_beginning_is_told_nothing_more(
+    tmp_path: Path, arguments: Sequence[str], status: int
+) -> None:
+    path = a_deployment(tmp_path)
+    command_line.main(["--config", str(path), "audit", "verify"])
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", "--config", str(path), *arguments],
+        cwd=ROOT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (status, "")
+
+
+def test_a_password_beyond_ascii_is_read_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "password"
+    path.touch(mode=0o600)
+    path.write_bytes("\ufeffpässwört €\r\n".encode())
+    assert init.read_secret_option("--password-file", path) == "pässwört €"
+
+
 def test_health_of_a_bot_that_is_down_fails(roundtable: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = a_deployment(tmp_path)
     monkeypatch.setenv("ROUNDTABLE_SERVER__HEALTH_PORT", str(free_port()))
@@ -249,28 +283,32 @@ def test_from_nothing_to_a_running_bot(
     assert (made.returncode, made.stderr) == (0, "")
     assert re.search(r"^    (\w{4} ){11}\w{4}$", made.stdout, re.MULTILINE)
 
+    (fingerprint,) = re.findall(r"^    ([\w+/]{4} (?:[\w+/]{4} ){9}[\w+/]{3})$", made.stdout, re.MULTILINE)
+
     settings = ("--config", folder / "config.toml")
     assert "+ room agency:social\n" in roundtable("provision", agencies, "--dry-run", *settings).said
     assert "nobody can be asked here" in roundtable("provision", agencies, *settings).complained
     assert roundtable("provision", agencies, "--yes", *settings).said.endswith("Done.\n")
     assert roundtable("provision", agencies, "--yes", *settings).said == "Nothing to do.\n"
     assert roundtable("audit", "verify", *settings).said == "The audit log is whole.\n"
+    assert f"\n    {fingerprint}\n" in roundtable("fingerprint", *settings).said
 
     monkeypatch.setenv("ROUNDTABLE_SERVER__HEALTH_PORT", str(free_port()))
     log = tmp_path / "log"
-    with log.open("wb") as out:
-        running = subprocess.Popen([sys.executable, "-m", "bot", "run", *map(str, settings)], cwd=ROOT, stderr=out)
-    try:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while (asked := roundtable("health", *settings)).status != 0:
-            assert running.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, asked.said
-        assert json.loads(asked.said)["status"] == "ok"
-        assert "stop the bot first" in roundtable("provision", agencies, "--yes", *settings).complained
-        running.send_signal(signal.SIGTERM)
-        assert running.wait(PATIENCE_SECONDS) == 0
-    finally:
-        running.kill()
-        running.wait()
-    events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
-    assert (events[0], events[-1]) == ("started", "stopped")
+    for end in (signal.SIGTERM, signal.SIGHUP):
+        with log.open("wb") as out:
+            running = subprocess.Popen([sys.executable, "-m", "bot", "run", *map(str, settings)], cwd=ROOT, stderr=out)
+        try:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while (asked := roundtable("health", *settings)).status != 0:
+                assert running.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, asked.said
+            assert json.loads(asked.said)["status"] == "ok"
+            assert "stop the bot first" in roundtable("provision", agencies, "--yes", *settings).complained
+            running.send_signal(end)
+            assert running.wait(PATIENCE_SECONDS) == 0
+        finally:
+            running.kill()
+            running.wait()
+        events = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+        assert (events[0], events[-1]) == ("started", "stopped")

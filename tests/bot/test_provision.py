@@ -407,6 +407,33 @@ def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "problem"),
+    [
+        (("police", "Police"), ("politie", "Police"), "agency 2: name Police is what agency 1 is called already"),
+        (("police", "Police"), ("politie", " POLICE "), "agency 2: name  POLICE  is what agency 1 is called already"),
+        (("police", "Force"), ("pol", "Police"), "agency 2: name Police is what agency 1 is called already"),
+        (("pol", "Police"), ("police", "Force"), "agency 2: short police is what agency 1 is called already"),
+        (("cafe", "Café"), ("cafes", "Cafe\u0301"), "agency 2: name Cafe\u0301 is what agency 1 is called already"),
+    ],
+)
+def test_two_agencies_of_one_name_are_refused(
+    tmp_path: Path, first: tuple[str, str], second: tuple[str, str], problem: str
+) -> None:
+    path = tmp_path / "agencies.toml"
+    agencies = "".join(f'[[agency]]\nshort = "{short}"\nname = "{name}"\n' for short, name in (first, second))
+    path.write_text(agencies + '[[agency.person]]\nuser = "@cleo:example.org"\nname = "Cleo"\nrole = "coordinator"\n')
+    with pytest.raises(ConfigProblem) as told:
+        read_house(path, BOT)
+    assert told.value.problems == (problem,)
+
+
+def test_a_file_that_an_editor_marked_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "agencies.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + EXAMPLE.read_bytes())
+    assert len(read_house(path, BOT).people) == len(PEOPLE)
+
+
+@pytest.mark.parametrize(
     ("content", "problem"),
     [
         (b"[[agency", "is no TOML"),

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from cases.case import Case
-from cases.people import Professional
+from cases.people import Agency, Professional
 from tests.room import AMSTERDAM, Conference, Said, user
 
 OPEN = "!case open why: Sem is not at school goal: Sem is back agencies: police, school"
@@ -36,7 +36,7 @@ async def test_a_case_is_opened_with_everybody_invited_after_the_card(table: Con
         "Everybody here is equal; each agency keeps its own responsibility.\n"
         "Type  !concern  to share what you observed, or  !help ."
     )
-    assert said.text.startswith(f"{ref} is open. 3 people were invited.\nAgencies: Police, School\n")
+    assert said.text.startswith(f"{ref} is open. 3 people are being invited.\nAgencies: Police, School\n")
     assert "Sem" not in said
     assert table.invited == [(card.channel, user(who)) for who in ("cleo", "ada", "hugo")]
     assert (await table.outcomes())[-1] == ("case open", "done")
@@ -91,6 +91,39 @@ async def test_an_agency_without_practitioners_cannot_be_asked(table: Conference
     assert (await table.outcomes())[-1] == ("case open", "case/no_practitioners")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!request school was he there on Monday? because: the plan depends on it",
+        "!action tell the parents for: school by: fri 15:00",
+        "!action tell the parents for: police with: school by: fri 15:00",
+        "!close because: he is back at school owner: school",
+    ],
+)
+async def test_an_agency_that_left_the_house_gets_nothing_new(table: Conference, line: str) -> None:
+    room = await table.open_case(agencies="police, social, school")
+    async with table.store.update() as session:
+        (await session.get_one(Professional, user("hugo"))).left_at = table.now
+
+    said = await table.say("cleo", line, room=room)
+
+    assert [(s.channel, s.text.split(".")[0]) for s in said] == [
+        (room, "School: nobody there is on file who could see to it")
+    ]
+    case = await table.case(room)
+    assert (case.requests, case.actions, case.closed) == ([], [], False)
+    assert "School" in await table.answer("ada", "!status", room=room)
+
+
+async def test_a_name_that_two_agencies_bore_means_the_one_that_is_still_there(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, school")
+    async with table.store.update() as session:
+        session.add(Agency("aschool", "School"))
+        await session.flush()
+    said = await table.say("ada", "!request School was he there? because: the plan depends on it", room=room)
+    assert {s.channel for s in said} == {room, "agency:school"}
+
+
 async def test_the_list_names_references_and_counts_only(table: Conference) -> None:
     empty = await table.answer("cleo", "!case list", room="coordination")
     assert empty.text.startswith("No case is open.")
@@ -120,8 +153,8 @@ async def test_a_person_is_invited_with_the_reason_told_at_the_table_only(table:
     )
     texts = {s.channel: s.text for s in said}
     assert texts == {
-        room: "Hugo Peters (School) is invited to this table.\nBecause: he teaches Sem",
-        "coordination": f"{ref} · Hugo Peters (School) is invited.",
+        room: "Hugo Peters (School) is being invited to this table.\nBecause: he teaches Sem",
+        "coordination": f"{ref} · Hugo Peters (School) is being invited.",
     }
     assert table.invited[-1] == (room, user("hugo"))
     assert (await table.case(room)).is_member(user("hugo"))
