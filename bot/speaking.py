@@ -193,7 +193,10 @@ class Speaker:
             if content is None:
                 return None
             async with self._store.look() as find:
-                audience = await find.audience(row.channel)
+                audience = await find.audience(row.channel, row.scope)
+            if not audience:
+                log.info("nobody may read it any more", row=row.id)
+                return None
             try:
                 event_id = await self._client.post(room_id, content, txn_id=row.txn_id, only_for=audience)
             except NotAllowed:

@@ -158,6 +158,10 @@ class Case:
         """Whether this person sits at the table."""
         return any(m.user_id == user_id for m in self.present)
 
+    def has_left(self, user_id: str) -> bool:
+        """Whether this person sat at the table and does no more: released, or gone by themselves."""
+        return not self.is_member(user_id) and self.agency_of(user_id) is not None
+
     def agency_of(self, user_id: str) -> str | None:
         """The agency a person spoke for in this case, also after leaving it."""
         return next((m.agency for m in reversed(self.members) if m.user_id == user_id), None)
@@ -209,6 +213,12 @@ class Case:
             self.corrections,
             self.pauses,
         )
+
+    def require_not_left(self, by: Professional) -> None:
+        """Refuse to whoever has left the table: nothing of the case is theirs any more, in no room."""
+        if self.has_left(by.user_id):
+            others = [m.user_id for m in self.present if m.agency == by.agency]
+            raise Refusal("case/has_left", ref=self.ref, people=others)
 
     def invite(self, person: Professional, *, because: str, by: Professional, at: datetime) -> Member:
         """Ask a person to the table; the agency takes a seat if it had none."""

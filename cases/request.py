@@ -130,7 +130,11 @@ def answer(
     ground: Ground | None = None,
     instead: str | None = None,
 ) -> tuple[Request, Answer]:
-    """Give one of the answers ANSWERED, PARTLY, NOTHING or REFUSED; only the agency that was asked can."""
+    """Give one of the answers ANSWERED, PARTLY, NOTHING or REFUSED; only those who were asked can.
+
+    That is the agency, or the person; then also colleagues who sit at the table, where the question is read. Nobody
+    who has left the table.
+    """
     request = _asked_of(case, request_id, by)
     if result is State.REFUSED and len(text.split()) < MIN_EXPLANATION_WORDS:
         raise Refusal("request/refusal_without_explanation", id=request.id)
@@ -216,6 +220,9 @@ def _asked_of(case: Case, request_id: str, by: Professional) -> Request:
     case.require_open()
     request = one_of(case.requests, request_id)
     require_agency(request.to_agency, by, "request/not_asked_of_you", id=request.id)
+    case.require_not_left(by)
+    if request.to_person not in {None, by.user_id} and not case.is_member(by.user_id):
+        raise Refusal("request/asked_of_somebody", id=request.id, person=request.to_person)
     if not request.waiting:
         raise Refusal("request/settled", id=request.id, state=request.state)
     return request

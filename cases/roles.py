@@ -68,6 +68,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
     Place.DIRECT: {
         Permission.HELP: frozenset(Role),
         Permission.SETTINGS: frozenset(Role),
+        Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },

@@ -9,7 +9,7 @@ from cases.calendar import Calendar
 from cases.case import AT_THE_TABLE, Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Permission, Place, Role, may
+from cases.roles import Permission, Place, may
 from cases.roundtable import QUORUM_AGENCIES, Quorum
 from commands.languages import ENGLISH, Language, language
 from commands.render import Voice
@@ -144,7 +144,9 @@ class Context:
 
     async def tell(self, channel: str, reply: Reply) -> None:
         """Say something in another room, such as a card in the room of the agency that is asked."""
-        message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake)
+        place, _, person = channel.partition(":")
+        wake = reply.wake if place != Place.DIRECT else tuple({person}.intersection(reply.wake))
+        message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=wake)
         for page in message:
             await self.work.say(channel, page, scope=self.scope)
         for file in reply.files:
@@ -159,10 +161,6 @@ class Context:
         """Whom to wake in the case room: the person named, or everybody of the agency who sits at the table."""
         members = [m.user_id for m in self.case.present if m.agency == agency]
         return (person,) if person in members else tuple(members)
-
-    def practitioners(self, agency: str) -> tuple[str, ...]:
-        """Whom to wake in an agency's own room."""
-        return tuple(p.user_id for p in self.directory.of_agency(agency, Role.PRACTITIONER, Role.COORDINATOR))
 
     def require_somebody(self, *agencies: str | None) -> None:
         """Raise Refusal when an agency has nobody who could see to something new, such as one that left the house."""

@@ -360,7 +360,7 @@ class Dispatcher:
         case: Case | None = None
         if place is Place.CASE:
             case = await work.find.case(heard.channel.partition(":")[2])
-        elif place is Place.AGENCY and heard.card:
+        elif place in {Place.AGENCY, Place.DIRECT} and heard.card:
             case = await work.find.case(heard.card.case_ref)
         zone = directory.zone(actor.user_id, case.zone_info if case else self._house.zone)
         return Context(
@@ -394,6 +394,8 @@ class Dispatcher:
         if self._allowed(command, ctx):
             return
         if not _belongs(ctx):
+            if ctx.open_case and ctx.place is not Place.CASE:
+                ctx.open_case.require_not_left(ctx.actor)
             raise Refusal("dispatch/not_a_member")
         roles = who_may(command.needs, ctx.place)
         if roles:
@@ -465,11 +467,16 @@ def _belongs(ctx: Context) -> bool:
         case Place.CASE:
             return ctx.case.is_member(ctx.actor.user_id)
         case Place.AGENCY:
-            return ctx.actor.agency == key
+            return ctx.actor.agency == key and not _has_left(ctx)
         case Place.DIRECT:
-            return ctx.actor.user_id == key
+            return ctx.actor.user_id == key and not _has_left(ctx)
         case Place.COORDINATION | Place.ADMIN:
             return True
+
+
+def _has_left(ctx: Context) -> bool:
+    """Whether this person has left the table of the case whose card they reply to."""
+    return ctx.open_case is not None and ctx.open_case.has_left(ctx.actor.user_id)
 
 
 def _person(user_id: str, case: Case, directory: Directory) -> Professional:

@@ -19,9 +19,9 @@ from cases.record import Record, Step
 from cases.request import Answer, Request, State
 from cases.roles import Permission, Place
 from cases.time import show_day
-from commands import invitation
+from commands import audience, invitation
 from commands.arguments import AnyId, Arguments, Rest
-from commands.context import Context, Reply, agency_channel, case_channel
+from commands.context import Context, Reply, case_channel
 from commands.minutes import MAKES_A_VERSION, after_undo
 from commands.registry import commands
 
@@ -164,6 +164,8 @@ async def correct(args: Correct, ctx: Context) -> Reply:
     corrected = Reply("case/corrected", facts | {"again": again}, args.id, wake)
     for channel in _who_had(case, record, asked, ctx):
         await ctx.tell(channel, corrected)
+    if audience.is_overheard(ctx):
+        return Reply(corrected.template, corrected.facts | {"text": None}, args.id)
     return corrected
 
 
@@ -237,13 +239,12 @@ def question_of(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
 
 def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) -> list[str]:
     """The channels, beside this one, in which the earlier wording was read."""
-    channels = {case_channel(case.ref)}
+    channels = [case_channel(case.ref)]
     if asked and record is asked:
-        channels.add(agency_channel(asked.to_agency))
+        channels += audience.channels_of_question(asked, ctx)
     elif asked and asked.seen_by:
-        channels = {agency_channel(agency) for agency in asked.seen_by}
-    known = {agency_channel(agency) for agency in ctx.directory.agencies} | {case_channel(case.ref)}
-    return sorted(channels & known - {ctx.channel})
+        channels = audience.channels_of_answer(asked, ctx)
+    return [channel for channel in channels if channel != ctx.channel]
 
 
 def _answer_changed(case: Case, step: Step) -> Answer | None:
@@ -252,10 +253,7 @@ def _answer_changed(case: Case, step: Step) -> Answer | None:
 
 
 def _who_was_told(step: Step, asked: Request, ctx: Context) -> list[str]:
-    """The agency rooms that a step on a question reached."""
-    agencies: tuple[str, ...] = ()
+    """The channels beside the case room that a step on a question reached."""
     if step.verb in {"request", "narrow", "drop", "correct"} and _answer_changed(ctx.case, step) is None:
-        agencies = (asked.to_agency,)
-    elif asked.seen_by:
-        agencies = asked.seen_by
-    return [agency_channel(agency) for agency in agencies if agency in ctx.directory.agencies]
+        return audience.channels_of_question(asked, ctx)
+    return audience.channels_of_answer(asked, ctx)

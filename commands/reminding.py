@@ -11,6 +11,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.reminders import Reminder, Stage
 from cases.roles import Place, Role
+from commands import audience
 from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
 from storage import reminded
 from storage.audit import Entry
@@ -110,7 +111,7 @@ class Reminding:
         return prefers.quiet is not None or not call.calendar.rests(now)
 
     async def _tell_table(self, ref: str, calls: list[Call], alone: set[str], now: datetime) -> None:
-        """One message for each agency: at the table, or in its own room when nobody of theirs sits there."""
+        """One message for each agency: at the table, or with them when nobody of theirs sits there."""
         async with self._store.work(f"remind:{ref}:{now.isoformat()}", now) as work:
             case = await work.find.case(ref)
             # What was settled a moment ago needs nobody any more.
@@ -118,15 +119,14 @@ class Reminding:
             calls = [call for call in calls if call.reminder.record.id in still]
             await self._record(work, ref)
             directory = await work.find.directory()
-            for agency in dict.fromkeys(call.reminder.agency for call in calls):
-                theirs = [call for call in calls if call.reminder.agency == agency]
+            told = {(call.reminder.agency, _channel(call, directory)): None for call in calls}
+            for agency, channel in told:
+                theirs = [c for c in calls if (c.reminder.agency, _channel(c, directory)) == (agency, channel)]
                 case = theirs[0].case
-                seated = any(m.agency == agency for m in case.present)
                 wake = tuple(dict.fromkeys(call.whom for call in theirs if call.whom not in alone))
                 items = _items(theirs, now, case.zone_info)
                 facts: dict[str, object] = {"ref": ref, "items": items, "behind": _behind(theirs, now)}
                 subject = items[0].id if len(items) == 1 else None
-                channel = case_channel(ref) if seated else agency_channel(agency)
                 await self._say(work, channel, Reply("sweep/reminder", facts, subject, wake), directory, case)
                 for call in theirs:
                     if call.whom in wake:
@@ -209,7 +209,9 @@ def _owners(  # noqa: PLR0917 everything that says who is to be told
     if stage is Stage.NONE:
         return
     seated = [m.user_id for m in case.present if m.agency == reminder.agency]
-    people = seated or [p.user_id for p in directory.of_agency(reminder.agency, Role.PRACTITIONER, Role.COORDINATOR)]
+    agency = audience.of_agency(case, directory, reminder.agency)
+    # Where nobody is left the room is told all the same: who is new there reads it, and who has left gets no key.
+    people = seated or sorted(agency or audience.in_its_room(directory, reminder.agency))
     for person in [reminder.person] if reminder.person in people else people:
         standing = reminders.pause_of(case, reminder.record.id, person)
         if standing is None or not reminders.rests(standing, now):
@@ -217,6 +219,17 @@ def _owners(  # noqa: PLR0917 everything that says who is to be told
             if standing and standing.until:
                 planned = max(planned, standing.until)
             yield Call(case, calendar, reminder, person, stage, planned)
+
+
+def _channel(call: Call, directory: Directory) -> str:
+    """Where an owner is told: at the table, in the agency's own room, or alone when not all there may read it."""
+    case, agency = call.case, call.reminder.agency
+    if any(member.agency == agency for member in case.present):
+        return case_channel(case.ref)
+    people = audience.of_agency(case, directory, agency)
+    meant = people & {call.reminder.person} or people
+    in_room = not people or meant == audience.in_its_room(directory, agency)
+    return agency_channel(agency) if in_room else direct_channel(call.whom)
 
 
 def _snoozed_since(call: Call, told_at: datetime, now: datetime) -> bool:

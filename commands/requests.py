@@ -12,8 +12,9 @@ from cases.record import one_of
 from cases.request import Answer, Ground, Request, State
 from cases.roles import Permission, Place
 from cases.time import end_of_working_day
+from commands import audience
 from commands.arguments import Agencies, Arguments, RequestId, Rest, RestWhen, ShortText, Text, To, When
-from commands.context import Context, Reply, agency_channel, case_channel
+from commands.context import Context, Reply, case_channel
 from commands.registry import commands
 
 ANSWER_WITHIN_WORKING_DAYS = 5
@@ -162,8 +163,8 @@ async def drop(args: Drop, ctx: Context) -> Reply:
     """Take the question back, and tell those who were asked."""
     asked = request.drop(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
     dropped = Reply("request/dropped", {"request": asked, "because": args.because, "ref": ctx.case.ref})
-    if asked.to_agency in ctx.directory.agencies:
-        await ctx.tell(agency_channel(asked.to_agency), dropped)
+    for channel in audience.channels_of_question(asked, ctx):
+        await ctx.tell(channel, dropped)
     return dropped
 
 
@@ -175,11 +176,13 @@ def _require_answerer(to: Addressee, ctx: Context) -> None:
 
 
 async def _put(asked: Request, ctx: Context) -> Reply:
-    """The card, in the case room and in the room of the agency that is asked."""
-    facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref, "answers": request.answers_to(ctx.case, asked)}
-    if ctx.directory.agencies.get(asked.to_agency):
-        wake = (asked.to_person,) if asked.to_person else ctx.practitioners(asked.to_agency)
-        await ctx.tell(agency_channel(asked.to_agency), Reply("request/asked_of_us", facts, asked.id, wake))
+    """The card, in the case room and with those who are asked; raises Refusal when nobody of them could read it."""
+    facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref}
+    people = audience.of_question(ctx.case, ctx.directory, asked)
+    if not people:
+        raise Refusal("request/nobody_there", person=asked.to_person, agency=asked.to_agency)
+    for channel in audience.channels_of_question(asked, ctx):
+        await ctx.tell(channel, Reply("request/asked_of_us", facts, asked.id, tuple(sorted(people))))
     return Reply("request/asked", facts, asked.id, ctx.at_table(asked.to_agency, asked.to_person))
 
 
@@ -219,12 +222,11 @@ async def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
     if ctx.place is Place.CASE:
         return told
     if asked.seen_by:
-        for agency in asked.seen_by:
-            if agency != ctx.actor.agency:
-                await ctx.tell(agency_channel(agency), Reply("request/answered", facts, asked.id))
+        for channel in audience.channels_of_answer(asked, ctx, beside=ctx.actor.agency):
+            await ctx.tell(channel, Reply("request/answered", facts, asked.id))
         told = Reply("request/answered_elsewhere", facts, asked.id, told.wake)
     await ctx.tell(case_channel(ctx.case.ref), told)
-    return Reply("request/passed_on", facts, asked.id)
+    return Reply("request/passed_on", {**facts, "overheard": audience.is_overheard(ctx)}, asked.id)
 
 
 async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
@@ -236,6 +238,7 @@ async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
     if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
         return ctx.open_case, one_of(ctx.open_case.requests, request_id)
     cases = await ctx.work.find.cases_asking(ctx.actor.agency, request_id)
+    cases = [case for case in cases if not case.has_left(ctx.actor.user_id)] or cases
     if len(cases) != 1:
         raise Refusal("request/which_case", id=request_id, refs=[case.ref for case in cases])
     return cases[0], one_of(cases[0].requests, request_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
@@ -15,6 +15,7 @@ from cases.roles import Place, Role
 from cases.roundtable import State
 from storage import tables
 from storage.account import Account
+from storage.crypto import HOUSE
 from storage.kept import KeptCases
 from storage.known import Known
 from storage.mapping import version_of
@@ -221,8 +222,19 @@ class Find:
         r = tables.rooms.c
         return await self.one(select(r.account).where(r.channel == channel))
 
-    async def audience(self, channel: str) -> frozenset[str]:
-        """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members."""
+    async def audience(self, channel: str, scope: str = HOUSE) -> frozenset[str]:
+        """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members.
+
+        ``scope``: the case that it is about. Who has left its table reads nothing of it, in no room.
+        """
+        readers = await self._readers(channel)
+        if not readers or scope == HOUSE or place_of(channel) is Place.CASE:
+            return readers
+        m = tables.members.c
+        left = select(m.user_id).where(m.case_ref == scope).group_by(m.user_id)
+        return readers.difference(await self.all(left.having(func.count() == func.count(m.left_at))))
+
+    async def _readers(self, channel: str) -> frozenset[str]:
         kind, _, key = channel.partition(":")
         place = Place(kind)
         people = {} if place is Place.CASE else (await self.directory()).people

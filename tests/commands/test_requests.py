@@ -55,10 +55,14 @@ async def test_a_question_is_put_at_the_table_and_in_the_room_of_the_agency(tabl
 
 async def test_a_question_to_one_person_wakes_that_person_only(table: Conference) -> None:
     room = await table.open_case()
-    at_table, with_health = await ask(table, room, "!request Gina Dekker was he seen? because: the plan")
+    said = {
+        s.channel: s for s in await table.say("ada", "!request Gina Dekker was he seen? because: the plan", room=room)
+    }
+    at_table, alone = said.pop(room), said.pop(f"direct:{user('gina')}")
+    assert said == {}
     assert at_table.text.startswith("R-1 · to Health service · answer by Mon 9 Nov 2026, 17:00")
     assert "\nAsked of: Gina Dekker\n" in at_table
-    assert at_table.mentions == with_health.mentions == (user("gina"),)
+    assert at_table.mentions == alone.mentions == (user("gina"),)
 
 
 async def test_a_question_without_a_reason_is_refused(table: Conference) -> None:
