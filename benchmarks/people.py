@@ -36,6 +36,7 @@ class Loopback(Wire):
         *,
         query: Mapping[str, str] | None = None,  # noqa: ARG002
         within: float = 0,  # noqa: ARG002
+        largest: int = 0,  # noqa: ARG002
     ) -> Json:
         """The answer that was prepared for this path."""
         # A network takes its time as well; only the answer is ours to handle.

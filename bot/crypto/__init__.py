@@ -17,7 +17,7 @@ is met, by its number in the project’s notes on Matrix:
     11  the room's key periods     rooms.Room, sharing.Sharing._is_worn
     12  devices skipped silently   sharing.Sharing._share, sharing.Sharing.list_unreachable, missing.tell_withheld
     13  keys for the invited       sharing.Sharing._share
-    14  short timelines            sync.FILTER, client.HardenedClient.history
+    14  short timelines            sync.TIMELINE_LIMIT, client.HardenedClient.history
     15  endless retries            client.HardenedClient.post tries once: the outbox tries again, after find_sent
     16  keys that arrive later     events.Batch.unlocked, client.HardenedClient.retry, missing.MissingKeys
     17  broken sessions            machine._Olm, machine.Machine.mark_broken, sharing.Sharing.mend

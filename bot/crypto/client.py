@@ -26,7 +26,7 @@ from bot.crypto.signing import equals
 from bot.crypto.store import StoreFolder
 from bot.crypto.sync import Reader, Syncing, upload_keys
 from bot.crypto.trust import Pins, Verdict
-from bot.crypto.wire import Json, Wire, encode_path
+from bot.crypto.wire import LARGEST_LIST, Json, Wire, encode_path, is_identifier, is_token
 
 PAGE = 100
 MOST_PAGES = 1000
@@ -200,11 +200,12 @@ class HardenedClient:
             query["to"] = to_token
         token: object = from_token
         for _ in range(MOST_PAGES):
-            page = await self.wire.ask("GET", path, query={**query, "from": token} if isinstance(token, str) else query)
+            asked = {**query, "from": token} if isinstance(token, str) else query
+            page = await self.wire.ask("GET", path, query=asked, largest=LARGEST_LIST)
             chunk = page.get("chunk")
             # A page can be empty, and not be the last: what we may not see is left out of it.
             yield [raw for raw in chunk if is_event(raw)] if isinstance(chunk, list) else []
-            if not isinstance(page.get("end"), str) or page["end"] == token:
+            if not is_token(page.get("end")) or page["end"] == token:
                 return
             token = page["end"]
 
@@ -230,7 +231,7 @@ class HardenedClient:
             raise NotEncrypted(room_id)
         encrypted = await self._sharing.encrypt(room, type, content, only_for)
         path = "v3/" + encode_path("rooms", room_id, "send", "m.room.encrypted", txn_id)
-        return _read_id(await self.wire.ask("PUT", path, encrypted), "event_id")
+        return _read_id(await self.wire.ask("PUT", path, encrypted), "event_id", "$")
 
     def unreachable(self, room_id: str) -> dict[str, Verdict]:
         """The joined members who could not read our last message there, and why."""
@@ -272,7 +273,7 @@ class HardenedClient:
             parent=parent,
             server=self._server,
         )
-        room_id = _read_id(await self.wire.ask("POST", "v3/createRoom", request), "room_id")
+        room_id = _read_id(await self.wire.ask("POST", "v3/createRoom", request), "room_id", "!")
         made = Room(room_id, complete=True, encrypted=not space, created=creation_content or {})
         known = self._rooms.setdefault(room_id, made)
         known.complete, known.encrypted = True, made.encrypted
@@ -290,7 +291,7 @@ class HardenedClient:
     async def find_room(self, marker: tuple[str, str]) -> str | None:
         """The room whose creation content has this key and value, made by us: so that a crash makes no second one."""
         key, value = marker
-        answer = await self.wire.ask("GET", "v3/joined_rooms")
+        answer = await self.wire.ask("GET", "v3/joined_rooms", largest=LARGEST_LIST)
         rooms = answer.get("joined_rooms")
         for room_id in rooms if isinstance(rooms, list) else ():
             known = self._rooms.get(str(room_id))
@@ -321,7 +322,8 @@ class HardenedClient:
 
     async def joined_members(self, room_id: str) -> frozenset[str]:
         """Who is in the room now, from the homeserver."""
-        answer = await self.wire.ask("GET", "v3/" + encode_path("rooms", room_id, "joined_members"))
+        path = "v3/" + encode_path("rooms", room_id, "joined_members")
+        answer = await self.wire.ask("GET", path, largest=LARGEST_LIST)
         joined = answer.get("joined")
         if not isinstance(joined, dict):
             raise Unavailable("a member list without members")
@@ -384,8 +386,8 @@ class HardenedClient:
         return known
 
 
-def _read_id(answer: Json, key: str) -> str:
+def _read_id(answer: Json, key: str, sigil: str) -> str:
     value = answer.get(key)
-    if not isinstance(value, str):
+    if not is_identifier(value, sigil):
         raise Unavailable(f"an answer without {key}")
     return value

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 import structlog
 
+from bot.crypto.errors import TooLarge
 from bot.crypto.machine import Machine, Opened
 from bot.crypto.signing import equals
 from bot.crypto.trust import Device, Pins, Signers, Verdict, judge_devices, judge_identity
-from bot.crypto.wire import Wire
+from bot.crypto.wire import LARGEST_LIST, Wire
 
 QUERY_TIMEOUT_MS = 10_000
 ASK_AGAIN_AFTER = 60.0
@@ -58,22 +59,35 @@ class Devices:
                 return
             # Before asking, not after: who changes while the question is under way is asked again (fault 19).
             self._outdated -= asked
-            question = {"device_keys": {user_id: [] for user_id in asked}, "timeout": QUERY_TIMEOUT_MS}
             try:
-                answer = await self._wire.ask("POST", "v3/keys/query", question)
+                await self._ask(sorted(asked))
             except BaseException:
                 self._outdated |= asked
                 raise
-            answered = answer.get("device_keys")
-            for user_id in asked:
-                # Checking signatures takes its time: others get their turn in between (fault 21).
-                await asyncio.sleep(0)
-                if isinstance(answered, dict) and user_id in answered:
-                    await self._take(answer, user_id)
-                else:
-                    # Their homeserver is away. What we knew stays, and we don't wait for it at every message.
-                    self._outdated.add(user_id)
-                    self._silent_until[user_id] = time.monotonic() + ASK_AGAIN_AFTER
+
+    async def _ask(self, users: list[str]) -> None:
+        """Ask for the devices of these people; whoever has more of them than can be read keeps nobody else from it."""
+        question = {"device_keys": {user_id: [] for user_id in users}, "timeout": QUERY_TIMEOUT_MS}
+        try:
+            answer = await self._wire.ask("POST", "v3/keys/query", question, largest=LARGEST_LIST)
+        except TooLarge:
+            half = len(users) // 2
+            if half:
+                await self._ask(users[:half])
+                await self._ask(users[half:])
+                return
+            log.warning("devices without end", user=users[0])
+            answer = {}
+        answered = answer.get("device_keys")
+        for user_id in users:
+            # Checking signatures takes its time: others get their turn in between (fault 21).
+            await asyncio.sleep(0)
+            if isinstance(answered, dict) and user_id in answered:
+                await self._take(answer, user_id)
+            else:
+                # Their homeserver is away. What we knew stays, and we don't wait for it at every message.
+                self._outdated.add(user_id)
+                self._silent_until[user_id] = time.monotonic() + ASK_AGAIN_AFTER
 
     async def _take(self, answer: dict[str, object], user_id: str) -> None:
         pinned = await self._pins.pinned(user_id)

@@ -1,7 +1,6 @@
 """The only place that touches nio's Olm machine. What it raises on malformed input never leaves this module."""
 
 import contextlib
-import json
 import logging
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from nio.events import DummyEvent
 
 from bot.crypto.errors import StoreUnreadable
 from bot.crypto.figures import Figures
+from bot.crypto.parsing import parse
 from bot.crypto.signing import decode_base64, is_signed
 from bot.crypto.store import LockedStore
 from bot.crypto.trust import Device, Verdict, is_key
@@ -305,9 +305,9 @@ class Machine:
         if raw["sender"] != self.user_id and not self._is_first(session.id, index, raw["event_id"]):
             return Verdict.REPLAYED
         try:
-            inner = json.loads(plaintext)
+            inner = parse(plaintext.encode())
             fits = isinstance(inner["type"], str) and isinstance(inner["content"], dict) and inner["room_id"] == room_id
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError):
             fits = False
         if not fits:
             return Verdict.BAD_EVENT

@@ -1,7 +1,6 @@
 """Room keys: who gets them, when they change, and that they arrive (faults 7 to 13). nio's own sharing is not used."""
 
 import asyncio
-import json
 import time
 import uuid
 from collections import defaultdict
@@ -17,7 +16,7 @@ from bot.crypto.machine import MEGOLM, ONE_TIME_KEY, Machine
 from bot.crypto.missing import NO_OLM, tell_withheld
 from bot.crypto.rooms import Room
 from bot.crypto.trust import Device, Verdict
-from bot.crypto.wire import Json, Wire, encode_path
+from bot.crypto.wire import LARGEST_LIST, Json, Wire, encode_path, write_json
 
 # As many as hold up the event loop for well under 250 ms (fault 21; measured by benchmarks/blocking.py).
 DEVICES_AT_ONCE = 10
@@ -87,7 +86,7 @@ class Sharing:
                 "sender_key": self._machine.identity_key,
                 "device_id": self._machine.device_id,
                 "session_id": outbound.session.session_id,
-                "ciphertext": outbound.session.encrypt(json.dumps(plain, allow_nan=False).encode()).to_base64(),
+                "ciphertext": outbound.session.encrypt(write_json(plain)).to_base64(),
             }
             if "m.relates_to" in content:
                 # Servers need to see relations; inside, they stay authentic.
@@ -211,7 +210,7 @@ class Sharing:
             for device in wanted:
                 question[device.user_id][device.device_id] = ONE_TIME_KEY
             body = {"one_time_keys": question, "timeout": CLAIM_TIMEOUT_MS}
-            answer = (await self._wire.ask("POST", "v3/keys/claim", body)).get("one_time_keys")
+            answer = (await self._wire.ask("POST", "v3/keys/claim", body, largest=LARGEST_LIST)).get("one_time_keys")
             started: list[Device] = []
             for some in _split(wanted):
                 started += self._start(some, answer if isinstance(answer, dict) else {}, now + CLAIM_AGAIN_AFTER)

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.crypto.devices import Devices
-from bot.crypto.errors import NotOurDevice, Rejected, Unavailable
+from bot.crypto.errors import NotOurDevice, Rejected, TooLarge, Unavailable
 from bot.crypto.events import (
     Batch,
     Event,
@@ -29,25 +29,14 @@ from bot.crypto.missing import MissingKeys
 from bot.crypto.rooms import Room
 from bot.crypto.sharing import Sharing
 from bot.crypto.trust import Verdict
-from bot.crypto.wire import Json, Wire
+from bot.crypto.wire import MEBIBYTE, Json, Wire, is_token
 
-TIMELINE_LIMIT = 200
+TIMELINE_LIMIT, SMALLER_LIMITS = 200, (20, 1)
+LARGEST_SYNC = 64 * MEBIBYTE
+"""Bytes: the whole state of some 3,000 rooms of twenty people each."""
 ANSWER_WITHIN = 60.0
 # As many as hold up the event loop for well under 250 ms (fault 21; measured by benchmarks/blocking.py).
 MESSAGES_AT_ONCE = 5
-# Only what we act on: no presence, typing, receipts, or account data.
-FILTER = json.dumps(
-    {
-        "presence": {"types": []},
-        "account_data": {"types": []},
-        "room": {
-            "ephemeral": {"types": []},
-            "account_data": {"types": []},
-            "state": {"lazy_load_members": False},
-            "timeline": {"limit": TIMELINE_LIMIT},
-        },
-    }
-)
 
 log = structlog.get_logger(__name__)
 
@@ -145,13 +134,13 @@ class Syncing:
         # what is new when it is in a hurry: with many rooms the homeserver takes long to tell.
         full_state = not self._complete and not in_a_hurry
         complete = self._complete or full_state or since is None
-        query = {"filter": FILTER, "timeout": str(timeout_ms), "full_state": str(full_state).lower()}
+        query = {"timeout": str(timeout_ms), "full_state": str(full_state).lower()}
         if since is not None:
             query["since"] = since
         removed = self._removed = set()
-        answer = await self._wire.ask("GET", "v3/sync", query=query, within=timeout_ms / 1000 + ANSWER_WITHIN)
+        answer = await self._ask(query, within=timeout_ms / 1000 + ANSWER_WITHIN)
         next_batch = answer.get("next_batch")
-        if not isinstance(next_batch, str):
+        if not is_token(next_batch):
             raise Unavailable("a sync without a token")
 
         # Keys before the events that need them. Nothing is skipped when the token did not move (fault 5).
@@ -172,6 +161,17 @@ class Syncing:
             unlocked=unlocked,
             to_device=_read_to_device(answer),
         )
+
+    async def _ask(self, query: Mapping[str, str], within: float) -> Json:
+        """The answer; one that is too large is asked for with less of each room, whose rest can be paged back to."""
+        for limit in (TIMELINE_LIMIT, *SMALLER_LIMITS):
+            asked = {**query, "filter": _filter(limit)}
+            try:
+                return await self._wire.ask("GET", "v3/sync", query=asked, within=within, largest=LARGEST_SYNC)
+            except TooLarge as problem:
+                log.warning("sync too large", events_of_a_room=limit)
+                too_large = problem
+        raise too_large
 
     async def _read_room(self, timeline: _Timeline) -> RoomBatch:
         # One commit for each room; others get their turn in between (fault 21).
@@ -236,7 +236,7 @@ class Syncing:
                 messages=tuple(raw for raw in events if not is_state(raw) and not is_redacted(raw)),
                 changes=changes,
                 limited=timeline.get("limited") is True,
-                prev_batch=prev_batch if isinstance(prev_batch, str) else None,
+                prev_batch=prev_batch if is_token(prev_batch) else None,
             )
 
     def _take_left(self, answer: Json) -> tuple[str, ...]:
@@ -266,6 +266,18 @@ async def upload_keys(wire: Wire, machine: Machine, *, held: int, fallback: bool
             "device with roundtable init --recover"
         ) from None
     machine.mark_uploaded()
+
+
+def _filter(limit: int) -> str:
+    """Only what we act on: no presence, typing, receipts, or account data."""
+    none: Json = {"types": []}
+    room = {
+        "ephemeral": none,
+        "account_data": none,
+        "state": {"lazy_load_members": False},
+        "timeline": {"limit": limit},
+    }
+    return json.dumps({"presence": none, "account_data": none, "room": room})
 
 
 def _read_invitations(answer: Json) -> Iterator[Invitation]:

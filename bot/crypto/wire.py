@@ -1,19 +1,33 @@
 """Requests to the homeserver. Nothing of nio's own request handling is used (faults 2, 7, 15)."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 from urllib.parse import quote
 
 import aiohttp
 
-from bot.crypto.errors import NotAllowed, Rejected, TokenRevoked, Unavailable
+from bot.crypto.errors import BadAddress, NotAllowed, Rejected, TokenRevoked, TooLarge, Unavailable
+from bot.crypto.parsing import LARGE, parse
 
 CLIENT, MEDIA = "/_matrix/client/", "/_matrix/media/"
 ANSWER_WITHIN = 30.0
 FILE_WITHIN = 120.0
-LARGEST_ANSWER = 256 * 1024 * 1024
+MEBIBYTE = 1024 * 1024
+LARGEST_ANSWER = MEBIBYTE
+LARGEST_LIST = 16 * MEBIBYTE
+"""Bytes: the devices of everybody in a room, its whole state, or a hundred of its events, each at most 64 KiB."""
+LARGEST_ERROR = 64 * 1024
+LONGEST_WAIT = 300.0
+"""Seconds: whatever we are asked to wait, who needs the bot can't be kept waiting for longer than this."""
+LONGEST_SEGMENT = 255
+"""Bytes of a part of an address, before it is escaped (specification: Identifier grammar)."""
+LONGEST_TOKEN = 2048
+_REFUSED_BY_ANYBODY = frozenset({413, 414, 431})
+"""Too large: whoever answered, homeserver or proxy, the same request will be too large again."""
+_TOO_EARLY = frozenset({408, 425})
 
 # Where a list is put, so that every answer is an object; no answer of Matrix has this key.
 LIST = "\0list"
@@ -58,19 +72,20 @@ class Wire:
         *,
         query: Mapping[str, str] | None = None,
         within: float = ANSWER_WITHIN,
+        largest: int = LARGEST_ANSWER,
     ) -> Json:
-        """One request, once: {path} is below /_matrix/client/, {within} in seconds.
+        """One request, once: {path} is below /_matrix/client/, {within} in seconds, {largest} in bytes of the answer.
 
-        Raises Unavailable, TokenRevoked, NotAllowed, or Rejected.
+        Raises Unavailable (TooLarge when the answer is), TokenRevoked, NotAllowed, or Rejected.
         """
-        status, answer, wait = await self._request(method, path, body, query, within)
+        status, answer, wait = await self._request(method, path, body, query, within, largest)
         if status == 200:  # noqa: PLR2004 - HTTP's own number
             return answer
         raise explain(status, answer, wait)
 
     async def ask_list(self, path: str) -> list[Any]:
         """As ask, for the few answers that are a JSON list."""
-        status, answer, wait = await self._request("GET", path, None, None, ANSWER_WITHIN)
+        status, answer, wait = await self._request("GET", path, None, None, ANSWER_WITHIN, LARGEST_LIST)
         listed = answer.get(LIST)
         if status == 200 and isinstance(listed, list):  # noqa: PLR2004
             return listed
@@ -78,7 +93,7 @@ class Wire:
 
     async def ask_interactively(self, method: str, path: str, body: Mapping[str, object]) -> tuple[int, Json]:
         """As ask, but a 401 that offers ways to authenticate is an answer (specification: User-interactive API)."""
-        status, answer, wait = await self._request(method, path, body, None, ANSWER_WITHIN)
+        status, answer, wait = await self._request(method, path, body, None, ANSWER_WITHIN, LARGEST_ANSWER)
         if status == 200 or (status == 401 and "flows" in answer):  # noqa: PLR2004
             return status, answer
         raise explain(status, answer, wait)
@@ -86,8 +101,9 @@ class Wire:
     async def upload(self, data: bytes) -> Json:
         """Store a file, which must be encrypted already, on the homeserver. Raises as ask does."""
         headers = {"Content-Type": "application/octet-stream"}
-        status, raw, wait = await self._exchange("POST", MEDIA + "v3/upload", data, headers, None, FILE_WITHIN)
-        answer = _read_answer(status, raw)
+        exchange = self._exchange("POST", MEDIA + "v3/upload", data, headers, None, FILE_WITHIN, LARGEST_ANSWER)
+        status, raw, wait = await exchange
+        answer = await _read_answer(status, raw)
         if status == 200:  # noqa: PLR2004
             return answer
         raise explain(status, answer, wait)
@@ -99,18 +115,19 @@ class Wire:
             return raw
         raise explain(status, _parse(raw) or {}, wait)
 
-    async def _request(
+    async def _request(  # noqa: PLR0917 - as _exchange
         self,
         method: str,
         path: str,
         body: Mapping[str, object] | None,
         query: Mapping[str, str] | None,
         within: float,
+        largest: int,
     ) -> tuple[int, Json, float | None]:
-        data = None if body is None else json.dumps(body, allow_nan=False).encode()
+        data = None if body is None else write_json(body)
         headers = {} if data is None else {"Content-Type": "application/json"}
-        status, raw, wait = await self._exchange(method, CLIENT + path, data, headers, query, within)
-        return status, _read_answer(status, raw), wait
+        status, raw, wait = await self._exchange(method, CLIENT + path, data, headers, query, within, largest)
+        return status, await _read_answer(status, raw), wait
 
     async def _exchange(  # noqa: PLR0917 - one HTTP request, in the order of its parts
         self,
@@ -120,13 +137,17 @@ class Wire:
         headers: Mapping[str, str],
         query: Mapping[str, str] | None,
         within: float,
-        largest: int = LARGEST_ANSWER,
+        largest: int,
     ) -> tuple[int, bytes, float | None]:
         allowed = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         if self._session is None:
             # A client of our own for each homeserver: no cookies, and no redirect can carry the token elsewhere.
+            # Nothing packed: a few bytes could be as many as they like.
             self._session = aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(limit=20)
+                cookie_jar=aiohttp.DummyCookieJar(),
+                connector=aiohttp.TCPConnector(limit=20),
+                headers={"Accept-Encoding": "identity"},
+                auto_decompress=False,
             )
         try:
             async with self._session.request(
@@ -144,30 +165,66 @@ class Wire:
             raise Unavailable(type(error).__name__) from None
 
 
+def write_json(value: object) -> bytes:
+    """The shortest JSON text of a value: of most alphabets it has a third of the bytes that Python's own way has.
+
+    Half of a surrogate pair, which no text can hold, becomes a question mark.
+    """
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
 def encode_path(*parts: str) -> str:
-    """Path segments with everything escaped that could leave its segment."""
-    return "/".join(quote(part, safe="") for part in parts)
+    """Path segments with everything escaped that could leave its segment.
+
+    Raises BadAddress for what is no segment, or longer than any identifier of Matrix.
+    """
+    for part in parts:
+        # Dots are not escaped, and mean another folder.
+        if not part or part in {".", ".."} or len(part.encode(errors="replace")) > LONGEST_SEGMENT:
+            raise BadAddress
+    try:
+        return "/".join(quote(part, safe="") for part in parts)
+    except UnicodeEncodeError:
+        raise BadAddress from None
+
+
+def is_identifier(value: object, sigil: str) -> TypeGuard[str]:
+    """Whether this can be the id of a room or event (specification: Identifier grammar)."""
+    return (
+        isinstance(value, str)
+        and value.startswith(sigil)
+        and 1 < len(value.encode(errors="replace")) <= LONGEST_SEGMENT
+    )
+
+
+def is_token(value: object) -> TypeGuard[str]:
+    """Whether this can be a place in a timeline, to be sent back in an address."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_TOKEN
 
 
 def explain(status: int, answer: Json, wait: float | None) -> Exception:
     """The exception that stands for an answer other than 200."""
-    code = answer.get("errcode")
+    told = answer.get("errcode")
+    code = told if isinstance(told, str) else None
     if status == 401 and code in {"M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"}:  # noqa: PLR2004
         return TokenRevoked("the homeserver no longer knows our access token")
-    if status == 429:  # noqa: PLR2004
-        told = answer.get("retry_after_ms")
-        seconds = told / 1000 if isinstance(told, int) and told >= 0 else wait
-        return Unavailable("it limits our rate", retry_after=seconds)
+    if status == 429 or code == "M_LIMIT_EXCEEDED":  # noqa: PLR2004
+        asked = answer.get("retry_after_ms")
+        seconds = asked / 1000 if isinstance(asked, int) and asked >= 0 else wait
+        seconds = None if seconds is None else min(seconds, LONGEST_WAIT)
+        return Unavailable("it limits our rate", retry_after=seconds, limited=True)
+    if status in _REFUSED_BY_ANYBODY:
+        return Rejected(status, code)
     # An answer without a code is a proxy's or another program's: the homeserver itself has not refused anything.
-    if not 400 <= status < 500 or not isinstance(code, str):  # noqa: PLR2004
+    if not 400 <= status < 500 or status in _TOO_EARLY or code is None:  # noqa: PLR2004
         return Unavailable(f"status {status}", retry_after=wait)
     if status in {401, 403, 404}:
         return NotAllowed(status, code)
     return Rejected(status, code)
 
 
-def _read_answer(status: int, raw: bytes) -> Json:
-    answer = _parse(raw)
+async def _read_answer(status: int, raw: bytes) -> Json:
+    answer = await asyncio.to_thread(_parse, raw) if len(raw) > LARGE else _parse(raw)
     if answer is None and status < 400:  # noqa: PLR2004
         # Not the homeserver's: something in between answered in its place.
         raise Unavailable("an answer that is not JSON")
@@ -175,18 +232,24 @@ def _read_answer(status: int, raw: bytes) -> Json:
 
 
 async def _read_all(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    failed = response.status >= 400  # noqa: PLR2004
     raw = bytearray()
     async for chunk in response.content.iter_any():
         raw += chunk
+        if failed and len(raw) > LARGEST_ERROR:
+            # The status says enough.
+            response.close()
+            return b""
         if len(raw) > largest:
-            raise aiohttp.ClientPayloadError("too large")
+            response.close()
+            raise TooLarge(largest)
     return bytes(raw)
 
 
 def _parse(raw: bytes) -> Json | None:
     try:
-        answer = json.loads(raw)
-    except (ValueError, RecursionError):
+        answer = parse(raw)
+    except ValueError:
         return None
     if isinstance(answer, list):
         return {LIST: answer}
@@ -194,4 +257,6 @@ def _parse(raw: bytes) -> Json | None:
 
 
 def _read_wait(header: str | None) -> float | None:
-    return float(header) if header is not None and header.isascii() and header.isdigit() else None
+    if header is None or not (header.isascii() and header.isdigit()):
+        return None
+    return min(float(header[:10]), LONGEST_WAIT)
