@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.config import Config, ConfigProblem
 from bot.crypto.store import COPY
 from bot.crypto.store import DATABASE as CRYPTO_DATABASE
-from storage import database
+from storage import causes, database
 from storage.audit import Entry
 from storage.backup import back_up
 from storage.work import Store
@@ -64,7 +64,7 @@ def _make(folder: Path) -> Path:
 async def _note(config: Config, now: datetime) -> None:
     store = await Store.open(config.store.url, config.store.master_key())
     try:
-        async with store.work(f"backup {uuid.uuid4().hex}", now) as work:
+        async with store.work(causes.of_job("backup", uuid.uuid4().hex), now) as work:
             await work.record(Entry("operator", "shell", None, "backup", None, "done", work.cause))
     finally:
         await store.close()

@@ -20,7 +20,7 @@ from bot.logs import complain
 from bot.provision import provision
 from bot.renewal import renew
 from commands.render import fours
-from storage import audit, pins
+from storage import audit, causes, pins
 from storage.audit import Entry
 from storage.work import Store
 
@@ -164,7 +164,7 @@ def _audit(given: argparse.Namespace) -> int:
         store = await Store.open(settings.store.url, settings.store.master_key())
         try:
             # Looking at the log is itself logged.
-            async with store.work(f"audit {uuid.uuid4().hex}", _utcnow()) as work:
+            async with store.work(causes.of_job("audit", uuid.uuid4().hex), _utcnow()) as work:
                 fault = await audit.first_fault(work.session, store.ring)
                 outcome = "done" if fault is None else "broken"
                 await work.record(Entry("operator", "shell", None, "audit verify", None, outcome, work.cause))

@@ -29,7 +29,7 @@ from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
 from bot.crypto.identity import Identity
 from bot.crypto.vault import load_secrets, store_secrets
 from bot.crypto.wire import Wire
-from storage import lease, secret
+from storage import causes, lease, secret
 from storage.account import Account as BotAccount
 from storage.audit import Entry
 from storage.pins import StoredPins
@@ -167,7 +167,7 @@ async def _make(
         identity, recovery_key = await _cross_sign(client, account, wishes)
         # The one key that a running bot needs of it: to vouch for the people who verified it.
         await secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])
-        async with store.work(f"init {device_id}", clock()) as work:
+        async with store.work(causes.of_job("init", device_id), clock()) as work:
             await work.record(Entry(account.user_id, "shell", None, "init", device_id, "done", work.cause))
     values: dict[str, dict[str, object]] = {
         "matrix": {

@@ -30,7 +30,7 @@ from commands.context import direct_channel
 from commands.dispatch import Dispatcher, Incoming
 from commands.faults import place_of_fault
 from commands.watch import Watch
-from storage import pins
+from storage import causes, pins
 from storage.database import StoreAwayError
 from storage.find import place_of
 from storage.progress import Progress
@@ -269,7 +269,7 @@ class Listener:
         except Rejected as problem:
             # Asked again it would be refused again, and hold up every other room.
             log.error("missed messages can't be had", room_id=room.room_id, code=problem.code)  # noqa: TRY400
-            await self._watch.messages_missed(room.room_id, f"missed {room.room_id} {since}")
+            await self._watch.messages_missed(room.room_id, causes.of_job("missed", room.room_id, since))
             return []
 
     async def _hear(self, event: Event) -> None:
@@ -315,8 +315,8 @@ class Listener:
     async def _turn_away(self, event: Event) -> None:
         log.warning("turned away", event_id=event.event_id, verdict=event.verdict.value)
         # Said once a day for each device: a person who goes on typing there is not told each time.
-        of_whom = f"{event.sender} {event.device or 'unknown'}"
-        once = f"turned away {event.room_id} {of_whom} {event.verdict.value} {self._clock():%Y-%m-%d}"
+        of_whom = (event.sender, event.device or "unknown")
+        once = causes.of_job("turned away", event.room_id, *of_whom, event.verdict.value, self._clock().date())
         await self._dispatcher.turned_away(event.room_id, event.sender, event.verdict.value, once)
 
     async def _forget(self, event: Event, deleted: str) -> None:
@@ -351,9 +351,13 @@ class Listener:
             if change.state_key in seated:
                 self._welcome_soon(room_id, change)
             else:
-                await self._dispatcher.joined(room_id, (change.state_key,), f"joined {change.event_id}")
+                await self._dispatcher.joined(
+                    room_id, (change.state_key,), _came(room_id, change.state_key, change.event_id)
+                )
         for change in gone:
-            await self._dispatcher.left(room_id, change.state_key, f"left {change.event_id}")
+            await self._dispatcher.left(
+                room_id, change.state_key, causes.of_job("left", room_id, change.state_key, change.event_id)
+            )
 
     async def _meet_others(self, room_id: str, changes: Iterable[StateChange]) -> None:
         """Those who came into a room that is no case's and no direct chat; whoever does not belong there must go."""
@@ -367,7 +371,9 @@ class Listener:
                 return
             audience = await find.audience(channel)
         for user_id in arrived.keys() - audience:
-            await self._watch.stranger_came(channel, user_id, f"stranger {arrived[user_id]}")
+            await self._watch.stranger_came(
+                channel, user_id, causes.of_job("stranger", room_id, user_id, arrived[user_id])
+            )
         if channel == Place.ADMIN:
             await self._watch.admin_came(sorted(arrived.keys() & audience))
 
@@ -378,7 +384,7 @@ class Listener:
         if channel is not None and place_of(channel) is Place.DIRECT:
             await self._progress.forget_room(channel)
         elif channel is not None:
-            await self._watch.room_lost(room_id, REMOVED, f"lost {room_id} {token}")
+            await self._watch.room_lost(room_id, REMOVED, causes.of_job("lost", room_id, token))
 
     async def _guard(self, room_id: str, changes: Iterable[StateChange]) -> None:
         """A room of ours that was replaced or tampered with. What people make of their direct chats is their affair."""
@@ -394,12 +400,12 @@ class Listener:
         for tomb in tombs[-1:]:
             replacement = tomb.content.get("replacement_room")
             if not found and isinstance(replacement, str) and await self._replaced(room_id, replacement, tomb.sender):
-                await self._watch.room_moved(room_id, replacement, f"moved {tomb.event_id}")
+                await self._watch.room_moved(room_id, replacement, causes.of_job("moved", room_id, tomb.event_id))
             else:
                 found.append((TOMBSTONE, tomb.event_id))
         for code, event_id in found:
             log.warning("room tampered with", room=room_id, code=code)
-            await self._watch.room_lost(room_id, code, f"lost {room_id} {event_id}")
+            await self._watch.room_lost(room_id, code, causes.of_job("lost", room_id, event_id))
 
     async def _replaced(self, room_id: str, by_room_id: str, sender: str) -> bool:
         """Whether we replaced a room ourselves, by one that is as safe."""
@@ -439,7 +445,7 @@ class Listener:
         arrived = self._arriving.pop(room_id)
         backoff = Backoff()
         while True:
-            cause = f"joined {next(reversed(arrived.values()))}"
+            cause = _came(room_id, *next(reversed(arrived.items())))
             try:
                 await _alone(self._dispatcher.joined(room_id, tuple(arrived), cause), room_id=room_id)
             except StoreAwayError:
@@ -491,10 +497,14 @@ class Listener:
             waiting = await self._progress.waits(event_id)
             sender = waiting.source.get("sender") if waiting else None
             if waiting and isinstance(sender, str):
-                code, cause = Verdict.UNDECRYPTABLE.value, f"unreadable {event_id}"
+                code, cause = Verdict.UNDECRYPTABLE.value, causes.of_job("unreadable", waiting.room_id, event_id)
                 await self._dispatcher.turned_away(waiting.room_id, sender, code, cause)
             await self._progress.told(event_id, now)
         await self._progress.give_up(now - GIVE_UP_UNREADABLE_AFTER)
+
+
+def _came(room_id: str, user_id: str, event_id: str) -> str:
+    return causes.of_job("joined", room_id, user_id, event_id)
 
 
 async def _alone(work: Awaitable[None], **what: str) -> None:

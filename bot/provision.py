@@ -23,7 +23,7 @@ from bot.crypto.events import StateChange
 from bot.speaking import MARKER
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
-from storage import directory, lease
+from storage import causes, directory, lease
 from storage.account import Account
 from storage.audit import Entry
 from storage.database import StoreInUseError
@@ -227,7 +227,7 @@ async def carry_out(
 ) -> list[str]:
     """Do what the plan says; gives what the homeserver refused, as sentences. Safe to repeat after a crash."""
     if plan.changes.any or (prune and plan.changes.gone):
-        async with store.work(f"provision {uuid.uuid4().hex}", clock()) as work:
+        async with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
             await directory.carry_out(work, plan.changes, prune=prune)
     known = await _make_rooms(plan, store, rooms, house, house_name, clock())
     refused = []
@@ -345,7 +345,7 @@ async def _make_rooms(  # noqa: PLR0917 what carry_out has
     for channel in plan.make:
         name = names.get(channel) or WELCOME[channel] or house_name
         if channel in plan.unsafe:
-            async with store.work(f"provision {uuid.uuid4().hex}", now) as work:
+            async with store.work(causes.of_job("provision", uuid.uuid4().hex), now) as work:
                 await renew(work, channel)
                 await work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
         async with store.look() as find:

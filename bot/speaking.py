@@ -16,7 +16,7 @@ from bot.health import Health
 from cases.roles import Place
 from commands.faults import place_of_fault
 from commands.watch import Watch
-from storage import rooms
+from storage import causes, rooms
 from storage.database import StoreAwayError
 from storage.find import place_of
 from storage.outbox import Outbox, Row
@@ -250,7 +250,7 @@ class Speaker:
             encrypted = await upload(self._client, file.data)
         except Rejected as problem:
             log.warning("file refused", row=row.id, code=problem.code)
-            await self._watch.file_refused(row.channel, file.name, f"file {row.txn_id}")
+            await self._watch.file_refused(row.channel, file.name, causes.of_job("file", row.txn_id))
             return None
         return {
             "msgtype": "m.file",
@@ -270,7 +270,7 @@ class Speaker:
         except NotAllowed as problem:
             # Anything else, such as an address that a proxy does not know, may heal.
             if problem.code == "M_FORBIDDEN":
-                await self._watch.room_lost(room_id, REMOVED, f"lost {room_id} {row.txn_id}")
+                await self._watch.room_lost(room_id, REMOVED, causes.of_job("lost", room_id, row.txn_id))
 
     async def _said_before(self, room_id: str, row: Row) -> str | None:
         """The event of a row that may have gone out so long ago that its transaction id no longer makes it once.

@@ -21,7 +21,7 @@ from commands.languages import language
 from commands.lookup import Lookup
 from commands.reading import addressed, normalise, read, suggest, usage
 from commands.registry import Command, Registry
-from storage import audit
+from storage import audit, causes
 from storage.audit import Entry
 from storage.database import StoreAwayError
 from storage.find import Card, Directory, place_of
@@ -66,10 +66,13 @@ class Incoming:
         """The event that people see as the message, however often it was edited."""
         return self.replaces or self.event_id
 
-    @property
-    def cause(self) -> str:
-        """What has its effect once. That of an edit begins with the message: what was said to it goes with that."""
-        return f"{self.replaces}.{self.event_id}" if self.replaces else self.event_id
+    def cause(self, line: int = 1) -> str:
+        """What has its effect once: a line of this event, whatever the event says that it edits."""
+        return causes.of_event(self.event_id, line)
+
+    def logged(self, cause: str) -> str:
+        """The name of a line in the audit log: what an edit did goes with the message that it edits, too."""
+        return causes.in_edit(cause, self.replaces) if self.replaces else cause
 
 
 @dataclass(frozen=True)
@@ -112,13 +115,13 @@ class Dispatcher:
             return
         now = self._clock()
         first, *others = _lines(heard.text)
-        outcome = await self._carry_out(message, replace(heard, text=first), message.cause, now)
+        outcome = await self._carry_out(message, replace(heard, text=first), message.cause(), now)
         self._tell(outcome)
         if outcome == "dispatch/edited":
             return
         for number, line in enumerate(others, start=2):
-            cause = f"{message.cause}.{number}"
-            self._tell(await self._carry_out(message, replace(heard, text=line, begins=False), cause, now))
+            behind = replace(heard, text=line, begins=False)
+            self._tell(await self._carry_out(message, behind, message.cause(number), now))
 
     def _tell(self, outcome: str | None) -> None:
         """Count an outcome that is committed; what was handled before was counted then."""
@@ -187,10 +190,11 @@ class Dispatcher:
             return
         try:
             async with self._store.work(cause, self._clock()) as work:
-                if await audit.was_answered(work.session, deleted, sender):
-                    await work.retract(deleted)
-                said = await audit.carried_out(work.session, deleted, sender)
-                case = await work.find.case(said[0][0]) if said else None
+                lines = await audit.lines_of(work.session, deleted, sender)
+                for cause_of_line in dict.fromkeys(line.cause for line in lines):
+                    await work.retract(cause_of_line)
+                said = dict.fromkeys((line.case_ref, line.at) for line in lines if line.done and line.case_ref)
+                case = await work.find.case(next(iter(said))[0] or "") if said else None
                 if case is None:
                     return
                 directory = await work.find.directory()
@@ -314,7 +318,7 @@ class Dispatcher:
             async with work.or_nothing():
                 try:
                     if message.replaces and heard.begins:
-                        await self._refuse_edited(message.replaces, work)
+                        await self._refuse_edited(message.replaces, message.sender, work)
                     command, rest = self._find_command(heard.text, ctx)
                     name = command.path
                     self._permit(command, ctx)
@@ -342,16 +346,15 @@ class Dispatcher:
             command=name,
             subject=subject,
             outcome=outcome,
-            cause=message.message_id,
+            cause=message.logged(work.cause),
         )
         return entry, pages, files
 
-    async def _refuse_edited(self, replaced: str, work: Work) -> None:
-        """Refuse the edit of what was carried out, and offer to put the new wording on file."""
-        done = await audit.what_was_done(work.session, replaced)
-        if done is not None:
-            command, subject = done
-            raise Refusal("dispatch/edited", card=subject, id=subject, worded=command in WORDED)
+    async def _refuse_edited(self, replaced: str, sender: str, work: Work) -> None:
+        """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
+        for line in await audit.lines_of(work.session, replaced, sender):
+            if line.done:
+                raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=line.command in WORDED)
 
     async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
         directory = await work.find.directory()
@@ -444,7 +447,7 @@ class Dispatcher:
             async with self._store.work(cause, self._clock()) as work:
                 voice = self._house.voice(await work.find.directory(), heard.channel)
                 entry = Entry(
-                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.message_id
+                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.logged(cause)
                 )
                 await work.record(entry)
                 for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):

@@ -13,7 +13,7 @@ from cases.reminders import Reminder, Stage
 from cases.roles import Place, Role
 from commands import audience
 from commands.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
-from storage import reminded
+from storage import causes, reminded
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.find import Directory
@@ -112,7 +112,7 @@ class Reminding:
 
     async def _tell_table(self, ref: str, calls: list[Call], alone: set[str], now: datetime) -> None:
         """One message for each agency: at the table, or with them when nobody of theirs sits there."""
-        async with self._store.work(f"remind:{ref}:{now.isoformat()}", now) as work:
+        async with self._store.work(causes.of_job("remind", ref, now.isoformat()), now) as work:
             case = await work.find.case(ref)
             # What was settled a moment ago needs nobody any more.
             still = {r.record.id for r in reminders.due(case, now, calls[0].calendar)} if case else set[str]()
@@ -134,7 +134,7 @@ class Reminding:
 
     async def _tell_alone(self, whom: str, calls: list[Call], now: datetime) -> None:
         """One message in the direct chat, about all cases."""
-        async with self._store.work(f"remind:{self._house.bot_id}:{whom}:{now.isoformat()}", now) as work:
+        async with self._store.work(causes.of_job("remind", self._house.bot_id, whom, now.isoformat()), now) as work:
             directory = await work.find.directory()
             zone = self._house.voice(directory, direct_channel(whom)).zone
             cases = [(ref, _items(theirs, now, zone)) for ref, theirs in _by_case(calls)]
@@ -149,7 +149,9 @@ class Reminding:
 
     async def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
         """A manager, who sits at no table; the coordinators when there is none."""
-        async with self._store.work(f"remind:{self._house.bot_id}:{whom}:manager:{now.isoformat()}", now) as work:
+        async with self._store.work(
+            causes.of_job("remind manager", self._house.bot_id, whom, now.isoformat()), now
+        ) as work:
             directory = await work.find.directory()
             counted = [(ref, *_how_late(theirs, now)) for ref, theirs in _by_case(calls)]
             if whom in directory.people:
@@ -164,7 +166,9 @@ class Reminding:
 
     async def _tell_steering(self, calls: list[Call], now: datetime) -> None:
         """A count, and no reference."""
-        async with self._store.work(f"remind:{self._house.bot_id}:{STEERING}:{now.isoformat()}", now) as work:
+        async with self._store.work(
+            causes.of_job("remind", self._house.bot_id, STEERING, now.isoformat()), now
+        ) as work:
             facts: dict[str, object] = {"count": len(calls), "cases": len({call.ref for call in calls})}
             facts["days"] = reminders.STEERING_WORKING_DAYS
             await self._say(work, COORDINATION, Reply("sweep/steering", facts), await work.find.directory())

@@ -14,6 +14,7 @@ from commands import digests, upkeep
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.reminding import Reminding
+from storage import causes
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
@@ -112,7 +113,7 @@ class Sweeps:
                 return
             calendar = self._house.calendar(case)
             begins = calendar.week(now)
-            cause = f"digest:{ref}:{_week(calendar.day(begins))}"
+            cause = causes.of_job("digest", ref, _week(calendar.day(begins)))
             if case.opened_at >= begins or await self._is_done(cause):
                 return
             async with self._store.work(cause, now) as work:
@@ -134,7 +135,7 @@ class Sweeps:
                 return
             calendar = self._house.calendar(case)
             today = calendar.day(now)
-            cause = f"morning:{ref}:{today}"
+            cause = causes.of_job("morning", ref, today)
             # On the day on which a case is opened everything in it is fresh in mind.
             if case.opened_at >= calendar.morning(today) or await self._is_done(cause):
                 return
@@ -191,7 +192,7 @@ class Sweeps:
             return
         # One message for everything, so that there is no one key for it: each finding keeps the weeks in which it was
         # reported, in the transaction that reports it.
-        cause = f"radar:{self._house.bot_id}:{now.isoformat()}"
+        cause = causes.of_job("radar", self._house.bot_id, now.isoformat())
         async with self._store.work(cause, now) as work:
             for one in seen:
                 for finding in one.findings:
@@ -215,7 +216,7 @@ class Sweeps:
             refs = await find.cases_erased_before(now - erasure.WIPE_AFTER)
 
         async def wipe(ref: str) -> None:
-            cause = f"wipe:{ref}:{now.isoformat()}"
+            cause = causes.of_job("wipe", ref, now.isoformat())
             async with self._store.work(cause, now) as work:
                 case = await work.find.case(ref)
                 for step in erasure.wipe(case, now) if case else ():

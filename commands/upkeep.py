@@ -17,6 +17,7 @@ from cases.series import Series
 from commands import invitation, minutes, preparing
 from commands.context import House, Reply, case_channel
 from commands.planning import standing
+from storage import causes
 from storage.find import Directory
 
 PREPARE = "prepare"
@@ -33,7 +34,7 @@ class Duty:
 
     def cause(self, ref: str) -> str:
         """The key under which it is done once."""
-        return f"{self.kind}:{ref}:{self.subject}"
+        return causes.of_job(self.kind, ref, self.subject)
 
 
 def due(case: Case, house: House, now: datetime) -> Iterator[Duty]:

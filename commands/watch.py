@@ -11,7 +11,7 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
-from storage import answers, rooms
+from storage import answers, causes, rooms
 from storage.audit import Entry
 from storage.find import Directory, place_of
 from storage.work import AlreadyHandledError, Store, Work
@@ -45,7 +45,7 @@ class Watch:
                 return []
             return [(ADMIN, Reply("identity/changed", facts, wake=_admins(directory)))]
 
-        await self._once(f"identity {user_id} {master_key}", note)
+        await self._once(causes.of_job("identity", user_id, master_key), note)
 
     async def admin_came(self, user_ids: Iterable[str]) -> None:
         """Show the admins who are in their room our identity, for them to compare; once to each."""
@@ -57,7 +57,7 @@ class Watch:
                 await work.record(_entry(self._house.bot_id, ADMIN, "introduce", admin, DONE, work))
                 return [(ADMIN, Reply("identity/introduced", {"house": self._house}))]
 
-            await self._once(f"introduced {user_id} {self._house.bot_identity}", note)
+            await self._once(causes.of_job("introduced", user_id, self._house.bot_identity), note)
 
     async def comparing(self, user_id: str, compared: str) -> None:
         """Ask the admins to compare emoji with a person who verifies the bot."""
@@ -68,7 +68,7 @@ class Watch:
             facts: dict[str, object] = {"person": user_id, "compared": compared}
             return [(ADMIN, Reply("verification/comparing", facts, wake=_admins(directory)))]
 
-        await self._once(f"comparing {user_id} {self._clock().isoformat()}", note)
+        await self._once(causes.of_job("comparing", user_id, self._clock().isoformat()), note)
 
     async def verified(self, user_id: str, *, signed: bool) -> None:
         """Tell the admins that a person has verified the bot, and whether the bot vouches for them."""
@@ -88,7 +88,7 @@ class Watch:
             await work.record(_entry(user_id, ADMIN, "verification", user_id, "gone", work))
             return [(ADMIN, Reply("verification/gone", {"person": user_id}))]
 
-        await self._once(f"verification gone {cause}", note)
+        await self._once(causes.of_job("verification gone", cause), note)
 
     async def _end(self, user_id: str, how: str, facts: dict[str, object]) -> None:
         async def note(work: Work, _: Directory) -> Told:
@@ -96,7 +96,7 @@ class Watch:
             await work.record(_entry(user_id, ADMIN, "verification", user_id, how, work))
             return [(ADMIN, Reply(f"verification/{how}", {"person": user_id, **facts}))]
 
-        await self._once(f"verification {how} {user_id} {self._clock().isoformat()}", note)
+        await self._once(causes.of_job("verification ended", how, user_id, self._clock().isoformat()), note)
 
     async def stranger_came(self, channel: str, user_id: str, cause: str) -> None:
         """Remove somebody from a room that is not for them, and report it."""
@@ -119,7 +119,9 @@ class Watch:
                 known = code if code in UNREACHABLE_CODES else "other"
                 return [(channel, Reply("trust/unreachable", {"person": person, "code": known}, wake=(person,)))]
 
-            await self._once(f"unreachable {self._house.bot_id} {channel} {user_id} {self._clock():%Y-%m-%d}", note)
+            await self._once(
+                causes.of_job("unreachable", self._house.bot_id, channel, user_id, self._clock().date()), note
+            )
 
     async def unsigned(self, channel: str, devices: Mapping[str, frozenset[str]]) -> None:
         """Say who has another device that they have not verified, once for it; to each person at most once a day.
@@ -144,7 +146,7 @@ class Watch:
                     return [(channel, Reply("trust/unsigned_ours", {}, wake=_admins(directory)))]
                 return [(channel, Reply("trust/unsigned", {"person": person}, wake=(person,)))]
 
-            await self._once(f"unsigned {self._house.bot_id} {user_id} {self._clock():%Y-%m-%d}", note)
+            await self._once(causes.of_job("unsigned", self._house.bot_id, user_id, self._clock().date()), note)
 
     async def file_refused(self, channel: str, name: str, cause: str) -> None:
         """Say in the room that a file could not be posted, so that nobody waits for it."""
@@ -225,7 +227,7 @@ class Watch:
                     await work.invite(channel, user_id)
                 return [(COORDINATION, Reply("room/taken_over_by_reference", {"ref": ref}))]
 
-            await self._once(f"take over {ref} {self._clock().isoformat()}", note)
+            await self._once(causes.of_job("take over", ref, self._clock().isoformat()), note)
 
     async def _channel(self, room_id: str) -> str | None:
         async with self._store.look() as find:

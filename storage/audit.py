@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage import tables
+from storage import causes, tables
 from storage.crypto import Keyring
 
 _FIRST = bytes(32)
@@ -40,30 +40,33 @@ async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datet
     await session.execute(_WRITE, line)
 
 
-async def carried_out(session: AsyncSession, cause: str, actor: str) -> list[tuple[str, datetime]]:
-    """The case in which somebody's message was carried out, and when; nothing if it was another's or no case's.
+@dataclass(frozen=True)
+class Line:
+    """What a line of somebody's message, or of an edit of it, was carried out as, or refused."""
 
-    Its lines are heard at several moments when a crash came between them.
+    cause: str
+    command: str
+    subject: str | None
+    done: bool
+    case_ref: str | None
+    at: datetime
+
+
+async def lines_of(session: AsyncSession, event_id: str, actor: str) -> list[Line]:
+    """The lines of somebody's message and of its edits, oldest first; of another's message there are none.
+
+    They are heard at several moments when a crash came between them.
     """
+    begin, end = causes.of_lines(event_id)
     log = tables.audit.c
-    theirs = (log.cause == cause, log.actor == actor, log.outcome == "done", log.case_ref.is_not(None))
-    found = await session.execute(select(log.case_ref, log.at).where(*theirs).order_by(log.id))
-    return list(dict.fromkeys((row.case_ref, row.at) for row in found))
-
-
-async def was_answered(session: AsyncSession, cause: str, actor: str) -> bool:
-    """Whether somebody's message was carried out or refused."""
-    log = tables.audit.c
-    theirs = select(log.id).where(log.cause == cause, log.actor == actor).limit(1)
-    return (await session.execute(theirs)).scalar_one_or_none() is not None
-
-
-async def what_was_done(session: AsyncSession, cause: str) -> tuple[str, str | None] | None:
-    """The command that a message was carried out as, and the record it was about; None: it was not."""
-    log = tables.audit.c
-    done = select(log.command, log.subject).where(log.cause == cause, log.outcome == "done").limit(1)
-    found = (await session.execute(done)).one_or_none()
-    return (found.command, found.subject) if found else None
+    named = or_(log.cause.startswith(begin, autoescape=True), log.cause.endswith(end, autoescape=True))
+    found = await session.execute(select(tables.audit).where(log.actor == actor, named).order_by(log.id))
+    return [
+        Line(causes.without_edited(row.cause), row.command, row.subject, row.outcome == "done", row.case_ref, row.at)
+        for row in found
+        # Some databases compare without regard to case.
+        if row.cause.startswith(begin) or row.cause.endswith(end)
+    ]
 
 
 async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:

@@ -30,7 +30,7 @@ import sqlalchemy as sa
 from bot.crypto.errors import Unavailable
 from bot.crypto.events import Event
 from cases.case import Case
-from storage import audit, tables
+from storage import audit, causes, tables
 from storage.account import Account
 from storage.progress import Progress
 from storage.work import Store
@@ -341,7 +341,7 @@ class Campaign:
         effects = Counter(_marks(cases))
         for command in self._commands:
             report.count(f"effect of {command.mark}", effects[command.mark], 0 if command.kind == "nonsense" else 1)
-            report.count(f"audit entry of {command.mark}", audited[command.event_id])
+            report.count(f"audit entry of {command.mark}", audited[causes.of_event(command.event_id)])
             for who in PEOPLE:
                 if who != command.who:
                     report.count(f"answer to {command.mark} for {who}", heard[who][command.event_id])

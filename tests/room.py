@@ -109,9 +109,11 @@ class Conference:
         """What somebody types, before the bot has heard it."""
         return Incoming(event_id, f"!{room}:example.org", user(who), text)
 
-    async def answer(self, who: str, text: str, *, room: str, replies_to: Said | None = None) -> Said:
+    async def answer(
+        self, who: str, text: str, *, room: str, replies_to: Said | None = None, replaces: str | None = None
+    ) -> Said:
         """The one thing that the bot says in this room to something typed there; files beside it are in heard."""
-        said = await self.say(who, text, room=room, replies_to=replies_to)
+        said = await self.say(who, text, room=room, replies_to=replies_to, replaces=replaces)
         said = [s for s in said if s.channel == room and not s.file]
         assert len(said) == 1, [s.text for s in said]
         return said[0]

@@ -8,7 +8,7 @@ from commands.arguments import Arguments, Rest
 from commands.context import Context, Reply
 from commands.dispatch import Dispatcher, Incoming
 from commands.registry import Registry
-from storage import database, tables
+from storage import causes, database, tables
 from storage.work import Store
 from tests.room import BOT, Conference, user
 
@@ -139,6 +139,76 @@ async def test_a_command_that_became_one_by_an_edit_is_erased_with_its_message(t
     await table.deliver()
     assert await concerns(table, room) == ["[…]"]
     assert table.retracted == [(room, one.event_id) for one in said]
+
+
+async def test_the_edit_of_somebody_elses_message_does_not_block_their_own_correction(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concren he was seen", room=room, event_id="$first")
+    await table.say("dirk", "!concern something else", room=room, event_id="$meddling", replaces="$first")
+    (said,) = await table.say("ada", "!concern he was seen", room=room, replaces="$first")
+    assert said.subject == "C-2"
+    assert await concerns(table, room) == ["something else", "he was seen"]
+
+
+async def test_who_edits_somebody_elses_message_learns_nothing_of_what_it_did(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concern he was seen", room=room, event_id="$first")
+    for who, where in (("dirk", room), ("bram", f"direct:{user('bram')}"), ("mallory", room)):
+        for said in await table.say(who, "!concern x", room=where, replaces="$first"):
+            assert "C-1" not in said
+            assert "already carried out" not in said
+    assert await table.say("ada", "thank you", room=room, replaces="$first") == []
+    own = await table.answer("ada", "!concern he was seen on Monday", room=room, replaces="$first")
+    assert "already carried out" in own
+
+
+async def test_deleting_an_edit_takes_the_words_of_the_edit_away(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concern he was seen", room=room, event_id="$other")
+    table.later(minutes=1)
+    await table.say("ada", "!concren he drives", room=room, event_id="$first")
+    said = await table.say("ada", "!concern he drives", room=room, event_id="$edit", replaces="$first")
+    await table.dispatcher.deleted(f"!{room}:example.org", user("ada"), "$edit", "deletion")
+    await table.deliver()
+    assert await concerns(table, room) == ["he was seen", "[…]"]
+    assert table.retracted == [(room, one.event_id) for one in said]
+
+
+async def test_deleting_a_message_leaves_what_another_ones_edit_of_it_did(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concren he was seen", room=room, event_id="$first")
+    await table.say("dirk", "!concern he drives", room=room, event_id="$meddling", replaces="$first")
+    for who, event_id in (("ada", "$first"), ("ada", "$meddling"), ("dirk", "$first.$meddling")):
+        await table.dispatcher.deleted(f"!{room}:example.org", user(who), event_id, f"deletion {who} {event_id}")
+    await table.deliver()
+    assert await concerns(table, room) == ["he drives"]
+
+
+async def test_one_event_has_one_effect_whatever_it_is_said_to_edit(table: Conference) -> None:
+    room = await table.open_case()
+    assert len(await table.say("ada", "!concern he was seen", room=room, event_id="$once")) == 1
+    for edited in ("$anything", "$once", "$else"):
+        assert await table.say("ada", "!concern he was seen", room=room, event_id="$once", replaces=edited) == []
+    assert await concerns(table, room) == ["he was seen"]
+
+
+async def test_no_event_id_is_the_name_of_another_line_or_of_what_the_bot_does_itself(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    table.later(days=1)
+    taken = (f"morning:{ref}:2026-11-09", f"digest:{ref}:2026-W46", f"morning/{ref}/2026-11-09", "$first.2", "$first/2")
+    for number, event_id in enumerate(taken, start=1):
+        assert len(await table.say("ada", f"!concern number {number}", room=room, event_id=event_id)) == 1
+    await table.say("hugo", "!roundtable today 15:00", room=room)
+    await table.say("hugo", "!roundtable start", room=room)
+    await table.say("hugo", "note: one\nnote: two", room=room, event_id="$first")
+    (held,) = (await table.case(room)).roundtables
+    assert [note.text for note in (await table.case(room)).notes if note.roundtable == held.id] == ["one", "two"]
+    await table.say("hugo", "!roundtable end", room=room)
+    table.later(days=6)
+    await table.sweeps.run()
+    await table.deliver()
+    assert [command for command, _ in await table.outcomes()].count("digest") == 1
 
 
 async def test_the_same_event_twice_has_one_effect(table: Conference) -> None:
@@ -351,8 +421,8 @@ async def test_a_fault_in_telling_of_a_fault_leaves_one_trace(table: Conference,
     @failing.command("race", needs=Permission.CONTRIBUTE, example="!race x")
     async def race(args: Fail, ctx: Context) -> Reply:
         await ctx.work.session.rollback()
-        async with another.work("$race", table.now) as other:
-            assert other.cause == "$race"
+        async with another.work(causes.of_event("$race"), table.now) as other:
+            assert "$race" in other.cause
         raise ValueError(args.text)
 
     with capture_logs():
