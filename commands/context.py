@@ -47,6 +47,11 @@ class House:
     schemes: Mapping[str, Scheme] = field(default_factory=dict[str, Scheme])
     """By name; what is not among them is as the house's own scheme."""
 
+    @property
+    def known_schemes(self) -> tuple[str, ...]:
+        """The names of the schemes that a case can be opened in, the house's own first."""
+        return tuple(dict.fromkeys((self.scheme, *self.schemes)))
+
     def of(self, scheme: str) -> Scheme:
         """What is particular to a scheme."""
         return self.schemes.get(scheme) or self.schemes.get(self.scheme) or Scheme()

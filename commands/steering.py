@@ -25,6 +25,7 @@ from commands.arguments import (
     take_word,
 )
 from commands.context import Context, Reply, case_channel
+from commands.reading import suggest
 from commands.registry import commands
 
 Reference = Annotated[ShortText, Positional(take_word, "REF")]
@@ -208,16 +209,19 @@ async def plan_review(args: PlanReview, ctx: Context) -> Reply:
 
 
 def _scheme(named: str | None, ctx: Context) -> str:
-    """The scheme that was named; raises Refusal when another bot runs it, which opens its cases in its own room."""
+    """The scheme that was named, which stands in clear on file: raises Refusal for any but those of the configuration.
+
+    Another bot may run it, which opens its cases in its own room.
+    """
     if named is None:
         return ctx.house.scheme
     ours = ctx.work.account.schemes
-    if ours is None:
-        return named
-    for scheme in ours:
-        if scheme.casefold() == named.casefold():
-            return scheme
-    raise Refusal("case/scheme_elsewhere", schemes=ours)
+    known = {scheme.casefold(): scheme for scheme in ours or ctx.house.known_schemes}
+    if scheme := known.get(named.casefold()):
+        return scheme
+    nearest = known.get(suggest(named.casefold(), known) or "")
+    code = "case/unknown_scheme" if ours is None else "case/scheme_elsewhere"
+    raise Refusal(code, schemes=list(known.values()), nearest=nearest)
 
 
 def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:

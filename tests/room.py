@@ -15,7 +15,7 @@ from cases.case import Case
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from commands import registry_of_all
-from commands.context import House
+from commands.context import House, Scheme
 from commands.dispatch import Dispatcher, Incoming
 from commands.sweeps import Sweeps
 from storage import tables
@@ -207,7 +207,7 @@ async def conference(url: str, master: bytes = bytes(range(32))) -> AsyncIterato
         if path and master not in _fresh:
             await store.close()
             _fresh[master] = path.read_bytes()
-        yield Conference(store, House("safety table", AMSTERDAM, BOT, "Roundtable"))
+        yield Conference(store, House("safety table", AMSTERDAM, BOT, "Roundtable", schemes={"youth crime": Scheme()}))
     finally:
         await store.close()
 

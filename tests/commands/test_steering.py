@@ -62,6 +62,27 @@ async def test_the_director_and_the_scheme_can_be_named(table: Conference) -> No
     assert "Director: Iris Kok (Youth work)" in card
 
 
+@pytest.mark.parametrize("typed", ["yuoth crmie", "youth crimes", "YOUTH-CRIME"])
+async def test_a_scheme_that_is_unknown_is_neither_taken_nor_repeated(table: Conference, typed: str) -> None:
+    said = await table.answer("cleo", f"{OPEN} scheme: {typed}", room="coordination")
+    assert said.text == (
+        "I know no scheme of that name. Did you mean  scheme: youth crime ?\n"
+        "Those I know: safety table, youth crime.\n"
+        "Whoever runs the bot can add one to its configuration. Nothing was changed."
+    )
+    secret = await table.answer("cleo", f"{OPEN} scheme: his father Karel beats him", room="coordination")
+    assert "Karel" not in secret
+    assert "Did you mean" not in secret
+    assert await table.outcomes() == [("case open", "case/unknown_scheme")] * 2
+    async with table.store.look() as find:
+        assert await find.cases() == []
+
+
+async def test_a_scheme_is_known_however_it_is_typed(table: Conference) -> None:
+    card, _ = await opened(table, f"{OPEN} scheme: Youth  CRIME")
+    assert (await table.case(card.channel)).scheme == "youth crime"
+
+
 @pytest.mark.parametrize(
     ("text", "code", "words"),
     [
