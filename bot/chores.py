@@ -16,6 +16,7 @@ from bot import config, database, init
 from bot.backup import backup
 from bot.config import Config, ConfigProblem, find_path
 from bot.crypto.errors import NotOurDevice, TokenRevoked
+from bot.limits import LONGEST_SECONDS, Progress
 from bot.logs import complain
 from bot.provision import provision
 from bot.renewal import renew
@@ -62,6 +63,7 @@ def _init(given: argparse.Namespace) -> int:
         given.name,
         os.environ.get(init.STORE_VARIABLE),
         lambda: given.yes or (asks and _agree(f"{user_id} already has an identity. Replace it?")),
+        Progress(_console()).patience(LONGEST_SECONDS),
     )
     try:
         asyncio.run(init.init(account, wishes, clock=_utcnow, show=_show_recovery_key))
@@ -98,8 +100,10 @@ def _renew(given: argparse.Namespace, folder: Path, *, asks: bool) -> int:
         password = _ask("--password-file", "Password of the bot (used once, not kept): ", asks=asks, hidden=True)
     path = folder / init.CONFIG
     store_url = os.environ.get(init.STORE_VARIABLE)
+    patience = Progress(_console()).patience(LONGEST_SECONDS)
+    show = _show_recovery_key
     aside = asyncio.run(
-        renew(path, password, recovery_key, store_url=store_url, clock=_utcnow, show=_show_recovery_key)
+        renew(path, password, recovery_key, store_url=store_url, clock=_utcnow, show=show, patience=patience)
     )
     _say(
         "The bot has a new device, and it is cross-signed. "

@@ -28,7 +28,7 @@ from bot.crypto.client import HardenedClient, sign_in
 from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
 from bot.crypto.identity import Identity
 from bot.crypto.vault import load_secrets, store_secrets
-from bot.crypto.wire import Wire
+from bot.crypto.wire import Patience, Wire
 from storage import causes, lease, secret
 from storage.account import Account as BotAccount
 from storage.audit import Entry
@@ -66,6 +66,8 @@ class Wishes:
     """The database, if the environment names one; else SQLite in data_dir."""
     replace_identity: Callable[[], bool] = lambda: False
     """Asked when the account already has an identity that members may have verified."""
+    patience: Patience | None = None
+    """Waits when the homeserver limits our rate; None: that ends it."""
 
 
 def check(account: Account, wishes: Wishes) -> None:
@@ -118,7 +120,11 @@ async def init(account: Account, wishes: Wishes, *, clock: Callable[[], datetime
         if token is None or device_id is None:
             try:
                 device_id, token = await sign_in(
-                    account.homeserver, account.user_id, account.password or "", DEVICE_NAME
+                    account.homeserver,
+                    account.user_id,
+                    account.password or "",
+                    DEVICE_NAME,
+                    patience=wishes.patience,
                 )
             except NotAllowed:
                 raise ConfigProblem("the homeserver did not accept the user or the password") from None
@@ -164,6 +170,7 @@ async def _make(
             StoredPins(store, clock),
         )
         opened.push_async_callback(client.close)
+        client.wire.patience = wishes.patience
         identity, recovery_key = await _cross_sign(client, account, wishes)
         # The one key that a running bot needs of it: to vouch for the people who verified it.
         await secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])

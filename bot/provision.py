@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -20,6 +21,7 @@ from bot.config import Config, ConfigProblem, Line, Section, check_user, check_z
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected
 from bot.crypto.events import StateChange
+from bot.limits import SHORT_SECONDS, Progress, Step, work_off
 from bot.speaking import MARKER
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
@@ -30,7 +32,7 @@ from storage.database import StoreInUseError
 from storage.directory import Changes, Difference
 from storage.find import SPACE
 from storage.pins import StoredPins
-from storage.progress import Progress
+from storage.progress import Progress as StoredProgress
 from storage.rooms import lost, marker, renew
 from storage.work import Store
 
@@ -56,6 +58,12 @@ class Rooms(Protocol):
 
     async def room_state(self, room_id: str) -> Sequence[StateChange]:
         """The room's state now."""
+
+    async def rename(self, room_id: str, name: str) -> None:
+        """Give a room another name."""
+
+    async def has_account(self, user_id: str) -> bool:
+        """Whether the homeserver knows a person's account."""
 
     async def invite(self, room_id: str, user_id: str) -> None:
         """Invite a person."""
@@ -149,11 +157,15 @@ class Plan:
     """The rooms that exist, by channel."""
     unsafe: frozenset[str] = frozenset()
     """Channels whose room was taken from the bot or tampered with: another one is made in its place."""
+    rename: tuple[tuple[str, str], ...] = ()
+    """Channel and the name that its agency has by now."""
+    missing: tuple[str, ...] = ()
+    """Who has no account on the homeserver: nobody is invited under an id that anyone could still take."""
 
     def anything(self, *, prune: bool) -> bool:
         """Whether there is anything to do."""
         leaving = prune and (self.changes.gone or self.strangers)
-        return bool(self.changes.any or self.make or self.invite or self.remove or leaving)
+        return bool(self.changes.any or self.make or self.invite or self.remove or self.rename or leaving)
 
 
 async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Plan:
@@ -163,34 +175,45 @@ async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Pl
         changes = await directory.compare(find, house.agencies, people)
         wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
         unsafe = set(await lost(find))
-        known = {c: room for c in wanted if c not in unsafe and (room := await find.room(c)) is not None}
+        # Whoever is in the room of an agency that the file no longer has does not belong there.
+        agencies = (await find.directory()).agencies
+        looked = wanted | {c: set() for short in agencies if (c := f"{Place.AGENCY}:{short}") not in wanted}
+        known = {c: room for c in looked if c not in unsafe and (room := await find.room(c)) is not None}
         left = {person.user_id for person in await find.everybody()} - {person.user_id for person in people}
         chats = {c: room for user in left if (room := await find.room(c := f"{Place.DIRECT}:{user}")) is not None}
     in_file = {person.user_id for person in people}
-    invite, remove, strangers = [], [], []
+    names = _names(house)
+    invite, remove, strangers, rename = [], [], [], []
     for channel, room_id in tuple(known.items()):
-        found = await _present(rooms, room_id)
+        found = await _look(rooms, room_id)
         if found is None:
             unsafe.add(channel)
             del known[channel]
             continue
-        present = found - {bot_id}
-        invite += [(channel, user) for user in wanted[channel] - present]
-        remove += [(channel, user) for user in (present - wanted[channel]) & in_file]
-        strangers += [(channel, user) for user in present - wanted[channel] - in_file]
+        present = found.people - {bot_id}
+        invite += [(channel, user) for user in looked[channel] - present]
+        remove += [(channel, user) for user in (present - looked[channel]) & in_file]
+        strangers += [(channel, user) for user in present - looked[channel] - in_file]
+        if found.name is not None and found.name != names.get(channel, found.name):
+            rename.append((channel, names[channel]))
     for channel, room_id in chats.items():
-        strangers += [(channel, user) for user in (await _present(rooms, room_id) or set()) & left]
+        strangers += [(channel, user) for user in await _present(rooms, room_id) & left]
     make = tuple(channel for channel in wanted if channel not in known)
     invite += [(channel, user) for channel in make for user in wanted[channel]]
+    missing = [user for user in sorted({user for _, user in invite}) if not await rooms.has_account(user)]
     order = list(wanted)
     return Plan(
         changes,
         make,
-        tuple(sorted(invite, key=lambda pair: (order.index(pair[0]), pair[1]))),
+        tuple(
+            sorted(((c, user) for c, user in invite if user not in missing), key=lambda p: (order.index(p[0]), p[1]))
+        ),
         tuple(sorted(remove)),
         tuple(sorted(strangers)),
         {**chats, **known},
-        frozenset(unsafe),
+        frozenset(unsafe & wanted.keys()),
+        tuple(rename),
+        tuple(missing),
     )
 
 
@@ -200,13 +223,24 @@ def describe(plan: Plan, *, prune: bool) -> Iterator[str]:
         yield _describe_difference(difference)
     for channel in plan.make:
         yield f"+ room {channel}" + (", in place of one that is not safe any more" if channel in plan.unsafe else "")
+    for channel, name in plan.rename:
+        yield f"~ room {channel}: new name {name}"
     for channel, user in plan.invite:
         yield f"+ invite {user} to {channel}"
+    for user in plan.missing:
+        yield f"! {user} has no account on the homeserver: not invited. Make the account, or mend the id"
     for channel, user in plan.remove:
         yield f"- remove {user} from {channel}: the file gives another role or agency"
     for ref, user in plan.changes.releases:
         yield f"- release {user} from case {ref}: the file gives another role or agency"
+    yield from _describe_leaving(plan, prune=prune)
+
+
+def _describe_leaving(plan: Plan, *, prune: bool) -> Iterator[str]:
     mark, end = ("-", "") if prune else ("?", " (only with --prune)")
+    for agency, with_people in plan.changes.retired:
+        retired = f"agency {agency.short} is not in the file: it keeps its past, and gets nothing new"
+        yield f"{mark} {retired}{end}" if with_people else f"- {retired}"
     for person in plan.changes.gone:
         yield f"{mark} {person.user_id}, {person.agency}, is not in the file: leaves the house{end}"
     for ref, user in plan.changes.releases_of_gone:
@@ -224,32 +258,32 @@ async def carry_out(
     house_name: str,
     prune: bool,
     clock: Callable[[], datetime],
+    progress: Progress | None = None,
 ) -> list[str]:
-    """Do what the plan says; gives what the homeserver refused, as sentences. Safe to repeat after a crash."""
+    """Do what the plan says; gives what the homeserver refused, as sentences. Safe to repeat after a crash.
+
+    What the homeserver limits waits as it asks, shown by ``progress``; the rest goes on.
+    """
     if plan.changes.any or (prune and plan.changes.gone):
         async with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
             await directory.carry_out(work, plan.changes, prune=prune)
-    known = await _make_rooms(plan, store, rooms, house, house_name, clock())
-    refused = []
+    known = dict(plan.rooms)
+    refused: list[str] = []
     # First who must not hear more; inviting is the last step.
     released = _case_rooms((*plan.changes.releases, *(plan.changes.releases_of_gone if prune else ())))
     async with store.look() as find:
         for channel, _ in released:
             if channel not in plan.unsafe and (room_id := await find.room(channel)) is not None:
                 known.setdefault(channel, room_id)
-    leaving = dict.fromkeys((*plan.remove, *(plan.strangers if prune else ()), *released))
-    for channel, user in leaving:
-        if channel in known and user in (await _present(rooms, known[channel]) or ()):
+    for channel, user in dict.fromkeys((*plan.remove, *(plan.strangers if prune else ()), *released)):
+        if channel in known and user in await _present(rooms, known[channel]):
             try:
                 await rooms.remove(known[channel], user, REMOVAL)
             except Rejected as problem:
                 refused.append(f"{user} could not be removed from {channel} ({problem.code})")
-    for channel, user in plan.invite:
-        try:
-            await rooms.invite(known[channel], user)
-        except Rejected as problem:
-            refused.append(f"{user} could not be invited to {channel} ({problem.code}): does the account exist?")
-    return refused
+    making = _Making(plan, store, rooms, house, house_name, clock, known, refused)
+    await work_off(making.steps(), progress or Progress(Console(quiet=True)))
+    return refused + [f"{user} was not invited: the homeserver knows no such account" for user in plan.missing]
 
 
 async def provision(
@@ -270,21 +304,27 @@ async def provision(
     house = read_house(path, config.matrix.user_id)
     async with AsyncExitStack() as opened:
         store, client = await open_house(config, opened, clock)
+        progress = Progress(console)
+        client.wire.patience = progress.patience(SHORT_SECONDS)
         plan = await make_plan(store, client, house, config.matrix.user_id)
         for line in describe(plan, prune=prune):
-            console.print(line, style={"+": "green", "-": "red", "?": "yellow"}.get(line[0], "cyan"))
+            style = {"+": "green", "-": "red", "?": "yellow", "!": "yellow"}.get(line[0], "cyan")
+            console.print(line, style=style, markup=False)
         if not plan.anything(prune=prune):
             console.print("Nothing to do.")
-            return 0
+            return 1 if plan.missing else 0
         if dry_run:
             console.print("Nothing was changed: this was a dry run.")
             return 0
         if not agreed():
             console.print("Nothing was changed.")
             return 1
-        refused = await carry_out(plan, store, client, house, house_name=config.house.name, prune=prune, clock=clock)
+        name = config.house.name
+        refused = await carry_out(
+            plan, store, client, house, house_name=name, prune=prune, clock=clock, progress=progress
+        )
         for problem in refused:
-            console.print(problem, style="red")
+            console.print(problem, style="red", markup=False)
         console.print("Done, but for what was refused: run it again later." if refused else "Done.")
         return 1 if refused else 0
 
@@ -323,6 +363,11 @@ def _channels(house: House) -> list[str]:
     ]
 
 
+def _names(house: House) -> dict[str, str]:
+    """What the room of each agency is called, by channel."""
+    return {f"{Place.AGENCY}:{agency.short}": agency.name for agency in house.agency}
+
+
 def _members(channel: str, people: Iterable[Professional]) -> Iterator[str]:
     place, _, short = channel.partition(":")
     for person in people:
@@ -336,52 +381,92 @@ def _members(channel: str, people: Iterable[Professional]) -> Iterator[str]:
             yield person.user_id
 
 
-async def _make_rooms(  # noqa: PLR0917 what carry_out has
-    plan: Plan, store: Store, rooms: Rooms, house: House, house_name: str, now: datetime
-) -> dict[str, str]:
-    """Make what is missing, the space first; gives every room by its channel."""
-    known = dict(plan.rooms)
-    names = {f"{Place.AGENCY}:{a.short}": a.name for a in house.agency}
-    for channel in plan.make:
-        name = names.get(channel) or WELCOME[channel] or house_name
-        if channel in plan.unsafe:
-            async with store.work(causes.of_job("provision", uuid.uuid4().hex), now) as work:
+@dataclass
+class _Making:
+    """Making and naming rooms, and inviting, as steps of which any may have to wait for the homeserver."""
+
+    plan: Plan
+    store: Store
+    rooms: Rooms
+    house: House
+    house_name: str
+    clock: Callable[[], datetime]
+    known: dict[str, str]
+    """The rooms that there are, by channel."""
+    refused: list[str]
+    _renewed: set[str] = field(default_factory=set[str])
+
+    def steps(self) -> list[Step]:
+        """The space first, then what is in it; each person once the room is there."""
+        making: dict[str, Step] = {}
+        for channel in self.plan.make:
+            making[channel] = Step(partial(self._make, channel), making.get(SPACE))
+        there = [channel for channel in _channels(self.house) if channel not in making] if SPACE in making else []
+        return [
+            *making.values(),
+            *(Step(partial(self._show, channel), making[SPACE]) for channel in there),
+            *(Step(partial(self.rooms.rename, self.known[channel], name)) for channel, name in self.plan.rename),
+            *(Step(partial(self._invite, channel, user), making.get(channel)) for channel, user in self.plan.invite),
+        ]
+
+    async def _make(self, channel: str) -> None:
+        name = _names(self.house).get(channel) or WELCOME[channel] or self.house_name
+        if channel in self.plan.unsafe and channel not in self._renewed:
+            async with self.store.work(causes.of_job("provision", uuid.uuid4().hex), self.clock()) as work:
                 await renew(work, channel)
                 await work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
-        async with store.look() as find:
+            # Once, however often the room itself is tried.
+            self._renewed.add(channel)
+        async with self.store.look() as find:
             mark = await marker(find, channel)
-        known[channel] = await _make_room(rooms, channel, mark, name, known.get(SPACE))
-        await Progress(store).save_room(channel, known[channel])
-    for channel in known.keys() & set(_channels(house)) if SPACE in plan.make else ():
-        if channel not in plan.make:
-            await rooms.add_to_space(known[SPACE], known[channel])
-    return known
+        space = self.known.get(SPACE)
+        room_id = await self.rooms.find_room((MARKER, mark))
+        if room_id is None:
+            room_id = await self.rooms.create_room(
+                name=name, topic="", creation_content={MARKER: mark}, space=channel == SPACE, parent=space
+            )
+        elif space is not None:
+            await self.rooms.add_to_space(space, room_id)
+        self.known[channel] = room_id
+        await StoredProgress(self.store).save_room(channel, room_id)
+
+    async def _show(self, channel: str) -> None:
+        await self.rooms.add_to_space(self.known[SPACE], self.known[channel])
+
+    async def _invite(self, channel: str, user: str) -> None:
+        try:
+            await self.rooms.invite(self.known[channel], user)
+        except Rejected as problem:
+            self.refused.append(f"{user} could not be invited to {channel} ({problem.code}): does the account exist?")
 
 
-async def _make_room(rooms: Rooms, channel: str, mark: str, name: str, space: str | None) -> str:
-    found = await rooms.find_room((MARKER, mark))
-    if found is None:
-        return await rooms.create_room(
-            name=name, topic="", creation_content={MARKER: mark}, space=channel == SPACE, parent=space
-        )
-    if space is not None:
-        await rooms.add_to_space(space, found)
-    return found
+@dataclass(frozen=True)
+class _Found:
+    """A room as it is now: who is in it or invited, and what it is called."""
+
+    people: frozenset[str]
+    name: str | None
 
 
-async def _present(rooms: Rooms, room_id: str) -> set[str] | None:
-    """Who is in a room, or invited to it; None: the bot itself is not there any more."""
+async def _look(rooms: Rooms, room_id: str) -> _Found | None:
+    """None: the bot itself is not there any more."""
     try:
         state = await rooms.room_state(room_id)
     except NotAllowed as problem:
         if problem.code != "M_FORBIDDEN":
             raise
         return None
-    return {
-        change.state_key
-        for change in state
-        if change.type == "m.room.member" and change.content.get("membership") in {"join", "invite"}
-    }
+    members = [change for change in state if change.type == "m.room.member"]
+    names = [change.content.get("name") for change in state if change.type == "m.room.name" and not change.state_key]
+    return _Found(
+        frozenset(change.state_key for change in members if change.content.get("membership") in {"join", "invite"}),
+        next((name for name in names if isinstance(name, str)), None),
+    )
+
+
+async def _present(rooms: Rooms, room_id: str) -> frozenset[str]:
+    found = await _look(rooms, room_id)
+    return frozenset() if found is None else found.people
 
 
 def _case_rooms(releases: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

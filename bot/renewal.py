@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.config import ConfigProblem, read_secret, read_text, url_of_file
 from bot.crypto.errors import MatrixError
-from bot.crypto.wire import Wire
+from bot.crypto.wire import Patience, Wire
 from bot.init import CONFIG, CRYPTO_STORE, DATABASE, MASTER_KEY, STORE_KEY, TOKEN, Account, Wishes, init
 from storage import lease
 
@@ -28,6 +28,7 @@ async def renew(
     store_url: str | None,
     clock: Callable[[], datetime],
     show: Callable[[str], None],
+    patience: Patience | None = None,
 ) -> Path:
     """Sign in on a new device, in place of the one that the configuration names; gives where the old files are now.
 
@@ -46,6 +47,7 @@ async def renew(
         **{key: house[key] for key in ("scheme", "zone", "name") if key in house},
         store_url=url,
         replace_identity=lambda: recovery_key is None,
+        patience=patience,
     )
     async with lease.hold(url or url_of_file(folder / DATABASE), account.user_id):
         # Only to see that no bot runs here: init takes the store itself.

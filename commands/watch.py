@@ -99,11 +99,16 @@ class Watch:
         await self._once(causes.of_job("verification ended", how, user_id, self._clock().isoformat()), note)
 
     async def stranger_came(self, channel: str, user_id: str, cause: str) -> None:
-        """Remove somebody from a room that is not for them, and report it."""
+        """Remove somebody from a room that is not for them, and report it.
+
+        One of our own people was let in before the file gave them another place, which is nothing to look into.
+        """
 
         async def note(work: Work, directory: Directory) -> Told:
             await work.remove(channel, user_id)
             await work.record(_entry(user_id, channel, "join", user_id, "dispatch/not_a_member", work))
+            if user_id in directory.people:
+                return []
             where, told = _those_who_act(channel, directory)
             place, key = place_of(channel).value, channel.partition(":")[2]
             return [(where, Reply("room/stranger", {"place": place, "key": key, "person": user_id}, wake=told))]

@@ -41,6 +41,8 @@ class Changes:
     releases: tuple[tuple[str, str], ...] = ()
     """Case and person: who may no longer sit at that table, because of another agency or another role."""
     releases_of_gone: tuple[tuple[str, str], ...] = ()
+    retired: tuple[tuple[Agency, bool], ...] = ()
+    """Agencies with people on file that are no longer wanted, and whether some of those are gone, not elsewhere now."""
 
     @property
     def any(self) -> bool:
@@ -76,6 +78,7 @@ async def compare(find: Find, agencies: list[Agency], people: list[Professional]
         gone,
         await _seats(find, unseated),
         await _seats(find, [person.user_id for person in gone]),
+        _retired(known_agencies, agencies, [p for p in known_people.values() if p.active], gone),
     )
 
 
@@ -128,6 +131,15 @@ async def _forget_unsent(work: Work, user_id: str) -> None:
 
 async def _record(work: Work, command: str, subject: str, outcome: str, case_ref: str | None = None) -> None:
     await work.record(Entry(ACTOR, "shell", case_ref, f"provision {command}", subject, outcome, work.cause))
+
+
+def _retired(
+    known: dict[str, Agency], wanted: list[Agency], active: list[Professional], gone: tuple[Professional, ...]
+) -> tuple[tuple[Agency, bool], ...]:
+    """Those on file that are no longer wanted, as long as they have people: an agency without any is retired."""
+    kept, staffed = {agency.short for agency in wanted}, {person.agency for person in active}
+    leaving = {person.agency for person in gone}
+    return tuple((a, a.short in leaving) for a in known.values() if a.short not in kept and a.short in staffed)
 
 
 async def _seats(find: Find, people: list[str]) -> tuple[tuple[str, str], ...]:

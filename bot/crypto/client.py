@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from bot.crypto.devices import Devices
-from bot.crypto.errors import NotAllowed, NotEncrypted, NotOurDevice, Unavailable
+from bot.crypto.errors import NotAllowed, NotEncrypted, NotOurDevice, Rejected, Unavailable
 from bot.crypto.events import (
     Batch,
     Event,
@@ -26,7 +26,7 @@ from bot.crypto.signing import equals
 from bot.crypto.store import StoreFolder
 from bot.crypto.sync import Reader, Syncing, upload_keys
 from bot.crypto.trust import Pins, Verdict
-from bot.crypto.wire import LARGEST_LIST, Json, Wire, encode_path, is_identifier, is_token
+from bot.crypto.wire import LARGEST_LIST, Json, Patience, Wire, encode_path, is_identifier, is_token
 
 PAGE = 100
 MOST_PAGES = 1000
@@ -34,7 +34,9 @@ CLOCKS_APART = timedelta(hours=1)
 """How far the clocks of the bot and of the homeserver may differ."""
 
 
-async def sign_in(homeserver: str, user_id: str, password: str, device_name: str) -> tuple[str, str]:
+async def sign_in(
+    homeserver: str, user_id: str, password: str, device_name: str, *, patience: Patience | None = None
+) -> tuple[str, str]:
     """Make a new device with a password; gives its device id and access token.
 
     Raises NotAllowed when the homeserver does not accept the password, or Unavailable.
@@ -46,6 +48,7 @@ async def sign_in(homeserver: str, user_id: str, password: str, device_name: str
         "initial_device_display_name": device_name,
     }
     async with Wire(homeserver) as wire:
+        wire.patience = patience
         answer = await wire.ask("POST", "v3/login", request)
     return str(answer["device_id"]), str(answer["access_token"])
 
@@ -287,6 +290,18 @@ class HardenedClient:
         """Show a room in a space."""
         path = "v3/" + encode_path("rooms", space_id, "state", "m.space.child", room_id)
         await self.wire.ask("PUT", path, {"via": [self._server]})
+
+    async def rename(self, room_id: str, name: str) -> None:
+        """Give a room of ours another name, which the homeserver can read."""
+        await self.wire.ask("PUT", "v3/" + encode_path("rooms", room_id, "state", "m.room.name"), {"name": name})
+
+    async def has_account(self, user_id: str) -> bool:
+        """Whether there is such an account, as far as the homeserver tells; who can't be asked for counts as there."""
+        try:
+            await self.wire.ask("GET", "v3/" + encode_path("profile", user_id))
+        except Rejected as problem:
+            return problem.code != "M_NOT_FOUND"
+        return True
 
     async def find_room(self, marker: tuple[str, str]) -> str | None:
         """The room whose creation content has this key and value, made by us: so that a crash makes no second one."""

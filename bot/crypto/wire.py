@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, TypeGuard
 from urllib.parse import quote
@@ -22,6 +22,8 @@ LARGEST_LIST = 16 * MEBIBYTE
 LARGEST_ERROR = 64 * 1024
 LONGEST_WAIT = 300.0
 """Seconds: whatever we are asked to wait, who needs the bot can't be kept waiting for longer than this."""
+MOST_TIMES_LIMITED = 20
+"""So often the same is asked again of a homeserver that limits our rate, by those who have the patience."""
 LONGEST_SEGMENT = 255
 """Bytes of a part of an address, before it is escaped (specification: Identifier grammar)."""
 LONGEST_TOKEN = 2048
@@ -33,6 +35,8 @@ _TOO_EARLY = frozenset({408, 425})
 LIST = "\0list"
 
 Json = dict[str, Any]
+Patience = Callable[[float | None], Awaitable[bool]]
+"""Waits so many seconds, as the homeserver asks; False: it asks for too much."""
 
 
 class Wire:
@@ -46,6 +50,9 @@ class Wire:
         self._homeserver = homeserver.rstrip("/")
         self._token = access_token
         self._session: aiohttp.ClientSession | None = None
+        self.patience: Patience | None = None
+        """Waits when the homeserver limits our rate, and then the same is asked again, for it had no effect; None, or
+        when it gives False: the limit is raised."""
 
     def __repr__(self) -> str:
         return f"Wire({self._homeserver})"
@@ -129,7 +136,26 @@ class Wire:
         status, raw, wait = await self._exchange(method, CLIENT + path, data, headers, query, within, largest)
         return status, await _read_answer(status, raw), wait
 
-    async def _exchange(  # noqa: PLR0917 - one HTTP request, in the order of its parts
+    async def _exchange(  # noqa: PLR0917 - as _exchange_once
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None,
+        within: float,
+        largest: int,
+    ) -> tuple[int, bytes, float | None]:
+        for _ in range(MOST_TIMES_LIMITED):
+            status, raw, wait = await self._exchange_once(method, path, data, headers, query, within, largest)
+            limit = explain(status, _parse(raw) or {}, wait) if status == 429 else None  # noqa: PLR2004
+            if self.patience is None or not isinstance(limit, Unavailable):
+                break
+            if not await self.patience(limit.retry_after):
+                break
+        return status, raw, wait
+
+    async def _exchange_once(  # noqa: PLR0917 - one HTTP request, in the order of its parts
         self,
         method: str,
         path: str,

@@ -1,21 +1,25 @@
+import io
 import itertools
+from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from rich.console import Console
 
 from bot.config import ConfigProblem
 from bot.crypto.errors import NotAllowed, Unavailable
 from bot.crypto.events import StateChange
+from bot.limits import Progress
 from bot.provision import House, Plan, carry_out, describe, make_plan, read_house
 from bot.speaking import MARKER
 from cases.roles import Role
 from storage import rooms as room_states
 from storage import tables
 from storage.outbox import Outbox
-from storage.progress import Progress
+from storage.progress import Progress as StoredProgress
 from storage.work import Message, Store
 from tests.room import AGENCIES, PEOPLE, user
 from tests.storage.examples import CLEO, MASTER, a_case, sqlite_url
@@ -34,6 +38,7 @@ class RecordedRooms:
         self.people: dict[str, set[str]] = {}
         self.in_space: list[tuple[str, str]] = []
         self.unknown_accounts: set[str] = set()
+        self.missing_accounts: set[str] = set()
         self.crash_after_making: str | None = None
         self._ids = itertools.count(1)
 
@@ -57,10 +62,17 @@ class RecordedRooms:
     async def room_state(self, room_id: str) -> Sequence[StateChange]:
         if room_id not in self.people:
             raise NotAllowed(403, "M_FORBIDDEN")
-        return [
+        members = [
             StateChange("$event", "m.room.member", person, BOT, {"membership": "invite"})
             for person in self.people[room_id]
         ]
+        return [StateChange("$name", "m.room.name", "", BOT, {"name": self.made[room_id]["name"]}), *members]
+
+    async def rename(self, room_id: str, name: str) -> None:
+        self.made[room_id]["name"] = name
+
+    async def has_account(self, user_id: str) -> bool:
+        return user_id not in self.missing_accounts
 
     async def invite(self, room_id: str, user_id: str) -> None:
         if user_id in self.unknown_accounts:
@@ -138,7 +150,7 @@ async def put_case_with_ada(store: Store, rooms: RecordedRooms) -> None:
             name="", topic="", creation_content={MARKER: channel}, space=False, parent=None
         )
         rooms.people[room_id].add(user("ada"))
-        await Progress(store).save_room(channel, room_id)
+        await StoredProgress(store).save_room(channel, room_id)
 
 
 def test_the_example_holds_the_fictional_house() -> None:
@@ -298,6 +310,163 @@ async def test_an_account_that_does_not_exist_is_told_and_stops_nobody(store: St
         for channel in ("space", "agency:police")
     ]
     assert await who_is_in(store, rooms, "agency:youth") == {"iris", "jack"}
+
+
+async def test_an_account_that_is_missing_is_told_in_the_plan_and_nobody_is_invited_under_its_id(
+    store: Store, rooms: RecordedRooms
+) -> None:
+    rooms.missing_accounts.add(user("ada"))
+    plan, refused = await apply(store, rooms, the_house())
+
+    told = f"! {user('ada')} has no account on the homeserver: not invited. Make the account, or mend the id"
+    assert told in list(describe(plan, prune=False))
+    assert refused == [f"{user('ada')} was not invited: the homeserver knows no such account"]
+    assert [room for room, people in rooms.people.items() if user("ada") in people] == []
+    # The others have what is theirs, and she gets it once she is there.
+    assert await who_is_in(store, rooms, "agency:youth") == {"iris", "jack"}
+    again = await make_plan(store, rooms, the_house(), BOT)
+    assert (again.anything(prune=True), list(describe(again, prune=True))) == (False, [told])
+    rooms.missing_accounts.clear()
+    await apply(store, rooms, the_house())
+    assert await who_is_in(store, rooms, "agency:police") == {"ada"}
+
+
+def renamed(house: House, which: str, **values: str) -> House:
+    """The same house with other values for one agency."""
+    agencies = [a.model_copy(update=values) if a.short == which else a for a in house.agency]
+    return house.model_copy(update={"agency": agencies})
+
+
+async def test_an_agency_that_is_renamed_gives_its_room_the_name(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+
+    plan, _ = await apply(store, rooms, renamed(the_house(), "police", name="Regional police"))
+
+    assert list(describe(plan, prune=False)) == [
+        "~ agency police: new name",
+        "~ room agency:police: new name Regional police",
+    ]
+    async with store.look() as find:
+        room = await find.room("agency:police")
+        assert (await find.directory()).agency_name("police") == "Regional police"
+    assert rooms.made[str(room)]["name"] == "Regional police"
+    assert not (await make_plan(store, rooms, renamed(the_house(), "police", name="Regional police"), BOT)).anything(
+        prune=True
+    )
+
+
+async def test_an_agency_under_another_short_name_is_another_and_its_room_is_left(
+    store: Store, rooms: RecordedRooms
+) -> None:
+    await apply(store, rooms, the_house())
+    house = renamed(the_house(), "youth", short="young")
+
+    plan, _ = await apply(store, rooms, house)
+
+    lines = list(describe(plan, prune=False))
+    assert lines[0] == "+ agency young"
+    assert "+ room agency:young" in lines
+    assert f"- remove {user('iris')} from agency:youth: the file gives another role or agency" in lines
+    assert lines[-1] == "- agency youth is not in the file: it keeps its past, and gets nothing new"
+    assert await who_is_in(store, rooms, "agency:young") == {"iris", "jack"}
+    assert await who_is_in(store, rooms, "agency:youth") == set()
+    async with store.look() as find:
+        assert (await find.directory()).agency_name("youth") == "Youth work"
+    assert list(describe(await make_plan(store, rooms, house, BOT), prune=True)) == []
+
+
+async def test_an_agency_whose_people_are_gone_is_told_until_they_are_pruned(
+    store: Store, rooms: RecordedRooms
+) -> None:
+    await apply(store, rooms, the_house())
+    house = the_house({"iris": None, "jack": None})
+    house = house.model_copy(update={"agency": [a for a in house.agency if a.short != "youth"]})
+    told = "agency youth is not in the file: it keeps its past, and gets nothing new"
+
+    plan, _ = await apply(store, rooms, house)
+    assert f"? {told} (only with --prune)" in list(describe(plan, prune=False))
+    assert await who_is_in(store, rooms, "agency:youth") == {"iris", "jack"}
+
+    plan, _ = await apply(store, rooms, house, prune=True)
+    assert f"- {told}" in list(describe(plan, prune=True))
+    assert await who_is_in(store, rooms, "agency:youth") == set()
+    assert list(describe(await make_plan(store, rooms, house, BOT), prune=True)) == []
+
+
+class SlowRooms(RecordedRooms):
+    """A homeserver with limits: so many rooms, and invitations of one person, at once; then one after a while."""
+
+    def __init__(self, rooms: int, invitations: int) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.order: list[str] = []
+        self._rooms = _Bucket(rooms, 60.0)
+        self._people: dict[str, _Bucket] = defaultdict(lambda: _Bucket(invitations, 300.0))
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def create_room(
+        self, *, name: str, topic: str, creation_content: Mapping[str, object], space: bool, parent: str | None
+    ) -> str:
+        self._rooms.take(self.now)
+        self.order.append(f"room {creation_content[MARKER]}")
+        return await super().create_room(
+            name=name, topic=topic, creation_content=creation_content, space=space, parent=parent
+        )
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        self._people[user_id].take(self.now)
+        self.order.append(f"{user_id} to {self.made[room_id][MARKER]}")
+        await super().invite(room_id, user_id)
+
+
+class _Bucket:
+    def __init__(self, burst: int, every: float) -> None:
+        self._burst, self._every, self._free_at = burst, every, 0.0
+
+    def take(self, now: float) -> None:
+        if self._burst:
+            self._burst -= 1
+            self._free_at = now + self._every
+        elif now < self._free_at:
+            raise Unavailable("it limits our rate", retry_after=self._free_at - now, limited=True)
+        else:
+            self._free_at = now + self._every
+
+
+async def test_what_the_homeserver_limits_waits_and_the_rest_goes_on(store: Store) -> None:
+    rooms, out = SlowRooms(rooms=6, invitations=1), io.StringIO()
+    plan = await make_plan(store, rooms, the_house(), BOT)
+    progress = Progress(Console(file=out, width=200), elapsed=lambda: rooms.now, sleep=rooms.sleep)
+
+    refused = await carry_out(
+        plan, store, rooms, the_house(), house_name="Round table", prune=False, clock=lambda: NOW, progress=progress
+    )
+
+    assert refused == []
+    assert not (await make_plan(store, rooms, the_house(), BOT)).anything(prune=True)
+    # Everybody was in the space before the seventh room could be made, and that before a second invitation of anyone.
+    assert rooms.order.index(f"{user('kees')} to space") < rooms.order.index("room agency:school")
+    assert rooms.order.index("room agency:youth") < rooms.order.index(f"{user('ada')} to agency:police")
+    # Two rooms a minute apart; everybody's second invitation after five minutes, and Cleo's third after ten.
+    assert rooms.now == 600
+    first, *_, last = out.getvalue().splitlines()
+    assert first == "The homeserver asks to wait 60 s; about 5 min left (17 of 29 done)"
+    assert last == "The homeserver asks to wait 300 s; about 5 min left (28 of 29 done)"
+
+
+async def test_a_homeserver_that_asks_for_a_day_is_not_waited_for_and_nothing_done_is_lost(store: Store) -> None:
+    rooms = SlowRooms(rooms=3, invitations=9)
+    rooms._rooms._every = 86_400.0
+    plan = await make_plan(store, rooms, the_house(), BOT)
+    progress = Progress(Console(quiet=True), elapsed=lambda: rooms.now, sleep=rooms.sleep)
+    with pytest.raises(Unavailable):
+        await carry_out(
+            plan, store, rooms, the_house(), house_name="R", prune=False, clock=lambda: NOW, progress=progress
+        )
+    assert rooms.now == 0
+    assert (await make_plan(store, rooms, the_house(), BOT)).make == tuple(PLACES[3:])
 
 
 async def lose(store: Store, channel: str) -> None:
