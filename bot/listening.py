@@ -305,7 +305,8 @@ class Listener:
             tuple(sorted(event.mentions)),
             event.replies_to,
             event.replaces,
-            _pills(formatted),
+            # Who is not trusted is not read.
+            _pills(formatted) if event.trusted else (),
         )
         if event.trusted:
             await self._dispatcher.handle(message)

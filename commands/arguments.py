@@ -22,6 +22,9 @@ from commands.recurrence import Rhythm, read_rhythm
 
 LONGEST_TEXT = 8000
 LONGEST_SHORT_TEXT = 300
+LONGEST_VALUE = 1000
+"""Characters of what is no text: a date, a name, a list of agencies."""
+MOST_WORDS_IN_A_NAME = 20
 MOST_MINUTES = 12 * 60
 RECORDS = {
     "C": "concern",
@@ -34,6 +37,7 @@ RECORDS = {
 }
 
 # People's keyboards and word processors put several dashes where one is meant.
+_LONGEST_ID = 40
 _ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([1-9][0-9]{0,8})[:,.]?", re.IGNORECASE | re.ASCII)
 _PARAGRAPH = re.compile(r"\s*(?:§ ?)?([0-9]{1,3})[.:,)]?(?=\s|\Z)", re.ASCII)
 _HOURS = re.compile(r"(?P<hours>[0-9]{1,2}) ?(?:h|hr|hrs|hour|hours|:) ?(?:(?P<minutes>[0-5]?[0-9]) ?m?(?:in)?)?")
@@ -148,8 +152,9 @@ def take_name(text: str, context: ReadingContext) -> tuple[str | None, str]:
     """The longest beginning that somebody or some agency is called by, else the first word."""
     known = {name.casefold() for name in context.lookup.names()}
     longest = max((len(name.split()) for name in known), default=1)
-    for length in range(longest, 1, -1):
-        found = re.match(rf"\s*((?:\S+\s+){{{length - 1}}}\S+)\s*", text)
+    head = text[:LONGEST_VALUE]
+    for length in range(min(longest, MOST_WORDS_IN_A_NAME), 1, -1):
+        found = re.match(rf"\s*((?:\S+\s+){{{length - 1}}}\S+)\s*", head)
         if found and _name(found[1]).casefold() in known:
             return found[1], text[found.end() :]
     return take_word(text, context)
@@ -175,15 +180,20 @@ def _take_id(letters: str) -> Take:
 
 
 def _parse_id(text: str) -> str | None:
-    found = _ID.fullmatch(plain(text))
+    found = _ID.fullmatch(plain(text)) if len(text) <= _LONGEST_ID else None
     if found is None or found[1].upper() not in RECORDS:
         return None
     return f"{found[1].upper()}-{int(found[2])}"
 
 
+def begins_with_id(text: str) -> bool:
+    """Whether a text begins with the id of a record."""
+    return bool(text.strip()) and _parse_id(text.split(maxsplit=1)[0]) is not None
+
+
 def names_another(text: str, record_id: str) -> bool:
     """Whether a text begins with the id of a record of another kind: ``A-3 fri 15:00`` for ``M-1``."""
-    found = _parse_id(text.split(maxsplit=1)[0]) if text.split() else None
+    found = _parse_id(text.split(maxsplit=1)[0]) if text.strip() else None
     return found is not None and found[0] != record_id[0]
 
 
@@ -232,7 +242,12 @@ def _typed(check: Validator) -> BeforeValidator:
 
     def validate(value: object, info: ValidationInfo) -> object:
         context = info.context
-        return check(value, context) if isinstance(value, str) and isinstance(context, ReadingContext) else value
+        if not isinstance(value, str) or not isinstance(context, ReadingContext):
+            return value
+        if len(value) > LONGEST_VALUE:
+            key = key_of(info.field_name or "")
+            raise Refusal("reading/too_long", key=key, limit=LONGEST_VALUE, length=len(value))
+        return check(value, context)
 
     return BeforeValidator(validate)
 

@@ -15,13 +15,15 @@ _WORDS = {
 }
 _CAN = {word: can for can, words in _WORDS.items() for word in words}
 _ANSWER = "|".join(re.escape(word) for word in sorted(_CAN, key=len, reverse=True))
-_NUMBERS = r"[0-9]{1,2}(?:(?:\s*[,+&]\s*|\s+and\s+|\s+)[0-9]{1,2})*"
-_PART = re.compile(rf"\s*({ALL}|{_NUMBERS})\s*[:.)=-]?\s*({_ANSWER})(?![\w])\s*[,;.\n]?", re.IGNORECASE)
+# Read with single blanks: beside a mark that may be left out, two runs of them could be told apart in too many ways.
+_NUMBERS = r"[0-9]{1,2}(?:(?: ?[,+&] ?| and | )[0-9]{1,2})*"
+_PART = re.compile(rf"({ALL}|{_NUMBERS}) ?[:.)=-]? ?({_ANSWER})(?![\w]) ?[,;.]? ?", re.IGNORECASE)
+_BEGINNING = 200
 
 
 def begins(text: str) -> bool:
     """Whether a reply reads as such an answer, and not as talk: a number and a yes or no."""
-    return _PART.match(normalise(text)) is not None
+    return _PART.match(" ".join(normalise(text[:_BEGINNING]).split())) is not None
 
 
 def read(text: str, numbers: list[int]) -> dict[int, Can]:
@@ -31,10 +33,10 @@ def read(text: str, numbers: list[int]) -> dict[int, Can]:
         Refusal: ``planning/unreadable_answer`` for anything that is left over, ``planning/answered_twice``.
 
     """
-    rest = normalise(text).strip()
+    typed, read = " ".join(normalise(text).split()), 0
     found: dict[int, Can] = {}
-    while rest:
-        part = _PART.match(rest)
+    while read < len(typed):
+        part = _PART.match(typed, read)
         if part is None:
             raise Refusal("planning/unreadable_answer", example=EXAMPLE)
         can = _CAN[" ".join(part[2].lower().split())]
@@ -42,5 +44,5 @@ def read(text: str, numbers: list[int]) -> dict[int, Can]:
             if found.get(number, can) is not can:
                 raise Refusal("planning/answered_twice", number=number, example=EXAMPLE)
             found[number] = can
-        rest = rest[part.end() :].strip()
+        read = part.end()
     return found

@@ -1,6 +1,5 @@
 """From a message to its committed effects: read, permit, run, record, answer; each message once."""
 
-import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -13,13 +12,13 @@ from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
-from commands import availability
+from commands import availability, lines
 from commands.arguments import ReadingContext, names_another
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.languages import language
 from commands.lookup import Lookup
-from commands.reading import addressed, normalise, read, suggest, usage
+from commands.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, suggest, usage
 from commands.registry import Command, Registry
 from storage import audit, causes
 from storage.audit import Entry
@@ -28,15 +27,14 @@ from storage.find import Card, Directory, place_of
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
-NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "working", "needed", "credit")
-"""What a line of the chair begins with, during a meeting, to be taken down."""
-_NEXT_NOTE = re.compile(rf"\n(?=\s*(?:{'|'.join(NOTE_WORDS)})\s*:)", re.IGNORECASE)
+LONGEST_MESSAGE = 100_000
+"""Characters; an event of a homeserver that keeps to the rules holds fewer."""
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""
 CONTRIBUTIONS = frozenset({"commands.concerns", "commands.requests", "commands.actions", "commands.decisions"})
 """The modules whose commands are for those who have confirmed confidentiality, while a round table is held."""
-SURELY_MEANT = 0.8
-"""So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
+OF_THE_WHOLE = frozenset({"dispatch/edited", "dispatch/not_a_member"})
+"""How the first command of a message ends when none of the others is looked at."""
 DONE = "done"
 TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
@@ -84,6 +82,10 @@ class _Heard:
     card: Card | None
     begins: bool = True
     """Whether it is the first line of its message, or its only one."""
+    notes: bool = False
+    """Whether lines of a chair are commands here: a round table is being held."""
+    refusal: Refusal | None = None
+    """Why it is not read at all."""
 
 
 class Dispatcher:
@@ -107,21 +109,33 @@ class Dispatcher:
     async def handle(self, message: Incoming) -> None:
         """Carry one message out, at most once; ordinary talk is neither answered nor stored.
 
-        Several lines of a chair in one message are a unit of work each: one that is refused holds up no other.
+        Several commands in one message are a unit of work each: one that is refused holds up no other.
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
         heard = await self._hear(message)
         if heard is None:
             return
         now = self._clock()
-        first, *others = _lines(heard.text)
+        try:
+            first, *others = self._commands_in(message, heard)
+        except Refusal as refusal:
+            heard, first, others = replace(heard, refusal=refusal), "", []
         outcome = await self._carry_out(message, replace(heard, text=first), message.cause(), now)
         self._tell(outcome)
-        if outcome == "dispatch/edited":
+        if others and outcome is None:
+            async with self._store.look() as find:
+                outcome = await find.outcome(message.cause())
+        if outcome in OF_THE_WHOLE:
             return
         for number, line in enumerate(others, start=2):
             behind = replace(heard, text=line, begins=False)
             self._tell(await self._carry_out(message, behind, message.cause(number), now))
+
+    def _commands_in(self, message: Incoming, heard: _Heard) -> list[str]:
+        """The commands of a message, the first without its prefix; raises Refusal for too many."""
+        if len(message.body) > LONGEST_MESSAGE:
+            raise Refusal("dispatch/too_long", length=len(message.body), most=LONGEST_MESSAGE)
+        return lines.split(heard.text, prefixed, self._registry.begins, notes=heard.notes)
 
     def _tell(self, outcome: str | None) -> None:
         """Count an outcome that is committed; what was handled before was counted then."""
@@ -248,8 +262,8 @@ class Dispatcher:
             return
 
     async def is_meant(self, message: Incoming) -> bool:
-        """Whether a message is meant for the bot, and not ordinary talk."""
-        return await self._hear(message) is not None
+        """Whether a message is meant for the bot, and not ordinary talk; only its beginning is looked at."""
+        return await self._hear(replace(message, body=beginning(message.body))) is not None
 
     async def _hear(self, message: Incoming) -> _Heard | None:
         async with self._store.look() as find:
@@ -260,14 +274,18 @@ class Dispatcher:
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
             if text is None and card is not None and card.channel == channel and card.subject is not None:
                 text = self._bare_command(message, card.subject)
-            if text is None and place_of(channel) is Place.CASE:
-                text = _note_line(message.body)
-                case = await find.case(channel.partition(":")[2]) if text else None
-                if case is None or roundtable.running(case) is None:
-                    return None
-            if text is None:
+            # Only its beginning is looked at before it is known to be more than talk.
+            noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
+            if text is None and not noted:
                 return None
-            return _Heard(text, channel, card if card and card.channel == channel else None)
+            notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
+            if notes:
+                case = await find.case(channel.partition(":")[2])
+                notes = case is not None and roundtable.running(case) is not None
+            if noted and not notes:
+                return None
+            text = normalise(message.body).strip() if text is None else text
+            return _Heard(text, channel, card if card and card.channel == channel else None, notes=notes)
 
     def _addressed(self, message: Incoming, *, direct: bool = False, reply: bool = False) -> str | None:
         return addressed(
@@ -290,7 +308,7 @@ class Dispatcher:
         if subject.startswith("M-") and availability.begins(text):
             return f"available {text}"
         asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
-        word = text.split()[0].rstrip(".,:!")
+        word = text.split(maxsplit=1)[0].rstrip(".,:!")
         meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
         return text if meant or self._match(text, subject) else None
 
@@ -317,6 +335,8 @@ class Dispatcher:
         try:
             async with work.or_nothing():
                 try:
+                    if heard.refusal:
+                        raise heard.refusal
                     if message.replaces and heard.begins:
                         await self._refuse_edited(message.replaces, message.sender, work)
                     command, rest = self._find_command(heard.text, ctx)
@@ -383,7 +403,7 @@ class Dispatcher:
         text = normalise(text)
         if found := self._match(text, ctx.card):
             return found
-        word = text.split(maxsplit=1)[0] if text.split() else ""
+        word = text.split(maxsplit=1)[0] if text.strip() else ""
         if group := self._registry.under(word):
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
         allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
@@ -490,21 +510,3 @@ def _person(user_id: str, case: Case, directory: Directory) -> Professional:
 
 def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:
     return Entry(actor, Place.CASE, case.ref, command, None, outcome, cause)
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of a chair who has several taken down in one message; any other text as it is."""
-    if _note_line(text) is None:
-        return [text]
-    return [_note_line(line) or line for line in _NEXT_NOTE.split(normalise(text))]
-
-
-def _note_line(body: str) -> str | None:
-    """A line such as ``note: he came home``, as the command ``note: …``."""
-    text = normalise(body).strip()
-    word, colon, _ = text.partition(":")
-    return (
-        f"{word.strip().lower()}: {text.partition(':')[2].strip()}"
-        if colon and word.strip().lower() in NOTE_WORDS
-        else None
-    )

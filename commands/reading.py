@@ -15,12 +15,15 @@ from commands.arguments import Arguments, Positional, ReadingContext, key_of, pl
 from commands.languages import ENGLISH, Language
 
 __all__ = [
+    "SURELY_MEANT",
     "ReadingContext",
     "addressed",
+    "beginning",
     "choices_of",
     "keys",
     "normalise",
     "positional",
+    "prefixed",
     "read",
     "suggest",
     "take_fields",
@@ -35,13 +38,20 @@ _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _DISGUISES = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2066-\u206f\u202a-\u202e\ufeff\ud800-\udfff]"
 )
-_QUOTED_REPLY = re.compile(r"> (?:\* )?<@[^\n]*(?:\n>[^\n]*)*(?:\n+|\Z)")
+_QUOTED_REPLY = re.compile(r"[\s\u061c\u200c-\u200f]*> (?:\* )?<@[^\n]*(?:\n>[^\n]*)*(?:\n+|\Z)")
 # A keyboard for right-to-left writing may put its marks before the first letter.
 _LEADING_MARKS = re.compile("[\\s\u061c\u200c-\u200f]*")
 _PREFIX = re.compile(r"!|\uff01|//?")
 _MANY_CHOICES = 4
 _CLOSE_ENOUGH = 0.6
+SURELY_MEANT = 0.8
+"""So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 _LONGEST_WORD = 40
+_BEGINNING = 1_000
+"""Characters in which it shows whether a message is for the bot."""
+_MOST_MARKS = 30
+"""On one letter, as in the stream-safe text format (UAX #15): no language needs more, and sorting them is quadratic."""
+_GRAPHEME_JOINER = "\u034f"
 
 
 def normalise(text: str) -> str:
@@ -50,7 +60,37 @@ def normalise(text: str) -> str:
     Quotes, emoji, and right-to-left letters stay as they were typed.
     """
     text = _DISGUISES.sub("", _LINE_ENDS.sub("\n", text))
-    return unicodedata.normalize("NFC", "".join(" " if unicodedata.category(c) == "Zs" else c for c in text))
+    if text.isascii():
+        return text
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text)
+    return _stream_safe(unicodedata.normalize("NFC", _stream_safe(text)))
+
+
+def _stream_safe(text: str) -> str:
+    """The same, with endless runs of combining marks cut into runs that take no time (UAX #15, section 13)."""
+    safe: list[str] = []
+    marks = 0
+    for c in text:
+        marks = marks + 1 if unicodedata.combining(c) else 0
+        if marks > _MOST_MARKS:
+            safe.append(_GRAPHEME_JOINER)
+            marks = 1
+        safe.append(c)
+    return "".join(safe)
+
+
+def beginning(body: str) -> str:
+    """As much of a message as shows whether it is for the bot, behind the fallback quote of a reply.
+
+    Whatever is decided before anybody is trusted is decided by this, in a time that nobody can make long.
+    """
+    return _unquoted(body)[:_BEGINNING]
+
+
+def _unquoted(body: str) -> str:
+    """A message without the fallback quote of what it replies to."""
+    quoted = _QUOTED_REPLY.match(body)
+    return body[quoted.end() :] if quoted else body
 
 
 def addressed(
@@ -68,16 +108,28 @@ def addressed(
     bot; when it is known not to, a bare name (``Roundtable is at three``) is talk unless a colon or ``@`` makes it an
     address. In a direct chat, or in reply to a card, the prefix may be left out.
     """
-    text = _LEADING_MARKS.sub("", normalise(body), count=1).rstrip()
-    text = _QUOTED_REPLY.sub("", text, count=1).strip() if _QUOTED_REPLY.match(text) else text
-    if command := _behind_prefix(text):
-        return _bare(command)
-    behind = _behind_name(text, bot_id, bot_name, bare=is_mentioned is not False)
-    if behind is None and not (is_direct or is_reply_to_card):
-        return None
-    text = text if behind is None else behind or "help"
-    text = _bare(_behind_prefix(text) or text)
-    return text if text[:1].isalpha() or (is_reply_to_card and text[:1].isdigit()) else None
+
+    def command_in(text: str) -> str | None:
+        text = _LEADING_MARKS.sub("", normalise(text), count=1).rstrip()
+        if command := _behind_prefix(text):
+            return _bare(command)
+        behind = _behind_name(text, bot_id, bot_name, bare=is_mentioned is not False)
+        if behind is None and not (is_direct or is_reply_to_card):
+            return None
+        text = text if behind is None else behind or "help"
+        text = _bare(_behind_prefix(text) or text)
+        return text if text[:1].isalpha() or (is_reply_to_card and text[:1].isdigit()) else None
+
+    # Ordinary talk is not read to its end.
+    text = _unquoted(body)
+    command = command_in(text[:_BEGINNING])
+    return command if command is None or len(text) <= _BEGINNING else command_in(text)
+
+
+def prefixed(line: str) -> str | None:
+    """What a line says behind ``!`` or ``/``, if it has one and a word follows; as ``addressed``, for a later line."""
+    command = _behind_prefix(_LEADING_MARKS.sub("", line, count=1))
+    return _bare(command) if command else None
 
 
 def _behind_prefix(text: str) -> str | None:
@@ -122,7 +174,9 @@ def take_fields(rest: str, keys: Collection[str], also: Mapping[str, str] | None
     known = {typed.casefold(): key for typed, key in (also or {}).items()} | known
     words = "|".join(re.escape(typed) for typed in sorted(known, key=len, reverse=True))
     # Marks of direction may hide before a word that follows right-to-left text: they count as a blank.
-    found = list(re.finditer(rf"(?<![^\s\u200c-\u200f])({words}) ?[:\uff1a](?!//)", rest, re.IGNORECASE))
+    keyed = re.finditer(rf"(?<![^\s\u200c-\u200f])({words}) ?[:\uff1a](?!//)", rest, re.IGNORECASE)
+    # A few letters of other alphabets equal ours when case is ignored, and make another word.
+    found = [match for match in keyed if match[1].casefold() in known]
     fields: dict[str, str] = {}
     ends = [match.start() for match in found[1:]] + [len(rest)]
     for match, end in zip(found, ends, strict=False):
@@ -197,7 +251,8 @@ def _in_words(refusal: Refusal, arguments: type[Arguments], language: Language) 
 
 def suggest(word: str, known: Iterable[str], *, closeness: float = _CLOSE_ENOUGH) -> str | None:
     """The known word that comes nearest to a mistyped one, if any is near; to be shown, never to be run."""
-    nearest = get_close_matches(plain(word)[:_LONGEST_WORD].lower(), sorted(set(known)), n=1, cutoff=closeness)
+    typed = plain(word[:_BEGINNING])[:_LONGEST_WORD].lower()
+    nearest = get_close_matches(typed, sorted(set(known)), n=1, cutoff=closeness)
     return nearest[0] if nearest else None
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from cases.roles import Permission
-from commands.arguments import Arguments
+from commands.arguments import Arguments, begins_with_id
 from commands.context import Context, Reply
+from commands.reading import SURELY_MEANT, suggest
 
 A = TypeVar("A", bound=Arguments)
 Handler = Callable[[A, Context], Awaitable[Reply]]
+_SHORTEST_GUESS = 4
+"""In letters: ``!and`` is no mistyped ``hand``."""
+_LONGEST_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,17 @@ class Registry:
     def under(self, word: str) -> list[Command]:
         """The two-word commands that begin with this word."""
         return [c for path, c in self.commands.items() if path.startswith(f"{word.lower()} ")]
+
+    def begins(self, text: str) -> bool:
+        """Whether a text begins as a command does: with a command's word, or one that is surely meant for it.
+
+        So does any word before the id of a record, be it a word of another language.
+        """
+        word, rest = _first_word(text)
+        word = word[:_LONGEST_WORD]
+        if self.match(f"{word} {rest}") or self.under(word) or begins_with_id(rest):
+            return True
+        return len(word) >= _SHORTEST_GUESS and suggest(word, self.words(), closeness=SURELY_MEANT) is not None
 
 
 def _first_word(text: str) -> tuple[str, str]:

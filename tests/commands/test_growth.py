@@ -1,0 +1,128 @@
+"""Whatever looks at a message takes a time that grows with its length, and no faster: nobody can freeze the bot."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+
+import pytest
+
+from bot.listening import _pills
+from cases.errors import Refusal
+from cases.time import read_past, read_span, read_when, shorten
+from commands import availability, lines, registry_of_all, render
+from commands.arguments import plain
+from commands.dispatch import Incoming
+from commands.lookup import Lookup
+from commands.reading import addressed, beginning, normalise, prefixed, read, suggest, take_fields
+from commands.recurrence import read_rhythm
+from storage.find import Directory
+from tests.commands.test_reading import AMSTERDAM, NOW, context
+from tests.hostile_texts import SIZE, TEXTS, composed
+from tests.room import Conference, user
+
+REGISTRY = registry_of_all()
+VOICE = render.Voice(Directory({}, {}), AMSTERDAM)
+QUICK = 0.05
+"""Seconds of CPU: what takes less is not worth measuring its growth."""
+SLOWEST = 1.0
+"""Seconds of CPU for one reader and the longest message, on a busy machine."""
+SEARCH_SECONDS = 6
+SEED = 10
+
+
+def heard(text: str, *, direct: bool = True, card: bool = True) -> str | None:
+    return addressed(
+        text,
+        bot_id="@bot:example.org",
+        bot_name="Roundtable",
+        is_direct=direct,
+        is_reply_to_card=card,
+        is_mentioned=True,
+    )
+
+
+def reading(path: str) -> Callable[[str], object]:
+    """As a command reads what is typed behind its word."""
+    return lambda text: read(REGISTRY.commands[path].arguments, text, context(card="R-1"))
+
+
+def _refusing(look: Callable[[], object]) -> None:
+    with suppress(Refusal):
+        look()
+
+
+READERS: dict[str, Callable[[str], object]] = {
+    "normalise": normalise,
+    "addressed": heard,
+    "beginning": beginning,
+    "talk": lambda text: heard(text, direct=False, card=False),
+    "prefixed": prefixed,
+    "split": lambda text: lines.split(normalise(text), prefixed, REGISTRY.begins, notes=True),
+    "note line": lines.note_line,
+    "match": REGISTRY.match,
+    "suggest": lambda text: suggest(text, REGISTRY.words()),
+    "fields": lambda text: take_fields(text, ("because", "by", "see", "for")),
+    **{path: reading(path) for path in ("concern", "request", "partly", "roundtable plan", "case open", "available")},
+    "plain": plain,
+    "date": lambda text: read_when(text, now=NOW, zone=AMSTERDAM),
+    "span": lambda text: read_span(text, now=NOW, zone=AMSTERDAM),
+    "past": lambda text: read_past(text, now=NOW, zone=AMSTERDAM),
+    "rhythm": read_rhythm,
+    "availability": lambda text: (availability.begins(text), availability.read(text, [1, 2, 3])),
+    "people": Lookup(Directory({}, {})).people,
+    "pills": _pills,
+    "shorten": shorten,
+    "rendering": lambda text: VOICE.message("failed", {"reference": normalise(text)}),
+}
+
+
+def seconds(look: Callable[[str], object], text: str, tries: int = 3) -> float:
+    """The CPU time of the quickest of a few tries."""
+    found = []
+    for _ in range(tries):
+        began = time.process_time()
+        _refusing(lambda: look(text))
+        found.append(time.process_time() - began)
+    return min(found)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_text_takes_a_reader_more_than_its_length(reader: str) -> None:
+    look = READERS[reader]
+    for name, make in TEXTS.items():
+        if seconds(look, make(SIZE), tries=1) < QUICK:
+            continue
+        whole, quarter = seconds(look, make(SIZE)), seconds(look, make(SIZE // 4))
+        # Four times as long for four times as much; a square would be sixteen times.
+        assert whole < max(QUICK, 9 * quarter), f"{reader}: {name} takes {quarter:.3f} s, then {whole:.3f} s"
+        assert whole < SLOWEST, f"{reader}: {name} takes {whole:.3f} s"
+
+
+def test_the_worst_text_that_a_search_finds_is_quick() -> None:
+    random = Random(SEED)  # noqa: S311 - the same search each time
+    until = time.process_time() + SEARCH_SECONDS
+    worst: tuple[float, str, str] = (0.0, "", "")
+    while time.process_time() < until:
+        text = composed(random)(SIZE)
+        for reader, look in READERS.items():
+            worst = max(worst, (seconds(look, text, tries=1), reader, repr(text[:200])))
+    assert worst[0] < SLOWEST, worst
+
+
+async def test_who_is_not_trusted_is_heard_by_the_beginning_only(table: Conference) -> None:
+    room = await table.open_case()
+    await table.dispatcher.is_meant(Incoming("$0", f"!{room}:example.org", user("ada"), "talk"))
+    for name, make in TEXTS.items():
+        began = time.process_time()
+        await table.dispatcher.is_meant(Incoming("$1", f"!{room}:example.org", user("ada"), make(SIZE)))
+        assert time.process_time() - began < QUICK, name
+
+
+@pytest.mark.parametrize("who", ["ada", "mallory"])
+async def test_no_message_keeps_the_dispatcher_busy(table: Conference, who: str) -> None:
+    room = await table.open_case()
+    for name, make in TEXTS.items():
+        began = time.process_time()
+        await table.say(who, make(SIZE), room=room)
+        assert time.process_time() - began < SLOWEST, name
