@@ -105,7 +105,8 @@ class App:
             )
 
             async def tick() -> None:
-                for part in (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run):
+                parts = (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run)
+                for part in (*parts, watch.unreadable_cases):
                     await _try(part, self.health)
                 self.health.ticked()
                 speaker.nudge()

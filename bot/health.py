@@ -83,6 +83,7 @@ class Health:
             "outbox_waiting": waiting.outbox,
             "outbox_oldest_seconds": self._waiting_for(waiting.oldest),
             "undecryptable_waiting": waiting.undecryptable,
+            "cases_unreadable": len(store.unreadable),
         }
         if waiting.unclaimed:
             figures["schemes_without_bot"] = waiting.unclaimed
@@ -91,6 +92,8 @@ class Health:
         if self._failing:
             # The others are served: nothing that a restart would mend.
             return True, {"status": "degraded", "reason": "rooms_failing", **figures}
+        if store.unreadable:
+            return True, {"status": "degraded", "reason": "cases_unreadable", **figures}
         return True, {"status": "ok", **figures}
 
     def _waiting_for(self, since: datetime | None) -> int | None:

@@ -23,6 +23,7 @@ _figures = {
         "outbox_oldest_seconds": "How long the oldest of it has waited.",
         "undecryptable_waiting": "Messages whose keys have not come.",
         "rooms_failing": "Rooms in which nothing could be said at the last try.",
+        "cases_unreadable": "Cases that could not be read when they were last looked at.",
     }.items()
 }
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from cases import erasure, meeting, roundtable
+from cases import erasure, meeting
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
@@ -279,9 +279,7 @@ class Dispatcher:
             if text is None and not noted:
                 return None
             notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
-            if notes:
-                case = await find.case(channel.partition(":")[2])
-                notes = case is not None and roundtable.running(case) is not None
+            notes = notes and await find.is_in_meeting(channel.partition(":")[2])
             if noted and not notes:
                 return None
             text = normalise(message.body).strip() if text is None else text

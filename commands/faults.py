@@ -4,7 +4,9 @@ _FRAMES = 4
 
 
 def place_of_fault(fault: BaseException) -> dict[str, object]:
-    """The kind of a fault and the innermost lines it came through, for the log."""
+    """The kind of a fault and the innermost lines it came through, for the log; of one that has a cause, that one's."""
+    while fault.__cause__:
+        fault = fault.__cause__
     frames = []
     trace = fault.__traceback__
     while trace:

@@ -118,8 +118,10 @@ async def mine(args: Mine, ctx: Context) -> Reply:
     """What my agency and I owe here; in a direct chat over all my cases, without content."""
     if ctx.place is Place.CASE:
         return Reply("picture/mine", {"case": ctx.case, "items": _owed(ctx.case, ctx)})
-    cases = await ctx.work.find.open_cases_of(ctx.actor.user_id)
-    return Reply("picture/mine_everywhere", {"cases": [(case.ref, _owed(case, ctx)) for case in cases]})
+    refs = await ctx.work.find.open_cases(of=ctx.actor.user_id)
+    owed = {case.ref: _owed(case, ctx) for case in await ctx.work.find.cases(refs)}
+    unreadable = [ref for ref in refs if ref not in owed]
+    return Reply("picture/mine_everywhere", {"cases": list(owed.items()), "unreadable": unreadable})
 
 
 @commands.command("followups", needs=Permission.READ, example="!followups")

@@ -237,11 +237,14 @@ async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
     """
     if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
         return ctx.open_case, one_of(ctx.open_case.requests, request_id)
-    cases = await ctx.work.find.cases_asking(ctx.actor.agency, request_id)
-    cases = [case for case in cases if not case.has_left(ctx.actor.user_id)] or cases
-    if len(cases) != 1:
-        raise Refusal("request/which_case", id=request_id, refs=[case.ref for case in cases])
-    return cases[0], one_of(cases[0].requests, request_id)
+    refs = await ctx.work.find.cases_asking(ctx.actor.agency, request_id)
+    if len(refs) > 1:
+        left = {case.ref for case in await ctx.work.find.cases(refs) if case.has_left(ctx.actor.user_id)}
+        refs = [ref for ref in refs if ref not in left] or refs
+    case = await ctx.work.find.case(refs[0]) if len(refs) == 1 else None
+    if case is None:
+        raise Refusal("request/which_case", id=request_id, refs=refs)
+    return case, one_of(case.requests, request_id)
 
 
 def _usual_due(ctx: Context) -> datetime:

@@ -80,7 +80,12 @@ async def _case_of(record_id: str, ctx: Context) -> Case:
     """The case of this room; in the direct chat the one in which this person owes something of this id."""
     if ctx.place is not Place.DIRECT:
         return ctx.case
-    owing = [c for c in await ctx.work.find.open_cases_of(ctx.actor.user_id) if _owes(c, record_id, ctx)]
+    refs = await ctx.work.find.open_cases(of=ctx.actor.user_id)
+    cases = await ctx.work.find.cases(refs)
+    if unreadable := sorted(set(refs) - {case.ref for case in cases}):
+        # It may be meant, so that what is owed in another is not taken for it.
+        raise Refusal("reminder/case_unreadable", id=record_id, refs=unreadable)
+    owing = [case for case in cases if _owes(case, record_id, ctx)]
     if len(owing) != 1:
         raise Refusal("reminder/which_case", id=record_id, refs=[case.ref for case in owing])
     ctx.open_case = owing[0]

@@ -136,8 +136,10 @@ async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
 @commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
 async def list_cases(args: ListCases, ctx: Context) -> Reply:
     """References and counts."""
-    cases = [case for case in await ctx.work.find.cases() if not case.closed]
-    return Reply("case/list", {"cases": [_listed(case, ctx.now) for case in cases]})
+    refs = await ctx.work.find.open_cases()
+    cases = {case.ref: _listed(case, ctx.now) for case in await ctx.work.find.cases(refs)}
+    facts = {"cases": list(cases.values()), "unreadable": [ref for ref in refs if ref not in cases]}
+    return Reply("case/list", {**facts, "count": len(refs)})
 
 
 @commands.command(

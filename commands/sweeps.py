@@ -18,7 +18,7 @@ from storage import causes
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import Find
+from storage.find import Find, UnreadableCaseError
 from storage.work import AlreadyHandledError, Store, Work
 
 log = structlog.get_logger()
@@ -81,13 +81,8 @@ class Sweeps:
             refs = await find.open_cases()
         steps = 0
         for start in range(0, len(refs), READ_AT_ONCE):
-            try:
-                async with self._store.look() as find:
-                    cases = await find.cases(refs[start : start + READ_AT_ONCE])
-            except StoreAwayError:
-                raise
-            except Exception:  # noqa: BLE001, S112 one of them can't be read: each is read alone, and told by its reference
-                continue
+            async with self._store.look() as find:
+                cases = await find.cases(refs[start : start + READ_AT_ONCE])
             steps += sum(len(case.steps) for case in cases)
             if steps > MOST_STEPS:
                 return
@@ -232,7 +227,8 @@ class Sweeps:
         for ref in refs:
             try:
                 await act(ref)
-            except AlreadyHandledError:
+            except (AlreadyHandledError, UnreadableCaseError):
+                # What can't be read is told by its reference (commands/watch.py).
                 continue
             except StoreAwayError:
                 raise

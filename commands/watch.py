@@ -7,6 +7,8 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 
+import structlog
+
 from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
@@ -16,6 +18,7 @@ from storage.audit import Entry
 from storage.find import Directory, place_of
 from storage.work import AlreadyHandledError, Store, Work
 
+log = structlog.get_logger()
 ADMIN = Place.ADMIN.value
 UNREACHABLE_CODES = frozenset({"no_identity", "identity_changed", "unsigned_device", "no_session"})
 """Why somebody cannot read, as far as there is a word of its own for what they can do about it."""
@@ -153,6 +156,19 @@ class Watch:
 
             await self._once(causes.of_job("unsigned", self._house.bot_id, user_id, self._clock().date()), note)
 
+    async def unreadable_cases(self) -> None:
+        """Tell the coordinators and the operator which cases can't be read, by reference; once a day each."""
+        for ref, kind in list(self._store.unreadable.items()):
+
+            async def note(work: Work, directory: Directory, ref: str = ref, kind: str = kind) -> Told:
+                log.error("case unreadable", case=ref, kind=kind)
+                channel = case_channel(ref)
+                await work.record(_entry(self._house.bot_id, channel, "read", None, "case/unreadable", work))
+                wake = _ids(directory.with_role(Role.COORDINATOR))
+                return [(COORDINATION, Reply("case/unreadable", {"ref": ref}, wake=wake))]
+
+            await self._once(f"case unreadable {ref} {self._clock():%Y-%m-%d}", note)
+
     async def file_refused(self, channel: str, name: str, cause: str) -> None:
         """Say in the room that a file could not be posted, so that nobody waits for it."""
 
@@ -202,7 +218,7 @@ class Watch:
             await rooms.move(work, channel, to_room_id)
             await work.record(_entry(self._house.bot_id, channel, "room", None, "room/moved", work))
             place, key = place_of(channel), channel.partition(":")[2]
-            case = await work.find.case(key) if place == Place.CASE else None
+            case = await work.find.case_or_none(key) if place == Place.CASE else None
             if case is not None:
                 case.expect_everybody()
             people = sorted(await work.find.audience(channel))
@@ -223,7 +239,7 @@ class Watch:
                 channel = case_channel(ref)
                 await rooms.take_over(work, channel)
                 await work.record(_entry(self._house.bot_id, channel, "room", None, "room/taken_over", work))
-                case = await work.find.case(ref)
+                case = await work.find.case_or_none(ref)
                 if case is not None:
                     case.expect_everybody()
                 people = sorted(await work.find.audience(channel))

@@ -110,6 +110,11 @@ def bind(value: str | dict[str, object], scope: str, row: str) -> BoundText | Bo
     return bound
 
 
+def bound_to(value: object) -> tuple[str, str] | None:
+    """Scope and row that a value is bound to; None: to none yet."""
+    return (value.scope, value.row) if isinstance(value, BoundText | BoundMap) else None
+
+
 class SealedText(TypeDecorator[str]):
     """A column of sealed text. The row it was sealed for stands before it in clear, and is checked on reading."""
 

@@ -1,12 +1,14 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, inspect, select, true
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
@@ -82,27 +84,61 @@ def place_of(channel: str) -> Place:
     return Place(channel.partition(":")[0])
 
 
+class UnreadableCaseError(Exception):
+    """A case is on file and can't be read: its rows were changed, its key is gone, or a fault of ours wrote it."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"the case {ref} can't be read")
+
+
 class Find:
     """Read-only questions to the store, within a session, about what belongs to one account; the people are shared.
 
-    ``kept``: the cases that this session may take over and change, for it alone writes now.
+    ``kept``: the cases that this session may take over and change, for it alone writes now. ``unreadable``: where it
+    notes the cases that can't be read (reference and kind of fault), until they can.
     """
 
-    def __init__(self, session: AsyncSession, account: Account, known: Known, kept: KeptCases | None = None) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        account: Account,
+        known: Known,
+        unreadable: MutableMapping[str, str],
+        kept: KeptCases | None = None,
+    ) -> None:
         self.account = account
         self._session = session
         self._known = known
         self._age = known.age
+        self._unreadable = unreadable
         self._kept = kept
         self._taken: dict[str, Case] = {}
 
     async def case(self, ref: str) -> Case | None:
-        """The case with this reference."""
-        case = self._taken.get(ref) or await self._take(ref)
-        case = case or await self.one(select(Case).where(_cases.ref == ref, self._ours()))
+        """The case with this reference; raises UnreadableCaseError."""
+        case = self._taken.get(ref) or await self._take(ref) or await self._read(ref)
         if case is not None:
             self._taken[ref] = case
         return case
+
+    async def _read(self, ref: str) -> Case | None:
+        try:
+            case = await self.one(select(Case).where(_cases.ref == ref, self._ours()))
+        except SQLAlchemyError:
+            raise
+        except Exception as fault:
+            self._let_go({ref})
+            self._unreadable[ref] = type(fault).__name__
+            raise UnreadableCaseError(ref) from fault
+        self._unreadable.pop(ref, None)
+        return case
+
+    def _let_go(self, refs: Collection[str]) -> None:
+        """Let the session forget what it has read of cases that could not be read to their end."""
+        for part in list(self._session.sync_session.identity_map.values()):
+            fields = inspect(part).dict
+            if fields.get("ref" if isinstance(part, Case) else "case_ref") in refs:
+                self._session.expunge(part)
 
     async def seated(self, ref: str) -> dict[str, bool] | None:
         """Who sits at a case's table, and whether they joined its room; None: no such case, which is not read here."""
@@ -138,10 +174,11 @@ class Find:
             for case in self._taken.values():
                 self._kept.keep(case)
 
-    async def open_cases(self) -> list[str]:
-        """The references of all open cases, oldest first."""
-        c = tables.cases.c
-        return await self.all(select(c.ref).where(c.closed_at.is_(None), self._ours()).order_by(c.opened_at))
+    async def open_cases(self, *, of: str | None = None) -> list[str]:
+        """The references of all open cases, or of those at whose table this person sits, oldest first."""
+        c, m = tables.cases.c, tables.members.c
+        theirs = true() if of is None else c.ref.in_(select(m.case_ref).where(m.user_id == of, m.left_at.is_(None)))
+        return await self.all(select(c.ref).where(c.closed_at.is_(None), theirs, self._ours()).order_by(c.opened_at))
 
     async def cases_in_meeting(self) -> list[str]:
         """The references of the open cases whose round table is being held."""
@@ -156,26 +193,35 @@ class Find:
         erased = (s.verb == "erase", s.undone.is_(False), s.at <= when, ours)
         return await self.all(select(s.case_ref).where(*erased).distinct())
 
-    async def cases(self, refs: Collection[str] | None = None) -> list[Case]:
-        """These cases, or all, oldest first."""
-        wanted = true() if refs is None else _cases.ref.in_(refs)
-        return await self.all(select(Case).where(wanted, self._ours()).order_by(_cases.opened_at))
+    async def is_in_meeting(self, ref: str) -> bool:
+        """Whether a round table of this case is being held; the case is not read here."""
+        return ref in await self.cases_in_meeting()
 
-    async def open_cases_of(self, user_id: str) -> list[Case]:
-        """The open cases at whose table this person sits."""
-        m = tables.members.c
-        mine = select(m.case_ref).where(m.user_id == user_id, m.left_at.is_(None))
-        c = tables.cases.c
-        return await self.all(
-            select(Case).where(c.ref.in_(mine), c.closed_at.is_(None), self._ours()).order_by(c.opened_at)
-        )
+    async def cases(self, refs: Collection[str]) -> list[Case]:
+        """Those of these cases that can be read, oldest first."""
+        others = set(refs) - self._taken.keys()
+        try:
+            found = await self.all(select(Case).where(_cases.ref.in_(refs), self._ours()).order_by(_cases.opened_at))
+        except SQLAlchemyError:
+            raise
+        except Exception:  # noqa: BLE001 whatever is wrong with one of them: the others are read
+            self._let_go(others)
+            found = [case for ref in refs if (case := await self.case_or_none(ref))]
+        for case in found:
+            self._unreadable.pop(case.ref, None)
+        return sorted(found, key=lambda case: case.opened_at)
 
-    async def cases_asking(self, agency: str, request_id: str) -> list[Case]:
-        """The open cases in which this agency was asked a question of this id, answered or not."""
-        r = tables.requests.c
-        asked = await self.all(select(r.case_ref).where(r.to_agency == agency, r.id == request_id).distinct())
-        found = [case for ref in asked if (case := await self.case(ref)) and not case.closed]
-        return [c for c in found if any(q.id == request_id and not q.withdrawn for q in c.requests)]
+    async def case_or_none(self, ref: str) -> Case | None:
+        """The case with this reference, if there is one that can be read."""
+        with suppress(UnreadableCaseError):
+            return await self.case(ref)
+        return None
+
+    async def cases_asking(self, agency: str, request_id: str) -> list[str]:
+        """The references of the open cases in which this agency was asked a question of this id, answered or not."""
+        r, c = tables.requests.c, tables.cases.c
+        asked = select(r.case_ref).where(r.to_agency == agency, r.id == request_id, r.withdrawn.is_(False))
+        return await self.all(select(c.ref).where(c.ref.in_(asked), c.closed_at.is_(None), self._ours()))
 
     async def directory(self) -> Directory:
         """The agencies and the active professionals; to be read only, others get the same.

@@ -1,7 +1,6 @@
 """The classes of ``cases`` onto the tables: they stay plain Python and know nothing of it."""
 
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Table, event
@@ -23,7 +22,7 @@ from cases import (
     series,
 )
 from storage import tables
-from storage.crypto import BoundMap, BoundText, SealedText, WrongKeyError, bind
+from storage.crypto import BoundMap, SealedText, WrongKeyError, bind, bound_to
 
 RECORDS: dict[str, tuple[type[Any], Table]] = {
     "members": (case.Member, tables.members),
@@ -82,11 +81,13 @@ def version_of(found: case.Case) -> int:
 
 def _make_new_version(session: Session, _context: object, _instances: object) -> None:
     """Let a changed record change its case, too: who kept a copy of the case sees from the version that it is old."""
-    kinds: tuple[type[Any], ...] = (case.Case, *(kind for kind, _ in RECORDS.values()))
-    if any(isinstance(changed, kinds) for changed in chain(session.new, session.dirty)):
-        for found in session.identity_map.values():
-            if isinstance(found, case.Case):
-                flag_modified(found, "scheme")
+    kinds: tuple[type[Any], ...] = tuple(kind for kind, _ in RECORDS.values())
+    # A case whose lists have grown is itself among what has changed.
+    cases = {changed.ref for changed in session.dirty if isinstance(changed, case.Case)}
+    cases |= {changed.case_ref for changed in session.dirty if isinstance(changed, kinds)}
+    for found in session.identity_map.values():
+        if isinstance(found, case.Case) and found.ref in cases:
+            flag_modified(found, "scheme")
 
 
 def _settle(mapper: Mapper[Any], _connection: Connection, target: object) -> None:
@@ -98,19 +99,20 @@ def _settle(mapper: Mapper[Any], _connection: Connection, target: object) -> Non
 
 
 def _bind(mapper: Mapper[Any], _connection: Connection, target: object) -> None:
-    scope, row = _where(target)
+    """Bind each value to the row that it stands in, wherever it was taken from: what is written can be read again."""
+    where = _where(target)
     for name in _sealed(mapper):
         value = getattr(target, name)
-        if value is not None and not isinstance(value, BoundText | BoundMap):
-            setattr(target, name, bind(value, scope, row))
+        if value is not None and bound_to(value) != where:
+            setattr(target, name, bind(value, *where))
 
 
 def _check(target: object, _context: QueryContext) -> None:
     """Refuse a sealed value that was copied here from another row or another case."""
-    scope, row = _where(target)
+    where = _where(target)
     for name in _sealed(_mapping_of(target)):
         value = getattr(target, name)
-        if value is not None and (value.scope, value.row) != (scope, row):
+        if value is not None and bound_to(value) != where:
             raise WrongKeyError(f"a sealed value of {name} belongs to another row")
         if isinstance(value, BoundMap):
             # The journal's map is replaced as a whole when it changes; loading it is no change.

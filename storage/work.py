@@ -210,6 +210,8 @@ class Store:
         self.term: int | None = None
         """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self.unreadable: dict[str, str] = {}
+        """The cases that could not be read when they were last looked at, and the kind of fault."""
         self.under_way: dict[str, str | None] = {}
         """The transaction id of what is being said now, by channel; None: it is just being looked up."""
         self.on_news: Callable[[Collection[str] | None], None] = lambda _channels: None
@@ -264,7 +266,8 @@ class Store:
         token = keyring.set(self.ring)
         try:
             async with self.update() as session:
-                work = Work(self, session, Find(session, self.account, self._known, self._kept), cause, now)
+                find = Find(session, self.account, self._known, self.unreadable, self._kept)
+                work = Work(self, session, find, cause, now)
                 # Nobody else writes before this is committed.
                 if await work.find.is_handled(cause):
                     raise AlreadyHandledError(cause)
@@ -310,7 +313,7 @@ class Store:
                 async with self._readers() as session:
                     if to_speak:
                         await self._check_lease(session)
-                    yield Find(session, self.account, self._known)
+                    yield Find(session, self.account, self._known, self.unreadable)
         finally:
             keyring.reset(token)
 

@@ -328,7 +328,7 @@ class Campaign:
         try:
             a = tables.audit.c
             async with store.look() as find:
-                cases = await find.cases()
+                cases = await find.cases(await find.open_cases())
                 audited = Counter(await find.all(sa.select(tables.audit.c.cause)))
                 case_room = await find.channel(self._rooms[0]) or ""
                 reminded = (a.command == "reminder", a.case_ref == case_room.partition(":")[2])

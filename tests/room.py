@@ -1,12 +1,14 @@
 """A conference without Matrix: real reader, rules, templates, sealing and database; only the wire is ours."""
 
 import html
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -19,6 +21,7 @@ from commands.context import House, Scheme
 from commands.dispatch import Dispatcher, Incoming
 from commands.sweeps import Sweeps
 from storage import tables
+from storage.mapping import RECORDS, version_of
 from storage.outbox import Outbox, Row
 from storage.work import Attachment, Store
 
@@ -46,6 +49,7 @@ PEOPLE = {
     "kees": ("Kees Admin", "social", Role.ADMIN),
 }
 BOT = "@roundtable:example.org"
+VERSIONS = sa.select(tables.cases.c.ref, tables.cases.c.version)
 
 
 def user(local: str) -> str:
@@ -82,6 +86,10 @@ class Conference:
     removed: list[tuple[str, str]] = field(default_factory=list)
     retracted: list[tuple[str, str]] = field(default_factory=list)
     """The bot's own messages that it deleted: channel and event."""
+    damaged: dict[str, bytes] = field(default_factory=dict)
+    """The cases (references) that a test has made unreadable, and what stood there."""
+    _checked: dict[str, int] = field(default_factory=dict)
+    """The version of each case that was found to be readable."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -137,7 +145,40 @@ class Conference:
                 await self._room(row.channel)
                 await outbox.mark_sent(row, event_id, self.now)
         self.heard += new
+        await self.check_file()
         return new
+
+    async def check_file(self, reader: Store | None = None) -> None:
+        """Whatever changed since the last time can be read again, and is what the bot keeps of it in memory.
+
+        ``reader``: the store of another process, which reads everything.
+        """
+        async with (reader or self.store).look() as find:
+            on_file = {ref: version for ref, version in await find.rows(VERSIONS) if ref not in self.damaged}
+            changed = [ref for ref, version in on_file.items() if reader or self._checked.get(ref) != version]
+            found = {ref: await find.case(ref) for ref in changed}
+        for ref, case in found.items():
+            if kept := self.store._kept.take(ref):
+                self.store._kept.keep(kept)
+            # An older one is never taken: it is read anew.
+            if case and kept and version_of(kept) == version_of(case):
+                assert picture(kept) == picture(case)
+        self._checked = on_file
+
+    async def damage(self, ref: str) -> None:
+        """Make a case unreadable, as a fault of the disk does."""
+        async with self.store.update() as session:
+            self.damaged[ref] = await session.scalar(sa.text("SELECT why FROM cases WHERE ref = :ref"), {"ref": ref})
+        await self._put_why(ref, b"x")
+
+    async def mend(self, ref: str) -> None:
+        """Make it readable again."""
+        await self._put_why(ref, self.damaged.pop(ref))
+
+    async def _put_why(self, ref: str, why: bytes) -> None:
+        async with self.store.update() as session:
+            await session.execute(sa.text("UPDATE cases SET why = :why WHERE ref = :ref"), {"why": why, "ref": ref})
+        self.store._kept.take(ref)
 
     async def open_case(self, *, agencies: str = "police, social, health, school, youth") -> str:
         """A case that Cleo opened, with everybody who was invited in the room; its channel (``case:K7QF``)."""
@@ -187,6 +228,22 @@ class Conference:
                 await session.execute(
                     sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org")
                 )
+
+
+def picture(case: Case) -> dict[str, list[list[str]]]:
+    """Everything in a case, field by field, with the zone of each moment."""
+    lists = {name: [_values(record) for record in getattr(case, name)] for name in RECORDS}
+    return {"case": [_values(case)], **lists}
+
+
+def _values(record: object) -> list[str]:
+    columns: Any = sa.inspect(type(record)).column_attrs
+    return [json.dumps(getattr(record, column.key), default=_as_text) for column in columns]
+
+
+def _as_text(value: object) -> str:
+    assert isinstance(value, datetime)
+    return repr(value)
 
 
 _fresh: dict[bytes, bytes] = {}

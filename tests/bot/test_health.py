@@ -61,6 +61,7 @@ async def test_a_bot_that_listens_is_well(store: Store) -> None:
             "outbox_waiting": 0,
             "outbox_oldest_seconds": None,
             "undecryptable_waiting": 0,
+            "cases_unreadable": 0,
         },
     )
 

@@ -75,7 +75,7 @@ async def test_a_scheme_that_is_unknown_is_neither_taken_nor_repeated(table: Con
     assert "Did you mean" not in secret
     assert await table.outcomes() == [("case open", "case/unknown_scheme")] * 2
     async with table.store.look() as find:
-        assert await find.cases() == []
+        assert await find.open_cases() == []
 
 
 async def test_a_scheme_is_known_however_it_is_typed(table: Conference) -> None:
@@ -100,7 +100,7 @@ async def test_a_case_that_cannot_be_opened_is_not_there(table: Conference, text
     assert words in said
     assert (await table.outcomes())[-1] == ("case open", code)
     async with table.store.look() as find:
-        assert await find.cases() == []
+        assert await find.open_cases() == []
     assert table.invited == []
 
 

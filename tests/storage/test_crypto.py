@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from cases.concern import raise_concern
 from storage.crypto import BoundText, Keyring, SealedText, WrongKeyError, keyring
+from storage.find import UnreadableCaseError
 from storage.work import Store
 from tests.storage.examples import ADA, MASTER, NOW, a_case
 
@@ -102,9 +103,10 @@ async def test_a_sealed_value_that_was_moved_to_another_row_is_refused(store: St
     async with store.engine.begin() as raw:
         one = (await raw.execute(sa.text("SELECT about FROM concerns WHERE id = 'C-1'"))).scalar_one()
         await raw.execute(sa.text("UPDATE concerns SET about = :one WHERE id = 'C-2'"), {"one": one})
-    with pytest.raises(WrongKeyError, match="belongs to another row"):
-        async with store.look() as find:
+    async with store.look() as find:
+        with pytest.raises(UnreadableCaseError) as refused:
             await find.case("K7QF")
+    assert repr(refused.value.__cause__) == repr(WrongKeyError("a sealed value of about belongs to another row"))
 
 
 async def test_loaded_text_is_plain_text(store: Store) -> None:

@@ -112,7 +112,7 @@ async def test_a_store_of_the_first_revision_is_whole_today(engine: AsyncEngine)
     await write_first_rows(engine)
     store = await Store.open(database.url_of(engine), MASTER)
     async with store.look() as find:
-        (case,) = await find.cases()
+        (case,) = await find.cases(await find.open_cases())
         people = (await find.directory()).people
     waiting = await Progress(store).waiting()
     first = await Outbox(store).channels()
