@@ -294,9 +294,10 @@ class Listener:
         body = event.content.get("body")
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text" or not isinstance(body, str):
             return
-        edited = event.content.get("m.new_content") if event.replaces else None
+        edited = event.content.get("m.new_content")
         formatted = event.content.get("formatted_body")
-        if isinstance(edited, dict) and isinstance(edited.get("body"), str):
+        is_edit = isinstance(edited, dict) and isinstance(edited.get("body"), str)
+        if isinstance(edited, dict) and is_edit:
             body, formatted = edited["body"], edited.get("formatted_body")
         message = Incoming(
             event.event_id,
@@ -308,10 +309,14 @@ class Listener:
             event.replaces,
             # Who is not trusted is not read.
             _pills(formatted) if event.trusted else (),
+            ciphertext=event.ciphertext,
+            seems_to_answer=event.outside.replies_to,
+            edits_unknown=is_edit and event.replaces is None,
         )
         if event.trusted:
             await self._dispatcher.handle(message)
         elif await self._dispatcher.is_meant(message):
+            await self._dispatcher.put_aside(message)
             await self._turn_away(event)
 
     async def _turn_away(self, event: Event) -> None:

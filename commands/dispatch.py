@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
 from commands import availability, lines
-from commands.arguments import ReadingContext, names_another
+from commands.arguments import ReadingContext, begins_with_id, names_another
 from commands.context import COORDINATION, Context, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.languages import language
@@ -23,7 +24,7 @@ from commands.registry import Command, Registry
 from storage import audit, causes
 from storage.audit import Entry
 from storage.database import StoreAwayError
-from storage.find import Card, Directory, place_of
+from storage.find import Card, Directory, Find, place_of
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
@@ -33,7 +34,10 @@ WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action"
 """The commands whose wording ``correct`` replaces."""
 CONTRIBUTIONS = frozenset({"commands.concerns", "commands.requests", "commands.actions", "commands.decisions"})
 """The modules whose commands are for those who have confirmed confidentiality, while a round table is held."""
-OF_THE_WHOLE = frozenset({"dispatch/edited", "dispatch/not_a_member"})
+PUT_ASIDE = "put aside"
+OF_THE_WHOLE = frozenset(
+    {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
+)
 """How the first command of a message ends when none of the others is looked at."""
 DONE = "done"
 TRUST_CODES = frozenset(
@@ -58,6 +62,12 @@ class Incoming:
     """The event that this message is an edit of."""
     pills: tuple[tuple[str, str], ...] = ()
     """What stands in the text for somebody who is mentioned, and the user id."""
+    ciphertext: tuple[str, str, int] | None = None
+    """What was decrypted: the key of the device, the session, and the place in it."""
+    seems_to_answer: str | None = None
+    """The event that it is a reply to by what stands outside the encryption: the homeserver's word, a hint at most."""
+    edits_unknown: bool = False
+    """Whether it is an edit that does not say inside the encryption of which message."""
 
     @property
     def message_id(self) -> str:
@@ -67,6 +77,10 @@ class Incoming:
     def cause(self, line: int = 1) -> str:
         """What has its effect once: a line of this event, whatever the event says that it edits."""
         return causes.of_event(self.event_id, line)
+
+    def also(self, line: int = 1) -> tuple[str, ...]:
+        """The same line, once more: the homeserver can give the same ciphertext another event id."""
+        return (causes.of_ciphertext(*self.ciphertext, line),) if self.ciphertext else ()
 
     def logged(self, cause: str) -> str:
         """The name of a line in the audit log: what an edit did goes with the message that it edits, too."""
@@ -80,8 +94,12 @@ class _Heard:
     text: str
     channel: str
     card: Card | None
-    begins: bool = True
-    """Whether it is the first line of its message, or its only one."""
+    guess: Card | None = None
+    """The card that it seems to answer, if that is not sure."""
+    bare: bool = False
+    """Whether only that guess makes a command of it."""
+    line: int = 1
+    """Which line of its message it is."""
     notes: bool = False
     """Whether lines of a chair are commands here: a round table is being held."""
     refusal: Refusal | None = None
@@ -120,16 +138,20 @@ class Dispatcher:
             first, *others = self._commands_in(message, heard)
         except Refusal as refusal:
             heard, first, others = replace(heard, refusal=refusal), "", []
-        outcome = await self._carry_out(message, replace(heard, text=first), message.cause(), now)
+        outcome = await self._carry_out(message, replace(heard, text=first), now)
         self._tell(outcome)
         if others and outcome is None:
-            async with self._store.look() as find:
-                outcome = await find.outcome(message.cause())
+            outcome = await self._outcome(message)
         if outcome in OF_THE_WHOLE:
             return
         for number, line in enumerate(others, start=2):
-            behind = replace(heard, text=line, begins=False)
-            self._tell(await self._carry_out(message, behind, message.cause(number), now))
+            self._tell(await self._carry_out(message, replace(heard, text=line, line=number), now))
+
+    async def _outcome(self, message: Incoming) -> str | None:
+        """How the first line of a message ended that was handled before."""
+        async with self._store.look() as find:
+            ended = [await find.outcome(name) for name in (message.cause(), *message.also())]
+        return next(filter(None, ended), None)
 
     def _commands_in(self, message: Incoming, heard: _Heard) -> list[str]:
         """The commands of a message, the first without its prefix; raises Refusal for too many."""
@@ -142,10 +164,10 @@ class Dispatcher:
         if outcome is not None:
             self._count(outcome)
 
-    async def _carry_out(self, message: Incoming, heard: _Heard, cause: str, now: datetime) -> str | None:
+    async def _carry_out(self, message: Incoming, heard: _Heard, now: datetime) -> str | None:
         """Carry one line of a message out; gives the outcome, None if it was handled before."""
         try:
-            async with self._store.work(cause, now) as work:
+            async with self._work(message, heard, now) as work:
                 entry, pages, files = await self._answer(work, message, heard)
                 await work.record(entry)
                 for page in pages:
@@ -158,8 +180,11 @@ class Dispatcher:
         except StoreAwayError:
             raise
         except Exception as fault:  # noqa: BLE001 whatever went wrong, the person is told and the next message is heard
-            await self._own_up(message, heard, cause, fault)
+            await self._own_up(message, heard, fault)
             return "failed"
+
+    def _work(self, message: Incoming, heard: _Heard, now: datetime) -> AbstractAsyncContextManager[Work]:
+        return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
 
     async def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
         """Note who came into a case room and welcome them together; a stranger is removed and reported."""
@@ -224,6 +249,17 @@ class Dispatcher:
         except AlreadyHandledError:
             return
 
+    async def put_aside(self, message: Incoming) -> None:
+        """Never act on a message, also when it comes again once its device is trusted: its sender was told so."""
+        if message.ciphertext is None:
+            # What was not encrypted is trusted from nobody, now and later.
+            return
+        try:
+            async with self._store.work(message.cause(), self._clock(), also=message.also()) as work:
+                work.outcome = PUT_ASIDE
+        except AlreadyHandledError:
+            return
+
     async def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
         """Tell somebody, once for this cause, why a message was not acted on and what to do; nothing is echoed."""
         async with self._store.look() as find:
@@ -270,20 +306,26 @@ class Dispatcher:
             channel = await find.channel(message.room_id)
             if channel is None:
                 return None
-            card = await find.card(message.replies_to) if message.replies_to else None
+            card = await self._card(find, message.replies_to, channel)
+            guess = await self._card(find, message.seems_to_answer, channel)
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
-            if text is None and card is not None and card.channel == channel and card.subject is not None:
+            if text is None and card is not None and card.subject is not None:
                 text = self._bare_command(message, card.subject)
-            # Only its beginning is looked at before it is known to be more than talk.
             noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
-            if text is None and not noted:
-                return None
             notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
             notes = notes and await find.is_in_meeting(channel.partition(":")[2])
-            if noted and not notes:
+            bare = text is None and not (noted and notes)
+            if bare and guess is not None and guess.subject is not None:
+                text = self._bare_command(message, guess.subject)
+            if bare and text is None:
                 return None
             text = normalise(message.body).strip() if text is None else text
-            return _Heard(text, channel, card if card and card.channel == channel else None, notes=notes)
+            return _Heard(text, channel, card, guess, bare, notes=notes)
+
+    async def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
+        """A message of ours in this room; one of another room says nothing about what is meant here."""
+        card = await find.card(event_id) if event_id else None
+        return card if card and card.channel == channel else None
 
     def _addressed(self, message: Incoming, *, direct: bool = False, reply: bool = False) -> str | None:
         return addressed(
@@ -335,11 +377,12 @@ class Dispatcher:
                 try:
                     if heard.refusal:
                         raise heard.refusal
-                    if message.replaces and heard.begins:
-                        await self._refuse_edited(message.replaces, message.sender, work)
-                    command, rest = self._find_command(heard.text, ctx)
+                    if heard.line == 1:
+                        await self._refuse_edited(message, work)
+                    command, rest = self._find_command(heard, ctx)
                     name = command.path
                     self._permit(command, ctx)
+                    self._refuse_guessed(command, heard, ctx)
                     if command.run.__module__ in CONTRIBUTIONS and ctx.place is Place.CASE:
                         meeting.require_confirmed(ctx.case, ctx.actor)
                     reply = await command.run(self._read(command, rest, message, ctx), ctx)
@@ -368,11 +411,22 @@ class Dispatcher:
         )
         return entry, pages, files
 
-    async def _refuse_edited(self, replaced: str, sender: str, work: Work) -> None:
+    async def _refuse_edited(self, message: Incoming, work: Work) -> None:
         """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
-        for line in await audit.lines_of(work.session, replaced, sender):
+        if message.edits_unknown:
+            raise Refusal("dispatch/edits_unknown")
+        for line in await audit.lines_of(work.session, message.replaces, message.sender) if message.replaces else ():
             if line.done:
                 raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=line.command in WORDED)
+
+    def _refuse_guessed(self, command: Command, heard: _Heard, ctx: Context) -> None:
+        """Ask, if a command is about a record that only the homeserver may have put there."""
+        subject = heard.guess.subject if heard.guess else None
+        if subject is None or not (heard.bare or _takes(command, subject)):
+            return
+        typed = self._match(normalise(heard.text), None)
+        if heard.bare or typed is None or not begins_with_id(typed[1]):
+            raise Refusal("dispatch/seems_to_answer", id=subject, path=command.path, place=ctx.place.value)
 
     async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
         directory = await work.find.directory()
@@ -397,10 +451,13 @@ class Dispatcher:
             card=heard.card.subject if heard.card else None,
         )
 
-    def _find_command(self, text: str, ctx: Context) -> tuple[Command, str]:
-        text = normalise(text)
-        if found := self._match(text, ctx.card):
+    def _find_command(self, heard: _Heard, ctx: Context) -> tuple[Command, str]:
+        text = normalise(heard.text)
+        guessed = heard.guess.subject if heard.guess else None
+        if found := self._match(text, ctx.card or guessed):
             return found
+        if guessed and heard.bare:
+            raise Refusal("dispatch/seems_to_answer", id=guessed, path=None, place=ctx.place.value)
         word = text.split(maxsplit=1)[0] if text.strip() else ""
         if group := self._registry.under(word):
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
@@ -456,18 +513,16 @@ class Dispatcher:
             reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
         )
 
-    async def _own_up(self, message: Incoming, heard: _Heard, cause: str, fault: Exception) -> None:
+    async def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
         reference = secrets.token_hex(3)
         # The kind of fault and where it happened: its words might quote what somebody wrote.
         log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
         try:
-            async with self._store.work(cause, self._clock()) as work:
+            async with self._work(message, heard, self._clock()) as work:
                 voice = self._house.voice(await work.find.directory(), heard.channel)
-                entry = Entry(
-                    message.sender, place_of(heard.channel), None, "unknown", None, "failed", message.logged(cause)
-                )
-                await work.record(entry)
+                where, cause = place_of(heard.channel), message.logged(work.cause)
+                await work.record(Entry(message.sender, where, None, "unknown", None, "failed", cause))
                 for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):
                     await work.say(heard.channel, page)
         except AlreadyHandledError:

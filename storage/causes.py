@@ -7,7 +7,7 @@ names) is quoted, so that it never gets out of its own part: no event id can be 
 import hashlib
 from urllib.parse import quote
 
-EVENT = "event"
+EVENT, CIPHERTEXT = "event", "ciphertext"
 LONGEST_PART = 300
 """In characters, once quoted; of what is longer a hash stands there. No database indexes a name without end."""
 _PLAIN = "@$!#:+=,;~ "
@@ -19,9 +19,14 @@ def of_event(event_id: str, line: int = 1) -> str:
     return _join(EVENT, event_id, line)
 
 
+def of_ciphertext(sender_key: str, session_id: str, position: int, line: int = 1) -> str:
+    """The same line, by what no homeserver and no other member can choose of it."""
+    return _join(CIPHERTEXT, sender_key, session_id, position, line)
+
+
 def of_job(kind: str, *parts: object) -> str:
     """Something that the bot does by itself; ``kind`` is one of its own words."""
-    if not kind or kind == EVENT or _quoted(kind) != kind:
+    if not kind or kind in {EVENT, CIPHERTEXT} or _quoted(kind) != kind:
         raise ValueError("not a kind of job")
     return _join(kind, *parts)
 

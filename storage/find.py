@@ -18,6 +18,7 @@ from cases.roundtable import State
 from storage import tables
 from storage.account import Account
 from storage.crypto import HOUSE
+from storage.identifiers import is_event_id, is_room_id
 from storage.kept import KeptCases
 from storage.known import Known
 from storage.mapping import version_of
@@ -246,6 +247,8 @@ class Find:
 
     async def channel(self, room_id: str) -> str | None:
         """Which channel a room is; None: not a room of ours (any more), or the space, in which nobody talks."""
+        if not is_room_id(room_id):
+            return None
         known: str | None = self._known.get(("channel", room_id))
         if known is not None:
             return known
@@ -299,6 +302,8 @@ class Find:
 
     async def card(self, event_id: str) -> Card | None:
         """The message of ours with this event id."""
+        if not is_event_id(event_id):
+            return None
         o = tables.outbox.c
         ours = (o.event_id == event_id, o.account == self.account.user_id)
         found = await self.row(select(o.channel, o.scope, o.subject).where(*ours).limit(1))

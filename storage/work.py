@@ -70,10 +70,13 @@ class Attachment:
 class Work:
     """What one unit of work may do."""
 
-    def __init__(self, store: "Store", session: AsyncSession, find: Find, cause: str, now: datetime) -> None:
+    def __init__(  # noqa: PLR0917 made by Store.work alone
+        self, store: "Store", session: AsyncSession, find: Find, cause: str, now: datetime, also: Collection[str] = ()
+    ) -> None:
         self.session = session
         self.account = store.account
         self.cause = cause
+        self._also = also
         self.now = now
         self.find = find
         self.channels: set[str] = set()
@@ -81,7 +84,8 @@ class Work:
         self._ring = store.ring
         self._under_way = store.under_way
         self._said = 0
-        self._outcome: str | None = None
+        self.outcome: str | None = None
+        """How it ended, to stand beside the cause."""
 
     @asynccontextmanager
     async def or_nothing(self) -> AsyncIterator[None]:
@@ -146,11 +150,12 @@ class Work:
     async def record(self, entry: Entry) -> None:
         """Write the audit entry; its outcome will stand beside the cause."""
         await audit.write(self.session, self._ring, entry, self.now)
-        self._outcome = entry.outcome
+        self.outcome = entry.outcome
 
     async def finish(self) -> None:
         """Write down that the cause is handled."""
-        await self.session.execute(_HANDLED, {"cause": self.cause, "at": self.now, "outcome": self._outcome})
+        handled = [{"cause": c, "at": self.now, "outcome": self.outcome} for c in (self.cause, *self._also)]
+        await self.session.execute(_HANDLED, handled)
 
     async def audit_fault(self) -> int | None:
         """The number of the first line of the audit log that was changed, moved or follows a missing one."""
@@ -257,20 +262,22 @@ class Store:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def work(self, cause: str, now: datetime) -> AsyncIterator[Work]:
+    async def work(self, cause: str, now: datetime, *, also: Collection[str] = ()) -> AsyncIterator[Work]:
         """One unit of work, committed at its end; raises AlreadyHandledError when the cause was handled before.
 
-        ``cause`` is an event id or the key of something that falls due: whatever must have its effect once. So it can
-        be tried again after a StoreAwayError, even when the commit went through and only its answer was lost.
+        ``cause`` (made by storage.causes) is whatever must have its effect once; ``also`` are other names of the same,
+        each of which has its effect once as well. So it can be tried again after a StoreAwayError, even when the commit
+        went through and only its answer was lost.
         """
         token = keyring.set(self.ring)
         try:
             async with self.update() as session:
                 find = Find(session, self.account, self._known, self.unreadable, self._kept)
-                work = Work(self, session, find, cause, now)
+                work = Work(self, session, find, cause, now, also)
                 # Nobody else writes before this is committed.
-                if await work.find.is_handled(cause):
-                    raise AlreadyHandledError(cause)
+                for name in (cause, *also):
+                    if await work.find.is_handled(name):
+                        raise AlreadyHandledError(name)
                 yield work
                 await work.finish()
             # Only now is it committed.

@@ -106,11 +106,20 @@ class Conference:
         event_id: str | None = None,
         mentions: tuple[str, ...] = (),
         replaces: str | None = None,
+        seems_to_answer: Said | None = None,
+        ciphertext: tuple[str, str, int] | None = None,
     ) -> list[Said]:
         """Somebody types something; what the bot says to it, in the order it says it."""
         incoming = self.incoming(who, text, room, event_id or f"$said{next(self._ids)}")
-        reply = replies_to.event_id if replies_to else None
-        await self.dispatcher.handle(replace(incoming, mentions=mentions, replies_to=reply, replaces=replaces))
+        said = replace(
+            incoming,
+            mentions=mentions,
+            replies_to=replies_to.event_id if replies_to else None,
+            replaces=replaces,
+            seems_to_answer=seems_to_answer.event_id if seems_to_answer else None,
+            ciphertext=ciphertext,
+        )
+        await self.dispatcher.handle(said)
         return await self.deliver()
 
     def incoming(self, who: str, text: str, room: str, event_id: str) -> Incoming:

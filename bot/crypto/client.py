@@ -1,10 +1,10 @@
 """The Matrix client of the bot: everything that leaves is encrypted, everything that comes in is judged."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeGuard
 
 from bot.crypto.devices import Devices
 from bot.crypto.errors import NotAllowed, NotEncrypted, NotOurDevice, Rejected, Unavailable
@@ -26,7 +26,8 @@ from bot.crypto.signing import equals
 from bot.crypto.store import StoreFolder
 from bot.crypto.sync import Reader, Syncing, upload_keys
 from bot.crypto.trust import Pins, Verdict
-from bot.crypto.wire import LARGEST_LIST, Json, Patience, Wire, encode_path, is_identifier, is_token
+from bot.crypto.wire import LARGEST_LIST, Json, Patience, Wire, encode_path, is_token
+from storage.identifiers import is_event_id, is_room_id
 
 PAGE = 100
 MOST_PAGES = 1000
@@ -149,7 +150,7 @@ class HardenedClient:
     async def retry(self, source: Mapping[str, object]) -> Event | None:
         """Read an event that could not be decrypted before; None as long as its key is still missing (fault 16)."""
         room_id = source.get("room_id")
-        if not isinstance(room_id, str) or not is_event(source):
+        if not is_room_id(room_id) or not is_event(source):
             return None
         raw = dict(source)
         await self._reader.learn_senders([(room_id, raw)])
@@ -234,7 +235,7 @@ class HardenedClient:
             raise NotEncrypted(room_id)
         encrypted = await self._sharing.encrypt(room, type, content, only_for)
         path = "v3/" + encode_path("rooms", room_id, "send", "m.room.encrypted", txn_id)
-        return _read_id(await self.wire.ask("PUT", path, encrypted), "event_id", "$")
+        return _read_id(await self.wire.ask("PUT", path, encrypted), "event_id", is_event_id)
 
     def unreachable(self, room_id: str) -> dict[str, Verdict]:
         """The joined members who could not read our last message there, and why."""
@@ -276,7 +277,7 @@ class HardenedClient:
             parent=parent,
             server=self._server,
         )
-        room_id = _read_id(await self.wire.ask("POST", "v3/createRoom", request), "room_id", "!")
+        room_id = _read_id(await self.wire.ask("POST", "v3/createRoom", request), "room_id", is_room_id)
         made = Room(room_id, complete=True, encrypted=not space, created=creation_content or {})
         known = self._rooms.setdefault(room_id, made)
         known.complete, known.encrypted = True, made.encrypted
@@ -308,12 +309,12 @@ class HardenedClient:
         key, value = marker
         answer = await self.wire.ask("GET", "v3/joined_rooms", largest=LARGEST_LIST)
         rooms = answer.get("joined_rooms")
-        for room_id in rooms if isinstance(rooms, list) else ():
-            known = self._rooms.get(str(room_id))
+        for room_id in filter(is_room_id, rooms) if isinstance(rooms, list) else ():
+            known = self._rooms.get(room_id)
             if known is not None and known.created and known.created.get(key) != value:
                 continue
             try:
-                state = await self.room_state(str(room_id))
+                state = await self.room_state(room_id)
             except NotAllowed:
                 continue
             for change in state:
@@ -322,7 +323,7 @@ class HardenedClient:
                     and change.sender == self.user_id
                     and change.content.get(key) == value
                 ):
-                    return str(room_id)
+                    return room_id
         return None
 
     async def room_state(self, room_id: str) -> tuple[StateChange, ...]:
@@ -401,8 +402,8 @@ class HardenedClient:
         return known
 
 
-def _read_id(answer: Json, key: str, sigil: str) -> str:
+def _read_id(answer: Json, key: str, fits: Callable[[object], TypeGuard[str]]) -> str:
     value = answer.get(key)
-    if not is_identifier(value, sigil):
+    if not fits(value):
         raise Unavailable(f"an answer without {key}")
     return value

@@ -150,12 +150,14 @@ class Devices:
         Asked when the event is handled, from the keys of the session itself: nio decides it at decryption, before the
         devices of a newcomer are known, and believes the event's own claims.
         """
-        if self._is_ours(sender, opened.sender_key) and equals(opened.signing_key, self._machine.signing_key):
+        if self._is_ours(sender, opened.ciphertext.sender_key) and equals(
+            opened.signing_key, self._machine.signing_key
+        ):
             return Verdict.TRUSTED
         if opened.forwarded:
             return Verdict.FORWARDED_KEY
         for device in self._devices.get(sender, {}).values():
-            if equals(device.curve25519, opened.sender_key):
+            if equals(device.curve25519, opened.ciphertext.sender_key):
                 return device.verdict if equals(device.ed25519, opened.signing_key) else Verdict.BAD_DEVICE
         return Verdict.UNKNOWN_DEVICE
 

@@ -1,14 +1,35 @@
-"""What the rest of the bot sees of Matrix: plain values, checked in form, judged in origin."""
+"""What the rest of the bot sees of Matrix: plain values, checked in form, judged in origin.
+
+Everything outside the encryption is the homeserver's word: its table in docs/trust.md says what may depend on each.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.crypto.trust import Verdict
+from storage.identifiers import is_event_id, is_short, is_user_id, is_visible
 
 RELATION = "m.relates_to"
 VERIFICATION = "m.key.verification."
+
+
+class Ciphertext(NamedTuple):
+    """What no homeserver can choose of an encrypted event: the device's key, its session, and the place in that."""
+
+    sender_key: str
+    session_id: str
+    position: int
+
+
+@dataclass(frozen=True)
+class Relation:
+    """To which other events an event refers."""
+
+    replaces: str | None = None
+    replies_to: str | None = None
+    refers_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -18,8 +39,8 @@ class Event:
     sent_at is the server's claim (aware, UTC). When it could not be decrypted, content is empty, session_id names the
     missing key, withheld says why its owner did not give it to us if they told, and source is what
     HardenedClient.retry takes later. device is the identity key of the device that wrote it, if it could be decrypted.
-    replaces and replies_to may be the server's word even when the rest is trusted: Matrix leaves relations outside the
-    encryption.
+    ciphertext is what was decrypted. Of an encrypted event replaces, replies_to and refers_to are what stood inside the
+    encryption; outside is what stood only outside, where the server can have put it: a hint at most.
     """
 
     event_id: str
@@ -39,6 +60,8 @@ class Event:
     source: Mapping[str, Any] | None = None
     withheld: str | None = None
     device: str | None = None
+    ciphertext: Ciphertext | None = None
+    outside: Relation = Relation()
 
     def __repr__(self) -> str:
         # Content must not reach a log by way of a traceback.
@@ -119,17 +142,31 @@ def read_to_device(raw: object) -> ToDevice | None:
     if not isinstance(raw, dict):
         return None
     sender, kind, content = raw.get("sender"), raw.get("type"), raw.get("content")
-    if not isinstance(sender, str) or not isinstance(kind, str) or not isinstance(content, dict):
+    if not is_user_id(sender) or not is_visible(kind) or not isinstance(content, dict):
         return None
     return ToDevice(sender, kind, content) if kind.startswith(VERIFICATION) else None
 
 
 def is_event(raw: object) -> bool:
-    """Whether this has the form that every event has."""
+    """Whether this has the form that every event has, and every id in it the form of its kind."""
     return (
         isinstance(raw, dict)
-        and all(isinstance(raw.get(key), str) for key in ("event_id", "sender", "type"))
+        and is_event_id(raw.get("event_id"))
+        and is_user_id(raw.get("sender"))
+        and is_visible(raw.get("type"))
         and isinstance(raw.get("content"), dict)
+        and ("state_key" not in raw or _is_state_key(raw["type"], raw["state_key"]))
+    )
+
+
+def is_invitation(raw: object) -> bool:
+    """Whether this says by whom we are invited. It has fewer fields than other events."""
+    return (
+        isinstance(raw, dict)
+        and raw.get("type") == "m.room.member"
+        and is_user_id(raw.get("sender"))
+        and isinstance(raw.get("content"), dict)
+        and raw["content"].get("membership") == "invite"
     )
 
 
@@ -155,15 +192,16 @@ def read_event(
     verdict: Verdict,
     *,
     decrypted: tuple[str, Mapping[str, Any]] | None = None,
+    ciphertext: Ciphertext | None = None,
     session_id: str | None = None,
     withheld: str | None = None,
-    device: str | None = None,
 ) -> Event:
     """An event as we see it; decrypted is its type and content when it came encrypted and could be read."""
     encrypted = raw["type"] == "m.room.encrypted"
     kind, content = decrypted or (raw["type"], {} if encrypted else raw["content"])
-    # The relation may stand inside, outside, or on both sides of the encryption: the inner one is the sender's word.
-    relation = content.get(RELATION, raw["content"].get(RELATION))
+    # The relation may stand inside, outside, or on both sides of the encryption: only the inner one is the sender's.
+    relation = _read_relation(content.get(RELATION))
+    only_outside = encrypted and RELATION not in content
     return Event(
         event_id=raw["event_id"],
         room_id=room_id,
@@ -173,15 +211,17 @@ def read_event(
         content=content,
         encrypted=encrypted,
         verdict=verdict,
-        replaces=_read_related(relation, "m.replace"),
-        replies_to=_read_replied(relation),
-        refers_to=_read_related(relation, "m.reference"),
+        replaces=relation.replaces,
+        replies_to=relation.replies_to,
+        refers_to=relation.refers_to,
         mentions=_read_mentions(content),
-        redacts=_read_redacted(raw) if kind == "m.room.redaction" else None,
+        redacts=_read_redacted(raw) if raw["type"] == "m.room.redaction" else None,
         session_id=session_id,
         source={**raw, "room_id": room_id} if verdict is Verdict.UNDECRYPTABLE else None,
         withheld=withheld,
-        device=device,
+        device=ciphertext.sender_key if ciphertext else None,
+        ciphertext=ciphertext,
+        outside=_read_relation(raw["content"].get(RELATION)) if only_outside else Relation(),
     )
 
 
@@ -192,11 +232,23 @@ def _read_time(milliseconds: object) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
+def _is_state_key(kind: str, state_key: object) -> bool:
+    if kind == "m.room.member":
+        return is_user_id(state_key)
+    return state_key == "" or is_short(state_key)
+
+
+def _read_relation(relation: object) -> Relation:
+    return Relation(
+        _read_related(relation, "m.replace"), _read_replied(relation), _read_related(relation, "m.reference")
+    )
+
+
 def _read_related(relation: object, kind: str) -> str | None:
     if not isinstance(relation, dict) or relation.get("rel_type") != kind:
         return None
     target = relation.get("event_id")
-    return target if isinstance(target, str) else None
+    return target if is_event_id(target) else None
 
 
 def _read_replied(relation: object) -> str | None:
@@ -205,15 +257,15 @@ def _read_replied(relation: object) -> str | None:
     if not isinstance(reply, dict) or (isinstance(relation, dict) and relation.get("is_falling_back") is True):
         return None
     target = reply.get("event_id")
-    return target if isinstance(target, str) else None
+    return target if is_event_id(target) else None
 
 
 def _read_mentions(content: Mapping[str, Any]) -> frozenset[str]:
     mentions = content.get("m.mentions")
     users = mentions.get("user_ids") if isinstance(mentions, dict) else None
-    return frozenset(user for user in users if isinstance(user, str)) if isinstance(users, list) else frozenset()
+    return frozenset(user for user in users if is_user_id(user)) if isinstance(users, list) else frozenset()
 
 
 def _read_redacted(raw: Mapping[str, Any]) -> str | None:
     target = raw["content"].get("redacts", raw.get("redacts"))
-    return target if isinstance(target, str) else None
+    return target if is_event_id(target) else None

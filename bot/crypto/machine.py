@@ -16,12 +16,14 @@ from nio.crypto import DeviceStore, Olm, OlmDevice, OutgoingKeyRequest, TrustSta
 from nio.events import DummyEvent
 
 from bot.crypto.errors import StoreUnreadable
+from bot.crypto.events import Ciphertext
 from bot.crypto.figures import Figures
 from bot.crypto.parsing import parse
 from bot.crypto.signing import decode_base64, is_signed
 from bot.crypto.store import LockedStore
 from bot.crypto.trust import Device, Verdict, is_key
 from bot.crypto.wire import Json
+from storage.identifiers import is_user_id, is_visible
 
 OLM = "m.olm.v1.curve25519-aes-sha2"
 MEGOLM = "m.megolm.v1.aes-sha2"
@@ -42,7 +44,7 @@ class Opened:
 
     type: str
     content: Mapping[str, Any]
-    sender_key: str
+    ciphertext: Ciphertext
     signing_key: str
     forwarded: bool
 
@@ -103,8 +105,8 @@ class Machine:
         try:
             self._olm: Any = _Olm(store)
             self._store.database.execute_sql(
-                "CREATE TABLE IF NOT EXISTS seen_messages (session_id TEXT, message_index INTEGER, event_id TEXT,"
-                " PRIMARY KEY (session_id, message_index)) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS opened (sender_key TEXT, session_id TEXT, message_index INTEGER,"
+                " event_id TEXT, PRIMARY KEY (sender_key, session_id, message_index)) WITHOUT ROWID"
             )
         except Exception as error:  # noqa: BLE001 - peewee, sqlite3, vodozemac, and nio each raise their own
             raise StoreUnreadable(
@@ -302,18 +304,17 @@ class Machine:
             log.warning("event cannot be decrypted", event_id=raw["event_id"], error=type(error).__name__)
             return Verdict.UNDECRYPTABLE
         # What we say ourselves is never acted on, however often it is shown: that is not worth a write.
-        if raw["sender"] != self.user_id and not self._is_first(session.id, index, raw["event_id"]):
+        ciphertext = Ciphertext(session.sender_key, session.id, index)
+        if raw["sender"] != self.user_id and not self._is_first(ciphertext, raw["event_id"]):
             return Verdict.REPLAYED
         try:
             inner = parse(plaintext.encode())
-            fits = isinstance(inner["type"], str) and isinstance(inner["content"], dict) and inner["room_id"] == room_id
+            fits = is_visible(inner["type"]) and isinstance(inner["content"], dict) and inner["room_id"] == room_id
         except (ValueError, KeyError, TypeError):
             fits = False
         if not fits:
             return Verdict.BAD_EVENT
-        return Opened(
-            inner["type"], inner["content"], session.sender_key, session.ed25519, bool(session.forwarding_chain)
-        )
+        return Opened(inner["type"], inner["content"], ciphertext, session.ed25519, bool(session.forwarding_chain))
 
     def find_sender_key(self, room_id: str, session_id: object, theirs: Collection[str]) -> str | None:
         """The identity key of the device that made a session, as far as we have the session."""
@@ -328,13 +329,12 @@ class Machine:
         makers = sorted(by_sender, key=lambda sender_key: sender_key not in theirs)
         return next((by_sender[maker][session_id] for maker in makers if session_id in by_sender[maker]), None)
 
-    def _is_first(self, session_id: str, index: int, event_id: str) -> bool:
+    def _is_first(self, ciphertext: Ciphertext, event_id: str) -> bool:
         """Whether this message of the session was never seen as another event. Kept over restarts, unlike nio's."""
         database = self._store.database
-        place = (session_id, index)
-        database.execute_sql("INSERT OR IGNORE INTO seen_messages VALUES (?, ?, ?)", (*place, event_id))
+        database.execute_sql("INSERT OR IGNORE INTO opened VALUES (?, ?, ?, ?)", (*ciphertext, event_id))
         row = database.execute_sql(
-            "SELECT event_id FROM seen_messages WHERE session_id = ? AND message_index = ?", place
+            "SELECT event_id FROM opened WHERE sender_key = ? AND session_id = ? AND message_index = ?", ciphertext
         ).fetchone()
         return bool(row[0] == event_id)
 
@@ -345,7 +345,7 @@ def _read_olm(raw: object, our_key: str) -> tuple[str, str, object | None]:
         return "", "", None
     content, sender = raw["content"], raw["sender"]
     sender_key = content["sender_key"]
-    if content["algorithm"] != OLM or not isinstance(sender, str) or not is_key(sender_key):
+    if content["algorithm"] != OLM or not is_user_id(sender) or not is_key(sender_key):
         raise ValueError("not an Olm message")
     part = content["ciphertext"][our_key]
     with contextlib.suppress(KeyError):

@@ -14,6 +14,7 @@ from bot.crypto.devices import Devices
 from bot.crypto.machine import MEGOLM, Machine
 from bot.crypto.trust import is_key
 from bot.crypto.wire import Json, Wire, encode_path
+from storage.identifiers import is_room_id, is_user_id, is_visible
 
 WITHHELD = "m.room_key.withheld"
 NO_OLM = "m.no_olm"
@@ -47,14 +48,14 @@ class MissingKeys:
         if not isinstance(raw, dict) or raw.get("type") != WITHHELD:
             return
         content, sender = raw.get("content"), raw.get("sender")
-        if not isinstance(content, dict) or not isinstance(sender, str):
+        if not isinstance(content, dict) or not is_user_id(sender):
             return
         code, sender_key = content.get("code"), content.get("sender_key")
         if code == NO_OLM and isinstance(sender_key, str) and is_key(sender_key):
             # They could not begin a session with us: we begin one with them.
             self._machine.mark_broken(sender, sender_key)
         room_id, session_id = content.get("room_id"), content.get("session_id")
-        if isinstance(code, str) and code in CODES and isinstance(room_id, str) and isinstance(session_id, str):
+        if isinstance(code, str) and code in CODES and is_room_id(room_id) and is_visible(session_id):
             _keep(self._withheld, (sender, room_id, session_id), code)
 
     def explain(self, sender: str, room_id: str, session_id: str) -> str | None:

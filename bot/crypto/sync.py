@@ -18,6 +18,7 @@ from bot.crypto.events import (
     StateChange,
     ToDevice,
     is_event,
+    is_invitation,
     is_redacted,
     is_state,
     read_change,
@@ -30,6 +31,7 @@ from bot.crypto.rooms import Room
 from bot.crypto.sharing import Sharing
 from bot.crypto.trust import Verdict
 from bot.crypto.wire import MEBIBYTE, Json, Wire, is_token
+from storage.identifiers import is_room_id, is_user_id, is_visible
 
 TIMELINE_LIMIT, SMALLER_LIMITS = 200, (20, 1)
 LARGEST_SYNC = 64 * MEBIBYTE
@@ -80,12 +82,12 @@ class Reader:
         if raw["type"] != "m.room.encrypted":
             return read_event(raw, room_id, Verdict.PLAINTEXT)
         session_id = raw["content"].get("session_id")
-        session_id = session_id if isinstance(session_id, str) else None
+        session_id = session_id if is_visible(session_id) else None
         opened = self._machine.open(room_id, raw, self._devices.list_keys(raw["sender"]))
         if isinstance(opened, Verdict):
             return self._explain(room_id, raw, opened, session_id)
         verdict = self._devices.judge(raw["sender"], opened)
-        return read_event(raw, room_id, verdict, decrypted=(opened.type, opened.content), device=opened.sender_key)
+        return read_event(raw, room_id, verdict, decrypted=(opened.type, opened.content), ciphertext=opened.ciphertext)
 
     def _explain(self, room_id: str, raw: Json, verdict: Verdict, session_id: str | None) -> Event:
         if verdict is not Verdict.UNDECRYPTABLE or session_id is None:
@@ -219,7 +221,7 @@ class Syncing:
 
     async def _take_rooms(self, answer: Json, *, complete: bool) -> AsyncIterator[_Timeline]:
         for room_id, info in _dict_in(answer, "rooms", "join").items():
-            if not isinstance(info, dict):
+            if not is_room_id(room_id) or not isinstance(info, dict):
                 continue
             await asyncio.sleep(0)
             room = self._rooms.setdefault(room_id, Room(room_id))
@@ -241,7 +243,7 @@ class Syncing:
 
     def _take_left(self, answer: Json) -> tuple[str, ...]:
         # nio keeps rooms that it was removed from, and would go on writing there.
-        left = tuple(_dict_in(answer, "rooms", "leave"))
+        left = tuple(room_id for room_id in _dict_in(answer, "rooms", "leave") if is_room_id(room_id))
         for room_id in left:
             self._rooms.pop(room_id, None)
             self._sharing.forget(room_id)
@@ -282,13 +284,10 @@ def _filter(limit: int) -> str:
 
 def _read_invitations(answer: Json) -> Iterator[Invitation]:
     for room_id, info in _dict_in(answer, "rooms", "invite").items():
-        for raw in _list_in(info, "invite_state", "events") if isinstance(info, dict) else ():
-            if not isinstance(raw, dict) or raw.get("type") != "m.room.member":
-                continue
-            content, sender = raw.get("content"), raw.get("sender")
-            if isinstance(content, dict) and content.get("membership") == "invite" and isinstance(sender, str):
-                yield Invitation(room_id, sender)
-                break
+        events = _list_in(info, "invite_state", "events") if is_room_id(room_id) and isinstance(info, dict) else ()
+        invited = next((raw for raw in events if is_invitation(raw)), None)
+        if invited is not None:
+            yield Invitation(room_id, invited["sender"])
 
 
 def _read_to_device(answer: Json) -> tuple[ToDevice, ...]:
@@ -309,4 +308,4 @@ def _list_in(answer: Mapping[str, Any], outer: str, inner: str) -> list[Any]:
 
 
 def _list_users(answer: Json, group: str) -> list[str]:
-    return [user_id for user_id in _list_in(answer, "device_lists", group) if isinstance(user_id, str)]
+    return [user_id for user_id in _list_in(answer, "device_lists", group) if is_user_id(user_id)]

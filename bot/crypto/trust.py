@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bot.crypto.signing import decode_base64, equals, is_signed
 from bot.crypto.wire import Json
+from storage.identifiers import is_device_id
 
 KEY_LENGTH = 32
 
@@ -120,7 +121,7 @@ def is_key(text: object) -> bool:
 
 
 def _judge_device(described: object, user_id: str, device_id: str, signers: Signers) -> Device | None:
-    if not isinstance(described, dict) or not isinstance(described.get("keys"), dict):
+    if not isinstance(described, dict) or not isinstance(described.get("keys"), dict) or not is_device_id(device_id):
         return None
     signing, identity = described["keys"].get(f"ed25519:{device_id}"), described["keys"].get(f"curve25519:{device_id}")
     if not isinstance(signing, str) or not isinstance(identity, str) or not is_key(signing) or not is_key(identity):

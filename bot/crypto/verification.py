@@ -148,12 +148,12 @@ class Verification:
             elif is_request and event.content.get("to") == self._us.user_id:
                 at = {"timestamp": event.sent_at.timestamp() * 1000}
                 await self._take_request(event.sender, {**event.content, **at}, event.event_id, event.room_id)
-            elif not is_request and event.refers_to is not None:
+            elif not is_request and (asked := event.refers_to or event.outside.refers_to) is not None:
                 # What the sender committed to has the relation, on whichever side of the encryption it came.
-                relation = {"rel_type": "m.reference", "event_id": event.refers_to}
+                relation = {"rel_type": "m.reference", "event_id": asked}
                 content = {"m.relates_to": relation, **event.content}
                 kind = event.type.removeprefix(VERIFICATION)
-                await self._take(event.sender, kind, content, event.refers_to, event.room_id)
+                await self._take(event.sender, kind, content, asked, event.room_id)
         return True
 
     # What the admin says

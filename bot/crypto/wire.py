@@ -214,15 +214,6 @@ def encode_path(*parts: str) -> str:
         raise BadAddress from None
 
 
-def is_identifier(value: object, sigil: str) -> TypeGuard[str]:
-    """Whether this can be the id of a room or event (specification: Identifier grammar)."""
-    return (
-        isinstance(value, str)
-        and value.startswith(sigil)
-        and 1 < len(value.encode(errors="replace")) <= LONGEST_SEGMENT
-    )
-
-
 def is_token(value: object) -> TypeGuard[str]:
     """Whether this can be a place in a timeline, to be sent back in an address."""
     return isinstance(value, str) and 0 < len(value) <= LONGEST_TOKEN

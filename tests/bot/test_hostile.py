@@ -1,7 +1,9 @@
 """A homeserver that lies to the bot: what is not proven is not done, is said once, and repeats nothing."""
 
+import sqlite3
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -121,6 +123,65 @@ async def test_a_message_sent_again_by_the_server_is_one_command(deployment: Dep
     told = answers(deployment, "dirk", room, "A message that I had already")
     assert [event.mentions for event in told] == [{dirk.user_id}, {ada.user_id}]
     assert len(answers(deployment, "ada", room, "said once")) == 1
+
+
+async def test_an_old_command_that_the_server_wraps_anew_is_not_carried_out_again(
+    deployment: Deployment, hostile: Hostile
+) -> None:
+    room = await open_case(deployment, **TABLE)
+    kept: list[Json] = []
+
+    def listen(answer: Json) -> bool:
+        kept.extend(event for event in timeline_of(answer, room) if event["type"] == "m.room.encrypted")
+        return False
+
+    hostile.on_sync.append(listen)
+    dirk, ada = deployment.people["dirk"], deployment.people["ada"]
+    said = await dirk.say(room, "!concern said once kind: fact")
+    card = await ada.hears(by_bot(deployment, "C-1", "said once"), room)
+    asked = await dirk.say(room, "!action visit him for: police by: fri")
+    action = await ada.hears(by_bot(deployment, "A-1"), room)
+    await ada.say(room, "!accept A-1")
+    talk = await ada.say(room, "done with my tea")
+    await ada.hears(by_bot(deployment, "A-1", "accept"), room)
+    await ada.say(room, "!concern number two kind: fact")
+    await dirk.hears(by_bot(deployment, "C-2", "number two"), room)
+    hostile.be_honest()
+    by_id = {event["event_id"]: event for event in kept}
+
+    def wrap(true_id: str, relation: Json, **fields: str) -> Json:
+        event = by_id[true_id]
+        return {**event, **fields, "content": {**event["content"], "m.relates_to": relation}}
+
+    def edit(event_id: str) -> Json:
+        return {"rel_type": "m.replace", "event_id": event_id}
+
+    lies = [
+        wrap(said, edit("$anything")),
+        wrap(said, edit(asked), event_id="$again"),
+        wrap(asked, edit(said)),
+        wrap(talk, {"m.in_reply_to": {"event_id": action.event_id}}),
+        wrap(said, {"m.in_reply_to": {"event_id": card.event_id}}, event_id="$reply"),
+    ]
+    hostile.inject(room, *lies)
+    await ada.say(room, "ordinary talk")
+    await hostile.has_lied(1)
+    await is_whole(deployment, room, "C-3")
+    # A crypto store that forgets what it has opened, as one that was put back, changes nothing.
+    await deployment.stop_bot()
+    store = deployment._config().matrix.store_dir / "crypto.db"
+    with closing(sqlite3.connect(store)) as opened, opened:
+        assert opened.execute("DELETE FROM opened").rowcount > 0
+    hostile.inject(room, *[{**lie, "event_id": f"$new{number}"} for number, lie in enumerate(lies)], *lies)
+    await deployment.start_bot()
+    await ada.say(room, "ordinary talk")
+    await hostile.has_lied(2)
+    await is_whole(deployment, room, "C-4")
+    assert len(answers(deployment, "ada", room, "said once")) == 1
+    assert answers(deployment, "ada", room, "A-2") == []
+    assert "This looks like an answer to A-1" in str(answers(deployment, "ada", room, "looks like")[0].content["body"])
+    await ada.say(room, "!done A-1 he was in")
+    await dirk.hears(by_bot(deployment, "A-1", "he was in"), room)
 
 
 async def test_plain_messages_that_the_server_writes_are_refused_once(deployment: Deployment, hostile: Hostile) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed
-from bot.crypto.events import Batch, Event, RoomBatch
+from bot.crypto.events import Batch, Ciphertext, Event, RoomBatch, read_event
 from bot.crypto.trust import Verdict
 from bot.health import Health
 from bot.listening import TURN, Listener
@@ -75,6 +75,15 @@ def said(room: str, who: str, number: int) -> Event:
         encrypted=True,
         verdict=Verdict.TRUSTED,
     )
+
+
+def encrypted(room: str, who: str, content: dict[str, object], outside: object = None, event_id: str = "$1") -> Event:
+    """An event of a trusted device, with this content inside the encryption and this relation outside."""
+    around = {} if outside is None else {"m.relates_to": outside}
+    raw = {"type": "m.room.encrypted", "event_id": event_id, "sender": user(who), "content": around}
+    inside = ("m.room.message", {"msgtype": "m.text", **content})
+    place = Ciphertext(f"phone of {who}", "session", len(str(content)))
+    return read_event(raw, f"!{room}:example.org", Verdict.TRUSTED, decrypted=inside, ciphertext=place)
 
 
 def sync(token: str, *events: Event) -> Batch:
@@ -176,3 +185,54 @@ async def test_a_room_whose_history_is_refused_is_told_once_to_type_it_again(tab
     )
     assert answer.text.startswith("C-1")
     assert ("missed", "room/missed") in await table.outcomes()
+
+
+async def concerns(table: Conference, room: str) -> list[str]:
+    return [concern.about for concern in (await table.case(room)).concerns]
+
+
+async def test_an_old_command_is_not_carried_out_again_whatever_the_server_puts_around_it(table: Conference) -> None:
+    room = await table.open_case()
+    content: dict[str, object] = {"body": "!concern he was seen kind: fact"}
+    edit, reply = {"rel_type": "m.replace", "event_id": "$any"}, {"m.in_reply_to": {"event_id": "$any"}}
+    again = [
+        encrypted(room, "ada", content, outside, event_id)
+        for outside in (None, edit, {**edit, "event_id": "$other"}, reply)
+        for event_id in ("$1", "$2", "$3")
+    ]
+    await listen(table, [sync("s1", encrypted(room, "ada", content)), sync("s2", *again)])
+    assert await concerns(table, room) == ["he was seen"]
+    # The same in a process that begins anew, whose crypto store was put back to what it was before.
+    await listen(table, [sync("s3", *again)])
+    assert await concerns(table, room) == ["he was seen"]
+    assert len(await table.deliver()) == 1
+
+
+async def test_an_edit_says_inside_the_encryption_of_which_message(table: Conference) -> None:
+    room = await table.open_case()
+    edit: dict[str, object] = {"body": "* x", "m.new_content": {"msgtype": "m.text", "body": "!concern he was seen"}}
+    outside = {"rel_type": "m.replace", "event_id": "$first"}
+    inside = encrypted(room, "ada", {**edit, "m.relates_to": outside}, outside, "$inside")
+    await listen(table, [sync("s1", encrypted(room, "ada", edit, outside, "$outside"), inside)])
+    told, done = await table.deliver()
+    assert "Please type the whole command again" in told
+    assert done.subject == "C-1"
+    assert await concerns(table, room) == ["he was seen"]
+
+
+async def test_what_was_turned_away_does_not_act_once_its_device_is_trusted(table: Conference) -> None:
+    room = await table.open_case()
+    command = encrypted(room, "ada", {"body": "!concern he was seen"})
+    untrusted = replace(command, verdict=Verdict.UNSIGNED_DEVICE)
+    await listen(table, [sync("s1", untrusted), sync("s2", command, replace(command, event_id="$again"))])
+    (told,) = await table.deliver()
+    assert "I don’t know this device of yours yet" in told
+    assert await concerns(table, room) == []
+
+
+async def test_the_same_message_that_comes_twice_is_one_and_no_replay(table: Conference) -> None:
+    room = await table.open_case()
+    command = encrypted(room, "ada", {"body": "!concern he was seen"})
+    await listen(table, [sync("s1", command), sync("s2", command)])
+    (card,) = await table.deliver()
+    assert card.subject == "C-1"

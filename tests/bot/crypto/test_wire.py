@@ -20,7 +20,7 @@ from bot.crypto.errors import (
     Unavailable,
     judge,
 )
-from bot.crypto.wire import LARGEST_ERROR, LONGEST_WAIT, Wire, encode_path, explain, is_identifier
+from bot.crypto.wire import LARGEST_ERROR, LONGEST_WAIT, Wire, encode_path, explain
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HTML = b"<html>413 Request Entity Too Large</html>"
@@ -182,11 +182,6 @@ def test_a_part_of_an_address_stays_one_and_is_short() -> None:
         with pytest.raises(BadAddress) as raised:
             encode_path("rooms", part)
         assert part[:3] not in str(raised.value) or len(part) < 3
-
-
-@pytest.mark.parametrize("value", ["", "$", "a", 7, None, ["$a"], "$" + "a" * 255, "!a"])
-def test_what_is_no_identifier(value: object) -> None:
-    assert not is_identifier(value, "$")
 
 
 def test_the_bounds_are_what_a_request_can_need() -> None:
