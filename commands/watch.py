@@ -167,7 +167,7 @@ class Watch:
                 wake = _ids(directory.with_role(Role.COORDINATOR))
                 return [(COORDINATION, Reply("case/unreadable", {"ref": ref}, wake=wake))]
 
-            await self._once(f"case unreadable {ref} {self._clock():%Y-%m-%d}", note)
+            await self._once(causes.of_job("case unreadable", ref, self._clock().date()), note)
 
     async def file_refused(self, channel: str, name: str, cause: str) -> None:
         """Say in the room that a file could not be posted, so that nobody waits for it."""
