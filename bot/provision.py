@@ -22,7 +22,7 @@ from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected
 from bot.crypto.events import StateChange
 from bot.limits import SHORT_SECONDS, Progress, Step, work_off
-from bot.speaking import MARKER
+from bot.rooms import MakesRooms, make_room
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from storage import causes, directory, lease
@@ -42,19 +42,8 @@ WELCOME = {SPACE: "", "coordination": "Coordination", "admin": "Admin"}
 REMOVAL = "provisioning"
 
 
-class Rooms(Protocol):
+class Rooms(MakesRooms, Protocol):
     """What provisioning needs of Matrix; the hardened client has it."""
-
-    async def create_room(
-        self, *, name: str, topic: str, creation_content: Mapping[str, object], space: bool, parent: str | None
-    ) -> str:
-        """Make a room, or a space."""
-
-    async def add_to_space(self, space_id: str, room_id: str) -> None:
-        """Show a room in a space."""
-
-    async def find_room(self, marker: tuple[str, str]) -> str | None:
-        """The room of ours with this key and value in its creation content."""
 
     async def room_state(self, room_id: str) -> Sequence[StateChange]:
         """The room's state now."""
@@ -395,6 +384,8 @@ class _Making:
     """The rooms that there are, by channel."""
     refused: list[str]
     _renewed: set[str] = field(default_factory=set[str])
+    _invited: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Channel and person, with the making of the room."""
 
     def steps(self) -> list[Step]:
         """The space first, then what is in it; each person once the room is there."""
@@ -419,14 +410,11 @@ class _Making:
             self._renewed.add(channel)
         async with self.store.look() as find:
             mark = await marker(find, channel)
-        space = self.known.get(SPACE)
-        room_id = await self.rooms.find_room((MARKER, mark))
-        if room_id is None:
-            room_id = await self.rooms.create_room(
-                name=name, topic="", creation_content={MARKER: mark}, space=channel == SPACE, parent=space
-            )
-        elif space is not None:
-            await self.rooms.add_to_space(space, room_id)
+        people = [user for where, user in self.plan.invite if where == channel]
+        room_id, invited = await make_room(
+            self.rooms, mark, name=name, invite=people, space=channel == SPACE, parent=self.known.get(SPACE)
+        )
+        self._invited.update((channel, user) for user in invited)
         self.known[channel] = room_id
         await StoredProgress(self.store).save_room(channel, room_id)
 
@@ -434,6 +422,8 @@ class _Making:
         await self.rooms.add_to_space(self.known[SPACE], self.known[channel])
 
     async def _invite(self, channel: str, user: str) -> None:
+        if (channel, user) in self._invited:
+            return
         try:
             await self.rooms.invite(self.known[channel], user)
         except Rejected as problem:

@@ -13,6 +13,7 @@ from bot.crypto.client import HardenedClient
 from bot.crypto.errors import MatrixError, NotAllowed, Rejected, TokenRevoked, Unavailable
 from bot.guarding import REMOVED
 from bot.health import Health
+from bot.rooms import make_room
 from cases.roles import Place
 from commands.faults import place_of_fault
 from commands.watch import Watch
@@ -24,8 +25,6 @@ from storage.progress import Progress
 from storage.work import Attachment, Store
 
 log = structlog.get_logger(__name__)
-MARKER = "org.roundtable.channel"
-"""In the creation content of each of our rooms: finds a room again that was made just before a crash."""
 LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
 MOST_AT_ONCE = 50
@@ -288,7 +287,7 @@ class Speaker:
         if room_id is None:
             async with self._store.look() as find:
                 marker = await rooms.marker(find, channel)
-            room_id = await self._client.find_room((MARKER, marker)) or await self._make(channel, marker)
+            room_id = await self._make(channel, marker)
             await self._progress.save_room(channel, room_id)
         if place_of(channel) is Place.DIRECT:
             await self._await_person(room_id, channel.partition(":")[2])
@@ -296,7 +295,8 @@ class Speaker:
 
     async def _make(self, channel: str, marker: str) -> str:
         name = channel.partition(":")[2] if place_of(channel) is Place.CASE else "Roundtable"
-        return await self._client.create_room(name=name, topic=name, creation_content={MARKER: marker})
+        room_id, _ = await make_room(self._client, marker, name=name, topic=name)
+        return room_id
 
     async def _await_person(self, room_id: str, person: str) -> None:
         """Whoever is not in the room yet could never read what is posted before."""

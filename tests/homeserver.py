@@ -48,17 +48,20 @@ listeners:
     tls: false
     x_forwarded: false
     resources: [{{names: [client], compress: false}}]
-rc_message: &unlimited {{per_second: 10000, burst_count: 10000}}
+"""
+
+UNLIMITED = """\
+rc_message: &unlimited {per_second: 10000, burst_count: 10000}
 rc_registration: *unlimited
-rc_login: {{address: *unlimited, account: *unlimited, failed_attempts: *unlimited}}
+rc_login: {address: *unlimited, account: *unlimited, failed_attempts: *unlimited}
 rc_admin_redaction: *unlimited
-rc_joins: {{local: *unlimited, remote: *unlimited}}
+rc_joins: {local: *unlimited, remote: *unlimited}
 rc_joins_per_room: *unlimited
-rc_invites: {{per_room: *unlimited, per_user: *unlimited, per_issuer: *unlimited}}
+rc_invites: {per_room: *unlimited, per_user: *unlimited, per_issuer: *unlimited}
 rc_3pid_validation: *unlimited
 rc_key_requests: *unlimited
 rc_room_creation: *unlimited
-rc_presence: {{per_user: *unlimited}}
+rc_presence: {per_user: *unlimited}
 rc_delayed_event_mgmt: *unlimited
 rc_reports: *unlimited
 """
@@ -83,10 +86,11 @@ class HomeserverError(Exception):
 class Homeserver:
     """One Synapse process. Its folder, port, and accounts stay over a restart.
 
-    Without a directory it makes one of its own and removes it when the context manager ends.
+    Without a directory it makes one of its own and removes it when the context manager ends. ``limited``: it limits how
+    much each account may do at a time as Synapse does when nobody has changed that.
     """
 
-    def __init__(self, directory: Path | None = None, *, port: int | None = None) -> None:
+    def __init__(self, directory: Path | None = None, *, port: int | None = None, limited: bool = False) -> None:
         self._temporary = directory is None
         self.directory = directory or Path(tempfile.mkdtemp(prefix="roundtable-homeserver-"))
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -97,6 +101,7 @@ class Homeserver:
         self._output_path = self.directory / "output.log"
         self._registration_secret = secrets.token_hex(32)
         self._process: subprocess.Popen[bytes] | None = None
+        self._limits = "" if limited else UNLIMITED
         self._write_configuration()
 
     def __enter__(self) -> Self:
@@ -198,6 +203,7 @@ class Homeserver:
             form_secret=secrets.token_hex(32),
             registration_secret=self._registration_secret,
         )
+        configuration += self._limits
         seed = base64.b64encode(secrets.token_bytes(32)).decode().rstrip("=")
         _write_private(self.directory / "homeserver.yaml", configuration)
         _write_private(self.directory / "log.yaml", LOGGING.format(directory=self.directory))

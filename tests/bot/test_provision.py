@@ -1,20 +1,21 @@
 import io
 import itertools
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from rich.console import Console
 
 from bot.config import ConfigProblem
-from bot.crypto.errors import NotAllowed, Unavailable
+from bot.crypto.errors import NotAllowed, Rejected, Unavailable
 from bot.crypto.events import StateChange
 from bot.limits import Progress
 from bot.provision import House, Plan, carry_out, describe, make_plan, read_house
-from bot.speaking import MARKER
+from bot.rooms import MARKER, MOST_INVITED_AT_ONCE
 from cases.roles import Role
 from storage import rooms as room_states
 from storage import tables
@@ -43,11 +44,23 @@ class RecordedRooms:
         self._ids = itertools.count(1)
 
     async def create_room(
-        self, *, name: str, topic: str, creation_content: Mapping[str, object], space: bool, parent: str | None
+        self,
+        *,
+        name: str,
+        topic: str,
+        creation_content: Mapping[str, object],
+        invite: Iterable[str] = (),
+        space: bool,
+        parent: str | None,
     ) -> str:
+        people = set(invite)
+        if len(people) > MOST_INVITED_AT_ONCE:
+            raise Rejected(400, "M_UNKNOWN")
+        if people & self.unknown_accounts:
+            raise NotAllowed(403, "M_FORBIDDEN")
         room_id = f"!room{next(self._ids)}"
         self.made[room_id] = {"name": name, "topic": topic, "space": space, "parent": parent, **creation_content}
-        self.people[room_id] = {BOT}
+        self.people[room_id] = {BOT} | people
         if self.crash_after_making == creation_content[MARKER]:
             self.crash_after_making = None
             raise Unavailable("crash")
@@ -159,6 +172,17 @@ def test_the_example_holds_the_fictional_house() -> None:
     assert {p.user_id: (p.name, p.agency, p.role) for p in house.people} == {
         user(who): values for who, values in PEOPLE.items()
     }
+
+
+async def test_people_are_invited_with_their_room_where_that_is_possible(store: Store, rooms: RecordedRooms) -> None:
+    async def fail(_room_id: str, user_id: str) -> None:
+        asked.append(user_id)
+
+    asked: list[str] = []
+    rooms.invite = fail  # type: ignore[method-assign,assignment]
+    await apply(store, rooms, the_house())
+    # The space has one more than can be asked at once.
+    assert len(asked) == 1
 
 
 async def test_a_new_house_gets_agencies_people_rooms_and_invitations(store: Store, rooms: RecordedRooms) -> None:
@@ -394,7 +418,7 @@ async def test_an_agency_whose_people_are_gone_is_told_until_they_are_pruned(
 
 
 class SlowRooms(RecordedRooms):
-    """A homeserver with limits: so many rooms, and invitations of one person, at once; then one after a while."""
+    """A homeserver with limits: so many rooms, and invitations of one person, then one after a while, by itself."""
 
     def __init__(self, rooms: int, invitations: int) -> None:
         super().__init__()
@@ -406,14 +430,12 @@ class SlowRooms(RecordedRooms):
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    async def create_room(
-        self, *, name: str, topic: str, creation_content: Mapping[str, object], space: bool, parent: str | None
-    ) -> str:
+    async def create_room(self, **how: Any) -> str:  # noqa: ANN401 as it is given
+        if how["invite"]:
+            raise Rejected(400, "M_UNKNOWN")
         self._rooms.take(self.now)
-        self.order.append(f"room {creation_content[MARKER]}")
-        return await super().create_room(
-            name=name, topic=topic, creation_content=creation_content, space=space, parent=parent
-        )
+        self.order.append(f"room {how['creation_content'][MARKER]}")
+        return await super().create_room(**how)
 
     async def invite(self, room_id: str, user_id: str) -> None:
         self._people[user_id].take(self.now)
