@@ -281,7 +281,7 @@ class Listener:
             return
         if event.verdict is Verdict.UNDECRYPTABLE:
             source = event.source
-            if source is not None and not await self._progress.wait_for_key(
+            if source is None or not await self._progress.wait_for_key(
                 event.event_id, event.room_id, source, self._clock()
             ):
                 # Its sender must know it now: there is no place for it to wait in.

@@ -25,6 +25,7 @@ from storage import audit, causes
 from storage.audit import Entry
 from storage.database import StoreAwayError
 from storage.find import Card, Directory, Find, place_of
+from storage.identifiers import is_user_id
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
@@ -304,7 +305,7 @@ class Dispatcher:
     async def _hear(self, message: Incoming) -> _Heard | None:
         async with self._store.look() as find:
             channel = await find.channel(message.room_id)
-            if channel is None:
+            if channel is None or not is_user_id(message.sender):
                 return None
             card = await self._card(find, message.replies_to, channel)
             guess = await self._card(find, message.seems_to_answer, channel)

@@ -3,6 +3,7 @@
 Everything outside the encryption is the homeserver's word: its table in docs/trust.md says what may depend on each.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from storage.identifiers import is_event_id, is_short, is_user_id, is_visible
 
 RELATION = "m.relates_to"
 VERIFICATION = "m.key.verification."
+LARGEST_EVENT = 65_536
+"""In bytes (specification: Size limits)."""
 
 
 class Ciphertext(NamedTuple):
@@ -38,9 +41,10 @@ class Event:
 
     sent_at is the server's claim (aware, UTC). When it could not be decrypted, content is empty, session_id names the
     missing key, withheld says why its owner did not give it to us if they told, and source is what
-    HardenedClient.retry takes later. device is the identity key of the device that wrote it, if it could be decrypted.
-    ciphertext is what was decrypted. Of an encrypted event replaces, replies_to and refers_to are what stood inside the
-    encryption; outside is what stood only outside, where the server can have put it: a hint at most.
+    HardenedClient.retry takes later (None: it is larger than an event can be). device is the identity key of the device
+    that wrote it, if it could be decrypted, and ciphertext is what was. Of an encrypted event replaces, replies_to and
+    refers_to are what stood inside the encryption; outside is what stood only there, where the server can have put it:
+    a hint at most.
     """
 
     event_id: str
@@ -217,7 +221,7 @@ def read_event(
         mentions=_read_mentions(content),
         redacts=_read_redacted(raw) if raw["type"] == "m.room.redaction" else None,
         session_id=session_id,
-        source={**raw, "room_id": room_id} if verdict is Verdict.UNDECRYPTABLE else None,
+        source=_keep(raw, room_id) if verdict is Verdict.UNDECRYPTABLE else None,
         withheld=withheld,
         device=ciphertext.sender_key if ciphertext else None,
         ciphertext=ciphertext,
@@ -230,6 +234,12 @@ def _read_time(milliseconds: object) -> datetime:
         return datetime.fromtimestamp(int(str(milliseconds)) / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
+
+
+def _keep(raw: Mapping[str, Any], room_id: str) -> Mapping[str, Any] | None:
+    kept = {key: raw[key] for key in ("event_id", "sender", "type", "content", "origin_server_ts") if key in raw}
+    # Its key may never come: what is larger than an event can be is not kept for it.
+    return {**kept, "room_id": room_id} if len(json.dumps(kept)) <= LARGEST_EVENT else None
 
 
 def _is_state_key(kind: str, state_key: object) -> bool:

@@ -120,6 +120,14 @@ def test_what_the_server_adds_to_an_event_is_nowhere() -> None:
     assert read({}, **added) == read({})
 
 
+def test_what_waits_for_its_key_is_kept_without_what_the_server_added() -> None:
+    raw = encrypted(unsigned={"x": "x" * 100}, added="x" * 100_000)
+    waiting = read_event(raw, ROOM, Verdict.UNDECRYPTABLE, session_id="session").source
+    assert waiting == {**encrypted(), "room_id": ROOM}
+    raw["content"]["ciphertext"] = "x" * 70_000
+    assert read_event(raw, ROOM, Verdict.UNDECRYPTABLE, session_id="session").source is None
+
+
 def test_who_invites_and_who_writes_between_devices_has_an_id() -> None:
     invitation = {"type": "m.room.member", "sender": ADA, "state_key": ADA, "content": {"membership": "invite"}}
     assert is_invitation(invitation)
