@@ -70,7 +70,11 @@ class Request(Record):
     @property
     def seen_by(self) -> tuple[str, ...]:
         """The agencies that may see the answer; empty: everybody at the table."""
-        return tuple(dict.fromkeys((self.agency, self.to_agency, *self.see))) if self.see else ()
+        return self.audience(self.see)
+
+    def audience(self, see: tuple[str, ...]) -> tuple[str, ...]:
+        """Those who see an answer that is for these agencies: they, who asks, and who is asked; for none: all."""
+        return tuple(dict.fromkeys((self.agency, self.to_agency, *see))) if see else ()
 
 
 @dataclass(eq=False)
@@ -129,11 +133,12 @@ def answer(
     withheld: str | None = None,
     ground: Ground | None = None,
     instead: str | None = None,
+    see: tuple[str, ...] = (),
 ) -> tuple[Request, Answer]:
     """Give one of the answers ANSWERED, PARTLY, NOTHING or REFUSED; only those who were asked can.
 
     That is the agency, or the person; then also colleagues who sit at the table, where the question is read. Nobody
-    who has left the table.
+    who has left the table. ``see``: only these agencies of those that the question names may see it.
     """
     request = _asked_of(case, request_id, by)
     if result is State.REFUSED and len(text.split()) < MIN_EXPLANATION_WORDS:
@@ -154,7 +159,7 @@ def answer(
             instead,
         ),
     )
-    step.change(request, state=result)
+    step.change(request, state=result, see=_narrowed(request, see))
     return request, given
 
 
@@ -178,8 +183,20 @@ def ask_for_time(
     return request, given
 
 
-def narrow(case: Case, request_id: str, question: str, *, due_at: datetime, by: Professional, at: datetime) -> Request:
-    """Ask a narrower question under the same id and reason; earlier answers stay."""
+def narrow(
+    case: Case,
+    request_id: str,
+    question: str,
+    *,
+    due_at: datetime,
+    by: Professional,
+    at: datetime,
+    see: tuple[str, ...] = (),
+) -> Request:
+    """Ask a narrower question under the same id and reason; earlier answers stay.
+
+    ``see``: only these agencies of those that the question names may see the answer.
+    """
     request = _mine(case, request_id, by)
     if request.state not in NARROWABLE:
         raise Refusal("request/settled", id=request.id, state=request.state)
@@ -189,6 +206,7 @@ def narrow(case: Case, request_id: str, question: str, *, due_at: datetime, by: 
         question=question,
         state=State.OPEN,
         due_at=due_at,
+        see=_narrowed(request, see),
     )
     return request
 
@@ -210,6 +228,13 @@ def drop(case: Case, request_id: str, *, because: str, by: Professional, at: dat
 def answers_to(case: Case, request: Request) -> list[Answer]:
     """What was answered, oldest first, without what was taken back."""
     return [a for a in case.answers if a.request == request.id and not a.withdrawn]
+
+
+def _narrowed(request: Request, see: tuple[str, ...]) -> tuple[str, ...]:
+    """Who may see the answers from now on: never more than before, for earlier ones were given to those only."""
+    if see and request.see and set(see) - set(request.seen_by):
+        raise Refusal("request/not_wider", id=request.id, see=request.seen_by)
+    return see or request.see
 
 
 def _answer_id(case: Case, request: Request) -> str:

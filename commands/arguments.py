@@ -94,6 +94,8 @@ class ReadingContext:
     """A line that shows how the command is typed."""
     holidays: Collection[date] = ()
     """The days that ``+5 working days`` leaves out beside weekends."""
+    vocabulary: Collection[str] = ()
+    """The keys of all commands, in English; with none nothing is taken for another command's key."""
     languages: tuple[Language, ...] = (ENGLISH,)
     """Those whose keys and choices are understood beside the English ones; the first is that of the answer."""
 

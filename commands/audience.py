@@ -47,9 +47,15 @@ def channels_of_question(asked: Request, ctx: Context) -> list[str]:
     return channels(ctx.directory, asked.to_agency, people)
 
 
-def channels_of_answer(asked: Request, ctx: Context, *, beside: str = "") -> list[str]:
-    """Where an answer is read that is for a few agencies; not that agency, which knows what it said."""
-    agencies = [agency for agency in asked.seen_by if agency in ctx.directory.agencies and agency != beside]
+def channels_of_answer(
+    asked: Request, ctx: Context, *, beside: str = "", seen_by: Collection[str] | None = None
+) -> list[str]:
+    """Where an answer is read that is for a few agencies; not that agency, which knows what it said.
+
+    ``seen_by``: those that it was for, where that is not any more as the question says.
+    """
+    seen_by = asked.seen_by if seen_by is None else seen_by
+    agencies = [agency for agency in seen_by if agency in ctx.directory.agencies and agency != beside]
     read = [(agency, of_answer(ctx.case, ctx.directory, agency)) for agency in agencies]
     return [channel for agency, people in read for channel in channels(ctx.directory, agency, people)]
 

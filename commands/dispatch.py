@@ -121,6 +121,7 @@ class Dispatcher:
         """``count`` is told the outcome of each message, once it is committed: ``done``, or the code of a refusal."""
         self._count = count
         self._registry = registry
+        self._vocabulary = registry.keys()
         self._store = store
         self._house = house
         self._clock = clock
@@ -498,6 +499,7 @@ class Dispatcher:
             agency=ctx.actor.agency,
             example=command.example,
             holidays=ctx.calendar.holidays,
+            vocabulary=self._vocabulary,
             languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
         )
         try:

@@ -1,7 +1,7 @@
 """The picture of a case: where it stands, whose move it is, what happened, who is there; and putting things right."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -175,12 +175,14 @@ async def correct(args: Correct, ctx: Context) -> Reply:
 async def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case
+    # An answer may have been for fewer than the question says again, once it is taken back.
+    seen_by = {asked.id: asked.seen_by for asked in case.requests}
     step = case.undo(by=ctx.actor, at=ctx.now)
     about, given = question_of(case, step)
     facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about, "given": given}
     if about is not None:
         facts["answer"] = _answer_changed(case, step)
-        for channel in _who_was_told(step, about, ctx):
+        for channel in _who_was_told(step, about, seen_by[about.id], ctx):
             await ctx.tell(channel, Reply("case/taken_back", facts, about.id))
     if step.verb in MAKES_A_VERSION:
         await ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
@@ -254,8 +256,8 @@ def _answer_changed(case: Case, step: Step) -> Answer | None:
     return next((a for a in case.answers if a.id in step.before), None) if step.verb == "correct" else None
 
 
-def _who_was_told(step: Step, asked: Request, ctx: Context) -> list[str]:
-    """The channels beside the case room that a step on a question reached."""
+def _who_was_told(step: Step, asked: Request, seen_by: Collection[str], ctx: Context) -> list[str]:
+    """The channels beside the case room that a step on a question reached; ``seen_by``: whom its answers were for."""
     if step.verb in {"request", "narrow", "drop", "correct"} and _answer_changed(ctx.case, step) is None:
         return audience.channels_of_question(asked, ctx)
-    return audience.channels_of_answer(asked, ctx)
+    return audience.channels_of_answer(asked, ctx, seen_by=seen_by)

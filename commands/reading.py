@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from cases.errors import Refusal
 from commands.arguments import Arguments, Positional, ReadingContext, key_of, plain
+from commands.keys import Stray, find_stray
 from commands.languages import ENGLISH, Language
 
 __all__ = [
@@ -209,7 +210,11 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
 
     """
     also = {spoken.key(key): key for spoken in context.languages for key in keys(arguments)}
-    text, typed = take_fields(normalise(rest), keys(arguments), also)
+    rest = normalise(rest)
+    if context.vocabulary:
+        own = {typed.casefold(): key for typed, key in also.items()} | {key: key for key in keys(arguments)}
+        _refuse_stray(find_stray(rest, own, context.vocabulary, context.languages), arguments, context)
+    text, typed = take_fields(rest, keys(arguments), also)
     values: dict[str, object] = {}
     missing: list[tuple[str, FieldInfo]] = []
     for name, field in arguments.model_fields.items():
@@ -290,6 +295,13 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
         choices=[context.language.choice(choice) for choice in choices_of(field)],
         suggestion=suggest(word, known),
     )
+
+
+def _refuse_stray(stray: Stray | None, arguments: type[Arguments], context: ReadingContext) -> None:
+    if stray is not None:
+        named = [context.language.key(key) for key in keys(arguments)]
+        meant = stray.meant and context.language.key(stray.meant)
+        raise Refusal("reading/unknown_key", key=stray.typed, meant=meant, keys=named)
 
 
 def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext) -> None:

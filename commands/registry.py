@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_type_hints
 from cases.roles import Permission
 from commands.arguments import Arguments, begins_with_id
 from commands.context import Context, Reply
-from commands.reading import SURELY_MEANT, suggest
+from commands.reading import SURELY_MEANT, keys, suggest
 
 A = TypeVar("A", bound=Arguments)
 Handler = Callable[[A, Context], Awaitable[Reply]]
@@ -67,6 +67,10 @@ class Registry:
     def words(self) -> list[str]:
         """Every first word."""
         return sorted({path.partition(" ")[0] for path in self.commands})
+
+    def keys(self) -> frozenset[str]:
+        """The keys of all commands, in English."""
+        return frozenset(key for command in self.commands.values() for key in keys(command.arguments))
 
     def under(self, word: str) -> list[Command]:
         """The two-word commands that begin with this word."""

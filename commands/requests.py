@@ -36,6 +36,7 @@ class GiveAnswer(Arguments):
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an answer", description="what you can tell")
+    see: Agencies = Field((), title="agencies", description="who may see it; as the question says if left out")
 
 
 class AnswerPartly(Arguments):
@@ -44,6 +45,7 @@ class AnswerPartly(Arguments):
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an answer", description="what you can tell")
     withheld: ShortText = Field(title="what is held back", description="the kind of information you hold back")
+    see: Agencies = Field((), title="agencies", description="who may see it; as the question says if left out")
 
 
 class HoldNothing(Arguments):
@@ -75,6 +77,7 @@ class Narrow(Arguments):
 
     id: RequestId = Field(title="R-1", description="which question")
     question: Rest = Field(title="a question", description="the narrower question")
+    see: Agencies = Field((), title="agencies", description="who may see the answer; as before if left out")
 
 
 class Drop(Arguments):
@@ -110,7 +113,7 @@ async def ask(args: Ask, ctx: Context) -> Reply:
 @commands.command("answer", needs=Permission.ANSWER, example="!answer R-1 two call-outs in September, both for noise")
 async def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
     """Answer in full."""
-    return await _answer(args.id, State.ANSWERED, args.text, ctx)
+    return await _answer(args.id, State.ANSWERED, args.text, ctx, see=args.see)
 
 
 @commands.command(
@@ -120,7 +123,7 @@ async def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
 )
 async def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
     """Answer in part."""
-    return await _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld)
+    return await _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld, see=args.see)
 
 
 @commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
@@ -154,7 +157,9 @@ async def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
 async def narrow(args: Narrow, ctx: Context) -> Reply:
     """Put the narrower question."""
     ctx.require_somebody(one_of(ctx.case.requests, args.id).to_agency)
-    asked = request.narrow(ctx.case, args.id, args.question, due_at=_usual_due(ctx), by=ctx.actor, at=ctx.now)
+    asked = request.narrow(
+        ctx.case, args.id, args.question, due_at=_usual_due(ctx), see=args.see, by=ctx.actor, at=ctx.now
+    )
     return await _put(asked, ctx)
 
 
@@ -195,12 +200,14 @@ async def _answer(
     withheld: str | None = None,
     ground: Ground | None = None,
     instead: str | None = None,
+    see: tuple[str, ...] = (),
 ) -> Reply:
     case, asked = await _find(request_id, ctx)
     ctx.open_case = case
     at_table = {*case.seats, *(member.agency for member in case.present)}
-    if asked.seen_by and ctx.place is Place.CASE and at_table - set(asked.seen_by):
-        raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
+    seen_by = asked.audience(see or asked.see)
+    if seen_by and ctx.place is Place.CASE and at_table - set(seen_by):
+        raise Refusal("request/answer_in_your_room", id=asked.id, see=seen_by)
     asked, given = request.answer(
         case,
         asked.id,
@@ -209,6 +216,7 @@ async def _answer(
         withheld=withheld,
         ground=ground,
         instead=instead,
+        see=see,
         by=ctx.actor,
         at=ctx.now,
     )

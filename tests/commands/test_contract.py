@@ -54,16 +54,32 @@ async def test_ordinary_talk_is_not_answered(table: Conference, typed: str) -> N
 async def test_fields_stand_in_any_order_and_only_the_commands_own_keys_are_keys(table: Conference) -> None:
     room = await table.open_case()
 
-    await table.say(
-        "dirk", "!request Gina Dekker call at 10: ask for her by: in 3 days because: the plan worse: no", room=room
-    )
+    await table.say("dirk", "!request Gina Dekker call at 10: ask for her by: in 3 days because: the plan", room=room)
 
-    asked = (await table.case(room)).requests[0]
-    assert (asked.to_person, asked.question, asked.because) == (
-        user("gina"),
-        "call at 10: ask for her",
-        "the plan worse: no",
-    )
+    (asked,) = (await table.case(room)).requests
+    assert (asked.to_person, asked.question, asked.because) == (user("gina"), "call at 10: ask for her", "the plan")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("any calls? because: the plan until: fri", "“until:” is no key of request. Did you mean  by: ?"),
+        ("any calls? because: the plan deadline: fri", "“deadline:” is no key of request. Did you mean  by: ?"),
+        ("any calls? reason: the plan by: fri", "“reason:” is no key of request. Did you mean  because: ?"),
+        ("any calls? because: the plan worse: no", "“worse:” is no key of request. What can be added: because: by:"),
+    ],
+)
+async def test_another_commands_key_is_asked_about_and_nothing_is_done(
+    table: Conference, typed: str, told: str
+) -> None:
+    room = await table.open_case()
+
+    (said,) = await table.say("dirk", f"!request Gina Dekker {typed}", room=room)
+
+    assert said.text.startswith(told)
+    assert said.text.endswith("If it is part of your text, leave its colon out. Nothing was done.")
+    assert "the plan" not in said.text
+    assert (await table.case(room)).requests == []
 
 
 async def test_the_cards_of_a_request(table: Conference) -> None:

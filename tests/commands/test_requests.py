@@ -232,6 +232,89 @@ async def test_more_time_tells_until_when_and_why(table: Conference) -> None:
     assert "Mon 9 Nov 2026, 12:00" in refusal
 
 
+SECRET = "in treatment since May"
+
+
+async def test_an_answer_can_be_for_fewer_than_the_table(table: Conference) -> None:
+    room = await table.open_case()
+    await ask(table, room)
+    said = await table.say("finn", f"!answer R-1 yes, {SECRET} see: social", room="agency:health")
+    assert {s.channel for s in said if SECRET in s} == {"agency:police", "agency:social"}
+    assert next(s for s in said if s.channel == room).text.splitlines()[1:2] == [
+        "The answer is for Police, Health service, Social services"
+    ]
+    assert (await table.case(room)).requests[0].see == ("social",)
+
+
+async def test_a_part_of_an_answer_can_be_for_fewer_in_reply_to_the_card(table: Conference) -> None:
+    room = await table.open_case()
+    _, card = await ask(table, room)
+    said = await table.say(
+        "finn", f"partly {SECRET} see: social withheld: medical", room="agency:health", replies_to=card
+    )
+    assert {s.channel for s in said if SECRET in s} == {"agency:police", "agency:social"}
+
+
+async def test_at_the_table_an_answer_for_fewer_is_sent_to_the_agencys_room(table: Conference) -> None:
+    room = await table.open_case()
+    await ask(table, room)
+    for text in (f"!answer R-1 {SECRET} see: social", f"!partly R-1 {SECRET} withheld: x see: social"):
+        told = await refused(table, room, "finn", text, "request/answer_in_your_room")
+        assert told.text.startswith("R-1 is for Police, Health service, Social services only.")
+        assert "you can delete your message" in told
+        assert SECRET not in told
+
+
+async def test_an_answer_is_never_for_others_than_the_question_says(table: Conference) -> None:
+    room = await table.open_case()
+    await ask(table, room, f"{ASK} see: social, school")
+    told = await refused(
+        table, room, "finn", f"!answer R-1 {SECRET} see: youth", "request/not_wider", channel="agency:health"
+    )
+    assert told.text == (
+        "R-1 is for Police, Health service, Social services, School only. "
+        "With see: it can be for fewer of them, not for others. Nothing was sent."
+    )
+    said = await table.say("finn", f"!answer R-1 {SECRET} see: school", room="agency:health")
+    assert {s.channel for s in said if SECRET in s} == {"agency:police", "agency:school"}
+
+
+async def test_a_narrower_question_can_be_for_fewer(table: Conference) -> None:
+    room = await table.open_case()
+    await ask(table, room)
+    await table.say("ada", "!narrow R-1 in May? see: social", room=room)
+    said = await table.say("finn", f"!answer R-1 {SECRET}", room="agency:health")
+    assert {s.channel for s in said if SECRET in s} == {"agency:police", "agency:social"}
+    await refused(table, room, "ada", "!narrow R-1 in May? see: youth", "request/settled")
+
+
+async def test_who_read_an_answer_for_fewer_is_told_that_it_is_taken_back(table: Conference) -> None:
+    room = await table.open_case()
+    await ask(table, room)
+    await table.say("finn", f"!answer R-1 {SECRET} see: social", room="agency:health")
+    said = await table.say("finn", "!undo", room=room)
+    assert {s.channel for s in said} == {room, "agency:police", "agency:health", "agency:social"}
+    assert not [s for s in said if SECRET in s]
+    assert (await table.case(room)).requests[0].see == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"!nothing R-1 {SECRET} see: social",
+        f"!refuse R-1 {SECRET} ground: other see: social",
+        f"!moretime R-1 9 nov because: {SECRET} see: social",
+        f"!answer R-1 {SECRET} audience: social",
+    ],
+)
+async def test_an_audience_that_cannot_be_kept_is_refused_before_anything_is_sent(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    await ask(table, room)
+    told = await refused(table, room, "finn", text, "reading/unknown_key", channel="agency:health")
+    assert SECRET not in told
+    assert "Nothing was done." in told
+
+
 async def test_holding_nothing_is_an_answer(table: Conference) -> None:
     room = await table.open_case()
     at_table, _ = await ask(table, room)
