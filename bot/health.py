@@ -5,19 +5,22 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from aiohttp import web
 
 from bot import metrics
 from bot.config import HEALTH_PATH, METRICS_PATH, ConfigProblem, Server
+from bot.crypto.wire import LONGEST_WAIT
 from storage.figures import count_waiting
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
 SILENT_AFTER_SECONDS = 3 * 60
 """A sync takes half a minute, and a homeserver that is away is asked again within one."""
+TOLD_FOR = timedelta(days=1)
+"""So long it is told that something could not be sent for good."""
 IDLE_AFTER_SECONDS = 15 * 60
 """What falls due is looked for at each tick, which takes a while when there are many cases."""
 
@@ -40,6 +43,7 @@ class Health:
         self._ticked_at: float | None = None
         self._store_away = False
         self._failing: set[str] = set()
+        self._limited_until = 0.0
 
     def synced(self) -> None:
         """A sync was handled, or the next part of a long one, and the store took it."""
@@ -50,6 +54,14 @@ class Health:
         """Something went out."""
         self._sent_at = self._elapsed()
         metrics.count_sent()
+
+    def gave_up(self, kind: str) -> None:
+        """Something of this kind could not be sent for good."""
+        metrics.count_given_up(kind)
+
+    def asked_to_wait(self, seconds: float) -> None:
+        """The homeserver asks us to slow down, and is asked again only after so many seconds."""
+        self._limited_until = self._elapsed() + seconds
 
     def ticked(self) -> None:
         """Everything that falls due was looked through."""
@@ -74,6 +86,8 @@ class Health:
             "last_tick_seconds": _age(now, self._ticked_at),
             "rooms_failing": len(self._failing),
         }
+        if self._limited_until > now:
+            figures["asked_to_wait_seconds"] = round(self._limited_until - now)
         try:
             waiting = await count_waiting(store)
         except Exception as problem:  # noqa: BLE001 whatever the database raises, the check must answer
@@ -85,15 +99,14 @@ class Health:
             "undecryptable_waiting": waiting.undecryptable,
             "cases_unreadable": len(store.unreadable),
         }
+        if waiting.given_up.count:
+            figures["outbox_given_up"] = waiting.given_up.count
         if waiting.unclaimed:
             figures["schemes_without_bot"] = waiting.unclaimed
         if reason := self._trouble(now):
             return False, {"status": "failing", "reason": reason, **figures}
-        if self._failing:
-            # The others are served: nothing that a restart would mend.
-            return True, {"status": "degraded", "reason": "rooms_failing", **figures}
-        if store.unreadable:
-            return True, {"status": "degraded", "reason": "cases_unreadable", **figures}
+        if reason := self._blemish(now, store, waiting.given_up.last):
+            return True, {"status": "degraded", "reason": reason, **figures}
         return True, {"status": "ok", **figures}
 
     def _waiting_for(self, since: datetime | None) -> int | None:
@@ -106,10 +119,23 @@ class Health:
             return "not_listening_yet"
         if self._store_away:
             return "store_unusable"
-        if now - self._synced_at > SILENT_AFTER_SECONDS:
+        limited = LONGEST_WAIT if self._limited_until > now else 0
+        if now - self._synced_at > SILENT_AFTER_SECONDS + limited:
             return "homeserver_silent"
         if self._ticked_at is not None and now - self._ticked_at > IDLE_AFTER_SECONDS:
             return "nothing_falls_due"
+        return None
+
+    def _blemish(self, now: float, store: Store, gave_up: datetime | None) -> str | None:
+        """What is not as it should be, though the bot does its work, as a code: nothing that a restart would mend."""
+        if self._limited_until > now:
+            return "homeserver_limits_us"
+        if self._failing:
+            return "rooms_failing"
+        if store.unreadable:
+            return "cases_unreadable"
+        if gave_up is not None and self._clock() - gave_up < TOLD_FOR:
+            return "messages_given_up"
         return None
 
     async def serve(self, opened: AsyncExitStack, store: Store | None, server: Server) -> None:

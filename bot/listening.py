@@ -127,6 +127,8 @@ class Listener:
                 await self._listen_once(stop, first=first)
             except (Unavailable, Rejected) as problem:
                 delay = backoff.next(problem.retry_after if isinstance(problem, Unavailable) else None)
+                if isinstance(problem, Unavailable) and problem.limited:
+                    self._health.asked_to_wait(delay)
                 log.warning("homeserver unavailable", reason=str(problem), retry_in_seconds=round(delay, 1))
                 await unless(stop, asyncio.sleep(delay))
             except MatrixError:

@@ -10,6 +10,7 @@ _ours = CollectorRegistry()
 """Ours alone: what a library may count of itself is not ours to publish."""
 _commands = Counter("roundtable_commands", "Messages carried out or refused, by outcome.", ["outcome"], registry=_ours)
 _sent = Counter("roundtable_sent", "What went out of the outbox.", registry=_ours)
+_given_up = Counter("roundtable_given_up", "What could not be sent for good, by kind.", ["kind"], registry=_ours)
 _lines = Counter("roundtable_log_lines", "Lines of the log, by what they tell.", ["level", "event"], registry=_ours)
 _well = Gauge("roundtable_well", "1 if /healthz answers 200.", registry=_ours)
 _running = Gauge("roundtable_running", "1 if this process runs its account, 0 if it stands by.", registry=_ours)
@@ -21,6 +22,8 @@ _figures = {
         "last_tick_seconds": "Since everything that falls due was looked through.",
         "outbox_waiting": "What waits to be sent.",
         "outbox_oldest_seconds": "How long the oldest of it has waited.",
+        "outbox_given_up": "What could not be sent for good, since the bot began.",
+        "asked_to_wait_seconds": "How long the homeserver still asks us to wait.",
         "undecryptable_waiting": "Messages whose keys have not come.",
         "rooms_failing": "Rooms in which nothing could be said at the last try.",
         "cases_unreadable": "Cases that could not be read when they were last looked at.",
@@ -36,6 +39,11 @@ def count_command(outcome: str) -> None:
 def count_sent() -> None:
     """Something went out."""
     _sent.inc()
+
+
+def count_given_up(kind: str) -> None:
+    """Something of this kind could not be sent for good."""
+    _given_up.labels(kind).inc()
 
 
 def count_line(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:

@@ -1,8 +1,10 @@
 """Speaking: what stands in the outbox goes out, in order within a room, once; a room that fails holds up no other."""
 
 import asyncio
+import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +12,7 @@ import structlog
 from bot.backoff import Backoff, unless
 from bot.crypto.attachments import upload
 from bot.crypto.client import HardenedClient
-from bot.crypto.errors import MatrixError, NotAllowed, Rejected, TokenRevoked, Unavailable
+from bot.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected, TokenRevoked, Unavailable, judge
 from bot.guarding import REMOVED
 from bot.health import Health
 from bot.rooms import make_room
@@ -18,15 +20,23 @@ from cases.roles import Place
 from commands.faults import place_of_fault
 from commands.watch import Watch
 from storage import causes, rooms
+from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import place_of
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
-from storage.work import Attachment, Store
+from storage.work import Attachment, Message, Store
 
 log = structlog.get_logger(__name__)
 LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
+MOST_TRIES, TRIED_FOR_SECONDS = 20, 3600.0
+"""So often, or so long, what may heal is tried before something else is said in its place: a homeserver that is
+restarted or overloaded is back within minutes, and who waits for an answer asks again before an hour has passed."""
+TOLD_AFTER_TRIES = 5
+"""So often one thing may fail to go out before health tells that its room fails: some fail when all is well."""
+SAID = frozenset({"message", "file", "retract"})
+"""What people would miss in the room."""
 MOST_AT_ONCE = 50
 """So many rooms are spoken to at the same time; the others wait for their turn."""
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
@@ -35,6 +45,19 @@ HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 
 class NotJoinedYetError(Exception):
     """The person whom a direct message is for has not come into the chat: it could not be read later."""
+
+
+class UnreadableRowError(Exception):
+    """What was to be said can't be read: it was changed, or its key is gone."""
+
+
+@dataclass
+class Tries:
+    """How often the first row of a channel was tried, and since when."""
+
+    row: int
+    since: float
+    count: int = 0
 
 
 class Speaker:
@@ -56,6 +79,7 @@ class Speaker:
         """The busy channels in which something came that their tasks may not have seen."""
         self._speaking: set[str] = set()
         """The busy channels but for those in which the next try is waited for."""
+        self._tries: dict[str, Tries] = {}
         self._silent = asyncio.Event()
         self._silent.set()
         self._ended: Exception | None = None
@@ -163,14 +187,13 @@ class Speaker:
                 async with self._turns:
                     row = await self._outbox.next(channel)
                     if row is not None:
-                        event_id = await self._carry_out(row)
-                        await self._outbox.mark_sent(row, event_id, self._clock())
+                        await self._say(row)
             except TokenRevoked:
                 raise
             except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
                 away = isinstance(problem, StoreAwayError)
                 if not away:
-                    self._health.room_failing(channel, failing=not isinstance(problem, NotJoinedYetError | Unavailable))
+                    self._health.room_failing(channel, failing=self._is_failing(channel, problem))
                 self._note(channel, speaking=False)
                 await self._pause(stop, store_backoff if away else backoff, problem, row)
                 self._note(channel, speaking=True)
@@ -178,26 +201,78 @@ class Speaker:
                 backoff.reset()
                 store_backoff.reset()
                 self._health.room_failing(channel, failing=False)
-                if row is not None:
-                    self._health.sent()
-                elif channel not in self._more:
+                if row is None and channel not in self._more:
                     return
 
+    async def _say(self, row: Row) -> None:
+        """Send it, once; what can't be sent for good gives way to what is behind it."""
+        try:
+            event_id = await self._carry_out(row)
+        except (TokenRevoked, StoreAwayError, NotJoinedYetError):
+            raise
+        except Exception as problem:
+            if not self._is_over(row, problem):
+                raise
+            await self._give_way(row, problem)
+        else:
+            await self._outbox.mark_sent(row, event_id, self._clock())
+            self._health.sent()
+        self._tries.pop(row.channel, None)
+
+    def _is_over(self, row: Row, problem: Exception) -> bool:
+        """Whether trying the row again is no use."""
+        now = time.monotonic()
+        tries = self._tries.get(row.channel)
+        if tries is None or tries.row != row.id:
+            tries = self._tries[row.channel] = Tries(row.id, now)
+        if isinstance(problem, Unavailable) and problem.limited:
+            return False
+        tries.count += 1
+        over = tries.count >= MOST_TRIES or now - tries.since >= TRIED_FOR_SECONDS
+        return over or judge(problem) is Outcome.NEVER
+
+    def _is_failing(self, channel: str, problem: Exception) -> bool:
+        """Whether health must tell of the room: at once, or when what may heal does not."""
+        if isinstance(problem, Unavailable):
+            tries = self._tries.get(channel)
+            return tries is not None and tries.count >= TOLD_AFTER_TRIES
+        return not isinstance(problem, NotJoinedYetError)
+
+    async def _give_way(self, row: Row, problem: Exception) -> None:
+        """Say a word in its place, and tell those who can find out why.
+
+        The word goes first: where it can't be said either, it is not this row that is at fault, and nothing gives way.
+        """
+        event_id = await self._say_in_place_of(row) if row.kind in SAID else None
+        code = problem.code if isinstance(problem, Rejected) else type(problem).__name__
+        log.error("given up", row=row.id, kind=row.kind, reference=row.reference, code=code)
+        await self._watch.given_up(row, event_id)
+        self._health.gave_up(row.kind)
+
+    async def _say_in_place_of(self, row: Row) -> str | None:
+        room_id = await self._room(row.channel)
+        async with self._store.look() as find:
+            audience = await find.audience(row.channel, row.scope)
+        if not audience and row.scope != HOUSE:
+            return None
+        word = content_of(await self._watch.word_in_place_of(row))
+        return await self._client.post(room_id, word, txn_id=row.transaction_in_its_place, only_for=audience)
+
     async def _carry_out(self, row: Row) -> str | None:
+        if row.unreadable:
+            raise UnreadableRowError
         room_id = await self._room(row.channel)
         if row.kind in {"message", "file"}:
             if (said := await self._said_before(room_id, row)) is not None:
                 return said
-            content = await self._upload(row, row.file) if row.file else content_of(row)
-            if content is None:
-                return None
+            content = await self._upload(row.file) if row.file else content_of(row)
             async with self._store.look() as find:
                 audience = await find.audience(row.channel, row.scope)
-            if not audience:
+            if not audience and row.scope != HOUSE:
                 log.info("nobody may read it any more", row=row.id)
                 return None
             try:
-                event_id = await self._client.post(room_id, content, txn_id=row.txn_id, only_for=audience)
+                event_id = await self._client.post(room_id, content, txn_id=row.transaction, only_for=audience)
             except NotAllowed:
                 await self._ask_whether_lost(room_id, row)
                 raise
@@ -236,21 +311,21 @@ class Speaker:
         if event_id is None:
             return
         try:
-            await self._client.redact(room_id, event_id, txn_id=row.txn_id)
-        except Rejected as problem:
+            await self._client.redact(room_id, event_id, txn_id=row.transaction)
+        except NotAllowed as problem:
+            # It is gone, or so are we.
             log.warning("message not deleted", row=row.id, code=problem.code)
 
-    async def _upload(self, row: Row, file: Attachment) -> dict[str, object] | None:
-        """The message that carries a file; None when the homeserver takes no such file, which the room is told.
+    async def _upload(self, file: Attachment) -> dict[str, object]:
+        """The message that carries a file; raises Rejected when the homeserver takes no such file.
 
         After a crash the upload may be a second one: only the message, by its transaction id, is made once.
         """
         try:
             encrypted = await upload(self._client, file.data)
-        except Rejected as problem:
-            log.warning("file refused", row=row.id, code=problem.code)
-            await self._watch.file_refused(row.channel, file.name, causes.of_job("file", row.txn_id))
-            return None
+        except NotAllowed as problem:
+            # Not of the room's making: this homeserver, or our account there, has no place for files.
+            raise Rejected(problem.status, problem.code) from None
         return {
             "msgtype": "m.file",
             "body": file.name,
@@ -278,7 +353,7 @@ class Speaker:
         """
         if self._clock() - row.created_at < HOMESERVER_FORGETS_AFTER:
             return None
-        return await self._client.find_sent(room_id, row.txn_id, since=row.created_at)
+        return await self._client.find_sent(room_id, row.transaction, since=row.created_at)
 
     async def _room(self, channel: str) -> str:
         """The room of a channel, made when the first thing is to be said in it."""
@@ -309,7 +384,7 @@ class Speaker:
         raise NotJoinedYetError
 
 
-def content_of(row: Row) -> dict[str, object]:
+def content_of(row: Row | Message) -> dict[str, object]:
     """A Matrix message: plain and HTML, and explicit mentions so that only those wake up who must act."""
     content: dict[str, object] = {
         "msgtype": "m.notice" if row.notice else "m.text",

@@ -13,10 +13,11 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
-from storage import answers, causes, rooms
+from storage import answers, causes, outbox, rooms
 from storage.audit import Entry
 from storage.find import Directory, place_of
-from storage.work import AlreadyHandledError, Store, Work
+from storage.outbox import Row
+from storage.work import AlreadyHandledError, Message, Store, Work
 
 log = structlog.get_logger()
 ADMIN = Place.ADMIN.value
@@ -169,14 +170,35 @@ class Watch:
 
             await self._once(causes.of_job("case unreadable", ref, self._clock().date()), note)
 
-    async def file_refused(self, channel: str, name: str, cause: str) -> None:
-        """Say in the room that a file could not be posted, so that nobody waits for it."""
+    async def word_in_place_of(self, row: Row) -> Message:
+        """What is said where something can't be said, so that nobody waits for it."""
+        async with self._store.look() as find:
+            voice = self._house.voice(await find.directory(), row.channel)
+        if row.file is not None:
+            return voice.message("room/file_refused", {"name": row.file.name})[0]
+        facts = {"reference": row.reference, "deleting": row.kind == "retract"}
+        return voice.message("room/unsaid", facts, subject=row.subject)[0]
 
-        async def note(work: Work, _: Directory) -> Told:
-            await work.record(_entry(self._house.bot_id, channel, "file", None, "room/file_refused", work))
-            return [(channel, Reply("room/file_refused", {"name": name}))]
+    async def given_up(self, row: Row, event_id: str | None) -> None:
+        """Let what can't be sent for good give way, and tell those who can find out why; once a day of each room.
 
-        await self._once(cause, note)
+        ``event_id``: the word that was said in its place.
+        """
+        today = self._clock().date().isoformat()
+
+        async def note(work: Work, directory: Directory) -> Told:
+            await outbox.give_up(work, row, event_id)
+            await work.record(_entry(self._house.bot_id, row.channel, row.kind, row.subject, "room/given_up", work))
+            # Otherwise a room that takes no report would be reported without end.
+            if await work.find.setting(told := f"given up {row.channel}") == today:
+                return []
+            await work.keep(told, today)
+            where, wake = _those_who_act(row.channel, directory)
+            place, key = place_of(row.channel).value, row.channel.partition(":")[2]
+            facts: dict[str, object] = {"place": place, "key": key, "kind": row.kind, "reference": row.reference}
+            return [(where, Reply("room/given_up", facts, wake=wake))]
+
+        await self._once(causes.of_job("given up", row.txn_id), note)
 
     async def messages_missed(self, room_id: str, cause: str) -> None:
         """Say in a room that what was said there may not have been heard, so that nobody waits for an answer."""

@@ -49,6 +49,11 @@ def of_lines(event_id: str) -> tuple[str, str]:
     return f"{_join(EVENT, event_id)}/", f"{_EDITS}{_quoted(event_id)}"
 
 
+def derive(name: str) -> str:
+    """Forty letters and digits, always the same for a name: what others may see of it, such as in an address."""
+    return hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()[:40]
+
+
 def _join(*parts: object) -> str:
     return "/".join(_quoted(str(part)) for part in parts)
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from storage import tables
 from storage.claims import unclaimed
 from storage.find import Find
+from storage.outbox import GivenUp, given_up
 from storage.work import Store
 
 
@@ -18,6 +19,8 @@ class Waiting:
     outbox: int
     oldest: datetime | None
     undecryptable: int
+    given_up: GivenUp
+    """What could not be sent for good."""
     unclaimed: tuple[str, ...] = ()
     """The schemes whose cases no account runs."""
 
@@ -34,4 +37,4 @@ async def waiting_in(find: Find) -> Waiting:
     outbox = await find.row(select(func.count(), func.min(o.created_at)).where(o.account == us, o.sent_at.is_(None)))
     undecryptable = await find.one(select(func.count()).where(w.account == us))
     count, oldest = outbox or (0, None)
-    return Waiting(count, oldest, undecryptable or 0, tuple(await unclaimed(find)))
+    return Waiting(count, oldest, undecryptable or 0, await given_up(find), tuple(await unclaimed(find)))

@@ -3,13 +3,18 @@
 import asyncio
 import base64
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Select, bindparam, func, select, update
 
-from storage import tables
-from storage.work import OUTBOX_BODY, Attachment, Store
+from storage import causes, tables
+from storage.crypto import WrongKeyError
+from storage.find import Find
+from storage.work import OUTBOX_BODY, Attachment, Store, Work, emptied
+
+_GIVEN_UP = "given up"
+"""The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,23 @@ class Row:
     file: Attachment | None = None
     retracts: str | None = None
     """The ``txn_id`` of the row whose message is to be deleted."""
+    unreadable: bool = False
+    """Its body does not open: there is nothing to send."""
+
+    @property
+    def reference(self) -> str:
+        """What it is called in the log, and to people."""
+        return self.transaction[:6]
+
+    @property
+    def transaction(self) -> str:
+        """Under which id the homeserver takes it once: short, and nothing of what it answers stands in it."""
+        return causes.derive(self.txn_id)
+
+    @property
+    def transaction_in_its_place(self) -> str:
+        """Under which id a word goes out in its place."""
+        return causes.derive(f"{self.txn_id} could not be sent")
 
     def __repr__(self) -> str:
         return f"<Row {self.id} {self.kind} to {self.channel}>"
@@ -82,13 +104,7 @@ class Outbox:
             del self._store.under_way[channel]
             return None
         self._store.under_way[channel] = found.txn_id
-        body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
-        # A file that was deleted while it was under way goes out as an empty message under its transaction id.
-        if found.kind == "file" and body:
-            body = {"file": Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))}
-        else:
-            body["mentions"] = tuple(body.get("mentions", ()))
-        return Row(
+        row = Row(
             found.id,
             found.txn_id,
             found.channel,
@@ -97,8 +113,17 @@ class Outbox:
             found.scope,
             found.subject,
             found.created_at,
-            **body,
         )
+        try:
+            body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
+        except (WrongKeyError, ValueError):
+            return replace(row, unreadable=True)
+        # A file that was deleted while it was under way goes out as an empty message under its transaction id.
+        if found.kind == "file" and body:
+            body = {"file": Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))}
+        else:
+            body["mentions"] = tuple(body.get("mentions", ()))
+        return replace(row, **body)
 
     async def event_of(self, txn_id: str) -> str | None:
         """The event that a row became; None: it was never sent."""
@@ -107,14 +132,12 @@ class Outbox:
             return await find.one(select(o.event_id).where(o.txn_id == txn_id))
 
     async def mark_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
-        """Done; the event id lets a reply find the record that the message was about. A file is kept no longer.
+        """Done; the event id lets a reply find the record that the message was about. What was said is kept no longer.
 
-        Marks that come while others are being written go into the next transaction together.
+        It is in its room, and what somebody deletes there must not live on here. Marks that come while others are being
+        written go into the next transaction together.
         """
-        done: dict[str, object] = {"sent_at": at, "event_id": event_id}
-        if row.file:
-            done["body"] = self._store.ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
-        self._sent[row.id] = done
+        self._sent[row.id] = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
         async with self._marking:
             if row.id not in self._sent:
                 return
@@ -129,3 +152,25 @@ class Outbox:
     def _gone(self) -> Select[tuple[str]]:
         r = tables.rooms.c
         return select(r.channel).where(r.account == self._account, r.gone_at.is_not(None))
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """How much could not be sent for good, and when that was last."""
+
+    count: int = 0
+    last: datetime | None = None
+
+
+async def give_up(work: Work, row: Row, event_id: str | None) -> None:
+    """Let a row that can't be sent give way to the next; ``event_id``: the word that stands in its place."""
+    before = await given_up(work.find)
+    done = {"sent_at": work.now, "event_id": event_id, **work.emptied(row.scope, row.txn_id)}
+    await work.session.execute(update(tables.outbox).where(tables.outbox.c.id == row.id).values(**done))
+    await work.keep(_GIVEN_UP, f"{before.count + 1} {work.now.isoformat()}")
+
+
+async def given_up(find: Find) -> GivenUp:
+    """What was given up since this account began."""
+    count, _, last = (await find.setting(_GIVEN_UP) or "").partition(" ")
+    return GivenUp(int(count), datetime.fromisoformat(last)) if count else GivenUp()

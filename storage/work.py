@@ -138,14 +138,16 @@ class Work:
         o = tables.outbox.c
         said = (o.txn_id.startswith(f"{cause}.", autoescape=True), o.kind.in_(("message", "file")))
         for row in await self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
-            values: dict[str, object] = {
-                "body": self._ring.seal("{}", scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)
-            }
+            values = self.emptied(row.scope, row.txn_id)
             # What may have gone out goes out once more, empty: for the homeserver it is the same message.
             if not row.sent_at and not row.tries and self._under_way.get(row.channel, "") not in {None, row.txn_id}:
                 values["sent_at"] = self.now
             await self.session.execute(update(tables.outbox).where(o.txn_id == row.txn_id).values(**values))
             await self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
+
+    def emptied(self, scope: str, txn_id: str) -> dict[str, object]:
+        """What to write into a row of the outbox whose body is needed no longer."""
+        return emptied(self._ring, scope, txn_id)
 
     async def record(self, entry: Entry) -> None:
         """Write the audit entry; its outcome will stand beside the cause."""
@@ -327,6 +329,13 @@ class Store:
     async def _check_lease(self, session: AsyncSession) -> None:
         if self.term is not None and not await lease.holds(session, self.account.user_id, self.term):
             raise StoreAwayError("this process no longer holds its account")
+
+
+def emptied(ring: Keyring, scope: str, txn_id: str) -> dict[str, object]:
+    """What to write into a row of the outbox whose body is needed no longer; nothing if its key is gone anyway."""
+    if not ring.knows(scope):
+        return {}
+    return {"body": ring.seal("{}", scope=scope, place=OUTBOX_BODY, row=txn_id)}
 
 
 async def _move_in(session: AsyncSession, user_id: str) -> None:
