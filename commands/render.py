@@ -4,6 +4,7 @@ A template is plain text with a few tags (``<b>``); its line breaks are the mess
 """
 
 import html
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,11 +22,17 @@ from storage.find import Directory
 from storage.work import Message
 
 _PAGE_CHARACTERS = 12_000
-"""Encrypted and twice (plain and HTML), this stays under the 65,536 bytes of an event."""
+"""So much of a text is read at a time."""
+_PAGE_BYTES = 40_000
+"""Of the JSON of a message, plain and HTML. Encrypted and in base64 it has a third more: with what belongs to an event,
+such as hashes and signatures, this stays under its 65,536 bytes (specification: Size limits)."""
+_MENTIONS_BYTES = 8_000
 CARD_WIDTH = 80
 """In characters: as far as the bot itself lays out a line of a card."""
 JOINTS = (" · ", ". ", ", ", " ")
 """Where a line can be broken, the best place first."""
+_MORE = "…"
+_TOKEN = re.compile(r"&[#a-z0-9]+;|<[^<>]{1,300}>|[^\s&<]{1,500}\s{0,20}|\s{1,20}|.", re.DOTALL)
 _TAG = re.compile(r"</?[a-z]+>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
@@ -48,16 +55,20 @@ class Voice:
         replies_to: str | None = None,
     ) -> list[Message]:
         """Render a message, as one page or more; ``wake``: who must act and is mentioned."""
+        groups = _groups(wake)
+        pages = _pages(self.text(template, facts))
+        # However many must act, each of them is mentioned once at least.
+        pages += [_MORE] * (len(groups) - len(pages))
         return [
             Message(
                 plain=plain(page),
-                html=page.replace("\n", "<br>\n"),
-                mentions=wake,
+                html=_html(page),
+                mentions=groups[number % len(groups)],
                 notice=not wake,
                 subject=subject,
                 replies_to=replies_to,
             )
-            for page in _pages(self.text(template, facts))
+            for number, page in enumerate(pages)
         ]
 
     def text(self, template: str, facts: Mapping[str, object]) -> str:
@@ -71,24 +82,64 @@ def plain(text: str) -> str:
     return html.unescape(_TAG.sub("", text))
 
 
+def _html(text: str) -> str:
+    return text.replace("\n", "<br>\n")
+
+
+def _groups(people: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The people in groups that fit a message beside its text."""
+    groups: list[tuple[str, ...]] = [()]
+    room = _MENTIONS_BYTES
+    for person in people:
+        room -= _bytes(person)
+        if room < 0:
+            groups.append(())
+            room = _MENTIONS_BYTES - _bytes(person)
+        groups[-1] += (person,)
+    return groups
+
+
 def _pages(text: str) -> list[str]:
-    pages = [""]
+    """The text in pieces that fit a message, each of whole lines as far as these fit."""
+    if len(text) <= _PAGE_CHARACTERS and _weight(text) <= _PAGE_BYTES - _MENTIONS_BYTES:
+        return [text]
+    pages: list[list[str]] = [[]]
+    characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES
     for line in text.split("\n"):
         for part in _parts(line):
-            if len(pages[-1]) + len(part) > _PAGE_CHARACTERS and pages[-1]:
-                pages.append("")
-            pages[-1] += f"\n{part}" if pages[-1] else part
-    return pages
+            weight = _weight(part) + _weight("\n")
+            if pages[-1] and (len(part) > characters or weight > room):
+                pages.append([])
+                characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES
+            pages[-1].append(part)
+            characters -= len(part) + 1
+            room -= weight
+    return ["\n".join(page) for page in pages]
 
 
 def _parts(line: str) -> list[str]:
-    """A line in pieces that fit a page, never cut inside an entity."""
+    """A line in pieces that fit a page, never cut inside an entity, and between words as far as these fit."""
     parts = [""]
-    for token in re.findall(r"&[#a-z0-9]+;|<[^>]+>|[^&<]{1,1000}|.", line):
-        if len(parts[-1]) + len(token) > _PAGE_CHARACTERS:
+    characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES - _weight("\n")
+    for token in _TOKEN.findall(line):
+        weight = _weight(token)
+        if len(token) > characters or weight > room:
             parts.append("")
+            characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES - _weight("\n")
         parts[-1] += token
+        characters -= len(token)
+        room -= weight
     return parts
+
+
+def _weight(text: str) -> int:
+    """The bytes that a piece of a rendered text has in the JSON of its message, where it stands twice."""
+    return _bytes(plain(text)) + _bytes(_html(text))
+
+
+def _bytes(text: str) -> int:
+    """The bytes of a text in JSON, in which some signs have six."""
+    return len(json.dumps(text, ensure_ascii=False).encode(errors="replace")) - len('""')
 
 
 def _voice(facts: Facts) -> Voice:
