@@ -156,6 +156,7 @@ def _schemes(config: Config) -> dict[str, Scheme]:
             given.mode or house.mode,
             given.mandatory_agencies,
             given.quorum_agencies,
+            given.coordinators,
         )
         for name, given in named.items()
     }

@@ -300,6 +300,9 @@ class SchemeSection(Section):
     quorum_agencies: int = Field(
         QUORUM_AGENCIES, ge=2, description="how many agencies, with the chair, a round table takes to decide"
     )
+    coordinators: tuple[Annotated[str, AfterValidator(check_user)], ...] = Field(
+        (), description="the coordinators (Matrix ids) who steer, list and see its cases; every coordinator if left out"
+    )
 
 
 class HouseSection(Section):
@@ -520,6 +523,7 @@ PLACES = {
 
 
 EXAMPLES: Json = {
+    "coordinators": ["@cleo:example.org"],
     "country": "NL",
     "language": "nl",
     "mandatory_agencies": ["police", "social"],

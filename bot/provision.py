@@ -17,7 +17,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import AfterValidator, Field, ValidationError
 from rich.console import Console
 
-from bot.config import Config, ConfigProblem, Line, Section, check_user, check_zone, read_text
+from bot.config import Config, ConfigProblem, Line, SchemeSection, Section, check_user, check_zone, read_text
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected
 from bot.crypto.events import StateChange
@@ -291,6 +291,8 @@ async def provision(
     StoreProblemError, WrongKeyError, or what the client raises.
     """
     house = read_house(path, config.matrix.user_id)
+    if problems := list(list_missing_coordinators(config.scheme, house)):
+        raise ConfigProblem(*problems)
     async with AsyncExitStack() as opened:
         store, client = await open_house(config, opened, clock)
         progress = Progress(console)
@@ -543,6 +545,15 @@ def _list_same_names(values: Mapping[str, Any]) -> Iterator[str]:
 def _same_name(name: object) -> str:
     """What is the same for whoever types a name: large or small, composed or not, with one blank or two."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split()) if isinstance(name, str) else ""
+
+
+def list_missing_coordinators(schemes: Mapping[str, SchemeSection], house: House) -> Iterator[str]:
+    """Whoever a scheme names as its coordinator and is none: its cases would be nobody's to steer."""
+    coordinators = {person.user_id for person in house.people if person.role is Role.COORDINATOR}
+    for name, scheme in schemes.items():
+        for user in scheme.coordinators:
+            if user not in coordinators:
+                yield f'[scheme."{name}"] names {user} as a coordinator, who is none in this file'
 
 
 def _dicts(entries: object) -> list[dict[str, Any]]:

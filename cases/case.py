@@ -214,6 +214,35 @@ class Case:
             self.pauses,
         )
 
+    def begins_for(self, user_id: str) -> int:
+        """The number of the step from which on a member reads what is on file.
+
+        0, all of it, for who was asked to the table when it opened, and whom it has briefed; else the step that invited
+        them.
+        """
+        told = [s for s in self.steps if s.subject == user_id and s.verb in {"invite", "brief"} and not s.undone]
+        return told[-1].number if told and told[-1].verb == "invite" else 0
+
+    def hidden_from(self, *people: str) -> frozenset[str]:
+        """The ids of the records that one of these members does not read: on file before they were invited."""
+        begins = max((self.begins_for(person) for person in people), default=0)
+        return frozenset(record_id for step in self.steps[: max(0, begins - 1)] for record_id in step.added)
+
+    def is_before_their_time(self, table_id: str, user_id: str) -> bool:
+        """Whether a round table had ended when this member was invited, who was not briefed."""
+        before = self.steps[: max(0, self.begins_for(user_id) - 1)]
+        return any(step.verb == "roundtable end" and step.subject == table_id for step in before)
+
+    def brief(self, user_id: str, *, by: Professional, at: datetime) -> None:
+        """Let a member who came later read what was on file before; whoever reads it does."""
+        self.require_open()
+        self.require_member(user_id)
+        if self.begins_for(by.user_id):
+            raise Refusal("case/not_briefed", ref=self.ref)
+        if not self.begins_for(user_id):
+            raise Refusal("case/reads_all", person=user_id, ref=self.ref)
+        self.step("brief", user_id, by, at)
+
     def require_not_left(self, by: Professional) -> None:
         """Refuse to whoever has left the table: nothing of the case is theirs any more, in no room."""
         if self.has_left(by.user_id):

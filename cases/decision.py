@@ -57,8 +57,14 @@ def decide(
     roundtable: str | None = None,
     quorum: Quorum = USUAL,
 ) -> Decision:
-    """Put a decision on file; the agency that words it agrees with it. An earlier review becomes the case's next."""
+    """Put a decision on file; an agency at the table words it, and agrees with it.
+
+    An earlier review becomes the case's next.
+    """
     case.require_open()
+    if roundtable is None:
+        # At a meeting whoever writes for the table words it, and may speak for no agency there.
+        case.require_seat(by.agency)
     meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
     step = case.step("decide", next_id("D", case.decisions), by, at)

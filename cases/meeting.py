@@ -23,10 +23,16 @@ NEW_DATE_WITHIN = 10
 """Working days, after a meeting without quorum."""
 
 
-def require_confirmed(case: Case, by: Professional) -> None:
-    """Refuse a contribution while a meeting is held to whoever has not confirmed confidentiality: an observer."""
+def observes(case: Case, by: Professional) -> bool:
+    """Whether a meeting is held, and this person has not confirmed confidentiality."""
     table = roundtable.running(case)
-    if table and roundtable.presences(case, table).get(by.user_id) is not Presence.CONFIRMED:
+    return table is not None and roundtable.presences(case, table).get(by.user_id) is not Presence.CONFIRMED
+
+
+def require_confirmed(case: Case, by: Professional) -> None:
+    """Refuse a contribution to an observer, and say how to become more than that."""
+    if observes(case, by):
+        table = roundtable.require_running(case)
         raise Refusal("meeting/observer", card=table.id, id=table.id)
 
 

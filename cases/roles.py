@@ -37,8 +37,13 @@ class Permission(StrEnum):
     """Be reminded of what I owe at another time."""
     SETTINGS = "settings"
     CONTRIBUTE = "contribute"
+    """Put something of content on file, which while a meeting is held only who has confirmed does."""
     ANSWER = "answer"
+    """The same, about what was asked: also where one's agency or oneself is asked."""
+    TAKE_PART = "take part"
+    """See to meetings and their minutes, and to what is one's own; also as an observer."""
     STEER = "steer"
+    INVITE = "invite"
     OPEN_CASES = "open cases"
     PROVISION = "provision"
 
@@ -51,11 +56,14 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CONTRIBUTE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
+        Permission.INVITE: frozenset({Role.COORDINATOR}),
     },
     Place.COORDINATION: {
         Permission.HELP: frozenset({Role.COORDINATOR}),
         Permission.OPEN_CASES: frozenset({Role.COORDINATOR}),
+        Permission.INVITE: frozenset({Role.COORDINATOR}),
     },
     Place.AGENCY: {
         Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
@@ -76,9 +84,18 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
 """Who may do what in which kind of room; what is not listed is refused."""
 
 
-def may(permission: Permission, *, role: Role, place: Place, belongs: bool) -> bool:
-    """Whether this person may do this here; ``belongs``: is a member of this room's case, agency or group."""
-    return belongs and role in GRANTS[place].get(permission, frozenset())
+NOT_FOR_OBSERVERS = frozenset({Permission.CONTRIBUTE, Permission.ANSWER})
+"""What whoever has not confirmed confidentiality does not do in the case room while a meeting is held."""
+
+
+def may(permission: Permission, *, role: Role, place: Place, belongs: bool, observes: bool = False) -> bool:
+    """Whether this person may do this here.
+
+    ``belongs``: is a member of this room's case, agency or group. ``observes``: a meeting is held here, and this person
+    has not confirmed confidentiality.
+    """
+    granted = belongs and role in GRANTS[place].get(permission, frozenset())
+    return granted and not (observes and permission in NOT_FOR_OBSERVERS)
 
 
 def who_may(permission: Permission, place: Place) -> list[Role]:

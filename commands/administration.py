@@ -10,6 +10,7 @@ from cases.roles import Permission
 from commands.arguments import NAME, WORD, Arguments, PersonId, ShortText, Text
 from commands.context import Context, Reply, case_channel
 from commands.registry import commands
+from commands.steering import case_of
 from storage import figures, pins, rooms
 
 Somebody = Annotated[PersonId, NAME]
@@ -93,11 +94,8 @@ async def show_health(args: ShowHealth, ctx: Context) -> Reply:
 @commands.command("case reroom", needs=Permission.OPEN_CASES, example="!case reroom K7QF because: its room is lost")
 async def give_new_room(args: GiveNewRoom, ctx: Context) -> Reply:
     """The case and everybody at its table go on in another room."""
-    case = await ctx.work.find.case(args.ref.upper())
-    if case is None:
-        raise Refusal("case/no_such_case", refs=await ctx.work.find.open_cases())
+    case = await case_of(args.ref, ctx)
     case.require_open()
-    ctx.open_case = case
     channel = case_channel(case.ref)
     await rooms.renew(ctx.work, channel)
     case.expect_everybody()

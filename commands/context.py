@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from cases import meeting
 from cases.calendar import Calendar
 from cases.case import AT_THE_TABLE, Case, Mode
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Permission, Place, may
+from cases.roles import Permission, Place, Role, may
 from cases.roundtable import QUORUM_AGENCIES, Quorum
 from commands.languages import ENGLISH, Language, language
 from commands.render import Voice
@@ -31,6 +32,8 @@ class Scheme:
     """The agencies without which a round table has no quorum, by short name."""
     quorum_agencies: int = QUORUM_AGENCIES
     """How many agencies make a quorum, those among them."""
+    coordinators: Collection[str] = ()
+    """Who coordinates it (Matrix ids); every coordinator, if none is named."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class House:
     def of(self, scheme: str) -> Scheme:
         """What is particular to a scheme."""
         return self.schemes.get(scheme) or self.schemes.get(self.scheme) or Scheme()
+
+    def coordinates(self, user_id: str, scheme: str) -> bool:
+        """Whether the cases of a scheme are for this coordinator to steer, list and see."""
+        named = self.of(scheme).coordinators
+        return not named or user_id in named
 
     def language(self, directory: Directory, channel: str, case: Case | None = None) -> Language:
         """The language of a channel: in a direct chat what the person chose, else that of the case's or our scheme."""
@@ -134,11 +142,29 @@ class Context:
         return self.house.quorum(self.case)
 
     @property
+    def role(self) -> Role:
+        """What this person is here: in a case room the process director coordinates, and of others who may.
+
+        A coordinator of other schemes is a practitioner there.
+        """
+        role, case = self.actor.role, self.open_case
+        if self.place is not Place.CASE or case is None or role not in AT_THE_TABLE:
+            return role
+        if case.director == self.actor.user_id:
+            return Role.COORDINATOR
+        return role if self.house.coordinates(self.actor.user_id, case.scheme) else Role.PRACTITIONER
+
+    @property
+    def observes(self) -> bool:
+        """Whether a meeting is held in this room, and this person has not confirmed confidentiality."""
+        return self.place is Place.CASE and self.open_case is not None and meeting.observes(self.open_case, self.actor)
+
+    @property
     def steers(self) -> bool:
-        """Whether this person steers the case as its coordinator."""
+        """Whether this person steers the case, as its coordinator or its process director."""
         return may(
             Permission.STEER,
-            role=self.actor.role,
+            role=self.role,
             place=Place.CASE,
             belongs=self.open_case is not None and self.open_case.is_member(self.actor.user_id),
         )

@@ -10,7 +10,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.record import Step
 from commands.context import Reply
-from commands.picture import followups_facts, question_of
+from commands.picture import followups_facts, question_of, readable
 
 MOST_WAITING = 20
 MOST_NEW = 10
@@ -20,7 +20,7 @@ NOT_NEW = frozenset({"undo", "join", "leave", "snooze", "pause", "resume", "eras
 
 def weekly(case: Case, now: datetime) -> Reply | None:
     """What is unresolved; None when nothing is."""
-    facts = followups_facts(case, now)
+    facts = followups_facts(case, now, *_everybody(case))
     return Reply("sweep/digest", {**facts, "goal": case.goal}) if facts else None
 
 
@@ -28,7 +28,7 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
     """What is due today, on whom the team waits, what is new since the last working morning; None when nothing is."""
     today = calendar.day(now)
     since = calendar.morning(calendar.add(today, -1))
-    items = followups.unresolved(case, now)
+    items = readable(case, followups.unresolved(case, now), *_everybody(case))
     due = [item for item in items if item.due_at and calendar.day(item.due_at) == today]
     waiting = [item for item in items if item not in due]
     tables = [t for t in roundtable.upcoming(case) if t.starts_at > now and calendar.day(t.starts_at) == today]
@@ -49,6 +49,11 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
             "more_new": max(0, len(new) - MOST_NEW),
         },
     )
+
+
+def _everybody(case: Case) -> list[str]:
+    """All at the table: nobody of them asked for what comes by itself, so that it shows what each may read."""
+    return [member.user_id for member in case.present]
 
 
 def _is_news(step: Step) -> bool:

@@ -33,8 +33,6 @@ LONGEST_MESSAGE = 100_000
 """Characters; an event of a homeserver that keeps to the rules holds fewer."""
 WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
 """The commands whose wording ``correct`` replaces."""
-CONTRIBUTIONS = frozenset({"commands.concerns", "commands.requests", "commands.actions", "commands.decisions"})
-"""The modules whose commands are for those who have confirmed confidentiality, while a round table is held."""
 PUT_ASIDE = "put aside"
 OF_THE_WHOLE = frozenset(
     {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
@@ -385,8 +383,6 @@ class Dispatcher:
                     name = command.path
                     self._permit(command, ctx)
                     self._refuse_guessed(command, heard, ctx)
-                    if command.run.__module__ in CONTRIBUTIONS and ctx.place is Place.CASE:
-                        meeting.require_confirmed(ctx.case, ctx.actor)
                     reply = await command.run(self._read(command, rest, message, ctx), ctx)
                     subject = reply.subject
                     outcome = DONE
@@ -477,17 +473,19 @@ class Dispatcher:
             if ctx.open_case and ctx.place is not Place.CASE:
                 ctx.open_case.require_not_left(ctx.actor)
             raise Refusal("dispatch/not_a_member")
+        if may(command.needs, role=ctx.role, place=ctx.place, belongs=True):
+            meeting.require_confirmed(ctx.case, ctx.actor)
         roles = who_may(command.needs, ctx.place)
         if roles:
             raise Refusal("dispatch/not_allowed", roles=roles)
         raise Refusal(
             "dispatch/wrong_room",
-            places=where_may(command.needs, ctx.actor.role),
+            places=where_may(command.needs, ctx.role),
             roles=who_may_anywhere(command.needs),
         )
 
     def _allowed(self, command: Command, ctx: Context) -> bool:
-        return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=_belongs(ctx))
+        return may(command.needs, role=ctx.role, place=ctx.place, belongs=_belongs(ctx), observes=ctx.observes)
 
     def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
         context = ReadingContext(

@@ -15,7 +15,7 @@ class Restore(Arguments):
     id: AnyId = Field(title="ID", description="which record, for example C-1")
 
 
-@commands.command("restore", needs=Permission.CONTRIBUTE, example="!restore C-1")
+@commands.command("restore", needs=Permission.TAKE_PART, example="!restore C-1")
 async def restore(args: Restore, ctx: Context) -> Reply:
     """Put the deleted words back on file."""
     erasure.restore(ctx.case, args.id, by=ctx.actor, at=ctx.now)

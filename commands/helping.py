@@ -95,7 +95,7 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
             raise Refusal("dispatch/not_allowed", roles=roles)
         raise Refusal(
             "dispatch/wrong_room",
-            places=where_may(command.needs, ctx.actor.role),
+            places=where_may(command.needs, ctx.role),
             roles=who_may_anywhere(command.needs),
         )
     language = ctx.voice().language
@@ -147,4 +147,4 @@ def _position(command: Command) -> int:
 
 def _allowed(command: Command, ctx: Context) -> bool:
     """Whether this person may do it here; whoever asks in this room has been found to belong to it."""
-    return may(command.needs, role=ctx.actor.role, place=ctx.place, belongs=True)
+    return may(command.needs, role=ctx.role, place=ctx.place, belongs=True)

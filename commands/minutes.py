@@ -127,7 +127,7 @@ async def show(args: Show, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "minutes correct", needs=Permission.CONTRIBUTE, example="!minutes correct M-1 §3 it was his aunt who called"
+    "minutes correct", needs=Permission.TAKE_PART, example="!minutes correct M-1 §3 it was his aunt who called"
 )
 async def correct(args: Correct, ctx: Context) -> Reply:
     """Put the correction into a new version."""
@@ -139,7 +139,7 @@ async def correct(args: Correct, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "minutes dispute", needs=Permission.CONTRIBUTE, example="!minutes dispute M-1 §3 I did not say that he agreed"
+    "minutes dispute", needs=Permission.TAKE_PART, example="!minutes dispute M-1 §3 I did not say that he agreed"
 )
 async def dispute(args: Dispute, ctx: Context) -> Reply:
     """Put the other view into a new version, and call the chair."""
@@ -150,7 +150,7 @@ async def dispute(args: Dispute, ctx: Context) -> Reply:
     return await _changed(table, ctx)
 
 
-@commands.command("minutes settle", needs=Permission.CONTRIBUTE, example="!minutes settle M-1 §3 both")
+@commands.command("minutes settle", needs=Permission.TAKE_PART, example="!minutes settle M-1 §3 both")
 async def settle(args: Settle, ctx: Context) -> Reply:
     """Settle what is disputed about a paragraph, in a new version."""
     if (args.how is How.CORRECT) != bool(args.text):
@@ -170,7 +170,7 @@ async def settle(args: Settle, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "minutes view", needs=Permission.CONTRIBUTE, example="!minutes view M-1 he wants to go back to his old class"
+    "minutes view", needs=Permission.TAKE_PART, example="!minutes view M-1 he wants to go back to his old class"
 )
 async def add_view(args: View, ctx: Context) -> Reply:
     """Put the person's view into a new version."""
@@ -179,7 +179,7 @@ async def add_view(args: View, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "minutes credit", needs=Permission.CONTRIBUTE, example="!minutes credit M-1 youth they found out about the gym"
+    "minutes credit", needs=Permission.TAKE_PART, example="!minutes credit M-1 youth they found out about the gym"
 )
 async def add_credit(args: Credit, ctx: Context) -> Reply:
     """Put a credit into a new version."""
@@ -196,7 +196,7 @@ async def add_credit(args: Credit, ctx: Context) -> Reply:
     return await _changed(table, ctx)
 
 
-@commands.command("minutes approve", needs=Permission.CONTRIBUTE, example="!minutes approve M-1")
+@commands.command("minutes approve", needs=Permission.TAKE_PART, example="!minutes approve M-1")
 async def approve(args: Approve, ctx: Context) -> Reply:
     """Lock the newest wording; from others who were there it is taken as their agreement."""
     table, _ = minutes.require_minutes(ctx.case, args.id)
@@ -212,7 +212,7 @@ async def approve(args: Approve, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "minutes addendum", needs=Permission.CONTRIBUTE, example="!minutes addendum M-1 the school has changed its mind"
+    "minutes addendum", needs=Permission.TAKE_PART, example="!minutes addendum M-1 the school has changed its mind"
 )
 async def add_later(args: Addendum, ctx: Context) -> Reply:
     """Say it to everybody who had the minutes and still sits at the table."""
@@ -321,7 +321,9 @@ async def _pdf(document: Document, words: str, facts: dict[str, object], at: dat
 
 
 def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, object]:
-    """What the templates tell of a version."""
+    """What the templates tell of a version; raises Refusal for whoever came later and was not briefed."""
+    if ctx.case.is_before_their_time(table.id, ctx.actor.user_id):
+        raise Refusal("case/before_your_time", id=table.id, person=ctx.actor.user_id)
     filed = minutes.versions(ctx.case, table.id)
     number = filed.index(version) + 1
     document = _document(version)

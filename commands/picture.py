@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -20,7 +22,7 @@ from cases.request import Answer, Request, State
 from cases.roles import Permission, Place
 from cases.time import show_day
 from commands import audience, invitation
-from commands.arguments import AnyId, Arguments, Rest
+from commands.arguments import NAME, AnyId, Arguments, PersonId, Rest
 from commands.context import Context, Reply, case_channel
 from commands.minutes import MAKES_A_VERSION, after_undo
 from commands.registry import commands
@@ -62,6 +64,12 @@ class Correct(Arguments):
     kind: Basis | None = Field(None, title="fact or opinion", description="of a concern: fact or opinion")
 
 
+class Brief(Arguments):
+    """Let somebody who came later read what was on file before."""
+
+    person: Annotated[PersonId, NAME] = Field(title="PERSON", description="who was invited later")
+
+
 class Undo(Arguments):
     """Take back your last command, within 10 minutes."""
 
@@ -70,7 +78,8 @@ class Undo(Arguments):
 async def status(args: Status, ctx: Context) -> Reply:
     """The case on one phone screen."""
     case = ctx.case
-    concerned = {c.domain for c in case.concerns if not c.withdrawn}
+    hidden = case.hidden_from(ctx.actor.user_id)
+    concerned = {c.domain for c in case.concerns if not c.withdrawn and c.id not in hidden}
     requests = [r for r in case.requests if not r.withdrawn]
     actions = [a for a in case.actions if not a.withdrawn]
     planned = [t for t in roundtable.upcoming(case) if t.starts_at >= ctx.now]
@@ -102,9 +111,12 @@ async def next_moves(args: Next, ctx: Context) -> Reply:
 @commands.command("timeline", needs=Permission.READ, example="!timeline")
 async def timeline(args: Timeline, ctx: Context) -> Reply:
     """The newest steps, oldest first."""
-    shown = ctx.case.steps[-MOST_STEPS:]
+    begins = ctx.case.begins_for(ctx.actor.user_id)
+    shown = [step for step in ctx.case.steps if step.number >= begins][-MOST_STEPS:]
     steps = [(step, _short_moment(step.at, ctx.case.zone_info), *question_of(ctx.case, step)) for step in shown]
-    return Reply("picture/timeline", {"steps": steps, "earlier": len(ctx.case.steps) - len(shown)})
+    withheld = [ctx.actor.user_id] if begins else []
+    facts = {"steps": steps, "earlier": len(ctx.case.steps) - len(shown), "withheld": withheld}
+    return Reply("picture/timeline", facts)
 
 
 @commands.command("who", needs=Permission.READ, example="!who")
@@ -126,22 +138,30 @@ async def mine(args: Mine, ctx: Context) -> Reply:
 
 @commands.command("followups", needs=Permission.READ, example="!followups")
 async def show_followups(args: Followups, ctx: Context) -> Reply:
-    """All that is unresolved."""
-    return followups_reply(ctx) or Reply("picture/nothing_open", {"case": ctx.case})
+    """All that is unresolved; of what was on file before a member came, its words only where it is theirs to see to."""
+    return followups_reply(ctx, ctx.actor.user_id) or Reply("picture/nothing_open", {"case": ctx.case})
 
 
-def followups_reply(ctx: Context) -> Reply | None:
+def followups_reply(ctx: Context, *readers: str) -> Reply | None:
     """The unresolved follow-ups of the case that is talked about; None when there is nothing."""
-    facts = followups_facts(ctx.case, ctx.now)
+    facts = followups_facts(ctx.case, ctx.now, *readers)
     return Reply("picture/followups", facts) if facts else None
 
 
-def followups_facts(case: Case, now: datetime) -> dict[str, object] | None:
-    """What the template ``picture/followups`` shows; None when nothing is unresolved."""
-    items = followups.unresolved(case, now)
+def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, object] | None:
+    """What the template ``picture/followups`` shows these members; None when nothing is unresolved."""
+    items = readable(case, followups.unresolved(case, now), *readers)
     if not items:
         return None
-    return {"ref": case.ref, "count": len(items), "items": items[:MOST_ITEMS], "more": max(0, len(items) - MOST_ITEMS)}
+    facts = {"ref": case.ref, "count": len(items), "items": items[:MOST_ITEMS], "more": max(0, len(items) - MOST_ITEMS)}
+    return {**facts, "withheld": [reader for reader in readers if case.begins_for(reader)]}
+
+
+def readable(case: Case, items: list[Item], *readers: str) -> list[Item]:
+    """Items as all of these members may read them: what one came too late for has no words, unless it is theirs."""
+    hidden = case.hidden_from(*readers)
+    agencies = {case.agency_of(reader) for reader in readers if case.begins_for(reader)}
+    return [replace(i, text="") if i.id in hidden and agencies != {i.agency} else i for i in items]
 
 
 @commands.command("correct", needs=Permission.ANSWER, example="!correct C-1 it was Tuesday, not Monday")
@@ -171,7 +191,15 @@ async def correct(args: Correct, ctx: Context) -> Reply:
     return corrected
 
 
-@commands.command("undo", needs=Permission.CONTRIBUTE, example="!undo")
+@commands.command("brief", needs=Permission.TAKE_PART, example="!brief Hugo Peters")
+async def brief(args: Brief, ctx: Context) -> Reply:
+    """The table gives it, as a step of its own; no coordinator does from outside."""
+    ctx.case.brief(args.person, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"ref": ctx.case.ref, "person": args.person}
+    return Reply("case/briefed", facts, wake=(args.person,))
+
+
+@commands.command("undo", needs=Permission.TAKE_PART, example="!undo")
 async def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case

@@ -75,7 +75,7 @@ class Stop(Arguments):
 
 
 @commands.command(
-    "roundtable plan", needs=Permission.CONTRIBUTE, example="!roundtable plan thu 10:00 | fri 14:00 | mon 9:00"
+    "roundtable plan", needs=Permission.TAKE_PART, example="!roundtable plan thu 10:00 | fri 14:00 | mon 9:00"
 )
 async def plan(args: Plan, ctx: Context) -> Reply:
     """Propose the times to everybody."""
@@ -96,7 +96,7 @@ async def plan(args: Plan, ctx: Context) -> Reply:
     return Reply("planning/proposed", facts, table.id, invitation.everybody(case))
 
 
-@commands.command("available", needs=Permission.CONTRIBUTE, example="!available M-1 1 yes 2 no 3 if need be")
+@commands.command("available", needs=Permission.TAKE_PART, example="!available M-1 1 yes 2 no 3 if need be")
 async def answer(args: Available, ctx: Context) -> Reply:
     """Take down when somebody can come, and show how it stands; the chair is called once all have answered."""
     case = ctx.case
@@ -111,7 +111,7 @@ async def answer(args: Available, ctx: Context) -> Reply:
     )
 
 
-@commands.command("roundtable fix", needs=Permission.CONTRIBUTE, example="!roundtable fix M-1 2")
+@commands.command("roundtable fix", needs=Permission.TAKE_PART, example="!roundtable fix M-1 2")
 async def fix(args: Fix, ctx: Context) -> Reply:
     """Decide, and call everybody."""
     when, minutes = (args.when, None) if isinstance(args.when, int) else (args.when.starts_at, args.when.minutes)
@@ -121,7 +121,7 @@ async def fix(args: Fix, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "roundtable move", needs=Permission.CONTRIBUTE, example="!roundtable move M-1 thu 14:00 because: the school is shut"
+    "roundtable move", needs=Permission.TAKE_PART, example="!roundtable move M-1 thu 14:00 because: the school is shut"
 )
 async def move(args: Move, ctx: Context) -> Reply:
     """Move one, and tell everybody."""
@@ -138,7 +138,7 @@ async def move(args: Move, ctx: Context) -> Reply:
     return Reply("planning/moved", facts, table.id, invitation.everybody(case), invitation.files(ctx, [table]))
 
 
-@commands.command("roundtable skip", needs=Permission.CONTRIBUTE, example="!roundtable skip M-3")
+@commands.command("roundtable skip", needs=Permission.TAKE_PART, example="!roundtable skip M-3")
 async def skip(args: Skip, ctx: Context) -> Reply:
     """Leave one out, and tell everybody which come next."""
     case = ctx.case
@@ -156,7 +156,7 @@ async def skip(args: Skip, ctx: Context) -> Reply:
     return Reply("planning/skipped", facts, table.id, invitation.everybody(case), invitation.files(ctx, [table, *new]))
 
 
-@commands.command("roundtable stop", needs=Permission.CONTRIBUTE, example="!roundtable stop M-3")
+@commands.command("roundtable stop", needs=Permission.TAKE_PART, example="!roundtable stop M-3")
 async def stop(args: Stop, ctx: Context) -> Reply:
     """End the series, and tell everybody what does not take place."""
     case = ctx.case

@@ -117,10 +117,13 @@ def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
     """What everybody at the table reads beforehand."""
     made = [d for d in case.decisions if not d.withdrawn][-MOST_DECISIONS:]
     waiting = [(r, max(0, (now - r.due_at).days) if r.due_at < now else None) for r in case.requests if r.waiting]
+    actions = [a for a in case.actions if a.pending]
+    shown = {record.id for record in (*actions, *(r for r, _ in waiting), *made)}
     return {
         "case": case,
+        "hidden": shown & case.hidden_from(*(member.user_id for member in case.present)),
         "table": table,
-        "actions": [a for a in case.actions if a.pending],
+        "actions": actions,
         "requests": waiting,
         "silent": [(request, days) for request, days in waiting if days is not None],
         "decisions": [(d, *_count(case, d)) for d in made],

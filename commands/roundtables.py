@@ -142,9 +142,9 @@ class TakeApologies(Arguments):
     text: Rest = Field(title="NAME and why", description="who can't be here, and why")
 
 
-@commands.command("roundtable", needs=Permission.CONTRIBUTE, example="!roundtable fri 15:00 about: back to school")
+@commands.command("roundtable", needs=Permission.TAKE_PART, example="!roundtable fri 15:00 about: back to school")
 @commands.command(
-    "roundtable schedule", needs=Permission.CONTRIBUTE, example="!roundtable schedule fri 15:00 about: back to school"
+    "roundtable schedule", needs=Permission.TAKE_PART, example="!roundtable schedule fri 15:00 about: back to school"
 )
 async def schedule(args: Schedule, ctx: Context) -> Reply:
     """Plan it, and call everybody."""
@@ -166,7 +166,7 @@ async def schedule(args: Schedule, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "roundtable cancel", needs=Permission.CONTRIBUTE, example="!roundtable cancel M-1 because: half are ill"
+    "roundtable cancel", needs=Permission.TAKE_PART, example="!roundtable cancel M-1 because: half are ill"
 )
 async def cancel(args: Cancel, ctx: Context) -> Reply:
     """Call it off, and tell everybody; one of a series is left out of it."""
@@ -180,7 +180,7 @@ async def cancel(args: Cancel, ctx: Context) -> Reply:
     return Reply("roundtable/cancelled", facts, table.id, _everybody(ctx), files)
 
 
-@commands.command("roundtable start", needs=Permission.CONTRIBUTE, example="!roundtable start M-1")
+@commands.command("roundtable start", needs=Permission.TAKE_PART, example="!roundtable start M-1")
 async def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
@@ -199,18 +199,22 @@ async def start(args: Start, ctx: Context) -> Reply:
     return Reply("roundtable/started", facts, table.id, wake)
 
 
-@commands.command("roundtable end", needs=Permission.CONTRIBUTE, example="!roundtable end")
+@commands.command("roundtable end", needs=Permission.TAKE_PART, example="!roundtable end")
 async def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
     table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
-    said = (await minutes.draft(table, ctx), await _without_quorum(table, ctx), picture.followups_reply(ctx))
+    said = (
+        await minutes.draft(table, ctx),
+        await _without_quorum(table, ctx),
+        picture.followups_reply(ctx, *_everybody(ctx)),
+    )
     *before, last = [reply for reply in said if reply]
     for reply in before:
         await ctx.tell(case_channel(ctx.case.ref), reply)
     return replace(last, subject=last.subject or table.id)
 
 
-@commands.command("agenda", needs=Permission.CONTRIBUTE, example="!agenda M-1 the part-time timetable")
+@commands.command("agenda", needs=Permission.TAKE_PART, example="!agenda M-1 the part-time timetable")
 async def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
     """Put a point on the agenda, and show it."""
     item = roundtable.add_agenda_item(ctx.case, args.id, args.text, minutes=args.for_, by=ctx.actor, at=ctx.now)
@@ -218,7 +222,7 @@ async def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
     return Reply("roundtable/agenda", {"table": table, "agenda": roundtable.agenda_of(ctx.case, table)}, table.id)
 
 
-@commands.command("attend", needs=Permission.CONTRIBUTE, example="!attend M-1")
+@commands.command("attend", needs=Permission.TAKE_PART, example="!attend M-1")
 async def attend(args: Attend, ctx: Context) -> Reply:
     """Say that I come."""
     table = roundtable.announce(ctx.case, args.id, Presence.ATTENDS, by=ctx.actor, at=ctx.now)
@@ -226,7 +230,7 @@ async def attend(args: Attend, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "apologies", needs=Permission.CONTRIBUTE, example="!apologies M-1 I am on a course that day deputy: Dirk Smit"
+    "apologies", needs=Permission.TAKE_PART, example="!apologies M-1 I am on a course that day deputy: Dirk Smit"
 )
 async def send_apologies(args: SendApologies, ctx: Context) -> Reply:
     """Say that I can't come; a deputy is told."""
@@ -246,7 +250,7 @@ async def send_apologies(args: SendApologies, ctx: Context) -> Reply:
     )
 
 
-@commands.command("confirm", needs=Permission.CONTRIBUTE, example="!confirm")
+@commands.command("confirm", needs=Permission.TAKE_PART, example="!confirm")
 async def confirm(args: Confirm, ctx: Context) -> Reply:
     """Confirm the confidentiality statement."""
     table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
@@ -254,44 +258,44 @@ async def confirm(args: Confirm, ctx: Context) -> Reply:
     return Reply("roundtable/confirmed", facts, table.id)
 
 
-@commands.command("note:", needs=Permission.CONTRIBUTE, example="note: he came along to the gym on Tuesday")
+@commands.command("note:", needs=Permission.TAKE_PART, example="note: he came along to the gym on Tuesday")
 async def take_note(args: TakeNote, ctx: Context) -> Reply:
     """Take a line down."""
     return _noted(NoteKind.NOTE, args.text, ctx)
 
 
-@commands.command("view:", needs=Permission.CONTRIBUTE, example="view: he wants to go back to his old class")
+@commands.command("view:", needs=Permission.TAKE_PART, example="view: he wants to go back to his old class")
 async def take_view(args: TakeView, ctx: Context) -> Reply:
     """Take the person's view down."""
     return _noted(NoteKind.VIEW, args.text, ctx)
 
 
-@commands.command("worried:", needs=Permission.CONTRIBUTE, example="worried: he is out at night three times a week")
+@commands.command("worried:", needs=Permission.TAKE_PART, example="worried: he is out at night three times a week")
 async def take_worry(args: TakeWorry, ctx: Context) -> Reply:
     """Take a worry down."""
     return _noted(NoteKind.WORRIED, args.text, ctx)
 
 
-@commands.command("working:", needs=Permission.CONTRIBUTE, example="working: he never misses the gym")
+@commands.command("working:", needs=Permission.TAKE_PART, example="working: he never misses the gym")
 async def take_strength(args: TakeStrength, ctx: Context) -> Reply:
     """Take down what works."""
     return _noted(NoteKind.WORKING, args.text, ctx)
 
 
-@commands.command("needed:", needs=Permission.CONTRIBUTE, example="needed: a timetable that he can keep")
+@commands.command("needed:", needs=Permission.TAKE_PART, example="needed: a timetable that he can keep")
 async def take_need(args: TakeNeed, ctx: Context) -> Reply:
     """Take down what needs to happen."""
     return _noted(NoteKind.NEEDED, args.text, ctx)
 
 
-@commands.command("credit:", needs=Permission.CONTRIBUTE, example="credit: youth they found out about the gym")
+@commands.command("credit:", needs=Permission.TAKE_PART, example="credit: youth they found out about the gym")
 async def take_credit(args: TakeCredit, ctx: Context) -> Reply:
     """Take a credit down."""
     return _noted(NoteKind.CREDIT, args.text, ctx, args.agency)
 
 
 @commands.command(
-    "action:", needs=Permission.CONTRIBUTE, example="action: visit the family together for: social by: fri 15:00"
+    "action:", needs=Permission.TAKE_PART, example="action: visit the family together for: social by: fri 15:00"
 )
 async def take_action(args: TakeAction, ctx: Context) -> Reply:
     """Propose an action at the table; it runs from now on."""
@@ -300,7 +304,7 @@ async def take_action(args: TakeAction, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "decision:", needs=Permission.CONTRIBUTE, example="decision: he returns part-time because: it worked last year"
+    "decision:", needs=Permission.TAKE_PART, example="decision: he returns part-time because: it worked last year"
 )
 async def take_decision(args: TakeDecision, ctx: Context) -> Reply:
     """Put a decision of the table on file; it holds from now on."""
@@ -308,7 +312,7 @@ async def take_decision(args: TakeDecision, ctx: Context) -> Reply:
     return await decisions.put_decision(args, ctx, table.id)
 
 
-@commands.command("apologies:", needs=Permission.CONTRIBUTE, example="apologies: Jack Post, on leave")
+@commands.command("apologies:", needs=Permission.TAKE_PART, example="apologies: Jack Post, on leave")
 async def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
     """Note a member's apologies; those of somebody who doesn't sit at the table are taken down as text."""
     member, why = _named(args.text, ctx)

@@ -10,7 +10,7 @@ from cases import followups, planning
 from cases.case import Case, Mode, new_reference, open_case
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Permission, Role
+from cases.roles import Permission, Place, Role
 from commands import invitation
 from commands.arguments import (
     NAME,
@@ -136,25 +136,32 @@ async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
 @commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
 async def list_cases(args: ListCases, ctx: Context) -> Reply:
     """References and counts."""
-    refs = await ctx.work.find.open_cases()
+    schemes = await ctx.work.find.schemes_of_open_cases()
+    refs = [ref for ref, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
     cases = {case.ref: _listed(case, ctx.now) for case in await ctx.work.find.cases(refs)}
     facts = {"cases": list(cases.values()), "unreadable": [ref for ref in refs if ref not in cases]}
     return Reply("case/list", {**facts, "count": len(refs)})
 
 
 @commands.command(
-    "case invite", needs=Permission.OPEN_CASES, example="!case invite K7QF Hugo Peters because: he knows the school"
+    "case invite", needs=Permission.INVITE, example="!case invite K7QF Hugo Peters because: he knows the school"
 )
 async def invite(args: Invite, ctx: Context) -> Reply:
-    """Give the person a place; the table reads why."""
-    case = await _case(args.ref, ctx)
+    """Give the person a place; the table reads why. Nobody gives it to themselves."""
+    case = await case_of(args.ref, ctx)
+    if args.person == ctx.actor.user_id:
+        able = [*_coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
+        others = [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
+        raise Refusal("case/not_yourself", ref=case.ref, people=others)
     person = ctx.directory.people[args.person]
     case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
     channel = case_channel(case.ref)
     facts: dict[str, object] = {"ref": case.ref, "person": person.user_id, "because": args.because}
-    await ctx.tell(channel, Reply("case/invited", facts))
+    told = Reply("case/invited", facts)
+    if ctx.place is not Place.CASE:
+        await ctx.tell(channel, told)
     await ctx.work.invite(channel, person.user_id)
-    return Reply("case/invited_by_reference", facts)
+    return told if ctx.place is Place.CASE else Reply("case/invited_by_reference", facts)
 
 
 @commands.command(
@@ -162,7 +169,7 @@ async def invite(args: Invite, ctx: Context) -> Reply:
 )
 async def release(args: Release, ctx: Context) -> Reply:
     """Take the person out of the room; the table reads why."""
-    case = await _case(args.ref, ctx)
+    case = await case_of(args.ref, ctx)
     case.release(args.person, by=ctx.actor, at=ctx.now)
     channel = case_channel(case.ref)
     facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
@@ -176,7 +183,7 @@ async def release(args: Release, ctx: Context) -> Reply:
 )
 async def name_director(args: NameDirector, ctx: Context) -> Reply:
     """Hand the process over; the table reads who runs it now, and why."""
-    case = await _case(args.ref, ctx)
+    case = await case_of(args.ref, ctx)
     case.direct(args.person, by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
     await ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
@@ -185,8 +192,10 @@ async def name_director(args: NameDirector, ctx: Context) -> Reply:
 
 @commands.command("close", needs=Permission.STEER, example="!close because: he is back at school owner: social")
 async def close(args: Close, ctx: Context) -> Reply:
-    """Dissolve the table; what was planned leaves the calendars."""
+    """Dissolve the table; what was planned leaves the calendars. The process director does, while there is one."""
     case = ctx.case
+    if case.director and case.is_member(case.director) and case.director != ctx.actor.user_id:
+        raise Refusal("case/director_closes", ref=case.ref, person=case.director)
     ctx.require_somebody(args.owner)
     called_off = case.close(because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
     dated = [table for table in called_off if planning.had_time(case, table)]
@@ -210,20 +219,52 @@ async def plan_review(args: PlanReview, ctx: Context) -> Reply:
     return Reply("case/review", {"case": ctx.case})
 
 
+async def case_of(ref: str, ctx: Context) -> Case:
+    """The case of this reference, if this coordinator may steer it; in a case room only that room's case is meant."""
+    case = await ctx.work.find.case(ref.upper())
+    if case is None or (ctx.place is Place.CASE and case is not ctx.open_case):
+        schemes = await ctx.work.find.schemes_of_open_cases()
+        mine = [known for known, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
+        raise Refusal("case/no_such_case", refs=[ctx.case.ref] if ctx.place is Place.CASE else mine)
+    if ctx.place is not Place.CASE and not ctx.house.coordinates(ctx.actor.user_id, case.scheme):
+        raise Refusal("case/not_your_scheme", ref=case.ref, people=_coordinators(case.scheme, ctx))
+    ctx.open_case = case
+    return case
+
+
+def _coordinators(scheme: str, ctx: Context) -> list[str]:
+    """Who coordinates a scheme."""
+    everybody = [person.user_id for person in ctx.directory.with_role(Role.COORDINATOR)]
+    return [person for person in everybody if ctx.house.coordinates(person, scheme)]
+
+
 def _scheme(named: str | None, ctx: Context) -> str:
     """The scheme that was named, which stands in clear on file: raises Refusal for any but those of the configuration.
 
     Another bot may run it, which opens its cases in its own room.
     """
     if named is None:
-        return ctx.house.scheme
+        return _usual_scheme(ctx)
     ours = ctx.work.account.schemes
     known = {scheme.casefold(): scheme for scheme in ours or ctx.house.known_schemes}
     if scheme := known.get(named.casefold()):
-        return scheme
+        if ctx.house.coordinates(ctx.actor.user_id, scheme):
+            return scheme
+        raise Refusal("case/open_elsewhere", people=_coordinators(scheme, ctx))
     nearest = known.get(suggest(named.casefold(), known) or "")
     code = "case/unknown_scheme" if ours is None else "case/scheme_elsewhere"
     raise Refusal(code, schemes=list(known.values()), nearest=nearest)
+
+
+def _usual_scheme(ctx: Context) -> str:
+    """The house's own scheme, or the only one that this coordinator has."""
+    known = ctx.work.account.schemes or ctx.house.known_schemes
+    mine = [scheme for scheme in known if ctx.house.coordinates(ctx.actor.user_id, scheme)]
+    if ctx.house.scheme in mine:
+        return ctx.house.scheme
+    if len(mine) != 1:
+        raise Refusal("case/which_scheme", schemes=mine)
+    return mine[0]
 
 
 def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
@@ -244,14 +285,6 @@ async def _unused_reference(ctx: Context) -> str:
     while await ctx.work.find.is_taken(ref := new_reference()):
         pass
     return ref
-
-
-async def _case(ref: str, ctx: Context) -> Case:
-    case = await ctx.work.find.case(ref.upper())
-    if case is None:
-        raise Refusal("case/no_such_case", refs=await ctx.work.find.open_cases())
-    ctx.open_case = case
-    return case
 
 
 def _listed(case: Case, now: datetime) -> Listed:

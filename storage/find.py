@@ -181,6 +181,11 @@ class Find:
         theirs = true() if of is None else c.ref.in_(select(m.case_ref).where(m.user_id == of, m.left_at.is_(None)))
         return await self.all(select(c.ref).where(c.closed_at.is_(None), theirs, self._ours()).order_by(c.opened_at))
 
+    async def schemes_of_open_cases(self) -> dict[str, str]:
+        """The scheme of each open case, by reference, oldest first."""
+        query = select(_cases.ref, _cases.scheme).where(_cases.closed_at.is_(None), self._ours())
+        return {row.ref: row.scheme for row in await self.rows(query.order_by(_cases.opened_at))}
+
     async def cases_in_meeting(self) -> list[str]:
         """The references of the open cases whose round table is being held."""
         t, c = tables.roundtables.c, tables.cases.c

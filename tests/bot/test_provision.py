@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from rich.console import Console
 
-from bot.config import ConfigProblem
+from bot.config import ConfigProblem, SchemeSection
 from bot.crypto.errors import NotAllowed, Rejected, Unavailable
 from bot.crypto.events import StateChange
 from bot.limits import Progress
-from bot.provision import House, Plan, carry_out, describe, make_plan, read_house
+from bot.provision import House, Plan, carry_out, describe, list_missing_coordinators, make_plan, read_house
 from bot.rooms import MARKER, MOST_INVITED_AT_ONCE
 from cases.roles import Role
 from storage import rooms as room_states
@@ -657,3 +657,17 @@ def test_a_manager_must_be_in_the_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblem) as told:
         read_house(path, BOT)
     assert told.value.problems == ("@hugo:example.org has @nobody:example.org as manager, who is not in this file",)
+
+
+def test_whoever_a_scheme_names_as_its_coordinator_is_one() -> None:
+    house = read_house(EXAMPLE, BOT)
+    coordinators = tuple(person.user_id for person in house.people if person.role is Role.COORDINATOR)
+    others = tuple(person.user_id for person in house.people if person.role is Role.PRACTITIONER)
+    assert not list(
+        list_missing_coordinators({"a": SchemeSection(coordinators=coordinators), "b": SchemeSection()}, house)
+    )
+    named = {"youth crime": SchemeSection(coordinators=(coordinators[0], others[0], "@gone:example.org"))}
+    assert list(list_missing_coordinators(named, house)) == [
+        f'[scheme."youth crime"] names {person} as a coordinator, who is none in this file'
+        for person in (others[0], "@gone:example.org")
+    ]

@@ -1,0 +1,36 @@
+from itertools import product
+
+import pytest
+
+from cases.roles import GRANTS, Permission, Place, Role, may
+
+SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER}
+CASE = {
+    Role.PRACTITIONER: SPOKEN
+    | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART},
+    Role.COORDINATOR: set(Permission) - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION},
+}
+IN_AGENCY_ROOM = {Permission.HELP, Permission.ANSWER}
+FOR_ALL = {Permission.HELP, Permission.SETTINGS}
+IN_DIRECT_CHAT = {Permission.HELP, Permission.SETTINGS, Permission.OWN, Permission.REST, Permission.ANSWER}
+MAY: dict[Place, dict[Role, set[Permission]]] = {
+    Place.CASE: CASE,
+    Place.COORDINATION: {Role.COORDINATOR: {Permission.HELP, Permission.OPEN_CASES, Permission.INVITE}},
+    Place.AGENCY: dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_AGENCY_ROOM),
+    Place.ADMIN: {Role.ADMIN: {Permission.HELP, Permission.PROVISION}},
+    Place.DIRECT: dict.fromkeys(Role, FOR_ALL) | dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_DIRECT_CHAT),
+}
+
+
+@pytest.mark.parametrize(("role", "place", "permission"), list(product(Role, Place, Permission)))
+def test_who_may_what_where(role: Role, place: Place, permission: Permission) -> None:
+    allowed = permission in MAY[place].get(role, set())
+    assert may(permission, role=role, place=place, belongs=True) is allowed
+    assert may(permission, role=role, place=place, belongs=True, observes=True) is (
+        allowed and permission not in SPOKEN
+    )
+    assert not may(permission, role=role, place=place, belongs=False)
+
+
+def test_every_place_has_its_grants() -> None:
+    assert set(GRANTS) == set(Place)
