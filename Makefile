@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-postgresql test-interop chaos absence memory bench check catalogue lock clean
+.PHONY: help install demo test test-postgresql test-interop chaos absence memory fuzz bench check catalogue lock clean
 
 help:
 	@echo "make install        make the virtual environment (the other targets do it, too)"
@@ -17,6 +17,7 @@ help:
 	@echo "make chaos          kill bot and homeserver while members talk, and count (KILLS=50 COMMANDS=1000 SEED=…)"
 	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count"
 	@echo "make memory         let members type 10,000 commands, and see that the bot's memory stays flat (COMMANDS=10000)"
+	@echo "make fuzz           random lines, messages and lies, and what came of them (LINES=200000 DISPATCHES=20000 SEED=…)"
 	@echo "make bench          measure against a plain echo bot, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
 	@echo "make check          lint, types, import order, format"
 	@echo "make catalogue      write all texts to commands/locale/roundtable.pot and into each translation"
@@ -79,6 +80,12 @@ absence: $(STAMP)
 memory: COMMANDS := 10000
 memory: $(STAMP)
 	$(BIN)/python -m tests.memory --commands $(COMMANDS) $(if $(SEED),--seed $(SEED))
+
+LINES := 200000
+DISPATCHES := 20000
+
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz --lines $(LINES) --dispatches $(DISPATCHES) $(if $(SEED),--seed $(SEED))
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.bench $(if $(ONLY),--only $(ONLY)) $(if $(filter-out 0,$(SMALL)),--small)

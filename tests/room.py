@@ -69,6 +69,8 @@ class Said:
     notice: bool = True
     subject: str | None = None
     file: Attachment | None = None
+    scope: str = "house"
+    """The case whose content it holds."""
 
     def __contains__(self, part: str) -> bool:
         return part in self.text
@@ -226,7 +228,15 @@ class Conference:
     def _said(self, row: Row, event_id: str) -> Said:
         text = row.file.name if row.file else row.plain
         return Said(
-            row.channel, text, html.unescape(row.html), event_id, row.mentions, row.notice, row.subject, row.file
+            row.channel,
+            text,
+            html.unescape(row.html),
+            event_id,
+            row.mentions,
+            row.notice,
+            row.subject,
+            row.file,
+            row.scope,
         )
 
     async def _room(self, channel: str) -> None:
