@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.config import Config, SchemeSection, read_holidays
 from bot.crypto.client import HardenedClient
@@ -25,7 +26,7 @@ from commands.dispatch import Dispatcher
 from commands.faults import place_of_fault
 from commands.sweeps import Sweeps
 from commands.watch import Watch
-from storage import claims, pins
+from storage import claims, database, pins
 from storage.account import Account
 from storage.database import StoreAwayError
 from storage.lease import Lease, LeaseLostError
@@ -55,6 +56,7 @@ class App:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until told to stop; raises StoreProblemError, WrongKeyError or TokenRevoked when it can't."""
+        database.need_file(self.config.store.url)
         while not stop.is_set():
             async with AsyncExitStack() as held:
                 lease = await self._standby.take(held, stop)
@@ -73,7 +75,13 @@ class App:
         """Run the account until told to stop, or until it is lost; raises LeaseLostError, too."""
         async with AsyncExitStack() as opened:
             account = Account(self.config.matrix.user_id, self.config.house.schemes)
-            store = await Store.open(self.config.store.url, self.config.store.master_key(), account)
+            store = await Store.open(
+                self.config.store.url,
+                self.config.store.master_key(),
+                account,
+                head_in=self.config.matrix.store_dir,
+                prepare=partial(_bring_up_to_date, lease),
+            )
             opened.push_async_callback(store.close)
             await claims.claim(store)
             client = await self._open_client(store, lease)
@@ -106,7 +114,7 @@ class App:
 
             async def tick() -> None:
                 parts = (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run)
-                for part in (*parts, watch.unreadable_cases):
+                for part in (*parts, watch.unreadable_cases, watch.post_head, store.keep_head):
                     await _try(part, self.health)
                 self.health.ticked()
                 speaker.nudge()
@@ -116,6 +124,7 @@ class App:
             await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
             log.info("started", user_id=self.config.matrix.user_id)
             await _tell_unclaimed(store)
+            await watch.restored()
             await watch.take_over()
             await _until_stopped(stop, listener.run, speaker.run, partial(self._standby.watch, lease))
             log.info("stopped")
@@ -143,6 +152,17 @@ class App:
             matrix.store_key(),
             StoredPins(store, self.clock),
         )
+
+
+async def _bring_up_to_date(lease: Lease, engine: AsyncEngine) -> None:
+    """Bring the tables of an older version up to date, and say so. A store that is not there is not made."""
+    before = await database.need_tables(engine)
+    if before == database.NEWEST:
+        await database.upgrade(engine)
+        return
+    async with lease.alone():
+        await database.upgrade(engine)
+    log.warning("tables brought up to date", before=before, after=database.NEWEST)
 
 
 def _schemes(config: Config) -> dict[str, Scheme]:

@@ -10,10 +10,10 @@ from pathlib import Path
 from bot.config import Config, ConfigProblem
 from bot.crypto.store import COPY
 from bot.crypto.store import DATABASE as CRYPTO_DATABASE
+from bot.database import is_newest, open_store
 from storage import causes, database
 from storage.audit import Entry
 from storage.backup import back_up
-from storage.work import Store
 
 
 async def backup(
@@ -35,13 +35,15 @@ async def backup(
     try:
         for name, (source, mark) in copies.items():
             back_up(source, unfinished / name, mark=mark)
-        await _note(config, clock())
+        noted = await _note(config, clock())
         unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished)
         raise
     for name, (source, _) in copies.items():
         say(f"{folder / name} is a whole copy of {source}.")
+    if not noted:
+        say("The tables are of an older version: that the copy was made is not noted in the audit log.")
     if path is not None:
         say("It opens with the master key only: keep that elsewhere.")
     if crypto:
@@ -61,10 +63,14 @@ def _make(folder: Path) -> Path:
     return unfinished
 
 
-async def _note(config: Config, now: datetime) -> None:
-    store = await Store.open(config.store.url, config.store.master_key())
+async def _note(config: Config, now: datetime) -> bool:
+    """Note the copying; not in a database that only another version of Roundtable may write to."""
+    if not await is_newest(config):
+        return False
+    store = await open_store(config, newest=False)
     try:
         async with store.work(causes.of_job("backup", uuid.uuid4().hex), now) as work:
             await work.record(Entry("operator", "shell", None, "backup", None, "done", work.cause))
     finally:
         await store.close()
+    return True

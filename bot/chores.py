@@ -21,9 +21,8 @@ from bot.logs import complain
 from bot.provision import provision
 from bot.renewal import renew
 from commands.render import fours
-from storage import audit, causes, pins
+from storage import causes, pins
 from storage.audit import Entry
-from storage.work import Store
 
 WELL, FAILED = 0, 1
 RESET_WARNING = (
@@ -127,7 +126,7 @@ def _show_fingerprint(path: Path) -> None:
 
 
 async def _identity(settings: Config) -> str:
-    store = await Store.open(settings.store.url, settings.store.master_key())
+    store = await database.open_store(settings, newest=False)
     try:
         async with store.look() as find:
             identity = await pins.pinned(find, settings.matrix.user_id)
@@ -164,12 +163,14 @@ def _provision(given: argparse.Namespace) -> int:
 def _audit(given: argparse.Namespace) -> int:
     settings = config.load(find_path(given.config))
 
-    async def verify() -> int | None:
-        store = await Store.open(settings.store.url, settings.store.master_key())
+    async def verify() -> str | None:
+        store = await database.open_store(settings, newest=False)
         try:
             # Looking at the log is itself logged.
             async with store.work(causes.of_job("audit", uuid.uuid4().hex), _utcnow()) as work:
-                fault = await audit.first_fault(work.session, store.ring)
+                line = await work.audit_fault()
+                changed = f"line {line} was changed, moved, or follows one that is missing"
+                fault = await work.head_problem() if line is None else changed
                 outcome = "done" if fault is None else "broken"
                 await work.record(Entry("operator", "shell", None, "audit verify", None, outcome, work.cause))
             return fault
@@ -180,7 +181,7 @@ def _audit(given: argparse.Namespace) -> int:
     if fault is None:
         _say("The audit log is whole.")
         return WELL
-    complain(f"the audit log is not whole: line {fault} was changed, moved, or follows one that is missing")
+    complain(f"the audit log is not whole: {fault}")
     return FAILED
 
 
@@ -199,6 +200,8 @@ def _db(given: argparse.Namespace) -> int:
             task = database.check(settings, _say, complain)
         case "release":
             task = database.release(settings, given.user, _say)
+        case "restored":
+            task = database.restored(settings, clock=_utcnow, say=_say)
         case _:
             task = database.copy(settings, given.source, given.target, clock=_utcnow, say=_say)
     return WELL if asyncio.run(task) else FAILED

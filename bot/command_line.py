@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         ("upgrade", "bring the tables up to date"),
         ("check", "look whether tables, keys, content and audit log are whole"),
         ("copy", "copy everything into an empty database; run again, it goes on where it broke off"),
+        ("restored", "go on with a database that is not the newest one: after a restore from a backup"),
         ("release", "let other bots run the schemes of one that is gone for good"),
     ):
         tasks.add_parser(task, parents=[common], help=purpose).set_defaults(command="db", task=task)

@@ -6,11 +6,34 @@ from pathlib import Path
 
 from bot.config import Config, ConfigProblem, check_url, url_of_file
 from storage import check as checking
-from storage import claims, database, lease, revisions
+from storage import claims, database, lease, restoring
 from storage import copy as copying
+from storage.account import Account
+from storage.head import FILE, KeptHead
 from storage.work import Store
 
 Say = Callable[[str], None]
+NOBODY = Account()
+
+
+async def open_store(config: Config, account: Account = NOBODY, *, newest: bool = True) -> Store:
+    """Open the store that is there, as it is; raises StoreProblemError, also when it is of an older version.
+
+    ``newest``: refuse a database that has not all that was noted of its audit log, too.
+    """
+    url, master, folder = config.store.url, config.store.master_key(), config.matrix.store_dir
+    store = await Store.open(url, master, account, head_in=folder if newest else None, prepare=database.need_newest)
+    store.head = store.head or KeptHead(folder, store.ring)
+    return store
+
+
+async def is_newest(config: Config) -> bool:
+    """Whether the tables are as this version works with them; raises StoreProblemError."""
+    engine = database.connect(config.store.url, to_look=True)
+    try:
+        return await database.need_tables(engine) == database.NEWEST
+    finally:
+        await engine.dispose()
 
 
 async def upgrade(config: Config, say: Say) -> bool:
@@ -19,9 +42,12 @@ async def upgrade(config: Config, say: Say) -> bool:
     async with lease.hold(url):
         engine = database.connect(url)
         try:
-            before = await revisions.revision(engine)
+            before = await database.revision(engine) if database.is_made(url) else None
+            if before is None and (config.matrix.store_dir / FILE).exists():
+                # This bot had a store: an empty one in its place would be taken for it.
+                await database.need_tables(engine)
             await database.upgrade(engine)
-            after = await revisions.revision(engine)
+            after = database.NEWEST
         finally:
             await engine.dispose()
     if before == after:
@@ -33,13 +59,9 @@ async def upgrade(config: Config, say: Say) -> bool:
 
 async def check(config: Config, say: Say, complain: Say) -> bool:
     """Look whether the store is whole, also beside a running bot; raises StoreProblemError or WrongKeyError."""
-    url = config.store.url
-    path = database.file_of(url)
-    if path is not None and not path.exists():
-        raise database.StoreProblemError(f"there is no store {path}")
-    engine = database.connect(url)
+    engine = database.connect(config.store.url, to_look=True)
     try:
-        found = await checking.check(engine, config.store.master_key())
+        found = await checking.check(engine, config.store.master_key(), head_in=config.matrix.store_dir)
     finally:
         await engine.dispose()
     for name, rows in sorted(found.rows.items()):
@@ -52,10 +74,31 @@ async def check(config: Config, say: Say, complain: Say) -> bool:
     return not found.problems
 
 
+async def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -> bool:
+    """Take the database for the right one although it is an older one, as after a restore from a backup.
+
+    The rooms are told at the next start, and numbers go on behind a gap. Raises StoreProblemError or WrongKeyError.
+    """
+    account = Account(config.matrix.user_id, config.house.schemes)
+    async with lease.hold(config.store.url, account.user_id):
+        store = await open_store(config, account, newest=False)
+        try:
+            since = await restoring.accept(store, store.head, clock())
+            await store.keep_head(whatever_was_kept=True)
+        finally:
+            await store.close()
+    if since is None:
+        say("The database has everything that this bot wrote: nothing was changed.")
+        return True
+    say(f"Noted in the audit log: of what was said from {since:%Y-%m-%d %H:%M} UTC until now nothing is on file.")
+    say("At its next start the bot says so in each of its rooms, and numbers go on behind a gap.")
+    return True
+
+
 async def release(config: Config, user_id: str, say: Say) -> bool:
     """Let other bots run the schemes of one that is gone for good; raises StoreProblemError while it runs."""
     async with lease.hold(config.store.url, user_id):
-        store = await Store.open(config.store.url, config.store.master_key())
+        store = await open_store(config)
         try:
             known = await claims.release(store, user_id)
         finally:

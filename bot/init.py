@@ -29,9 +29,10 @@ from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
 from bot.crypto.identity import Identity
 from bot.crypto.vault import load_secrets, store_secrets
 from bot.crypto.wire import Patience, Wire
-from storage import causes, lease, secret
+from storage import causes, database, lease, restoring, secret
 from storage.account import Account as BotAccount
 from storage.audit import Entry
+from storage.head import KeptHead
 from storage.pins import StoredPins
 from storage.work import Store
 
@@ -68,6 +69,8 @@ class Wishes:
     """Asked when the account already has an identity that members may have verified."""
     patience: Patience | None = None
     """Waits when the homeserver limits our rate; None: that ends it."""
+    replaces: Path | None = None
+    """The folder of the crypto store that is replaced; its bot's database must be there."""
 
 
 def check(account: Account, wishes: Wishes) -> None:
@@ -158,7 +161,13 @@ async def _make(
     url = wishes.store_url or url_of_file(folder / DATABASE)
     async with AsyncExitStack() as opened:
         await opened.enter_async_context(lease.hold(url, account.user_id))
-        store = await Store.open(url, master, BotAccount(account.user_id))
+        store = await Store.open(
+            url,
+            master,
+            BotAccount(account.user_id),
+            head_in=folder / CRYPTO_STORE,
+            prepare=database.need_newest if wishes.replaces else database.make,
+        )
         opened.push_async_callback(store.close)
         client = await HardenedClient.open_client(
             account.homeserver,
@@ -174,6 +183,11 @@ async def _make(
         identity, recovery_key = await _cross_sign(client, account, wishes)
         # The one key that a running bot needs of it: to vouch for the people who verified it.
         await secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])
+        async with store.look() as find:
+            had_rooms = await restoring.has_rooms(find)
+        if had_rooms:
+            # Of the audit log that was the newest nothing may be known: then the database may be older.
+            await restoring.accept(store, KeptHead(wishes.replaces, store.ring) if wishes.replaces else None, clock())
         async with store.work(causes.of_job("init", device_id), clock()) as work:
             await work.record(Entry(account.user_id, "shell", None, "init", device_id, "done", work.cause))
     values: dict[str, dict[str, object]] = {

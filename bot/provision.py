@@ -21,6 +21,7 @@ from bot.config import Config, ConfigProblem, Line, SchemeSection, Section, chec
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected
 from bot.crypto.events import StateChange
+from bot.database import open_store
 from bot.limits import SHORT_SECONDS, Progress, Step, work_off
 from bot.rooms import MakesRooms, make_room
 from cases.people import Agency, Professional
@@ -329,7 +330,7 @@ async def open_house(
         await opened.enter_async_context(lease.hold(config.store.url))
     except StoreInUseError:
         raise ConfigProblem("the bot is running on this store: stop the bot first, then run this again") from None
-    store = await Store.open(config.store.url, config.store.master_key(), Account(config.matrix.user_id))
+    store = await open_store(config, Account(config.matrix.user_id))
     opened.push_async_callback(store.close)
     matrix = config.matrix
     client = await HardenedClient.open_client(

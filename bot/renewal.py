@@ -6,6 +6,7 @@ import secrets
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ async def renew(
     try:
         for name in moved:
             (folder / name).rename(aside / name)
-        await init(account, wishes, clock=clock, show=show)
+        await init(account, replace(wishes, replaces=aside / CRYPTO_STORE), clock=clock, show=show)
         _keep_settings(folder / CONFIG, text)
     except BaseException:
         for name in moved:

@@ -92,7 +92,7 @@ def propose(
     if support == to.agency:
         support = None
     action = Action(
-        next_id("A", case.actions),
+        next_id("A", case.actions, case.steps),
         by.user_id,
         by.agency,
         at,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from cases import action, decision, followups, roundtable, series
 from cases.errors import Refusal
-from cases.record import KIND_OF, Record, Step, one_of
+from cases.record import GAP, KIND_OF, Record, Step, one_of
 from cases.roles import Role
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ DIGITS = "2346789"
 """Without look-alikes: no I, L, O, 0, 1, 5 (S)."""
 MOST_STEPS = 5_000
 """Of one case: what it holds is held in memory, and read by people."""
-IN_A_FULL_CASE = frozenset({"join", "leave", "release", "roundtable end", "close", "undo", "erase", "restore"})
+IN_A_FULL_CASE = frozenset({"join", "leave", "release", "roundtable end", "close", "undo", "erase", "restore", GAP})
+NUMBERS_LEFT_OUT = 1_000
+"""After a restore: more than a case can have given meanwhile."""
 UNDO_WITHIN = timedelta(minutes=10)
 FIRST_REVIEW = timedelta(weeks=4)
 FINAL = frozenset(
@@ -300,6 +302,15 @@ class Case:
             raise Refusal("case/directs_already", person=user_id, ref=self.ref)
         self.director = user_id
         self.step("direct", user_id, by, at)
+
+    def leave_a_gap(self, *, by: Professional, at: datetime) -> int:
+        """Let no number be given that may have been given already, since the file is an older one; gives the last."""
+        kinds = (self.concerns, self.requests, self.actions, self.decisions, self.roundtables)
+        numbers = [int(record.id.partition("-")[2]) for kind in kinds for record in kind]
+        numbers += [int(step.subject) for step in self.steps if step.verb == GAP]
+        last = (max(numbers, default=0) // NUMBERS_LEFT_OUT + 1) * NUMBERS_LEFT_OUT
+        self.step(GAP, str(last), by, at)
+        return last
 
     def plan_review(self, when: datetime, *, by: Professional, at: datetime) -> None:
         """Set when the table looks at the case as a whole again."""

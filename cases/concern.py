@@ -69,7 +69,16 @@ def raise_concern(
     """Raise a concern; raises Refusal on a closed case."""
     case.require_open()
     concern = Concern(
-        next_id("C", case.concerns), by.user_id, by.agency, at, about, kind, seen_at, source, domain, urgency
+        next_id("C", case.concerns, case.steps),
+        by.user_id,
+        by.agency,
+        at,
+        about,
+        kind,
+        seen_at,
+        source,
+        domain,
+        urgency,
     )
     case.step("concern", concern.id, by, at).add(case.concerns, concern)
     return concern

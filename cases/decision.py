@@ -67,7 +67,7 @@ def decide(
         case.require_seat(by.agency)
     meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
-    step = case.step("decide", next_id("D", case.decisions), by, at)
+    step = case.step("decide", next_id("D", case.decisions, case.steps), by, at)
     if review_at and (case.next_review is None or review_at < case.next_review):
         case.set_review(review_at, step)
     decision = step.add(

@@ -83,7 +83,7 @@ def plan(
     times = list(dict.fromkeys(times))
     if len(times) > MOST_TIMES:
         raise Refusal("planning/too_many_times", count=len(times), most=MOST_TIMES)
-    step = case.step("roundtable plan", next_id("M", case.roundtables), by, at)
+    step = case.step("roundtable plan", next_id("M", case.roundtables, case.steps), by, at)
     table = step.add(
         case.roundtables,
         RoundTable(

@@ -1,6 +1,6 @@
 """What every record of a case has in common, and the journal that timeline and undo are made from."""
 
-from collections.abc import MutableSequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +24,8 @@ class Record:
 
 
 R = TypeVar("R", bound=Record)
+GAP = "gap"
+"""The verb of a step after which numbers go on behind the one that is its subject."""
 KIND_OF = {
     "C": "concern",
     "R": "request",
@@ -77,9 +79,11 @@ def _as_it_was(value: object, current: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def next_id(letter: str, records: MutableSequence[R]) -> str:
-    """The next id of a kind: records are never removed, so counting them never repeats one."""
-    return f"{letter}-{len(records) + 1}"
+def next_id(letter: str, records: Sequence[Record], steps: Sequence[Step] = ()) -> str:
+    """The next id of a kind: behind all that were given, and behind the numbers that a restored file left out."""
+    given = (int(record.id.partition("-")[2]) for record in records)
+    left_out = (int(step.subject) for step in steps if step.verb == GAP)
+    return f"{letter}-{max((*given, *left_out), default=0) + 1}"
 
 
 def one_of(records: MutableSequence[R], record_id: str) -> R:

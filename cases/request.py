@@ -106,7 +106,7 @@ def ask(
     if to.agency == by.agency:
         raise Refusal("request/own_agency", agency=to.agency)
     request = Request(
-        next_id("R", case.requests),
+        next_id("R", case.requests, case.steps),
         by.user_id,
         by.agency,
         at,

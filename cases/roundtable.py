@@ -159,7 +159,7 @@ def schedule(
     """Schedule a round table; it is the case's next review if none is ahead."""
     case.require_open()
     case.require_member(chair)
-    step = case.step("roundtable", next_id("M", case.roundtables), by, at)
+    step = case.step("roundtable", next_id("M", case.roundtables, case.steps), by, at)
     table = step.add(
         case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
     )

@@ -60,7 +60,7 @@ def begin(
     """Schedule a round table that comes again; ``dates`` are all those of the rule, rising, the first one first."""
     case.require_open()
     case.require_member(chair)
-    step = case.step("roundtable", next_id("M", case.roundtables), by, at)
+    step = case.step("roundtable", next_id("M", case.roundtables, case.steps), by, at)
     first, *following = islice(dates, AHEAD)
     series = Series(
         f"{step.subject}/series", by.user_id, by.agency, at, rule, every, first, case.zone, minutes, chair, about, where
@@ -160,7 +160,7 @@ def _extend(case: Case, step: Step, series: Series, dates: Iterable[datetime]) -
 
 def _add(case: Case, step: Step, series: Series, when: datetime) -> RoundTable:
     table = RoundTable(
-        next_id("M", case.roundtables),
+        next_id("M", case.roundtables, case.steps),
         series.by,
         series.agency,
         step.at,

@@ -75,8 +75,9 @@ async def list_identities(args: ListIdentities, ctx: Context) -> Reply:
 
 @commands.command("audit verify", needs=Permission.PROVISION, example="!audit verify")
 async def verify_audit(args: VerifyAudit, ctx: Context) -> Reply:
-    """The hash chain, from the first line to the last."""
-    return Reply("audit/verified", {"fault": await ctx.work.audit_fault()})
+    """The hash chain, from the first line to the last, and whether its end is the one that was kept elsewhere."""
+    older = await ctx.work.head_problem() is not None
+    return Reply("audit/verified", {"fault": await ctx.work.audit_fault(), "older": older})
 
 
 @commands.command("health", needs=Permission.PROVISION, example="!health")

@@ -13,7 +13,7 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
-from storage import answers, causes, outbox, rooms
+from storage import answers, causes, outbox, restoring, rooms
 from storage.audit import Entry
 from storage.find import Directory, place_of
 from storage.outbox import Row
@@ -23,6 +23,7 @@ log = structlog.get_logger()
 ADMIN = Place.ADMIN.value
 UNREACHABLE_CODES = frozenset({"no_identity", "identity_changed", "unsigned_device", "no_session"})
 """Why somebody cannot read, as far as there is a word of its own for what they can do about it."""
+POSTED_FROM_HOUR = 9
 MOST_DEVICES_TOLD = 100
 """So many devices of one person are told of: a homeserver may invent them without end."""
 Told = list[tuple[str, Reply]]
@@ -271,6 +272,50 @@ class Watch:
                 return [(COORDINATION, Reply("room/taken_over_by_reference", {"ref": ref}))]
 
             await self._once(causes.of_job("take over", ref, self._clock().isoformat()), note)
+
+    async def restored(self) -> None:
+        """Say in each room of what time nothing is on file, when the database was found to be an older one."""
+        async with self._store.look() as find:
+            unknown = await restoring.noted(find)
+            channels = await restoring.channels(find) if unknown else []
+        if unknown is None:
+            return
+        us = Professional(self._house.bot_id, self._house.bot_name, "")
+        for channel in channels:
+
+            async def note(work: Work, _: Directory, channel: str = channel) -> Told:
+                place, key = place_of(channel), channel.partition(":")[2]
+                case = await work.find.case(key) if place is Place.CASE else None
+                last = case.leave_a_gap(by=us, at=work.now) if case else None
+                await work.record(_entry(self._house.bot_id, channel, "restored", None, "room/restored", work))
+                facts: dict[str, object] = {"since": unknown.since, "until": unknown.until, "last": last}
+                return [(channel, Reply("room/restored", facts))]
+
+            await self._once(causes.of_job("restored", self._house.bot_id, unknown.until.isoformat(), channel), note)
+
+        async def forget(work: Work, _: Directory) -> Told:
+            await restoring.told(work)
+            return []
+
+        await self._once(causes.of_job("restored", self._house.bot_id, unknown.until.isoformat()), forget)
+
+    async def post_head(self) -> None:
+        """Show the admins each day how far the audit log has come, where nobody can take it back."""
+        today = self._clock().astimezone(self._house.zone)
+        async with self._store.look() as find:
+            if today.hour < POSTED_FROM_HOUR or await find.room(ADMIN) is None:
+                return
+
+        async def note(work: Work, _: Directory) -> Told:
+            line = await work.newest_line()
+            if line is None:
+                return []
+            head, signature = line
+            await work.record(_entry(self._house.bot_id, ADMIN, "audit head", None, DONE, work))
+            facts = {"lines": head.lines, "digest": head.digest.hex(), "signature": signature.hex()}
+            return [(ADMIN, Reply("audit/head", facts))]
+
+        await self._once(causes.of_job("audit head", self._house.bot_id, f"{today:%Y-%m-%d}"), note)
 
     async def _channel(self, room_id: str) -> str | None:
         async with self._store.look() as find:

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
-from storage import audit, database, revisions, rows, tables
+from storage import audit, database, rows, tables
 from storage.crypto import HOUSE, Keyring, SealedText, WrongKeyError
-from storage.database import StoreProblemError
+from storage.head import HeadMissingError, KeptHead
 from storage.work import OUTBOX_BODY
 
 
@@ -25,9 +26,12 @@ class Findings:
     problems: list[str] = field(default_factory=list)
 
 
-async def check(engine: AsyncEngine, master: bytes) -> Findings:
-    """Look at everything and change nothing; raises StoreProblemError or WrongKeyError when there is nothing to see."""
-    revision = await need_newest(engine)
+async def check(engine: AsyncEngine, master: bytes, *, head_in: Path | None = None) -> Findings:
+    """Look at everything and change nothing; raises StoreProblemError or WrongKeyError when there is nothing to see.
+
+    ``head_in``: the folder in which the head of the audit log is kept.
+    """
+    revision = await database.need_newest(engine)
     found = Findings(revision)
     with database.explained(database.url_of(engine)):
         async with engine.execution_options(reads_only=True).connect() as connection:
@@ -45,17 +49,13 @@ async def check(engine: AsyncEngine, master: bytes) -> Findings:
             line = await first_fault(connection, ring)
             if line is not None:
                 found.problems.append(f"line {line} of the audit log was changed, moved, or follows a missing one")
+            if head_in is not None:
+                try:
+                    async with AsyncSession(connection) as session:
+                        await KeptHead(head_in, ring).require(session)
+                except HeadMissingError as problem:
+                    found.problems.append(str(problem))
     return found
-
-
-async def need_newest(engine: AsyncEngine) -> str:
-    """The revision of a store that this version works with; raises StoreProblemError on any other."""
-    revision, newest = await revisions.revision(engine), database.NEWEST
-    if revision is None:
-        raise StoreProblemError("there is no store of Roundtable in this database")
-    if revision != newest:
-        raise StoreProblemError(f"the tables are of revision {revision}, not {newest}: run roundtable db upgrade")
-    return revision
 
 
 async def take_keys(connection: AsyncConnection, master: bytes) -> Keyring:

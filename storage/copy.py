@@ -61,7 +61,7 @@ async def copy(source_url: str, target_url: str, master: bytes, *, now: datetime
         source, target = database.connect(source_url), database.connect(target_url)
         opened.push_async_callback(source.dispose)
         opened.push_async_callback(target.dispose)
-        await check.need_newest(source)
+        await database.need_newest(source)
         async with source.execution_options(reads_only=True).connect() as reader:
             with database.explained(source_url):
                 ring = await check.take_keys(reader, master)
@@ -109,7 +109,7 @@ async def _prepare(target: AsyncEngine, whole: _Whole) -> dict[str, Any]:
         return {}
     if come[_HOUSE] != whole.house:
         raise StoreProblemError("the target holds an unfinished copy of another store: give an empty database")
-    await check.need_newest(target)
+    await database.need_newest_tables(target)
     if come[_SOURCE] != whole.marks[_SOURCE]:
         # A bot has written to the source since, or the copy was found not to be the same.
         async with target.begin() as connection:

@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 NEWEST = "0008"
 """The revision of the tables that this version of Roundtable works with."""
 _BUSY_SECONDS = 10
+_WORKING = ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON")
+_LOOKING = ("query_only = ON",)
 _BEGIN_READING, _BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
 COPYING = "copying"
 """The table that a store holds while another is copied into it: who finds it does not take the store for whole."""
@@ -45,6 +47,11 @@ _HEALS = {
 }
 # A standby that takes no writes, and a transaction that was idle for too long. psycopg calls neither operational.
 _HEALS_AT_POSTGRESQL = {"25006", "25P03"}
+_MISSING = (
+    "there is no store of Roundtable in this database ({store}): is its disk or volume there, and store.url right? "
+    "Bring the database back, or its newest backup; nothing was made. A new bot begins with roundtable init"
+)
+NEWER = "the store was written by a newer version of Roundtable: run that version"
 _LOCKED = "{store} is locked by another program: end that program"
 # What a fault's text holds, and the sentence for it; by whether the store is a file.
 _SIGNS = {
@@ -79,13 +86,16 @@ class StoreAwayError(StoreProblemError):
     """The store can't be used for now (locked, full, restarted, read-only): the same can work later, unchanged."""
 
 
-def connect(url: str) -> AsyncEngine:
+def connect(url: str, *, to_look: bool = False) -> AsyncEngine:
     """An engine for this database URL (``sqlite+aiosqlite:///…`` or ``postgresql+psycopg://…``).
+
+    ``to_look``: an SQLite file is not changed in any way; on PostgreSQL the option below does that.
 
     On both, one transaction writes at a time, from its first statement on: what it reads stays true until it commits,
     and the audit log has one end. A transaction with the option ``reads_only`` waits for nobody and sees one moment.
     """
-    return _connect_sqlite(url) if make_url(url).get_backend_name() == "sqlite" else _connect_postgresql(url)
+    is_file = make_url(url).get_backend_name() == "sqlite"
+    return _connect_sqlite(url, to_look=to_look) if is_file else _connect_postgresql(url)
 
 
 class _Connection(sqlite3.Connection):
@@ -136,7 +146,7 @@ def _open_sqlite(path: str, **arguments: Any) -> _Quick:  # noqa: ANN401 the dri
     return connection
 
 
-def _connect_sqlite(url: str) -> AsyncEngine:
+def _connect_sqlite(url: str, *, to_look: bool) -> AsyncEngine:
     arguments = {
         "timeout": _BUSY_SECONDS,
         "factory": _Connection,
@@ -150,7 +160,7 @@ def _connect_sqlite(url: str) -> AsyncEngine:
         # The driver would begin a transaction late, as a reader: two read-then-write units would lose updates.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
+        for pragma in _LOOKING if to_look else _WORKING:
             cursor.execute(f"PRAGMA {pragma}")
         # Nothing waits for a lock in the event loop.
         cursor.execute("PRAGMA busy_timeout = 0")
@@ -179,35 +189,98 @@ def _connect_postgresql(url: str) -> AsyncEngine:
     return engine
 
 
+async def revision(engine: AsyncEngine) -> str | None:
+    """The revision of the tables on file; None: there are none. Raises StoreProblemError."""
+    with explained(url_of(engine)):
+        async with engine.execution_options(reads_only=True).connect() as connection:
+            if not await connection.run_sync(lambda c: inspect(c).has_table("alembic_version")):
+                return None
+            found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return found
+
+
+def is_made(url: str) -> bool:
+    """Whether an SQLite store has its file; PostgreSQL's administrator makes the database."""
+    path = file_of(url)
+    return path is None or path.is_file()
+
+
+def need_file(url: str) -> None:
+    """Refuse where there is no file of an SQLite store, before anything makes one; raises StoreProblemError."""
+    if not is_made(url):
+        raise StoreProblemError(_MISSING.format(store=name_of(url)))
+
+
+async def need_tables(engine: AsyncEngine) -> str:
+    """The revision of a store that must be there; raises StoreProblemError, and makes nothing."""
+    url = url_of(engine)
+    need_file(url)
+    found = await revision(engine)
+    if found is None:
+        raise StoreProblemError(_MISSING.format(store=name_of(url)))
+    return found
+
+
+async def need_newest(engine: AsyncEngine) -> str:
+    """The same for a store as this version works with it: only who is asked to may bring an older one up to date."""
+    await _need_no_copy(engine)
+    return await need_newest_tables(engine)
+
+
+async def need_newest_tables(engine: AsyncEngine) -> str:
+    """The same, also while another store is copied into it."""
+    found = await need_tables(engine)
+    if found > NEWEST:
+        raise StoreProblemError(NEWER)
+    if found != NEWEST:
+        raise StoreProblemError(f"the tables are of revision {found}, not {NEWEST}: run roundtable db upgrade")
+    return found
+
+
+async def make(engine: AsyncEngine) -> None:
+    """Make the tables of a new store; what is there already must be as this version works with it."""
+    if is_made(url_of(engine)) and await revision(engine) is not None:
+        await need_newest(engine)
+    else:
+        await upgrade(engine)
+
+
 async def upgrade(engine: AsyncEngine) -> None:
     """Bring the tables up to date; raises StoreProblemError on a store that is damaged or from a newer version."""
     url = url_of(engine)
     path = file_of(url)
     make_file(url)
     with explained(url):
-        async with engine.connect() as connection:
-            if path is not None:
+        if path is not None:
+            async with engine.connect() as connection:
                 verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
                 if verdict != "ok":
                     raise StoreProblemError(f"the store {path} is damaged: restore it from a backup")
-            tables = await connection.run_sync(lambda c: set(inspect(c).get_table_names()))
-            if COPYING in tables:
-                raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
-            on_file = "SELECT version_num FROM alembic_version"
-            if "alembic_version" in tables and await connection.scalar(text(on_file)) == NEWEST:
-                return
-            if path is None and "alembic_version" not in tables:
+        await _need_no_copy(engine)
+        before = await revision(engine)
+        if before == NEWEST:
+            return
+        # Alembic takes long to load, and is seldom needed: at the first start of another version.
+        from storage import revisions  # noqa: PLC0415
+
+        async with engine.connect() as connection:
+            if path is None and before is None:
                 encoding = await connection.scalar(text("SHOW server_encoding"))
                 if encoding != "UTF8":
                     raise StoreProblemError(
                         f"{name_of(url)} keeps text as {encoding}, which has no place for every name: make another "
                         "one, with createdb --encoding UTF8 --template template0"
                     )
-            # Alembic takes long to load, and is seldom needed: at the first start of another version.
-            from storage import revisions  # noqa: PLC0415
-
             await connection.run_sync(revisions.upgrade)
             await connection.commit()
+
+
+async def _need_no_copy(engine: AsyncEngine) -> None:
+    need_file(url_of(engine))
+    with explained(url_of(engine)):
+        async with engine.execution_options(reads_only=True).connect() as connection:
+            if await connection.run_sync(lambda c: inspect(c).has_table(COPYING)):
+                raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
 
 
 def make_file(url: str) -> None:

@@ -38,6 +38,19 @@ class Lease:
         except (DBAPIError, TimeoutError):
             raise LeaseLostError("the connection that holds the account was cut") from None
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Keep the other accounts' bots off while the block lasts; raises StoreInUseError while one runs."""
+        if self._connection is None:
+            yield
+            return
+        if not await self._connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCKS}, {USING})")):
+            raise StoreInUseError("bots of other accounts run on this database: stop them first")
+        try:
+            yield
+        finally:
+            await self._connection.execute(text(f"SELECT pg_advisory_unlock({LOCKS}, {USING})"))
+
 
 @asynccontextmanager
 async def hold(url: str, account: str | None = None) -> AsyncIterator[Lease]:

@@ -7,18 +7,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database import StoreProblemError, explained, url_of
+from storage.database import NEWER, StoreProblemError, revision
 
+__all__ = ["revision", "settings", "upgrade"]
 _MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-async def revision(engine: AsyncEngine) -> str | None:
-    """The revision of the tables on file; None: there are none. Raises StoreProblemError."""
-    with explained(url_of(engine)):
-        async with engine.connect() as connection:
-            return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 
 def settings(connection: Connection) -> Config:
@@ -35,5 +28,5 @@ def upgrade(connection: Connection) -> None:
     known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known:
-        raise StoreProblemError("the store was written by a newer version of Roundtable: run that version")
+        raise StoreProblemError(NEWER)
     command.upgrade(config, "head")

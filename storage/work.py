@@ -4,10 +4,11 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 from sqlalchemy import insert, select, update
@@ -20,6 +21,7 @@ from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
 from storage.database import StoreAwayError
 from storage.find import Find
+from storage.head import Head, HeadMissingError, KeptHead, newest
 from storage.kept import KeptCases
 from storage.known import Known
 from storage.mapping import map_classes
@@ -82,6 +84,7 @@ class Work:
         self.channels: set[str] = set()
         """Where something is to be said by this account."""
         self._ring = store.ring
+        self._kept_head = store.head
         self._under_way = store.under_way
         self._said = 0
         self.outcome: str | None = None
@@ -163,6 +166,20 @@ class Work:
         """The number of the first line of the audit log that was changed, moved or follows a missing one."""
         return await audit.first_fault(self.session, self._ring)
 
+    async def head_problem(self) -> str | None:
+        """Why the database can't be the newest one; None: it has all that was noted of its audit log outside of it."""
+        if self._kept_head is not None:
+            try:
+                await self._kept_head.require(self.session)
+            except HeadMissingError as problem:
+                return str(problem)
+        return None
+
+    async def newest_line(self) -> tuple[Head, bytes] | None:
+        """The head of the audit log, and its signature; None: the log is empty."""
+        head = await newest(self.session)
+        return (head, head.seal(self._ring)) if head else None
+
     async def keep(self, key: str, value: str) -> None:
         """Keep a small fact of the process, such as the sync token."""
         s, account = tables.settings, self.account.user_id
@@ -214,6 +231,7 @@ class Store:
         self.engine = engine
         self.ring = ring
         self.account = account
+        self.head: KeptHead | None = None
         self.term: int | None = None
         """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
         self.sessions = async_sessionmaker(engine, expire_on_commit=False)
@@ -231,37 +249,69 @@ class Store:
         self._writing = asyncio.Lock()
 
     @classmethod
-    async def open(cls, url: str, master: bytes, account: Account = Account()) -> Self:  # noqa: B008 it never changes
-        """Open the store for an account and take up the case keys; raises StoreProblemError or WrongKeyError."""
+    async def open(
+        cls,
+        url: str,
+        master: bytes,
+        account: Account = Account(),  # noqa: B008 it never changes
+        *,
+        head_in: Path | None = None,
+        prepare: Callable[[AsyncEngine], Awaitable[object]] = database.upgrade,
+    ) -> Self:
+        """Open the store for an account and take up the case keys; raises StoreProblemError or WrongKeyError.
+
+        ``head_in``: the folder in which the head of the audit log is kept; a database that has it not is refused.
+        ``prepare``: makes sure that the tables are as they must be.
+        """
         map_classes()
         engine = database.connect(url)
         store = cls(engine, Keyring(master), account)
         try:
-            await database.upgrade(engine)
-            async with store.sessions() as session:
-                for scope, wrapped in await session.execute(
-                    select(tables.case_keys.c.scope, tables.case_keys.c.wrapped)
-                ):
-                    store.ring.unwrap(scope, wrapped)
-                if not store.ring.knows(HOUSE):
-                    if await session.scalar(select(tables.audit.c.id).limit(1)):
-                        raise WrongKeyError("the store has lost its house key: restore it from a backup")  # noqa: TRY301 the engine is closed on it, too
-                    await session.execute(
-                        insert(tables.case_keys).values(
-                            scope=HOUSE, wrapped=store.ring.make(HOUSE), made_at=datetime.now().astimezone()
-                        )
-                    )
-                if account.user_id:
-                    await _move_in(session, account.user_id)
-                await session.commit()
+            await prepare(engine)
+            with database.explained(url):
+                await store._take_up(head_in)
         except BaseException:
             await engine.dispose()
             raise
         return store
 
+    async def _take_up(self, head_in: Path | None) -> None:
+        """Take up the case keys, in a transaction that nobody else writes in."""
+        account = self.account
+        async with self.sessions() as session:
+            for scope, wrapped in await session.execute(select(tables.case_keys.c.scope, tables.case_keys.c.wrapped)):
+                self.ring.unwrap(scope, wrapped)
+            if head_in is not None:
+                self.head = KeptHead(head_in, self.ring)
+                await self.head.require(session)
+            if not self.ring.knows(HOUSE):
+                if await session.scalar(select(tables.audit.c.id).limit(1)):
+                    raise WrongKeyError("the store has lost its house key: restore it from a backup")
+                await session.execute(
+                    insert(tables.case_keys).values(
+                        scope=HOUSE, wrapped=self.ring.make(HOUSE), made_at=datetime.now().astimezone()
+                    )
+                )
+            if account.user_id:
+                await _move_in(session, account.user_id)
+            await session.commit()
+
     async def close(self) -> None:
-        """Close every connection."""
+        """Note how far the audit log has come, and close every connection."""
+        with suppress(StoreAwayError, OSError):
+            # It may be behind: what is not noted now is noted next time.
+            await self.keep_head()
         await self.engine.dispose()
+
+    async def keep_head(self, *, whatever_was_kept: bool = False) -> None:
+        """Note outside of the database how far the audit log has come; raises StoreAwayError or OSError.
+
+        ``whatever_was_kept``: also when the database has it not, since somebody said that this is the right one.
+        """
+        if self.head is not None:
+            with database.patient():
+                async with self._readers() as session:
+                    await self.head.keep(session, whatever_was_kept=whatever_was_kept)
 
     @asynccontextmanager
     async def work(self, cause: str, now: datetime, *, also: Collection[str] = ()) -> AsyncIterator[Work]:

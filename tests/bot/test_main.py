@@ -105,6 +105,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_whole_audit_log_is_told_and_looking_is_logged(roundtable: Shell, tmp_path: Path) -> None:
     path = a_deployment(tmp_path)
+    roundtable("--config", path, "db", "upgrade")
     for _ in range(2):
         outcome = roundtable("--config", path, "audit", "verify")
         assert (outcome.status, outcome.said) == (0, "The audit log is whole.\n")
@@ -116,6 +117,7 @@ def test_a_whole_audit_log_is_told_and_looking_is_logged(roundtable: Shell, tmp_
 
 def test_a_changed_line_of_the_audit_log_is_found(roundtable: Shell, tmp_path: Path) -> None:
     path = a_deployment(tmp_path)
+    roundtable("--config", path, "db", "upgrade")
     for _ in range(3):
         roundtable("--config", path, "audit", "verify")
     with sqlite3.connect(tmp_path / "roundtable.db") as store:
@@ -130,6 +132,7 @@ def test_a_changed_line_of_the_audit_log_is_found(roundtable: Shell, tmp_path: P
 
 def test_another_master_key_is_told(roundtable: Shell, tmp_path: Path) -> None:
     path = a_deployment(tmp_path)
+    roundtable("--config", path, "db", "upgrade")
     roundtable("--config", path, "audit", "verify")
     (tmp_path / "master.key").write_text(KEY.replace("A", "B"))
     outcome = roundtable("--config", path, "audit", "verify")
