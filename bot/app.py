@@ -86,6 +86,8 @@ class App:
             await claims.claim(store)
             client = await self._open_client(store, lease)
             opened.push_async_callback(client.close)
+            # The crypto store is the right one, and the database has what is noted there, if anything is.
+            await store.keep_head(anew=True)
             async with store.look() as find:
                 identity = await pins.pinned(find, self.config.matrix.user_id)
             house = House(

@@ -84,7 +84,7 @@ async def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -
         store = await open_store(config, account, newest=False)
         try:
             since = await restoring.accept(store, store.head, clock())
-            await store.keep_head(whatever_was_kept=True)
+            await store.keep_head(anew=True)
         finally:
             await store.close()
     if since is None:

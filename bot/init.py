@@ -190,6 +190,7 @@ async def _make(
             await restoring.accept(store, KeptHead(wishes.replaces, store.ring) if wishes.replaces else None, clock())
         async with store.work(causes.of_job("init", device_id), clock()) as work:
             await work.record(Entry(account.user_id, "shell", None, "init", device_id, "done", work.cause))
+        await store.keep_head(anew=True)
     values: dict[str, dict[str, object]] = {
         "matrix": {
             "homeserver": check_homeserver(account.homeserver),

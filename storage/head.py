@@ -86,12 +86,15 @@ class KeptHead:
             f"it is an older one, an empty one, or was changed. {_ADVICE}"
         )
 
-    async def keep(self, session: AsyncSession, *, whatever_was_kept: bool = False) -> None:
-        """Note how far the log has come; what the database does not have stays noted. Raises OSError."""
+    async def keep(self, session: AsyncSession, *, anew: bool = False) -> None:
+        """Note how far the log has come; what the database does not have stays noted. Raises OSError.
+
+        ``anew``: also when nothing is noted, or something else, since this is known to be the right database.
+        """
         there = await newest(session)
-        if there is None or there == self._known or not self.path.parent.is_dir():
+        if there is None or (there == self._known and not anew) or not self.path.parent.is_dir():
             return
-        if whatever_was_kept or await self._is_older(session, there):
+        if anew or await self._is_older(session, there):
             self._write(there)
         self._known = there
 
@@ -101,7 +104,7 @@ class KeptHead:
             kept = self.read()
         except HeadMissingError:
             return False
-        return kept is None or (kept.lines < there.lines and await self._has(session, kept))
+        return kept is not None and (kept.lines < there.lines and await self._has(session, kept))
 
     async def _has(self, session: AsyncSession, head: Head) -> bool:
         # The newest line first: it is that one, or one a little before it.

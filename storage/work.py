@@ -303,15 +303,15 @@ class Store:
             await self.keep_head()
         await self.engine.dispose()
 
-    async def keep_head(self, *, whatever_was_kept: bool = False) -> None:
+    async def keep_head(self, *, anew: bool = False) -> None:
         """Note outside of the database how far the audit log has come; raises StoreAwayError or OSError.
 
-        ``whatever_was_kept``: also when the database has it not, since somebody said that this is the right one.
+        ``anew``: also when nothing is noted, or something else, since this is known to be the right database.
         """
         if self.head is not None:
             with database.patient():
                 async with self._readers() as session:
-                    await self.head.keep(session, whatever_was_kept=whatever_was_kept)
+                    await self.head.keep(session, anew=anew)
 
     @asynccontextmanager
     async def work(self, cause: str, now: datetime, *, also: Collection[str] = ()) -> AsyncIterator[Work]:

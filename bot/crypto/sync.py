@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -167,7 +168,7 @@ class Syncing:
     async def _ask(self, query: Mapping[str, str], within: float) -> Json:
         """The answer; one that is too large is asked for with less of each room, whose rest can be paged back to."""
         for limit in (TIMELINE_LIMIT, *SMALLER_LIMITS):
-            asked = {**query, "filter": _filter(limit)}
+            asked = {**query, "filter": _filter(limit, anew="since" not in query)}
             try:
                 return await self._wire.ask("GET", "v3/sync", query=asked, within=within, largest=LARGEST_SYNC)
             except TooLarge as problem:
@@ -270,8 +271,12 @@ async def upload_keys(wire: Wire, machine: Machine, *, held: int, fallback: bool
     machine.mark_uploaded()
 
 
-def _filter(limit: int) -> str:
-    """Only what we act on: no presence, typing, receipts, or account data."""
+def _filter(limit: int, *, anew: bool) -> str:
+    """Only what we act on: no presence, typing, receipts, or account data.
+
+    ``anew``: unlike every other. Synapse remembers for minutes what it answered to a sync without a token: what has
+    happened since would come as new.
+    """
     none: Json = {"types": []}
     room = {
         "ephemeral": none,
@@ -279,7 +284,8 @@ def _filter(limit: int) -> str:
         "state": {"lazy_load_members": False},
         "timeline": {"limit": limit},
     }
-    return json.dumps({"presence": none, "account_data": none, "room": room})
+    presence = {**none, "not_types": [secrets.token_hex(8)]} if anew else none
+    return json.dumps({"presence": presence, "account_data": none, "room": room})
 
 
 def _read_invitations(answer: Json) -> Iterator[Invitation]:

@@ -13,6 +13,7 @@ from bot import command_line, config, logs
 from bot.app import App
 from bot.crypto.errors import StoreUnreadable
 from storage import lease
+from storage.head import HeadMissingError
 from tests.bot.test_config import a_deployment
 from tests.bot.test_database import fill
 from tests.bot.test_end_to_end import by_bot, open_case
@@ -111,8 +112,56 @@ async def test_a_case_goes_on_from_a_backup_that_was_made_while_the_bot_ran(
         await renew_bot(folder, deployment.recovery_keys["roundtable"], password=deployment.password)
 
         await deployment.start_bot()
+        told = await dirk.hears(by_bot(deployment, "I go on with an older copy of my file"), room)
+        assert "from Mon 2 Nov 2026, 10:00" in told.content["body"]
         await ada.say(room, "!concern after the fire kind: fact")
         heard = await dirk.hears(by_bot(deployment, "after the fire"), room)
         assert heard.trusted
+        # C-2 was given to what is lost: nobody must take the one for the other.
+        assert "C-1001" in heard.content["body"]
+    finally:
+        await deployment.close()
+
+
+@pytest.mark.e2e
+async def test_a_bot_that_only_its_database_was_set_back_tells_each_room_once(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    deployment = await Deployment.make(tmp_path, homeserver, lambda: NOW, people=("cleo", "dirk", "ada"))
+    folder = tmp_path / "bot"
+    settings = ("--config", folder / "config.toml")
+    try:
+        await deployment.start_bot()
+        room = await open_case(deployment, agencies="police, social", table=("cleo", "dirk", "ada"))
+        cleo, dirk, ada = (deployment.people[who] for who in ("cleo", "dirk", "ada"))
+        coordination = await deployment.room("coordination")
+        await ada.say(room, "!concern before the backup kind: fact")
+        await dirk.hears(by_bot(deployment, "C-1", "before the backup"), room)
+        await deployment.stop_bot()
+        assert await asyncio.to_thread(run, *settings, "backup", tmp_path / "monday") == 0
+        await deployment.start_bot()
+        await ada.say(room, "!concern after the backup kind: fact")
+        await dirk.hears(by_bot(deployment, "C-2"), room)
+        await deployment.stop_bot()
+
+        for path in folder.glob("roundtable.db*"):
+            path.unlink()
+        shutil.copy(tmp_path / "monday" / "roundtable.db", folder / "roundtable.db")
+        with pytest.raises(HeadMissingError, match="roundtable db restored"):
+            await App(config.load(folder / "config.toml")).run(asyncio.Event())
+        assert await asyncio.to_thread(run, *settings, "db", "restored") == 0
+
+        for _ in range(2):
+            await deployment.start_bot()
+            await deployment.bot_ticks()
+            await deployment.stop_bot()
+        await deployment.start_bot()
+        older = by_bot(deployment, "I go on with an older copy of my file")
+        for person, where in ((dirk, room), (cleo, coordination)):
+            await person.hears(older, where)
+        await ada.say(room, "!concern and again kind: fact")
+        heard = await dirk.hears(by_bot(deployment, "and again"), room)
+        assert "C-1001" in heard.content["body"]
+        assert [message for message in dirk.heard if message.room_id == room and older(message)][1:] == []
     finally:
         await deployment.close()

@@ -151,7 +151,9 @@ def test_a_damaged_store_is_told(roundtable: Shell, tmp_path: Path) -> None:
 
 
 def test_a_fingerprint_that_is_not_on_file_is_told(roundtable: Shell, tmp_path: Path) -> None:
-    outcome = roundtable("--config", a_deployment(tmp_path), "fingerprint")
+    path = a_deployment(tmp_path)
+    roundtable("--config", path, "db", "upgrade")
+    outcome = roundtable("--config", path, "fingerprint")
     assert outcome.status == 2
     assert "no identity of @roundtable:example.org is on file" in outcome.complained
 

@@ -56,6 +56,7 @@ def bot(tmp_path: Path) -> Path:
         store = await Store.open(url, MASTER, Account(BOT), head_in=store_of_keys)
         async with store.work("$2", NOW) as work:
             await work.record(an_entry("$2"))
+        await store.keep_head(anew=True)
         await store.close()
 
     asyncio.run(write())
