@@ -77,6 +77,7 @@ def test_a_database_that_cannot_keep_every_name_is_refused(
     tmp_path: Path, postgres: Postgres, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = a_deployment(tmp_path)
+    assert run("--config", path, "db", "upgrade") == 0
     assert run("--config", path, "audit", "verify") == 0
     name = postgres.make_database("template0", encoding="LATIN1")
     url = postgres.url(name)

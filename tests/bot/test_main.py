@@ -163,7 +163,8 @@ def test_whoever_reads_only_the_beginning_is_told_nothing_more(
     tmp_path: Path, arguments: Sequence[str], status: int
 ) -> None:
     path = a_deployment(tmp_path)
-    command_line.main(["--config", str(path), "audit", "verify"])
+    for made in (["db", "upgrade"], ["audit", "verify"]):
+        command_line.main(["--config", str(path), *made])
     reading, writing = os.pipe()
     os.close(reading)
     ended = subprocess.run(
