@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, func, select, update
 from storage import causes, tables
 from storage.crypto import WrongKeyError
 from storage.find import Find
-from storage.work import OUTBOX_BODY, Attachment, Store, Work, emptied
+from storage.work import Attachment, Store, Work, emptied, open_body
 
 _GIVEN_UP = "given up"
 """The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""
@@ -115,7 +115,7 @@ class Outbox:
             found.created_at,
         )
         try:
-            body = json.loads(self._store.ring.open(found.body, scope=found.scope, place=OUTBOX_BODY, row=found.txn_id))
+            body = json.loads(open_body(self._store.ring, found))
         except (WrongKeyError, ValueError):
             return replace(row, unreadable=True)
         # A file that was deleted while it was under way goes out as an empty message under its transaction id.

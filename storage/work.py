@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -27,6 +27,7 @@ from storage.known import Known
 from storage.mapping import map_classes
 
 OUTBOX_BODY = "outbox.body"
+EMPTY = "{}"
 _HANDLED, _WAITS = insert(tables.inbox), insert(tables.outbox)
 LARGEST_ATTACHMENT = 4 * 1024 * 1024
 """In bytes; every homeserver's default limit is far above it (Synapse: 50 MiB)."""
@@ -202,7 +203,8 @@ class Work:
         txn_id = f"{self.cause}.{self._said}"
         if not self._ring.knows(scope):
             await self._make_key(scope)
-        sealed = self._ring.seal(json.dumps(body), scope=scope, place=OUTBOX_BODY, row=txn_id)
+        where = sealed_for(txn_id, channel, kind, person, subject)
+        sealed = self._ring.seal(json.dumps(body), scope=scope, place=OUTBOX_BODY, row=where)
         row = {
             "account": self.account.user_id if account is None else account,
             "txn_id": txn_id,
@@ -381,11 +383,32 @@ class Store:
             raise StoreAwayError("this process no longer holds its account")
 
 
+def sealed_for(txn_id: str, channel: str, kind: str, person: str | None, subject: str | None) -> str:
+    """What a body of the outbox is sealed for: it goes to this room, as this, about that, and to no other."""
+    return json.dumps([txn_id, channel, kind, person, subject])
+
+
+def open_body(ring: Keyring, row: Any) -> str:  # noqa: ANN401 a row of the outbox
+    """The body of a row of the outbox; raises WrongKeyError when it does not belong to all that the row says."""
+    where = sealed_for(row.txn_id, row.channel, row.kind, row.person, row.subject)
+    try:
+        return ring.open(row.body, scope=row.scope, place=OUTBOX_BODY, row=where)
+    except WrongKeyError:
+        # What was emptied says nothing, wherever it goes; nobody is invited or removed by it.
+        if row.kind in {"message", "file"} and _opens_empty(ring, row):
+            return EMPTY
+        raise
+
+
+def _opens_empty(ring: Keyring, row: Any) -> bool:  # noqa: ANN401 a row of the outbox
+    return ring.open(row.body, scope=row.scope, place=OUTBOX_BODY, row=row.txn_id) == EMPTY
+
+
 def emptied(ring: Keyring, scope: str, txn_id: str) -> dict[str, object]:
     """What to write into a row of the outbox whose body is needed no longer; nothing if its key is gone anyway."""
     if not ring.knows(scope):
         return {}
-    return {"body": ring.seal("{}", scope=scope, place=OUTBOX_BODY, row=txn_id)}
+    return {"body": ring.seal(EMPTY, scope=scope, place=OUTBOX_BODY, row=txn_id)}
 
 
 async def _move_in(session: AsyncSession, user_id: str) -> None:

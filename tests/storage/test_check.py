@@ -6,6 +6,7 @@ from storage import check, database, tables
 from storage.check import Findings
 from storage.crypto import WrongKeyError
 from storage.database import StoreProblemError
+from storage.outbox import Outbox
 from storage.work import Message, Store
 from tests.storage.examples import ADA, MASTER, NOW, a_case, an_entry
 
@@ -96,3 +97,59 @@ async def test_an_empty_database_is_told(empty_postgresql_url: str) -> None:
     with pytest.raises(StoreProblemError, match="there is no store of Roundtable in this database"):
         await check.check(engine, MASTER)
     await engine.dispose()
+
+
+@pytest.mark.parametrize(("table", "column"), [("concerns", "about"), ("steps", "before"), ("cases", "why")])
+async def test_a_value_moved_to_another_row_or_case_is_named(filled: Store, table: str, column: str) -> None:
+    async with filled.work("$2", NOW) as work:
+        other = a_case("B2CD")
+        for words in ("secret one", "secret two"):
+            raise_concern(other, words, by=ADA, at=NOW)
+        await work.open_case(other)
+    assert (await look(filled)).problems == []
+    where = sa.text(f"SELECT {column} FROM {table} WHERE {'ref' if table == 'cases' else 'case_ref'} = 'B2CD'")  # noqa: S608
+    async with filled.engine.begin() as connection:
+        moved = list(await connection.scalars(where))[-1]
+    await execute(filled, sa.text(f"UPDATE {table} SET {column} = :moved").bindparams(moved=moved))  # noqa: S608
+    problems = (await look(filled)).problems
+    assert problems
+    assert all(problem.startswith(f"{table}.{column} of ") for problem in problems)
+    assert "secret" not in "".join(problems)
+
+
+SAYS = {
+    "channel": "agency:police",
+    "kind": "file",
+    "person": "@mallory:example.org",
+    "subject": "C-9",
+    "txn_id": "$9.1",
+    "scope": "house",
+}
+
+
+@pytest.mark.parametrize("column", SAYS)
+async def test_whatever_a_row_of_the_outbox_says_is_bound_to_its_seal(filled: Store, column: str) -> None:
+    await execute(filled, sa.update(tables.outbox).values({column: SAYS[column]}))
+    assert [problem.split(" ")[0] for problem in (await look(filled)).problems] == ["outbox.body"]
+    outbox = Outbox(filled)
+    (channel,) = await outbox.channels()
+    row = await outbox.next(channel)
+    # It gives way to the next, is told and counted; nothing of it is said.
+    assert row is not None
+    assert row.unreadable
+    assert row.plain == ""
+
+
+async def test_nobody_is_invited_by_what_was_emptied(filled: Store) -> None:
+    async with filled.work("$2", NOW) as work:
+        await work.say("case:K7QF", Message("second", "second"), scope="K7QF")
+    outbox = Outbox(filled)
+    first = await outbox.next("case:K7QF")
+    assert first is not None
+    await outbox.mark_sent(first, "$sent", NOW)
+    assert (await look(filled)).problems == []
+    mallory = {"kind": "invite", "person": "@mallory:example.org", "sent_at": None}
+    await execute(filled, sa.update(tables.outbox).where(tables.outbox.c.id == first.id).values(mallory))
+    again = await outbox.next("case:K7QF")
+    assert again is not None
+    assert (again.id, again.unreadable) == (first.id, True)
