@@ -25,6 +25,11 @@ class Backoff:
         self._next = min(self._next * 2, self._longest)
         return max(delay, asked or 0)
 
+    def told(self, asked: float | None) -> float:
+        """Seconds to wait when the other side only asks to slow down: as it asks, each time anew."""
+        self.reset()
+        return (FIRST_SECONDS if asked is None else max(asked, FIRST_SECONDS)) * random.uniform(1, 1.2)  # noqa: S311 as above
+
     def reset(self) -> None:
         """It worked: begin anew."""
         self._next = FIRST_SECONDS

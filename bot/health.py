@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,9 @@ SILENT_AFTER_SECONDS = 3 * 60
 """A sync takes half a minute, and a homeserver that is away is asked again within one."""
 TOLD_FOR = timedelta(days=1)
 """So long it is told that something could not be sent for good."""
+LISTENING = "listening"
+LIMITED_AFTER_SECONDS = 10
+"""So long a homeserver may keep us waiting now and then."""
 IDLE_AFTER_SECONDS = 15 * 60
 """What falls due is looked for at each tick, which takes a while when there are many cases."""
 
@@ -43,7 +46,8 @@ class Health:
         self._ticked_at: float | None = None
         self._store_away = False
         self._failing: set[str] = set()
-        self._limited_until = 0.0
+        self._limited: dict[str, float] = {}
+        """Until when the homeserver is not asked for something, as it wishes."""
 
     def synced(self) -> None:
         """A sync was handled, or the next part of a long one, and the store took it."""
@@ -59,9 +63,9 @@ class Health:
         """Something of this kind could not be sent for good."""
         metrics.count_given_up(kind)
 
-    def asked_to_wait(self, seconds: float) -> None:
-        """The homeserver asks us to slow down, and is asked again only after so many seconds."""
-        self._limited_until = self._elapsed() + seconds
+    def asked_to_wait(self, seconds: float, what: str = LISTENING) -> None:
+        """The homeserver asks us to slow down with something, and is asked again only after so many seconds."""
+        self._limited[what] = self._elapsed() + seconds
 
     def ticked(self) -> None:
         """Everything that falls due was looked through."""
@@ -86,8 +90,9 @@ class Health:
             "last_tick_seconds": _age(now, self._ticked_at),
             "rooms_failing": len(self._failing),
         }
-        if self._limited_until > now:
-            figures["asked_to_wait_seconds"] = round(self._limited_until - now)
+        self._limited = {what: until for what, until in self._limited.items() if until > now}
+        if self._limited:
+            figures["asked_to_wait_seconds"] = round(max(self._limited.values()) - now)
         try:
             waiting = await count_waiting(store)
         except Exception as problem:  # noqa: BLE001 whatever the database raises, the check must answer
@@ -96,6 +101,8 @@ class Health:
         figures |= {
             "outbox_waiting": waiting.outbox,
             "outbox_oldest_seconds": self._waiting_for(waiting.oldest),
+            "invitations_waiting": waiting.invitations,
+            "invitations_oldest_seconds": self._waiting_for(waiting.invitations_oldest),
             "undecryptable_waiting": waiting.undecryptable,
             "cases_unreadable": len(store.unreadable),
         }
@@ -105,9 +112,15 @@ class Health:
             figures["schemes_without_bot"] = waiting.unclaimed
         if reason := self._trouble(now):
             return False, {"status": "failing", "reason": reason, **figures}
-        if reason := self._blemish(now, store, waiting.given_up.last):
+        if reason := self._blemish(figures, store, waiting.given_up.last):
             return True, {"status": "degraded", "reason": reason, **figures}
         return True, {"status": "ok", **figures}
+
+    def _held_up(self, figures: Mapping[str, object]) -> bool:
+        """Whether the homeserver's limits keep people waiting: by what it says, or by how long they have waited."""
+        names = ("asked_to_wait_seconds", "outbox_oldest_seconds", "invitations_oldest_seconds")
+        ages = [figures.get(name) for name in names] if self._limited else []
+        return any(isinstance(age, int) and age > LIMITED_AFTER_SECONDS for age in ages)
 
     def _waiting_for(self, since: datetime | None) -> int | None:
         # A clock that was set back makes nothing younger than now.
@@ -119,16 +132,16 @@ class Health:
             return "not_listening_yet"
         if self._store_away:
             return "store_unusable"
-        limited = LONGEST_WAIT if self._limited_until > now else 0
+        limited = LONGEST_WAIT if LISTENING in self._limited else 0
         if now - self._synced_at > SILENT_AFTER_SECONDS + limited:
             return "homeserver_silent"
         if self._ticked_at is not None and now - self._ticked_at > IDLE_AFTER_SECONDS:
             return "nothing_falls_due"
         return None
 
-    def _blemish(self, now: float, store: Store, gave_up: datetime | None) -> str | None:
+    def _blemish(self, figures: Mapping[str, object], store: Store, gave_up: datetime | None) -> str | None:
         """What is not as it should be, though the bot does its work, as a code: nothing that a restart would mend."""
-        if self._limited_until > now:
+        if LISTENING in self._limited or self._held_up(figures):
             return "homeserver_limits_us"
         if self._failing:
             return "rooms_failing"

@@ -9,7 +9,7 @@ import math
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from bot.crypto.events import Batch, Event, Invitation, RoomBatch, StateChange
 from bot.crypto.trust import Verdict
 from bot.guarding import REMOVED, TOMBSTONE, find_tampering, is_replacement
 from bot.health import Health
+from bot.speaking import DECLINED
 from bot.verifying import Verifier
 from cases.roles import Place
 from commands.context import direct_channel
@@ -348,14 +349,7 @@ class Listener:
             seated = await find.seated(channel.partition(":")[2])
         if seated is None:
             return
-        arrived, gone = [], []
-        joined = {user_id for user_id, there in seated.items() if there}
-        for change in changes:
-            membership = change.content.get("membership")
-            if membership == "join" and change.state_key not in joined:
-                arrived.append(change)
-            elif membership in {"leave", "ban"} and change.state_key in joined:
-                gone.append(change)
+        arrived, gone, declined = _sort_changes(changes, seated)
         for change in arrived:
             if change.state_key in seated:
                 self._welcome_soon(room_id, change)
@@ -363,6 +357,9 @@ class Listener:
                 await self._dispatcher.joined(
                     room_id, (change.state_key,), _came(room_id, change.state_key, change.event_id)
                 )
+        for change in declined:
+            cause = causes.of_job("declined", room_id, change.state_key, change.event_id)
+            await self._watch.not_coming(channel, change.state_key, DECLINED, cause)
         for change in gone:
             await self._dispatcher.left(
                 room_id, change.state_key, causes.of_job("left", room_id, change.state_key, change.event_id)
@@ -514,6 +511,22 @@ class Listener:
 
 def _came(room_id: str, user_id: str, event_id: str) -> str:
     return causes.of_job("joined", room_id, user_id, event_id)
+
+
+def _sort_changes(
+    changes: Iterable[StateChange], seated: Mapping[str, bool]
+) -> tuple[list[StateChange], list[StateChange], list[StateChange]]:
+    """Who came into a case's room, who left it, and who declined; ``seated``: who has joined, of those at the table."""
+    arrived, gone, declined = [], [], []
+    for change in changes:
+        membership, joined = change.content.get("membership"), seated.get(change.state_key)
+        if membership == "join" and not joined:
+            arrived.append(change)
+        elif membership in {"leave", "ban"} and joined:
+            gone.append(change)
+        elif membership == "leave" and joined is False and change.sender == change.state_key:
+            declined.append(change)
+    return arrived, gone, declined
 
 
 async def _alone(work: Awaitable[None], **what: str) -> None:

@@ -24,6 +24,8 @@ _figures = {
         "outbox_oldest_seconds": "How long the oldest of it has waited.",
         "outbox_given_up": "What could not be sent for good, since the bot began.",
         "asked_to_wait_seconds": "How long the homeserver still asks us to wait.",
+        "invitations_waiting": "People who are yet to be invited into a room.",
+        "invitations_oldest_seconds": "How long the first of them has waited.",
         "undecryptable_waiting": "Messages whose keys have not come.",
         "rooms_failing": "Rooms in which nothing could be said at the last try.",
         "cases_unreadable": "Cases that could not be read when they were last looked at.",

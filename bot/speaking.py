@@ -15,6 +15,7 @@ from bot.crypto.client import HardenedClient
 from bot.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected, TokenRevoked, Unavailable, judge
 from bot.guarding import REMOVED
 from bot.health import Health
+from bot.inviting import Inviter
 from bot.rooms import make_room
 from cases.roles import Place
 from commands.faults import place_of_fault
@@ -39,6 +40,8 @@ SAID = frozenset({"message", "file", "retract"})
 """What people would miss in the room."""
 MOST_AT_ONCE = 50
 """So many rooms are spoken to at the same time; the others wait for their turn."""
+ASK_AGAIN_AFTER = timedelta(days=1)
+DECLINED = "declined"
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 """Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
 
@@ -85,6 +88,8 @@ class Speaker:
         self._ended: Exception | None = None
         # First come, first served, for each thing anew: a room with much to say, or one that fails, keeps no place.
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
+        self._inviter = Inviter(client, store, watch, clock, health, self._room)
+        self._making = asyncio.Lock()
 
     async def take_up(self) -> None:
         """Take over what the process before this one left; before anything is heard. Raises StoreAwayError."""
@@ -93,6 +98,7 @@ class Speaker:
     def nudge(self) -> None:
         """There may be something new to say, wherever it is."""
         self._nudged.set()
+        self._inviter.nudge()
 
     async def spoken(self, within: float) -> None:
         """Wait until everything is said that can be said now, at most for so many seconds."""
@@ -111,6 +117,7 @@ class Speaker:
                 self._speak_in(channel, stop)
 
         self._store.on_news = take
+        inviting = asyncio.create_task(self._invite(stop))
         try:
             while not stop.is_set() and self._ended is None:
                 self._nudged.clear()
@@ -121,10 +128,17 @@ class Speaker:
             await asyncio.gather(*self._busy.values())
         finally:
             self._store.on_news = lambda _channels: None
-            tasks = list(self._busy.values())
+            tasks = [inviting, *self._busy.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _invite(self, stop: asyncio.Event) -> None:
+        try:
+            await self._inviter.run(stop)
+        except Exception as problem:  # noqa: BLE001 raised by run, which ends with it
+            self._ended = problem
+            self._nudged.set()
 
     def _speak_in(self, channel: str, stop: asyncio.Event) -> None:
         if channel in self._busy:
@@ -154,6 +168,10 @@ class Speaker:
     async def _pause(self, stop: asyncio.Event, backoff: Backoff, problem: Exception, row: Row | None = None) -> None:
         """Tell what hinders, and wait before the next try."""
         delay = backoff.next(problem.retry_after if isinstance(problem, Unavailable) else None)
+        if isinstance(problem, Unavailable) and problem.limited:
+            # What the homeserver says is right: no reason to wait longer each time.
+            delay = backoff.told(problem.retry_after)
+            self._health.asked_to_wait(delay, row.channel if row else "")
         told: dict[str, object] = {"row": row.id if row else None, "retry_in_seconds": round(delay, 1)}
         if isinstance(problem, MatrixError | NotJoinedYetError):
             log.warning("not sent yet", reason=type(problem).__name__, **told)
@@ -175,6 +193,8 @@ class Speaker:
             # At once, so that nobody takes it for busy any more.
             del self._busy[channel]
             self._note(channel, speaking=False)
+            # Whom to invite waited for what stood before.
+            self._inviter.nudge()
 
     async def _send_all(self, channel: str, stop: asyncio.Event) -> None:
         """Send in order; retry what can't be done now. Raises TokenRevoked."""
@@ -185,7 +205,7 @@ class Speaker:
             row: Row | None = None
             try:
                 async with self._turns:
-                    row = await self._outbox.next(channel)
+                    row = await self._outbox.next(channel, invitations=False)
                     if row is not None:
                         await self._say(row)
             except TokenRevoked:
@@ -281,14 +301,11 @@ class Speaker:
         if row.retracts:
             await self._retract(room_id, row, row.retracts)
             return None
-        person = row.person or ""
         try:
-            if row.kind == "invite":
-                await self._client.invite(room_id, person)
-            else:
-                await self._client.remove(room_id, person, "released")
+            async with self._inviter.membership:
+                await self._client.remove(room_id, row.person or "", "released")
         except Rejected as problem:
-            # Already there, already gone, or no such account: asking again changes nothing.
+            # Already gone: asking again changes nothing.
             log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
         return None
 
@@ -359,29 +376,71 @@ class Speaker:
         """The room of a channel, made when the first thing is to be said in it."""
         async with self._store.look() as find:
             room_id = await find.room(channel)
-        if room_id is None:
-            async with self._store.look() as find:
-                marker = await rooms.marker(find, channel)
-            room_id = await self._make(channel, marker)
-            await self._progress.save_room(channel, room_id)
+        room_id = room_id or await self._make(channel)
         if place_of(channel) is Place.DIRECT:
-            await self._await_person(room_id, channel.partition(":")[2])
+            await self._await_person(channel, room_id, channel.partition(":")[2])
         return room_id
 
-    async def _make(self, channel: str, marker: str) -> str:
-        name = channel.partition(":")[2] if place_of(channel) is Place.CASE else "Roundtable"
-        room_id, _ = await make_room(self._client, marker, name=name, topic=name)
+    async def _make(self, channel: str) -> str:
+        # Who is to be invited there may need the room at the same moment.
+        async with self._making:
+            async with self._store.look() as find:
+                room_id = await find.room(channel)
+            return room_id or await self._make_alone(channel)
+
+    async def _make_alone(self, channel: str) -> str:
+        place, key = place_of(channel), channel.partition(":")[2]
+        people = [key] if place is Place.DIRECT else await self._outbox.invited(channel)
+        async with self._store.look() as find:
+            marker = await rooms.marker(find, channel)
+            audience = await find.audience(channel)
+        name = key if place is Place.CASE else "Roundtable"
+        people = [person for person in people if person in audience]
+        room_id, invited = await make_room(self._client, marker, name=name, topic=name, invite=people)
+        await self._progress.save_room(channel, room_id)
+        if place is Place.DIRECT and invited:
+            await self._note_asked(channel)
         return room_id
 
-    async def _await_person(self, room_id: str, person: str) -> None:
-        """Whoever is not in the room yet could never read what is posted before."""
-        if person in await self._client.joined_members(room_id):
+    async def _await_person(self, channel: str, room_id: str, person: str) -> None:
+        """Whoever is not in the room yet could never read what is posted before.
+
+        Somebody who declined is asked again only when there is something new, and not twice in a day.
+        """
+        state = await self._client.room_state(room_id)
+        last = next((c for c in state if c.type == "m.room.member" and c.state_key == person), None)
+        membership = last.content.get("membership") if last else None
+        if membership == "join":
             return
+        if membership == "invite":
+            raise NotJoinedYetError
+        if last is not None and last.sender == person:
+            await self._watch.not_coming(
+                channel, person, DECLINED, causes.of_job("declined", room_id, person, last.event_id)
+            )
+            if not await self._may_ask_again(channel):
+                raise NotJoinedYetError
+        await self._note_asked(channel)
         try:
             await self._client.invite(room_id, person)
-        except NotAllowed:
-            log.info("invitation stands", room_id=room_id)
+        except Rejected as problem:
+            log.warning("invitation refused", channel_place=Place.DIRECT.value, code=problem.code)
+            cause = causes.of_job("not coming", channel, person, "refused", f"{self._clock():%Y-%m-%d}")
+            await self._watch.not_coming(channel, person, "refused", cause)
         raise NotJoinedYetError
+
+    async def _may_ask_again(self, channel: str) -> bool:
+        async with self._store.look() as find:
+            asked = await find.setting(f"asked {channel}")
+        if asked is None:
+            return True
+        newest, before = await self._outbox.newest(channel), datetime.fromisoformat(asked)
+        return newest is not None and newest > before and self._clock() - before >= ASK_AGAIN_AFTER
+
+    async def _note_asked(self, channel: str) -> None:
+        now = self._clock()
+        async with self._store.work(causes.of_job("asked", channel, now.isoformat()), now) as work:
+            await work.keep(f"asked {channel}", now.isoformat())
 
 
 def content_of(row: Row | Message) -> dict[str, object]:

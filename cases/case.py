@@ -260,6 +260,10 @@ class Case:
         self.step("invite", person.user_id, by, at)
         return member
 
+    def awaits(self, user_id: str) -> bool:
+        """Whether somebody has a place at the table, and has not come into the room."""
+        return any(member.user_id == user_id and member.joined_at is None for member in self.present)
+
     def seat(self, person: Professional, because: str, at: datetime) -> Member:
         """Give a person a place at the table; raises Refusal for those whose role keeps them away from content."""
         if person.role not in AT_THE_TABLE:

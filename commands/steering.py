@@ -154,11 +154,16 @@ async def invite(args: Invite, ctx: Context) -> Reply:
         others = [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
         raise Refusal("case/not_yourself", ref=case.ref, people=others)
     person = ctx.directory.people[args.person]
-    case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
     channel = case_channel(case.ref)
     facts: dict[str, object] = {"ref": case.ref, "person": person.user_id, "because": args.because}
     told = Reply("case/invited", facts)
-    if ctx.place is not Place.CASE:
+    # The table knows of somebody who declined, and is asked once more.
+    again = case.awaits(person.user_id)
+    if again:
+        case.require_open()
+    else:
+        case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
+    if ctx.place is not Place.CASE and not again:
         await ctx.tell(channel, told)
     await ctx.work.invite(channel, person.user_id)
     return told if ctx.place is Place.CASE else Reply("case/invited_by_reference", facts)

@@ -120,6 +120,22 @@ class Watch:
 
         await self._once(cause, note)
 
+    async def not_coming(self, channel: str, user_id: str, code: str, cause: str) -> None:
+        """Tell those who act that somebody does not come into a room, and why (``declined``, ``no_account``, …)."""
+
+        async def note(work: Work, directory: Directory) -> Told:
+            await work.record(_entry(user_id, channel, "invitation", user_id, code, work))
+            if user_id not in directory.people:
+                return []
+            place, key = place_of(channel), channel.partition(":")[2]
+            where, told = _those_who_act(channel, directory)
+            if place is Place.DIRECT:
+                where, told = COORDINATION, _ids(directory.with_role(Role.COORDINATOR))
+            facts: dict[str, object] = {"place": place.value, "key": key, "person": user_id, "code": code}
+            return [(where, Reply("room/not_coming", facts, wake=told))]
+
+        await self._once(cause, note)
+
     async def unreachable(self, channel: str, reasons: dict[str, str]) -> None:
         """Say whose device could not be given the key of what was just said, and why; once a day each."""
         for user_id, code in reasons.items():

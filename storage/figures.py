@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from storage import tables
 from storage.claims import unclaimed
 from storage.find import Find
-from storage.outbox import GivenUp, given_up
+from storage.outbox import INVITE, GivenUp, given_up
 from storage.work import Store
 
 
@@ -21,6 +21,8 @@ class Waiting:
     undecryptable: int
     given_up: GivenUp
     """What could not be sent for good."""
+    invitations: int = 0
+    invitations_oldest: datetime | None = None
     unclaimed: tuple[str, ...] = ()
     """The schemes whose cases no account runs."""
 
@@ -34,7 +36,16 @@ async def count_waiting(store: Store) -> Waiting:
 async def waiting_in(find: Find) -> Waiting:
     """What waits now."""
     o, w, us = tables.outbox.c, tables.waiting.c, find.account.user_id
-    outbox = await find.row(select(func.count(), func.min(o.created_at)).where(o.account == us, o.sent_at.is_(None)))
+    unsent = select(func.count(), func.min(o.created_at)).where(o.account == us, o.sent_at.is_(None))
+    count, oldest = await find.row(unsent.where(o.kind != INVITE)) or (0, None)
+    invitations, since = await find.row(unsent.where(o.kind == INVITE)) or (0, None)
     undecryptable = await find.one(select(func.count()).where(w.account == us))
-    count, oldest = outbox or (0, None)
-    return Waiting(count, oldest, undecryptable or 0, await given_up(find), tuple(await unclaimed(find)))
+    return Waiting(
+        count,
+        oldest,
+        undecryptable or 0,
+        await given_up(find),
+        invitations,
+        since,
+        tuple(await unclaimed(find)),
+    )

@@ -16,6 +16,10 @@ from storage.work import Attachment, Store, Work, emptied, open_body
 _GIVEN_UP = "given up"
 """The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""
 
+INVITE = "invite"
+MOST_INVITATIONS = 500
+"""That are looked at together; the others have their turn after these."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,16 +75,18 @@ class Outbox:
         o = tables.outbox
         waiting = (o.c.account == self._account, o.c.channel == bindparam("channel"), o.c.sent_at.is_(None))
         self._next = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
+        self._next_said = self._next.where(o.c.kind != INVITE)
         self._sent: dict[int, dict[str, object]] = {}
         self._marking = asyncio.Lock()
 
     async def take_up(self, at: datetime) -> None:
         """Note, before anything is said or heard, what may have gone out when the process before this one ended.
 
-        That is the first row of each channel: no other is begun before that one is marked.
+        That is the first row of each channel: no other is begun before that one is marked. (To ask somebody in again
+        changes nothing.)
         """
         o = tables.outbox
-        unsent = (o.c.account == self._account, o.c.sent_at.is_(None))
+        unsent = (o.c.account == self._account, o.c.sent_at.is_(None), o.c.kind != INVITE)
         first = select(func.min(o.c.id)).where(*unsent).group_by(o.c.channel)
         async with self._store.update() as session:
             await session.execute(update(o).where(o.c.id.in_(first)).values(tried_at=at, tries=o.c.tries + 1))
@@ -92,14 +98,15 @@ class Outbox:
         async with self._store.look() as find:
             return await find.all(select(o.channel).where(*waiting).group_by(o.channel).order_by(func.min(o.id)))
 
-    async def next(self, channel: str) -> Row | None:
+    async def next(self, channel: str, *, invitations: bool = True) -> Row | None:
         """The oldest unsent row of a channel, opened; what follows it waits until it is sent.
 
+        Without ``invitations`` those are left out, and carried out apart, so that nothing waits for them.
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
         self._store.under_way[channel] = None
         async with self._store.look(to_speak=True) as find:
-            found = await find.row(self._next, channel=channel)
+            found = await find.row(self._next if invitations else self._next_said, channel=channel)
         if found is None:
             del self._store.under_way[channel]
             return None
@@ -124,6 +131,37 @@ class Outbox:
         else:
             body["mentions"] = tuple(body.get("mentions", ()))
         return replace(row, **body)
+
+    async def invitations(self) -> list[Row]:
+        """Whom to ask in now, the longest waiting first: those before whom nothing waits to be said or done there."""
+        o, before = tables.outbox.c, tables.outbox.alias("before").c
+        ours = (o.account == self._account, o.sent_at.is_(None), o.kind == INVITE, o.channel.not_in(self._gone()))
+        earlier = select(before.id).where(
+            before.account == o.account,
+            before.channel == o.channel,
+            before.sent_at.is_(None),
+            before.kind != INVITE,
+            before.id < o.id,
+        )
+        columns = (o.id, o.txn_id, o.channel, o.kind, o.person, o.scope, o.subject, o.created_at)
+        query = select(*columns).where(*ours, ~earlier.exists()).order_by(o.id).limit(MOST_INVITATIONS)
+        async with self._store.look() as find:
+            return [Row(*row) for row in await find.rows(query)]
+
+    async def invited(self, channel: str) -> list[str]:
+        """Who is yet to be asked into a channel's room, the longest waiting first."""
+        o = tables.outbox.c
+        ours = (o.account == self._account, o.sent_at.is_(None), o.kind == INVITE, o.channel == channel)
+        async with self._store.look() as find:
+            people = await find.all(select(o.person).where(*ours).order_by(o.id))
+        return [person for person in dict.fromkeys(people) if person]
+
+    async def newest(self, channel: str) -> datetime | None:
+        """Since when the newest of what waits in a channel does."""
+        o = tables.outbox.c
+        async with self._store.look() as find:
+            waiting = (o.account == self._account, o.sent_at.is_(None), o.channel == channel)
+            return await find.one(select(func.max(o.created_at)).where(*waiting))
 
     async def event_of(self, txn_id: str) -> str | None:
         """The event that a row became; None: it was never sent."""

@@ -336,6 +336,11 @@ class HardenedClient:
         room = self._rooms.get(room_id)
         return frozenset() if room is None else frozenset(room.joined)
 
+    def is_expected(self, room_id: str, user_id: str) -> bool:
+        """Whether somebody is in the room as of the last sync, or invited and has not answered yet."""
+        room = self._rooms.get(room_id)
+        return room is not None and user_id in room.joined | room.invited
+
     async def joined_members(self, room_id: str) -> frozenset[str]:
         """Who is in the room now, from the homeserver."""
         path = "v3/" + encode_path("rooms", room_id, "joined_members")

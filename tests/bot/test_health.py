@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config import ConfigProblem, Server
 from bot.health import Health
-from bot.metrics import count_command, count_line
+from bot.metrics import count_command, count_line, render
 from storage.account import Account
 from storage.progress import Progress
 from storage.work import Message, Store
@@ -60,6 +60,8 @@ async def test_a_bot_that_listens_is_well(store: Store) -> None:
             "rooms_failing": 0,
             "outbox_waiting": 0,
             "outbox_oldest_seconds": None,
+            "invitations_waiting": 0,
+            "invitations_oldest_seconds": None,
             "undecryptable_waiting": 0,
             "cases_unreadable": 0,
         },
@@ -224,3 +226,23 @@ async def test_a_scheme_that_no_bot_runs_is_named(store: Store, tmp_path: Path) 
     _, figures = await Health(lambda: NOW).report(named)
     await named.close()
     assert figures["schemes_without_bot"] == ("safety table",)
+
+
+async def test_limits_of_the_homeserver_that_keep_people_waiting_are_told(store: Store) -> None:
+    elapsed = Elapsed()
+    health = Health(lambda: NOW + timedelta(seconds=elapsed.seconds), elapsed)
+    health.synced()
+    async with store.work("$case", NOW) as work:
+        await work.invite("case:K7QF", "@ada:example.org")
+    health.asked_to_wait(300, "invite somebody")
+    well, figures = await health.report(store)
+    assert (well, figures["status"], figures["reason"]) == (True, "degraded", "homeserver_limits_us")
+    assert (figures["asked_to_wait_seconds"], figures["invitations_waiting"], figures["outbox_waiting"]) == (300, 1, 0)
+
+    # Short waits one after the other are told once they add up.
+    elapsed.seconds += 301
+    health.synced()
+    assert (await health.report(store))[1]["status"] == "ok"
+    health.asked_to_wait(3, "invite somebody")
+    assert (await health.report(store))[1]["reason"] == "homeserver_limits_us"
+    assert b"roundtable_asked_to_wait_seconds 3.0" in render((await health.report(store))[1], well=True)
