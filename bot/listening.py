@@ -176,6 +176,8 @@ class Listener:
         """Take in what is new; False: told to stop. What is in the queues needs no news to go on."""
         # What was said meanwhile comes first, and who is in which room with the second sync (fault 18).
         # Only waiting for news is cut off by the stop.
+        async with self._store.look() as find:
+            self._client.people = (await find.directory()).people.keys()
         try:
             patience = 0 if first or self._queues else SAVE_AFTER_SECONDS if self._taken else LONGEST_WAIT_SECONDS
             batch = await unless(

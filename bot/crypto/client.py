@@ -78,6 +78,9 @@ class HardenedClient:
         self._sharing = Sharing(wire, machine, self.devices)
         self._syncing = Syncing(wire, machine, self.devices, self._sharing, self._rooms, self._reader, missing)
         self._announcing = asyncio.Lock()
+        self.people: Collection[str] | None = None
+        """Whose room keys are kept, wherever they write, beside those of a room's own members; None: everybody's."""
+        machine.accept_keys(self._admits, self._rooms.__contains__)
 
     def __repr__(self) -> str:
         return f"HardenedClient({self.user_id}, {self.device_id})"
@@ -111,6 +114,11 @@ class HardenedClient:
         await self.wire.close()
         self.machine.close()
         self._folder.release()
+
+    def _admits(self, sender: str, room_id: str) -> bool:
+        room = self._rooms.get(room_id)
+        inside = room is not None and (sender in room.joined or sender in room.invited)
+        return inside or sender == self.user_id or self.people is None or sender in self.people
 
     @property
     def figures(self) -> Figures:

@@ -4,7 +4,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,10 @@ MOST_BROKEN = 1000
 MOST_BEGUN, BEGUN_WITHIN_SECONDS = 100, 3600.0
 """So many sessions one person may begin with us in an hour: a few devices, each of which loses its own now and then."""
 
+MOST_KEYS, MOST_KEYS_ELSEWHERE = 200, 20
+"""Room keys kept of one person, in one room of ours, and in all others: the oldest go. A key is for a hundred messages
+or a week; another room may be one that we are just asked into. Who reads old messages are others, not we."""
+
 # nio's warnings quote events, and with them names and content.
 logging.getLogger("nio").setLevel(logging.CRITICAL + 1)
 log = structlog.get_logger(__name__)
@@ -59,6 +63,8 @@ class _Olm(Olm):
     def __init__(self, store: LockedStore) -> None:
         super().__init__(store.user_id, store.device_id, store)
         self.broken: set[tuple[str, str]] = set()
+        self.admits: Callable[[str, str], bool] = lambda _sender, _room_id: True
+        self.is_ours: Callable[[str], bool] = lambda _room_id: False
         self._begun: Counter[str] = Counter()
         self._begun_since = time.monotonic()
 
@@ -81,6 +87,40 @@ class _Olm(Olm):
         recent = session is not None and datetime.now() - session.creation_time < MEND_AGAIN_AFTER  # noqa: DTZ005 - nio's
         if not recent and len(self.broken) < MOST_BROKEN:
             self.broken.add((sender, sender_key))
+
+    def _handle_room_key_event(self, sender: str, sender_key: str, payload: Json) -> Any:  # noqa: ANN401 - nio's
+        # Whoever is on the homeserver can send us keys, of any room, as many as they like; each would be kept for good.
+        room_id = payload["content"].get("room_id")
+        if not isinstance(room_id, str) or not self.admits(sender, room_id):
+            log.warning("room key of a stranger", sender=sender)
+            return None
+        event = super()._handle_room_key_event(sender, sender_key, payload)
+        session_id = getattr(event, "session_id", None)
+        if isinstance(session_id, str) and self.inbound_group_store.get(room_id, sender_key, session_id):
+            self._keep_some(sender, room_id, sender_key, session_id)
+        return event
+
+    def _keep_some(self, sender: str, room_id: str, sender_key: str, session_id: str) -> None:
+        """Note whose key this is, and let their oldest ones go."""
+        ours = self.is_ours(room_id) or self.account.identity_keys["curve25519"] in self.inbound_group_store[room_id]
+        whose = (sender, room_id if ours else "")
+        execute = self.store.database.execute_sql
+        execute(
+            "INSERT OR IGNORE INTO room_keys (user_id, place, room_id, sender_key, session_id) VALUES (?, ?, ?, ?, ?)",
+            (*whose, room_id, sender_key, session_id),
+        )
+        surplus = execute(
+            "SELECT number, room_id, sender_key, session_id FROM room_keys WHERE user_id = ? AND place = ?"
+            " ORDER BY number DESC LIMIT -1 OFFSET ?",
+            (*whose, MOST_KEYS if ours else MOST_KEYS_ELSEWHERE),
+        ).fetchall()
+        for number, of_room, of_key, old in surplus:
+            by_key = self.inbound_group_store[of_room]
+            by_key[of_key].pop(old, None)
+            if not by_key[of_key]:
+                del by_key[of_key]
+            execute("DELETE FROM megolminboundsessions WHERE session_id = ?", (old,))
+            execute("DELETE FROM room_keys WHERE number = ?", (number,))
 
     def create_group_session(
         self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
@@ -107,6 +147,10 @@ class Machine:
             self._store.database.execute_sql(
                 "CREATE TABLE IF NOT EXISTS opened (sender_key TEXT, session_id TEXT, message_index INTEGER,"
                 " event_id TEXT, PRIMARY KEY (sender_key, session_id, message_index)) WITHOUT ROWID"
+            )
+            self._store.database.execute_sql(
+                "CREATE TABLE IF NOT EXISTS room_keys (number INTEGER PRIMARY KEY, user_id TEXT, place TEXT,"
+                " room_id TEXT, sender_key TEXT, session_id TEXT, UNIQUE (user_id, place, session_id))"
             )
         except Exception as error:  # noqa: BLE001 - peewee, sqlite3, vodozemac, and nio each raise their own
             raise StoreUnreadable(
@@ -201,6 +245,10 @@ class Machine:
         for device in devices:
             keys = {"ed25519": device.ed25519, "curve25519": device.curve25519}
             known[device.device_id] = OlmDevice(user_id, device.device_id, keys, trust_state=TrustState.verified)
+
+    def accept_keys(self, admits: Callable[[str, str], bool], is_ours: Callable[[str], bool]) -> None:
+        """Keep only the room keys that are admitted (user id, room id); those of rooms of ours longer than others."""
+        self._olm.admits, self._olm.is_ours = admits, is_ours
 
     def receive(self, raw: object) -> str | None:
         """Take in one to-device event; gives the id of the room session whose key it brought, if any.

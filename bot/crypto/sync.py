@@ -146,9 +146,10 @@ class Syncing:
         if not is_token(next_batch):
             raise Unavailable("a sync without a token")
 
-        # Keys before the events that need them. Nothing is skipped when the token did not move (fault 5).
-        unlocked = await self._take_keys(answer)
+        # Keys before the events that need them, and who is where before the keys, of which only members' are kept.
+        # Nothing is skipped when the token did not move (fault 5).
         timelines = [timeline async for timeline in self._take_rooms(answer, complete=complete)]
+        unlocked = await self._take_keys(answer)
         for room_id, user_id in removed:
             if room_id in self._rooms:
                 self._rooms[room_id].joined.discard(user_id)
