@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, cast
@@ -258,6 +259,7 @@ class Game:
         """Their channels."""
         self._random = Random(f"{seed} game {number}")  # noqa: S311 the same game each time
         self._table = table
+        self._numbers = count()
         self._walked: Counter[str] = Counter()
         self._words: dict[str, Word] = {}
         self._ids: list[str] = ["$nothing"]
@@ -343,7 +345,7 @@ class Game:
 
     def _filled(self, text: str, room: str) -> str:
         text = text.replace("{ref}", room.partition(":")[2]).replace("K7QF", self.cases[0].partition(":")[2])
-        return with_canary(self._random, text, f"zq{len(self._words)}zq") if self._random.random() < 0.7 else text
+        return with_canary(self._random, text, f"zq{next(self._numbers)}zq") if self._random.random() < 0.7 else text
 
     async def say(self, who: str, room: str, text: str, card: Said | None) -> None:
         """Let somebody type something, perhaps in reply to a card."""
@@ -424,7 +426,8 @@ class Game:
         if word.only is not None:
             return agency in word.only
         # Who is asked without a seat sees the question put to them, and its answers: not the case.
-        asked = [r for r in case.requests if r.id == said.subject and agency in {r.to_agency, r.agency, *r.see}]
+        about = [r for r in case.requests if r.id == said.subject or said.text.startswith(f"{r.id} ·")]
+        asked = [r for r in about if agency in {r.to_agency, r.agency, *r.see}]
         return bool(asked) or agency in {*case.seats, *(member.agency for member in case.members)}
 
     async def _delete(self) -> None:

@@ -199,3 +199,17 @@ async def test_what_waits_when_somebody_is_released_is_not_for_them_any_more(tab
         assert await find.audience("agency:health") == {user("finn"), user("gina")}
         assert await find.audience(f"direct:{user('gina')}", ref) == frozenset()
         assert await find.audience(f"direct:{user('gina')}") == {user("gina")}
+
+
+async def test_an_agency_that_is_asked_sees_the_question_and_not_the_case(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    await table.say("ada", f"!concern {CANARY} ran away kind: fact", room=room)
+    since = len(table.heard)
+    asked = await table.say("ada", "!request health was he seen? because: we plan", room=room)
+    for command in (*COMMANDS, f"!correct C-1 {CANARY}"):
+        await table.say("finn", command, room="agency:health")
+        await table.say("finn", command.removeprefix("!"), room=f"direct:{user('finn')}")
+    await table.say("finn", "!answer R-1 in May", room="agency:health")
+    seen = reads(table, "finn", since, await table.case(room))
+    assert [said for said in asked if said in seen and "was he seen?" in said]
+    assert not [said for said in seen if CANARY in said.text + said.html]
