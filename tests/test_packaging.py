@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # it has no types, and comes with Synapse
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -76,6 +77,30 @@ def test_the_install_steps_of_the_dockerfile_give_a_working_command(tmp_path: Pa
     empty.mkdir()
     answer = _run([str(venv / "bin" / "roundtable"), "--help"], empty)
     assert (answer.returncode, "usage" in answer.stdout.lower()) == (0, True), answer.stderr
+
+
+def test_compose_starts_on_empty_volumes_and_shows_the_world_the_proxy_only() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    compose = yaml.safe_load(text)
+    services = compose["services"]
+    assert services["synapse"]["depends_on"]["synapse-volume"] == {"condition": "service_completed_successfully"}
+    assert services["synapse-volume"]["volumes"] == services["synapse"]["volumes"]
+    assert "991" in services["synapse-volume"]["entrypoint"]
+    open_to_the_world = {
+        name: service["ports"]
+        for name, service in services.items()
+        if any(not str(port).startswith("127.0.0.1:") for port in service.get("ports", ()))
+    }
+    assert open_to_the_world == {"proxy": ["80:80", "443:443"]}
+    database = yaml.safe_load(compose["configs"]["synapse_database"]["content"])["database"]
+    assert (database["name"], database["args"]["host"]) == ("psycopg2", "synapse-postgres")
+    used = {secret for service in services.values() for secret in service.get("secrets", ())}
+    assert used == set(compose["secrets"])
+    assert {network for service in services.values() for network in service.get("networks", ())} == set(
+        compose["networks"]
+    )
+    assert "/override_ratelimit" in text
+    assert '{"messages_per_second": 0, "burst_count": 0}' in text
 
 
 def _read_steps(dockerfile: Path) -> list[tuple[str, str]]:
