@@ -28,6 +28,8 @@ class State(StrEnum):
 
 
 PENDING = frozenset({State.PROPOSED, State.ACCEPTED})
+ACCEPTS = frozenset({"accept", "done"})
+"""Steps that add an agency to those that accepted; every other one that touches these sets them anew."""
 
 
 @dataclass(eq=False)
@@ -194,6 +196,12 @@ def ask_again(action: Action, step: Step) -> None:
     accepted = tuple(agency for agency in action.accepted_by if agency == action.agency)
     if action.state in PENDING and accepted != action.accepted_by:
         step.change(action, accepted_by=accepted, state=State.PROPOSED)
+
+
+def settle(action: Action) -> None:
+    """Let what is still to be done stand as accepted if all who must have accepted it, and else as proposed."""
+    if action.state in PENDING:
+        action.state = State.ACCEPTED if set(action.owners) <= set(action.accepted_by) else State.PROPOSED
 
 
 def _require_at_table(case: Case, to: Addressee) -> None:

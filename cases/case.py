@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cases import action, decision, followups, roundtable, series
+from cases import action, decision, effects, followups, roundtable, series
+from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.record import GAP, KIND_OF, Record, Step, one_of
 from cases.roles import Role
@@ -56,12 +57,8 @@ FINAL = frozenset(
     }
 )
 """Steps that have gone out into the world and cannot be taken back."""
-NOT_MINE_TO_TAKE_BACK = frozenset({"undo", "join", "leave", "erase", "restore", "wipe"})
-"""Steps that ``!undo`` looks past: they are no command of that person, or are themselves the taking back."""
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""
-OF_CASE = "case"
-"""Under which a step keeps what it changed in the case itself, and in none of its records."""
 MAIN_TEXT = {"C": "about", "R": "question", "A": "outcome", "D": "text"}
 
 
@@ -323,7 +320,7 @@ class Case:
 
     def set_review(self, when: datetime | None, step: Step) -> None:
         """Set the next review as part of a step, which keeps the earlier one."""
-        step.before = {**step.before, OF_CASE: {"next_review": self.next_review}}
+        step.before = {**step.before, OF_CASE: {**step.before.get(OF_CASE, {}), "next_review": self.next_review}}
         self.next_review = when
 
     def release(self, user_id: str, *, by: Professional, at: datetime) -> Member:
@@ -356,8 +353,10 @@ class Case:
         if not self.closed:
             raise Refusal("case/not_closed", ref=self.ref)
         self.closed_at = self.closed_because = self.residual_owner = None
+        step = self.step("reopen", self.ref, by, at)
+        step.before = {OF_CASE: {"why": self.why}}
         self.why = f"{self.why}\n{because}"
-        self.set_review(at + FIRST_REVIEW, self.step("reopen", self.ref, by, at))
+        self.set_review(at + FIRST_REVIEW, step)
 
     def correct(
         self, record_id: str, text: str | None, *, by: Professional, at: datetime, basis: Basis | None = None
@@ -403,7 +402,10 @@ class Case:
 
     def undo(self, *, by: Professional, at: datetime) -> Step:
         """Take back this person's last step, within ten minutes and unless others have built on it."""
-        mine = [s for s in self.steps if s.by == by.user_id and not s.undone and s.verb not in NOT_MINE_TO_TAKE_BACK]
+        # What was deleted stays deleted: what came before it was not meant.
+        deleted = {number for number, e in effects.erasures(self).items() if not e.before[effects.ERASES]["undone"]}
+        said = [s for s in self.steps if s.by == by.user_id and s.verb not in effects.SETS_NOTHING]
+        mine = [s for s in said if not s.undone or s.number in deleted]
         if not mine or at - mine[-1].at > UNDO_WITHIN:
             raise Refusal("undo/nothing", minutes=UNDO_WITHIN // timedelta(minutes=1))
         step = mine[-1]
@@ -414,29 +416,9 @@ class Case:
         later = [s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb != "undo"]
         if later:
             raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
-        on_file = {record.id: record for record in self.records()}
-        for record_id in step.before.keys() - {OF_CASE}:
-            step.restore(on_file[record_id])
-        for record_id in step.added:
-            on_file[record_id].withdrawn = True
-        step.undone = True
-        self._put_review_back(step)
+        effects.take_back(self, step)
         self.step("undo", step.subject, by, at)
         return step
-
-    def _put_review_back(self, step: Step) -> None:
-        """Take back the next review that a step set, unless a later one has set another: that goes back further now."""
-        if OF_CASE not in step.before:
-            return
-        later = self.steps[step.number :]
-        if setting := next((s for s in later if OF_CASE in s.before and not s.undone), None):
-            setting.before = {**setting.before, OF_CASE: step.before[OF_CASE]}
-            return
-        earlier = cast("datetime | None", step.before[OF_CASE]["next_review"])
-        # A later decision may have set none only because the one that is taken back came sooner.
-        decided = {record_id for s in later for record_id in s.added}
-        reviews = [d.review_at for d in self.decisions if d.id in decided and d.review_at and not d.withdrawn]
-        self.next_review = min([*reviews, *([earlier] if earlier else [])], default=None)
 
 
 def open_case(

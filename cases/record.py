@@ -66,13 +66,8 @@ class Step:
         for name, value in values.items():
             setattr(record, name, value)
 
-    def restore(self, record: Record) -> None:
-        """Give a record the values back that it had before this step."""
-        for name, value in self.before[record.id].items():
-            setattr(record, name, _as_it_was(value, getattr(record, name)))
 
-
-def _as_it_was(value: object, current: object) -> object:
+def as_it_was(value: object, current: object) -> object:
     """A journal that was stored holds an enumeration's value, not its member, and a list for a tuple."""
     if isinstance(current, StrEnum) and value is not None:
         return type(current)(str(value))

@@ -49,8 +49,6 @@ def test_a_step_remembers_the_earliest_of_the_values_that_it_changed() -> None:
     step.change(record, agency="health")
     step.change(record, agency="school", by=FINN.user_id)
     assert step.before == {"C-1": {"agency": "police", "by": ADA.user_id}}
-    step.restore(record)
-    assert (record.agency, record.by) == ("police", ADA.user_id)
 
 
 def test_what_belongs_to_one_agency_is_refused_to_another() -> None:

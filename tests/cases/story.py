@@ -1,0 +1,137 @@
+"""A case in which everything happens that can: one line for each verb of the journal, in an order that works."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cases import action, concern, decision, meeting, minutes, planning, reminders, request, roundtable, series
+from cases.calendar import Calendar
+from cases.case import Case
+from cases.request import State as Answered
+from cases.roundtable import NoteKind, Presence
+from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
+
+CALENDAR = Calendar(a_case().zone_info, ())
+Line = tuple[str, Callable[[Case, datetime], object]]
+M1, M2 = NOW + timedelta(days=20), NOW + timedelta(days=50)
+LATER = NEXT_WEEK + timedelta(days=7)
+
+
+def _draft(case: Case, at: datetime) -> None:
+    roundtable.end(case, "M-1", by=ADA, at=at, steers=False)
+    minutes.file(case, case.roundtables[0], "what was said", by=ADA, at=at)
+
+
+STORY: list[Line] = [
+    ("review", lambda c, at: c.plan_review(LATER, by=CLEO, at=at)),
+    ("direct", lambda c, at: c.direct(DIRK.user_id, by=CLEO, at=at)),
+    ("concern", lambda c, at: concern.raise_concern(c, "w1 sleeps in a car", source="w2 his aunt", by=DIRK, at=at)),
+    ("correct", lambda c, at: c.correct("C-1", "w3 sleeps at a friend's", by=DIRK, at=at)),
+    ("request", lambda c, at: request.ask(c, POLICE, "w4 calls?", because="w5 plan", due_at=NEXT_WEEK, by=DIRK, at=at)),
+    ("snooze", lambda c, at: reminders.snooze(c, "R-1", at + timedelta(days=1), by=ADA, at=at)),
+    ("pause", lambda c, at: reminders.pause(c, "R-1", because="w6 the archive moves", by=ADA, at=at)),
+    ("resume", lambda c, at: reminders.resume(c, "R-1", by=ADA, at=at)),
+    ("moretime", lambda c, at: request.ask_for_time(c, "R-1", LATER, because="w7 archive", by=ADA, at=at)),
+    ("answer", lambda c, at: request.answer(c, "R-1", Answered.PARTLY, "w8 two", withheld="w9 names", by=ADA, at=at)),
+    ("correct", lambda c, at: c.correct("R-1", "w10 three in May", by=ADA, at=at)),
+    ("narrow", lambda c, at: request.narrow(c, "R-1", "w11 this year?", due_at=LATER, by=DIRK, at=at)),
+    ("drop", lambda c, at: request.drop(c, "R-1", because="w12 he told us", by=DIRK, at=at)),
+    ("action", lambda c, at: action.propose(c, "w13 visit", POLICE, due_at=NEXT_WEEK, worse="w14 no", by=DIRK, at=at)),
+    ("accept", lambda c, at: action.accept(c, "A-1", by=ADA, at=at)),
+    ("move", lambda c, at: action.move(c, "A-1", LATER, because="w15 they are away", by=ADA, at=at)),
+    ("hand", lambda c, at: action.hand(c, "A-1", HEALTH, because="w16 know him", by=ADA, at=at)),
+    ("accept", lambda c, at: action.accept(c, "A-1", by=FINN, at=at)),
+    ("done", lambda c, at: action.finish(c, "A-1", "w17 she cried", by=FINN, at=at)),
+    ("action", lambda c, at: action.propose(c, "w18 call", POLICE, due_at=NEXT_WEEK, by=DIRK, at=at)),
+    ("decline", lambda c, at: action.decline(c, "A-2", "w19 no time", by=ADA, at=at)),
+    ("notpossible", lambda c, at: action.give_up(c, "A-2", "w20 they moved", by=DIRK, at=at)),
+    (
+        "decide",
+        lambda c, at: decision.decide(c, "w21 one calls", because="w22 he hides", review_at=NEXT_WEEK, by=ADA, at=at),
+    ),
+    ("agree", lambda c, at: decision.take_position(c, "D-1", decision.Stance.AGREES, by=DIRK, at=at)),
+    ("dissent", lambda c, at: decision.take_position(c, "D-1", decision.Stance.DISSENTS, why="w23 no", by=FINN, at=at)),
+    ("roundtable plan", lambda c, at: planning.plan(c, [M1, M2], chair=ADA.user_id, about="w24 back", by=ADA, at=at)),
+    ("available", lambda c, at: planning.answer(c, "M-1", {1: planning.Can.YES}, by=FINN, at=at)),
+    ("roundtable fix", lambda c, at: planning.fix(c, "M-1", 1, by=ADA, at=at, steers=False)),
+    (
+        "roundtable move",
+        lambda c, at: planning.move(c, "M-1", M1 + timedelta(hours=2), because="w25 ill", by=ADA, at=at),
+    ),
+    ("roundtable chair", lambda c, at: meeting.hand_chair(c, "M-1", DIRK.user_id, by=ADA, at=at, steers=False)),
+    ("roundtable chair", lambda c, at: meeting.hand_chair(c, "M-1", ADA.user_id, by=DIRK, at=at, steers=False)),
+    ("agenda", lambda c, at: roundtable.add_agenda_item(c, "M-1", "w26 the timetable", by=FINN, at=at)),
+    ("attend", lambda c, at: roundtable.announce(c, "M-1", Presence.ATTENDS, by=DIRK, at=at)),
+    ("apologies", lambda c, at: roundtable.announce(c, "M-1", Presence.APOLOGIES, why="w27 ill", by=FINN, at=at)),
+    (
+        "roundtable",
+        lambda c, at: series.begin(
+            c,
+            "FREQ=MONTHLY",
+            [M2, M2 + timedelta(days=30), M2 + timedelta(days=60)],
+            every="month",
+            chair=ADA.user_id,
+            by=ADA,
+            at=at,
+            about="w28 quarterly",
+            where="w29 town hall",
+        ),
+    ),
+    (
+        "roundtable skip",
+        lambda c, at: series.skip(
+            c, "M-2", [M2 + timedelta(days=30 * n) for n in range(5)], because="w30 feast", by=ADA, at=at
+        ),
+    ),
+    ("roundtable stop", lambda c, at: series.stop(c, "M-3", because="w31 enough", by=ADA, at=at)),
+    ("roundtable", lambda c, at: roundtable.schedule(c, M2, chair=ADA.user_id, about="w32 x", by=ADA, at=at)),
+    ("roundtable cancel", lambda c, at: roundtable.cancel(c, "M-5", because="w33 no need", by=ADA, at=at)),
+    ("roundtable start", lambda c, at: roundtable.start(c, "M-1", by=ADA, at=at, steers=False)),
+    ("confirm", lambda c, at: roundtable.confirm(c, "M-1", by=FINN, at=at)),
+    ("confirm", lambda c, at: roundtable.confirm(c, "M-1", by=DIRK, at=at)),
+    ("roundtable next", lambda c, at: meeting.begin_next(c, by=ADA, at=at, steers=False)),
+    ("conflict", lambda c, at: meeting.declare_conflict(c, "w34 my brother", by=FINN, at=at)),
+    ("roundtable taker", lambda c, at: meeting.appoint(c, DIRK.user_id, by=ADA, at=at, steers=False)),
+    ("note", lambda c, at: roundtable.take_note(c, NoteKind.NOTE, "w35 he came", by=DIRK, at=at, steers=False)),
+    ("roundtable end", _draft),
+    ("minutes correct", lambda c, at: minutes.correct(c, "M-1", "w36 it was", by=FINN, at=at, calendar=CALENDAR)),
+    (
+        "minutes dispute",
+        lambda c, at: minutes.dispute(c, "M-1", "w37 never", by=FINN, at=at, calendar=CALENDAR, paragraph="M-1/n2"),
+    ),
+    (
+        "minutes settle",
+        lambda c, at: minutes.settle(c, "M-1", "M-1/n2", "w38 perhaps", by=ADA, at=at, steers=False, numbers={}),
+    ),
+    (
+        "minutes view",
+        lambda c, at: minutes.add(c, "M-1", NoteKind.VIEW, "w39 home", by=ADA, at=at, calendar=CALENDAR),
+    ),
+    (
+        "minutes credit",
+        lambda c, at: minutes.add(
+            c, "M-1", NoteKind.CREDIT, "w40 found it", credits_="health", by=ADA, at=at, calendar=CALENDAR
+        ),
+    ),
+    ("minutes agree", lambda c, at: minutes.second(c, "M-1", by=DIRK, at=at)),
+    ("minutes approve", lambda c, at: minutes.approve(c, "M-1", by=ADA, at=at, numbers={})),
+    ("minutes addendum", lambda c, at: minutes.add_later(c, "M-1", "w41 changed its mind", by=DIRK, at=at)),
+    ("invite", lambda c, at: c.invite(HUGO, because="w42 his school", by=CLEO, at=at)),
+    ("release", lambda c, at: c.release(HUGO.user_id, by=CLEO, at=at)),
+    ("close", lambda c, at: c.close(because="w43 he is back", owner="social", by=CLEO, at=at)),
+    ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
+]
+"""Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
+SAYS = [f"w{number} " for number in range(1, 45)]
+
+
+def moment(line: int) -> datetime:
+    """When a line of the story is said."""
+    return NOW + timedelta(minutes=line + 1)
+
+
+def told(lines: int) -> Case:
+    """The case after so many lines."""
+    case = a_case()
+    for number, (_, say) in enumerate(STORY[:lines]):
+        say(case, moment(number))
+    return case
