@@ -28,6 +28,7 @@ from bot.speaking import DECLINED
 from bot.verifying import Verifier
 from cases.roles import Place
 from commands.context import direct_channel
+from commands.deletions import Doubt
 from commands.dispatch import Dispatcher, Incoming
 from commands.faults import place_of_fault
 from commands.watch import Watch
@@ -52,6 +53,8 @@ FIRST_ANSWERS_WITHIN_SECONDS = 2.0
 WELCOME_AFTER_SECONDS = 2.0
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
+OF_A_DEVICE = frozenset({Verdict.UNSIGNED_DEVICE, Verdict.BAD_DEVICE})
+"""What speaks against one of an account's devices, and not against its identity."""
 _PILL = re.compile(r'<a href="https://matrix\.to/#/((?:@|%40)[^"?/]{1,255})[^"]{0,255}">([^<]{1,255})</a>')
 
 
@@ -336,7 +339,10 @@ class Listener:
         waiting = await self._progress.waits(deleted)
         if waiting is not None and waiting.source.get("sender") == event.sender:
             await self._progress.no_longer_waiting(deleted)
-        await self._dispatcher.deleted(event.room_id, event.sender, deleted, event.event_id)
+        verdict = await self._client.explain_doubt(event.sender)
+        doubt = None if verdict is None else Doubt.DEVICE if verdict in OF_A_DEVICE else Doubt.IDENTITY
+        cause = causes.of_event(event.event_id)
+        await self._dispatcher.deleted(event.room_id, event.sender, deleted, cause, doubt)
 
     async def _meet(self, room_id: str, changes: Iterable[StateChange]) -> None:
         """Members who came or went."""

@@ -57,28 +57,23 @@ KEPT = FINAL - {"review"}
 """Steps that the table stands on: when they are deleted their words go, and what they did stays."""
 
 
-def erase(case: Case, said_at: datetime, *, by: Professional, at: datetime) -> list[Step]:
+def erase(case: Case, said_at: datetime, *, by: Professional, at: datetime, about: str | None = None) -> list[Step]:
     """Erase what a person said at that moment, and what it did; the steps of the erasing, none if it left nothing.
 
     What others have built on stays as a record without its words. What ended something (``KEPT``), what is settled by
     a meeting that was held, and everything in a closed case loses its words only.
+    ``about``: a record, where more than one thing was said at that moment.
     """
-    done = effects.erasures(case)
-    said = [s for s in case.steps if s.by == by.user_id and s.at == said_at and s.verb not in effects.SETS_NOTHING]
     # Of several lines the last goes first: it may build on those before it.
-    erased = [e for s in reversed(said) if s.number not in done and (e := _erase(case, s, by, at))]
+    erased = [e for s in reversed(_said(case, said_at, by, about)) if (e := _erase(case, s, by, at))]
     _let_go(case)
     return erased[::-1]
 
 
-def is_known(case: Case, said_at: datetime, *, by: Professional) -> bool:
-    """Whether something that a person said at that moment is on file, and not erased."""
-    done = effects.erasures(case)
-    return any(
-        s.by == by.user_id and s.at == said_at and s.number not in done and (_words(case, s) or not _stays(case, s))
-        for s in case.steps
-        if s.verb not in effects.SETS_NOTHING
-    )
+def find(case: Case, said_at: datetime, *, by: Professional, about: str | None = None) -> list[str]:
+    """What a person said at that moment that could be erased: the records that it is about, or the case itself."""
+    said = _said(case, said_at, by, about)
+    return [said_in(case, s) for s in said if _words(case, s) or not (s.undone or _stays(case, s))]
 
 
 def restore(case: Case, record_id: str, *, by: Professional, at: datetime) -> tuple[Step, bool]:
@@ -107,9 +102,16 @@ def restore(case: Case, record_id: str, *, by: Professional, at: datetime) -> tu
     step.undone = step.undone and not (taken_back and may_hold)
     erasing.undone = True
     restoring = case.step("restore", erasing.subject, by, at)
-    restoring.before = {key: {} for key, _, _ in given if key != OF_CASE}
+    restoring.before = {
+        key: {} for key, name, value in given if may_hold and key != OF_CASE and not _is_word(name, value)
+    }
     _take_up(case)
     return restoring, holds or step.verb in KEPT
+
+
+def is_erased(case: Case, record_id: str, *, by: Professional) -> bool:
+    """Whether something that this person said goes by this name, and can be had back."""
+    return any(_can_be_restored(case, step, record_id, by) for step in case.steps)
 
 
 def said_in(case: Case, step: Step) -> str:
@@ -142,6 +144,14 @@ def hidden(case: Case, *, ripe_at: datetime | None = None) -> list[tuple[str, st
     """Words that are erased and not wiped yet, or those that are to be wiped by then; each with what it stood in."""
     steps = [s for s in case.steps if (_is_ripe(s, ripe_at) if ripe_at else s.verb == "erase" and not s.undone)]
     return [(key, str(value)) for s in steps for key, name, value in _given(s) if _is_word(name, value)]
+
+
+def _said(case: Case, said_at: datetime, by: Professional, about: str | None) -> list[Step]:
+    """The steps of what a person said at that moment, without those that are erased."""
+    done = effects.erasures(case)
+    said = [s for s in case.steps if (s.by, s.at) == (by.user_id, said_at) and s.verb not in effects.SETS_NOTHING]
+    named = [s for s in said if about and said_in(case, s) == about.partition("/")[0]]
+    return [s for s in named or said if s.number not in done]
 
 
 def _erase(case: Case, step: Step, by: Professional, at: datetime) -> Step | None:

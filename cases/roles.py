@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """The same, about what was asked: also where one's agency or oneself is asked."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
+    OWN_WORDS = "own words"
+    """Say whether one meant to delete what was deleted in one's name."""
     STEER = "steer"
     INVITE = "invite"
     OPEN_CASES = "open cases"
@@ -59,15 +61,18 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
+        Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.COORDINATION: {
         Permission.HELP: frozenset({Role.COORDINATOR}),
         Permission.OPEN_CASES: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
+        Permission.OWN_WORDS: frozenset({Role.COORDINATOR}),
     },
     Place.AGENCY: {
         Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.ADMIN: {
         Permission.HELP: frozenset({Role.ADMIN}),
@@ -79,6 +84,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.OWN_WORDS: frozenset(Role),
     },
 }
 """Who may do what in which kind of room; what is not listed is refused."""

@@ -8,21 +8,24 @@ from datetime import datetime
 
 import structlog
 
-from cases import erasure, meeting
+from cases import meeting
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
-from commands import availability, lines
+from commands import availability, deletions, lines
 from commands.arguments import ReadingContext, begins_with_id, names_another
 from commands.context import COORDINATION, Context, House, Reply, case_channel
+from commands.deletions import Doubt, Said
 from commands.faults import place_of_fault
 from commands.languages import language
 from commands.lookup import Lookup
 from commands.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, suggest, usage
 from commands.registry import Command, Registry
 from storage import audit, causes
+from storage import deletions as kept_deletions
 from storage.audit import Entry
+from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import Card, Directory, Find, place_of
 from storage.identifiers import is_user_id
@@ -168,12 +171,12 @@ class Dispatcher:
         """Carry one line of a message out; gives the outcome, None if it was handled before."""
         try:
             async with self._work(message, heard, now) as work:
-                entry, pages, files = await self._answer(work, message, heard)
+                entry, pages, files, scope = await self._answer(work, message, heard)
                 await work.record(entry)
                 for page in pages:
-                    await work.say(heard.channel, page, scope=entry.case_ref or "house")
+                    await work.say(heard.channel, page, scope=scope)
                 for file in files:
-                    await work.attach(heard.channel, file, scope=entry.case_ref or "house", subject=entry.subject)
+                    await work.attach(heard.channel, file, scope=scope, subject=entry.subject)
                 return entry.outcome
         except AlreadyHandledError:
             return None
@@ -217,11 +220,14 @@ class Dispatcher:
 
         await self._note(room_id, cause, note)
 
-    async def deleted(self, room_id: str, sender: str, deleted: str, cause: str) -> None:
-        """Take what a person's deleted message said off the file, and what the bot said to it out of its rooms.
+    async def deleted(
+        self, room_id: str, sender: str, deleted: str, cause: str, of_account: Doubt | None = None
+    ) -> None:
+        """Take what a deleted message said off the file, and what the bot said to it out of its rooms.
 
-        That goes for what was refused, too.
-        That the message was there, and what others did with it, stays (decision 9).
+        That goes for what was refused, too. That the message was there, and what others did with it, stays. Where it
+        is not certain that its author deleted it, all of it stays until the author says so (decision 9).
+        ``of_account``: what speaks against the sender's account.
         """
         async with self._store.look() as find:
             channel = await find.channel(room_id)
@@ -229,23 +235,15 @@ class Dispatcher:
             return
         try:
             async with self._store.work(cause, self._clock()) as work:
-                lines = await audit.lines_of(work.session, deleted, sender)
-                for cause_of_line in dict.fromkeys(line.cause for line in lines):
-                    await work.retract(cause_of_line)
-                said = dict.fromkeys((line.case_ref, line.at) for line in lines if line.done and line.case_ref)
-                case = await work.find.case(next(iter(said))[0] or "") if said else None
-                if case is None:
-                    return
-                directory = await work.find.directory()
-                by = _person(sender, case, directory)
-                erased = [step for _, at in said for step in erasure.erase(case, at, by=by, at=work.now)]
-                subject = erased[0].subject if erased else None
-                await work.record(Entry(sender, place_of(channel), case.ref, "erase", subject, DONE, cause))
-                facts = {"case": case, "erased": erased, "person": sender, "until": work.now + erasure.WIPE_AFTER}
-                for where in dict.fromkeys([channel, case_channel(case.ref)]) if erased else ():
-                    voice = self._house.voice(directory, where, case)
-                    for page in voice.message("erasure/erased", facts, subject=subject, wake=(sender,)):
-                        await work.say(where, page, scope=case.ref)
+                author = await audit.author_of(work.session, deleted) or sender
+                logged = await audit.lines_of(work.session, deleted, author)
+                refs = dict.fromkeys(line.case_ref for line in logged if line.done and line.case_ref)
+                held = False
+                for ref in refs:
+                    held = await self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
+                if author == sender and not held:
+                    for cause_of_line in dict.fromkeys(line.cause for line in logged):
+                        await work.retract(cause_of_line)
         except AlreadyHandledError:
             return
 
@@ -259,6 +257,35 @@ class Dispatcher:
                 work.outcome = PUT_ASIDE
         except AlreadyHandledError:
             return
+
+    async def _forget(  # noqa: PLR0917
+        self,
+        work: Work,
+        ref: str,
+        logged: list[audit.Line],
+        author: str,
+        sender: str,
+        deleted: str,
+        channel: str,
+        of_account: Doubt | None,
+    ) -> bool:
+        """Take what a message said in one case off the file; True: it stays until its author says so."""
+        case = await work.find.case(ref)
+        if case is None:
+            return False
+        said = Said.of(deleted, _person(author, case, await work.find.directory()), case, logged)
+        if not said.is_from(case, channel) or (author != sender and not said.on_file(case)):
+            return True
+        why = await deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
+        if why is None:
+            told = await deletions.take_off(work, self._house, case, said, channel)
+            await work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
+            for where, reply in told.replies.items() if told else ():
+                await deletions.say(work, self._house, case, where, reply)
+        elif await kept_deletions.asked(work.find, deleted) is None:
+            subject = await deletions.hold(work, self._house, case, said, channel, why)
+            await work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
+        return why is not None
 
     async def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
         """Tell somebody, once for this cause, why a message was not acted on and what to do; nothing is echoed."""
@@ -309,6 +336,8 @@ class Dispatcher:
             card = await self._card(find, message.replies_to, channel)
             guess = await self._card(find, message.seems_to_answer, channel)
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
+            if card is not None and await _confirms_deletion(find, message, card):
+                text = "erase"
             if text is None and card is not None and card.subject is not None:
                 text = self._bare_command(message, card.subject)
             noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
@@ -367,7 +396,7 @@ class Dispatcher:
 
     async def _answer(
         self, work: Work, message: Incoming, heard: _Heard
-    ) -> tuple[Entry, list[Message], tuple[Attachment, ...]]:
+    ) -> tuple[Entry, list[Message], tuple[Attachment, ...], str]:
         """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
         ctx = await self._context(work, message, heard)
         name = "unknown"
@@ -407,7 +436,9 @@ class Dispatcher:
             outcome=outcome,
             cause=message.logged(work.cause),
         )
-        return entry, pages, files
+        # Who has left the table is still answered about their own words, of which nothing is repeated.
+        scope = HOUSE if ctx.place is not Place.CASE and _has_left(ctx) else entry.case_ref or HOUSE
+        return entry, pages, files, scope
 
     async def _refuse_edited(self, message: Incoming, work: Work) -> None:
         """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
@@ -528,6 +559,14 @@ class Dispatcher:
                     await work.say(heard.channel, page)
         except AlreadyHandledError:
             return
+
+
+async def _confirms_deletion(find: Find, message: Incoming, card: Card) -> bool:
+    """Whether this is ``yes`` to the question whether the author meant to delete something."""
+    if normalise(beginning(message.body)).strip().rstrip(".!").lower() not in deletions.CONFIRMS:
+        return False
+    waiting = await kept_deletions.asked_of(find, message.sender)
+    return any(one.subject == (card.subject or one.ref) for one in waiting)
 
 
 def _takes(command: Command, record_id: str) -> bool:

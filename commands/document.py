@@ -12,11 +12,13 @@ What a template of a document says, line by line (whatever people typed stands o
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
 _PARAGRAPH = re.compile(r"[\[(](\S+)[\])] (.*)")
+_TELLING = 12
+"""So many letters of one person are not by chance those of another."""
 _MARKED = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
@@ -122,6 +124,23 @@ class Document:
     def numbers(self) -> dict[str, int]:
         """The number of each paragraph, by its key."""
         return {one.key: one.number for one in self.paragraphs}
+
+    def without(self, words: Collection[tuple[str, str]], instead: str) -> Self:
+        """The same without words that were taken off the file, each with the key of what it stood in.
+
+        A few letters mean something only where they were said: elsewhere they may be part of anybody's sentence.
+        """
+        made = type(self).load(self.dump())
+        for key, said in words:
+            word = " ".join(said.split())
+            found = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+            everywhere = len(word) >= _TELLING
+            for one in made.paragraphs:
+                if everywhere or one.key == key:
+                    one.lines = [found.sub(lambda _: instead, line) for line in one.lines]
+            if everywhere:
+                made.details = [(label, found.sub(lambda _: instead, value)) for label, value in made.details]
+        return made
 
     def markdown(self) -> str:
         """The whole document as Markdown; what people typed is set as text, not as marks of Markdown."""

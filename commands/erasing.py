@@ -1,22 +1,108 @@
-"""Having back what somebody else deleted in one's name."""
+"""Saying whether one meant to delete what was deleted in one's name."""
+
+from typing import Annotated
 
 from pydantic import Field
 
 from cases import erasure
-from cases.roles import Permission
-from commands.arguments import AnyId, Arguments
-from commands.context import Context, Reply
+from cases.case import Case
+from cases.errors import Refusal
+from cases.roles import Permission, Place
+from commands import deletions, invitation
+from commands.arguments import WORD, AnyId, Arguments, ShortText
+from commands.context import Context, Reply, case_channel
+from commands.deletions import Said
 from commands.registry import commands
+from storage import audit
+from storage import deletions as kept
+from storage.deletions import Asked
+
+Reference = Annotated[ShortText, WORD]
 
 
 class Restore(Arguments):
     """Have back what you did not delete yourself, within a week."""
 
-    id: AnyId = Field(title="ID", description="which record, for example C-1")
+    id: AnyId | None = Field(None, title="ID", description="which record, for example C-1")
+    ref: Reference | None = Field(None, title="REF", description="of which case; elsewhere than in its room")
 
 
-@commands.command("restore", needs=Permission.TAKE_PART, example="!restore C-1")
+class Erase(Arguments):
+    """Confirm that you deleted a message, when I asked you."""
+
+    id: AnyId | None = Field(None, title="ID", description="which record, for example C-1")
+    ref: Reference | None = Field(None, title="REF", description="of which case; elsewhere than in its room")
+
+
+@commands.command("restore", needs=Permission.OWN_WORDS, example="!restore C-1")
 async def restore(args: Restore, ctx: Context) -> Reply:
-    """Put the deleted words back on file."""
-    erasure.restore(ctx.case, args.id, by=ctx.actor, at=ctx.now)
-    return Reply("erasure/restored", {"id": args.id}, subject=args.id)
+    """Put the deleted words back on file, and what they did; the table hears of it, wherever it was said."""
+    case, name = await _erased(args, ctx)
+    ctx.open_case = case
+    step, holds = erasure.restore(case, name, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"id": name, "holds": holds, "person": ctx.actor.user_id}
+    subject = name if "-" in name else None
+    files = invitation.files_after_deletion(case, [step], ctx.house.bot_id, ctx.now)
+    if ctx.place is Place.CASE:
+        return Reply("erasure/restored", facts, subject, files=files)
+    await ctx.tell(case_channel(case.ref), Reply("erasure/restored_elsewhere", facts, subject, files=files))
+    return Reply("erasure/restored", facts, subject)
+
+
+@commands.command("erase", needs=Permission.OWN_WORDS, example="!erase C-1")
+async def erase(args: Erase, ctx: Context) -> Reply:
+    """Do now what the deletion could not do by itself."""
+    done: list[Reply] = []
+    for one, case, said in await _asked(args, ctx):
+        ctx.open_case = case
+        told = await deletions.take_off(ctx.work, ctx.house, case, said, one.channel, ctx.channel)
+        for cause in dict.fromkeys(line.cause for line in await _lines(one, ctx)):
+            await ctx.work.retract(cause)
+        await kept.settle(ctx.work, one)
+        for where, reply in told.replies.items() if told else ():
+            if where == ctx.channel:
+                done.append(reply)
+            else:
+                await deletions.say(ctx.work, ctx.house, case, where, reply)
+    return done[-1]
+
+
+async def _erased(args: Restore, ctx: Context) -> tuple[Case, str]:
+    """The case in which words of this person are erased that go by this name; raises Refusal."""
+    refs = [ref] if (ref := _reference(args.ref, ctx)) else await ctx.work.find.cases_erased_by(ctx.actor.user_id)
+    cases = [case for ref in refs if (case := await ctx.work.find.case_or_none(ref))]
+    named = [case for case in cases if erasure.is_erased(case, args.id or case.ref, by=ctx.actor)]
+    if len(named) > 1:
+        raise Refusal("erasure/which_case", id=args.id, command="restore", refs=[case.ref for case in named])
+    if not named:
+        raise Refusal("erasure/nothing", id=args.id or args.ref, days=erasure.WIPE_AFTER.days)
+    return named[0], args.id or named[0].ref
+
+
+async def _asked(args: Erase, ctx: Context) -> list[tuple[Asked, Case, Said]]:
+    """What waits for this person that goes by this name, all of it in one case; raises Refusal."""
+    ref, found = _reference(args.ref, ctx), list[tuple[Asked, Case, Said]]()
+    for one in await kept.asked_of(ctx.work.find, ctx.actor.user_id):
+        case = await ctx.work.find.case_or_none(one.ref) if ref in {None, one.ref} else None
+        if case is None:
+            continue
+        said = Said.of(one.event_id, ctx.actor, case, await _lines(one, ctx))
+        if (args.id or case.ref) in said.on_file(case):
+            found.append((one, case, said))
+    refs = list(dict.fromkeys(case.ref for _, case, _ in found))
+    if len(refs) > 1:
+        raise Refusal("erasure/which_case", id=args.id, command="erase", refs=refs)
+    if not found:
+        raise Refusal("erasure/not_asked", id=args.id or args.ref)
+    return found
+
+
+async def _lines(one: Asked, ctx: Context) -> list[audit.Line]:
+    return await audit.lines_of(ctx.work.session, one.event_id, one.person)
+
+
+def _reference(typed: str | None, ctx: Context) -> str | None:
+    """The case that is meant: the one that was typed, else the one of this room."""
+    if typed:
+        return typed.upper()
+    return ctx.open_case.ref if ctx.open_case else None

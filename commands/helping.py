@@ -66,7 +66,8 @@ async def show_help(args: Help, ctx: Context) -> Reply:
     allowed = sorted((c for c in commands.commands.values() if _allowed(c, ctx)), key=_position)
     if args.command:
         return _explain(args.command.lstrip("!/"), allowed, ctx)
-    listed = _once(allowed)
+    # What is said about a deletion is offered where one is told.
+    listed = _once([c for c in allowed if c.needs is not Permission.OWN_WORDS])
     notes = [c for c in listed if c.path.endswith(":")]
     spoken = [c for c in listed if c not in notes]
     lines = _FRAME + 2 * bool(notes) + len(spoken)

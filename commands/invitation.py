@@ -16,6 +16,9 @@ from commands.context import Context, Reply
 from storage.find import Directory
 from storage.work import Attachment
 
+DATES = frozenset({"state", "starts_at", "withdrawn"})
+"""What of a meeting stands in calendars: whether it is held, and when."""
+
 
 @dataclass(frozen=True)
 class Elsewhere:
@@ -51,6 +54,16 @@ def files_after_undo(ctx: Context, step: Step) -> tuple[Attachment, ...]:
         return ()
     touched = [t for t in ctx.case.roundtables if t.id in {*step.added, *step.before}]
     return files(ctx, [t for t in touched if planning.had_time(ctx.case, t)])
+
+
+def files_after_deletion(case: Case, steps: Iterable[Step], bot_id: str, now: datetime) -> tuple[Attachment, ...]:
+    """The calendar files of the meetings whose dates a deletion changed, or its being taken back."""
+    changed = [(key, fields) for step in steps for key, fields in step.before.items()]
+    # What is taken back keeps which records it changed, and no values.
+    dated = {key for key, fields in changed if not fields or fields.keys() & DATES}
+    return calendar_files(
+        case, (t for t in case.roundtables if t.id in dated and planning.had_time(case, t)), bot_id, now
+    )
 
 
 def calendar_files(case: Case, tables: Iterable[RoundTable], bot_id: str, now: datetime) -> tuple[Attachment, ...]:

@@ -3,6 +3,7 @@
 Each wording is rendered once and kept with its checksum; message, PDF and Markdown are made from what was kept.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases import minutes
+from cases import erasure, minutes
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.errors import Refusal
@@ -254,6 +255,13 @@ def reminder(case: Case, table: RoundTable, calendar: Calendar) -> Reply:
     return Reply("minutes/waiting", facts, table.id, _chair(table, case))
 
 
+def wipe(case: Case, words: Collection[tuple[str, str]]) -> None:
+    """Take words out of every wording that was kept, for good; each with the key of what it stood in."""
+    for version in case.minutes:
+        version.text, paper = _without(version, words)
+        version.paper = paper.dump() if version.paper else None
+
+
 async def _changed(table: RoundTable, ctx: Context) -> Reply:
     """File the wording as it is now, and show what differs from the one before."""
     before = _document(minutes.versions(ctx.case, table.id)[-1])
@@ -297,11 +305,12 @@ async def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Att
     facts = _facts(table, version, ctx)
     approved = bool(facts["approved"])
     name = f"minutes-{table.id}-v{facts['number']}"
-    markdown = (f"{name}.md", MARKDOWN, version.text.encode())
+    text, document = _without(version, erasure.hidden(ctx.case))
+    markdown = (f"{name}.md", MARKDOWN, text.encode())
     if version.paper is None:
         return files.fitting(markdown)
     at = table.approved_at if approved and table.approved_at else version.at
-    pdf = await _pdf(_document(version), "minutes/paper", facts, at, ctx)
+    pdf = await _pdf(document, "minutes/paper", facts, at, ctx)
     return files.fitting((f"{name}{'-approved' if approved else ''}.pdf", PDF, pdf), markdown)
 
 
@@ -326,12 +335,14 @@ def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, objec
         raise Refusal("case/before_your_time", id=table.id, person=ctx.actor.user_id)
     filed = minutes.versions(ctx.case, table.id)
     number = filed.index(version) + 1
-    document = _document(version)
+    text, document = _without(version, erasure.hidden(ctx.case))
     paragraphs = [one.number for one in document.paragraphs if not one.empty]
     return {
         "ref": ctx.case.ref,
         "table": table,
         "version": version,
+        "text": text,
+        "altered": minutes.checksum(text) != version.checksum,
         "number": number,
         "newest": len(filed),
         "approved": table.approved_at is not None and number == len(filed),
@@ -353,6 +364,17 @@ def _addendum_facts(table: RoundTable, addendum: Remark, number: int, ctx: Conte
 def _document(version: Version) -> Document:
     """What was kept of a version; of one from before there were paragraphs, nothing."""
     return Document.load(version.paper) if version.paper else Document()
+
+
+def _without(version: Version, words: Collection[tuple[str, str]]) -> tuple[str, Document]:
+    """A version as it was posted, but for words that were taken off the file since; as Markdown, too."""
+    document = _document(version).without(words, erasure.ERASED)
+    if version.paper:
+        return (version.text if document == _document(version) else document.markdown()), document
+    text = version.text
+    for _, word in words:
+        text = text.replace(word, erasure.ERASED)
+    return text, document
 
 
 def _numbers(table_id: str | None, ctx: Context) -> dict[str, int]:

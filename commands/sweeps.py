@@ -10,7 +10,7 @@ from cases import erasure, radar
 from cases.case import Case, Mode
 from cases.radar import Finding
 from cases.roles import Place
-from commands import digests, upkeep
+from commands import digests, minutes, upkeep
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.reminding import Reminding
@@ -214,7 +214,10 @@ class Sweeps:
             cause = causes.of_job("wipe", ref, now.isoformat())
             async with self._store.work(cause, now) as work:
                 case = await work.find.case(ref)
-                for step in erasure.wipe(case, now) if case else ():
+                if case is None:
+                    return
+                minutes.wipe(case, erasure.hidden(case, ripe_at=now))
+                for step in erasure.wipe(case, now):
                     await work.record(replace(self._entry("wipe", ref, cause), subject=step.subject))
 
         await self._each(wipe, refs)

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage import causes, tables
 from storage.crypto import Keyring
 
+ERASE = "erase"
+"""The command of a line about a deleted message."""
 _FIRST = bytes(32)
 _NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1)
 _WRITE = insert(tables.audit)
@@ -50,6 +52,7 @@ class Line:
     done: bool
     case_ref: str | None
     at: datetime
+    place: str
 
 
 async def lines_of(session: AsyncSession, event_id: str, actor: str) -> list[Line]:
@@ -62,11 +65,28 @@ async def lines_of(session: AsyncSession, event_id: str, actor: str) -> list[Lin
     named = or_(log.cause.startswith(begin, autoescape=True), log.cause.endswith(end, autoescape=True))
     found = await session.execute(select(tables.audit).where(log.actor == actor, named).order_by(log.id))
     return [
-        Line(causes.without_edited(row.cause), row.command, row.subject, row.outcome == "done", row.case_ref, row.at)
+        Line(
+            causes.without_edited(row.cause),
+            row.command,
+            row.subject,
+            row.outcome == "done",
+            row.case_ref,
+            row.at,
+            row.place,
+        )
         for row in found
         # Some databases compare without regard to case.
         if row.cause.startswith(begin) or row.cause.endswith(end)
     ]
+
+
+async def author_of(session: AsyncSession, event_id: str) -> str | None:
+    """Whose message it was that was carried out or refused."""
+    begin, _ = causes.of_lines(event_id)
+    log = tables.audit.c
+    own = (log.cause.startswith(begin, autoescape=True), log.command != ERASE)
+    rows = await session.execute(select(log.actor, log.cause).where(*own).order_by(log.id))
+    return next((row.actor for row in rows if row.cause.startswith(begin)), None)
 
 
 async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:

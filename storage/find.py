@@ -203,6 +203,13 @@ class Find:
         """Whether a round table of this case is being held; the case is not read here."""
         return ref in await self.cases_in_meeting()
 
+    async def cases_erased_by(self, person: str) -> list[str]:
+        """The references of the cases, closed ones too, in which words of this person are erased and not wiped."""
+        s = tables.steps.c
+        ours = s.case_ref.in_(select(tables.cases.c.ref).where(self._ours()))
+        erased = (s.verb == "erase", s.undone.is_(False), s.by == person, ours)
+        return await self.all(select(s.case_ref).where(*erased).distinct())
+
     async def cases(self, refs: Collection[str]) -> list[Case]:
         """Those of these cases that can be read, oldest first."""
         others = set(refs) - self._taken.keys()

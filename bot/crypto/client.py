@@ -255,6 +255,11 @@ class HardenedClient:
         room = self._rooms.get(room_id)
         return {} if room is None else self._sharing.list_unsigned(room)
 
+    async def explain_doubt(self, user_id: str) -> Verdict | None:
+        """What speaks against an account, for what no device signs, such as a deletion. Raises Unavailable."""
+        await self.devices.refresh([user_id])
+        return self.devices.explain_doubt(user_id)
+
     async def redact(self, room_id: str, event_id: str, *, txn_id: str) -> None:
         """Withdraw an event. It recalls no copies."""
         await self.wire.ask("PUT", "v3/" + encode_path("rooms", room_id, "redact", event_id, txn_id), {})

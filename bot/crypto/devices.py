@@ -171,5 +171,17 @@ class Devices:
             return signers.verdict
         return Verdict.UNSIGNED_DEVICE if Verdict.UNSIGNED_DEVICE in verdicts else Verdict.UNKNOWN_DEVICE
 
+    def explain_doubt(self, user_id: str) -> Verdict | None:
+        """What speaks against an account, for what no device signs; None: its identity and all its devices are known.
+
+        Whoever has the password can sign in, but not sign the new device.
+        """
+        signers = self._signers.get(user_id)
+        if signers is None:
+            return Verdict.NO_IDENTITY
+        if signers.verdict is not Verdict.TRUSTED:
+            return signers.verdict
+        return next((device.verdict for device in self.list_refused([user_id])), None)
+
     def _is_ours(self, user_id: str, curve25519: str) -> bool:
         return user_id == self._machine.user_id and equals(curve25519, self._machine.identity_key)

@@ -195,7 +195,7 @@ def test_the_story_has_every_verb() -> None:
 
 
 @pytest.mark.parametrize("first_to_last", [True, False])
-def test_when_everybody_deletes_everything_no_word_is_left_after_a_week(first_to_last: bool) -> None:  # noqa: FBT001
+def test_when_everybody_deletes_everything_no_word_is_left_after_a_week(first_to_last: bool) -> None:
     case = told(len(STORY))
     # Why a case was closed is kept until it is opened again.
     assert words_of(case) == set(SAYS) - {"w43 "}
