@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import uuid
 from collections.abc import AsyncIterator
@@ -9,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from bot.crypto.client import HardenedClient, sign_in
 from bot.crypto.errors import TokenRevoked
 from bot.crypto.events import Event
 from bot.crypto.trust import MemoryPins
+from storage import tables
 from storage.database import StoreProblemError
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
@@ -290,3 +293,33 @@ async def test_what_a_member_deletes_is_off_the_file_and_out_of_the_room(deploym
     await ada.say(room, "!timeline")
     timeline = await ada.hears(by_bot(deployment, "deleted what was said in C-1"), room)
     assert CANARY not in str(timeline.content)
+
+
+async def test_whoever_has_only_the_password_takes_no_words_off_the_file(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    room = await open_case(deployment)
+    dirk, ada = deployment.people["dirk"], deployment.people["ada"]
+    said = await dirk.say(room, f"!concern {CANARY} sleeps in a car kind: fact")
+    card = await ada.hears(by_bot(deployment, "C-1", CANARY), room)
+    url, password = deployment.homeserver.url, deployment.password
+    device, token = await sign_in(url, dirk.user_id, password, "Stolen")
+    stolen = await HardenedClient.open_client(
+        url, dirk.user_id, device, token, tmp_path / "stolen", os.urandom(32), MemoryPins()
+    )
+    try:
+        await stolen.announce()
+        await stolen.redact(room, said, txn_id=uuid.uuid4().hex)
+    finally:
+        await stolen.close()
+    asked = await dirk.hears(by_bot(deployment, "still on file", "C-1", "have not verified"), room)
+    await dirk.hears(lambda event: event.room_id != room and "still on file" in str(event.content.get("body")))
+    o = tables.outbox.c
+    with deployment.store() as connection:
+        assert connection.scalars(sa.select(o.kind).where(o.channel == "admin", o.subject.is_(None))).all()
+    await ada.say(room, "!concern he was seen kind: fact")
+    await ada.hears(by_bot(deployment, "C-2"), room)
+    assert not [event for event in ada.heard if event.redacts == card.event_id]
+    await dirk.reply(room, asked.event_id, "yes")
+    await ada.hears(by_bot(deployment, "is off the file", "C-1"), room)
+    await ada.hears(lambda event: event.redacts == card.event_id and event.sender == deployment.bot_id, room)

@@ -116,6 +116,7 @@ STORY: list[Line] = [
     ("minutes approve", lambda c, at: minutes.approve(c, "M-1", by=ADA, at=at, numbers={})),
     ("minutes addendum", lambda c, at: minutes.add_later(c, "M-1", "w41 changed its mind", by=DIRK, at=at)),
     ("invite", lambda c, at: c.invite(HUGO, because="w42 his school", by=CLEO, at=at)),
+    ("brief", lambda c, at: c.brief(HUGO.user_id, by=CLEO, at=at)),
     ("release", lambda c, at: c.release(HUGO.user_id, by=CLEO, at=at)),
     ("close", lambda c, at: c.close(because="w43 he is back", owner="social", by=CLEO, at=at)),
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),

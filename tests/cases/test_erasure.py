@@ -145,7 +145,7 @@ def test_what_left_no_words_on_file_is_no_step() -> None:
 def state(case: Case) -> dict[str, object]:
     """All that counts: what is on file and was not taken back, the review, and who agreed with which minutes."""
     counting = {r.id: vars(r) for r in case.records() if not r.withdrawn}
-    agreed = [(s.by, s.subject) for s in case.steps if s.verb == "minutes agree" and not s.undone]
+    agreed = [(s.verb, s.subject) for s in case.steps if s.verb in {"minutes agree", "brief"} and not s.undone]
     members = [(m.user_id, m.because, m.left_at) for m in case.members]
     of_case = (case.why, case.goal, case.closed_because, case.closed_at, case.director, case.next_review, case.seats)
     return {"records": str(counting), "agreed": agreed, "members": members, "case": of_case}
