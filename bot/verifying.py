@@ -23,6 +23,7 @@ class Verifier:
     def __init__(self, client: HardenedClient, store: Store, watch: Watch, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._watch = watch
+        self._devices = client.devices
         self.verification = Verification(client, self, self, clock=clock, tell=self._tell)
 
     async def is_known(self, user_id: str) -> bool:
@@ -59,7 +60,10 @@ class Verifier:
     async def _tell(self, progress: Progress) -> None:
         match progress.stage:
             case Stage.COMPARING if progress.comparison:
-                await self._watch.comparing(progress.user_id, in_words(progress.comparison))
+                await self._watch.comparing(progress.user_id, in_words(progress.comparison), progress.identity)
+            case Stage.PROVEN if progress.identity:
+                await self._watch.identity_proven(progress.user_id, progress.identity)
+                self._devices.mark_outdated({progress.user_id})
             case Stage.DONE:
                 await self._watch.verified(progress.user_id, signed=progress.signed)
             case _:

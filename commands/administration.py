@@ -1,5 +1,6 @@
 """What is done when trust is in question: approve an identity, give a case a new room, look whether all is well."""
 
+import hmac
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -21,7 +22,7 @@ class ApproveIdentity(Arguments):
     """Approve somebody's new identity, after you asked them whether it is theirs."""
 
     person: Somebody = Field(title="PERSON", description="whose identity changed")
-    key: ShortText | None = Field(None, title="key", description="how the new identity begins, as I told you")
+    key: ShortText | None = Field(None, title="key", description="the whole new identity, as I told you")
 
 
 class ListIdentities(Arguments):
@@ -51,16 +52,19 @@ class Held:
     identity: str
 
 
-@commands.command("identity approve", needs=Permission.PROVISION, example="!identity approve Ada Jansen key: xQ4r Tm1e")
+@commands.command(
+    "identity approve",
+    needs=Permission.PROVISION,
+    example="!identity approve Ada Jansen key: xQ4r Tm1e … (the whole key)",
+)
 async def approve_identity(args: ApproveIdentity, ctx: Context) -> Reply:
-    """Pin what is shown now, and only if it is what the admin was told of."""
+    """Pin what is shown now, and only if the admin names the whole of it: never the newest because it is the newest."""
     offer = (await pins.offers(ctx.work.find)).get(args.person, pins.Offer(None))
     if offer.now is None:
         raise Refusal("identity/not_changed", person=args.person)
     facts: dict[str, object] = {"person": args.person, "identity": offer.now}
     wanted = "".join((args.key or "").split())
-    # Whoever shows one identity after the other must not have the last approved in the name of the first.
-    if (not wanted and len(offer.seen) > 1) or not offer.now.startswith(wanted):
+    if not hmac.compare_digest(wanted.encode(), offer.now.encode()):
         raise Refusal("identity/which", **facts)
     await pins.approve(ctx.work, args.person, offer.now)
     return Reply("identity/approved", facts, subject=args.person)

@@ -13,7 +13,7 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.dispatch import DONE
-from storage import answers, causes, outbox, restoring, rooms
+from storage import answers, causes, outbox, pins, restoring, rooms
 from storage.audit import Entry
 from storage.find import Directory, place_of
 from storage.outbox import Row
@@ -39,9 +39,18 @@ class Watch:
         self._clock = clock
 
     async def identity_changed(self, user_id: str, master_key: str) -> None:
-        """Ask the admins about somebody who shows another identity than the one we know; once for each identity."""
+        """Ask the admins about somebody who shows another identity than the one we know.
+
+        Once for each identity, and once a day at most for each person: a homeserver may alternate them without end.
+        """
+        key = pins.TOLD + user_id
+        async with self._store.look() as find:
+            told: list[str] = json.loads(await find.setting(key) or "[]")
+        if master_key in told:
+            return
 
         async def note(work: Work, directory: Directory) -> Told:
+            await work.keep(key, json.dumps([*told, master_key][-pins.MOST_SEEN :]))
             await work.record(_entry(user_id, ADMIN, "identity", user_id, "trust/identity_changed", work))
             facts: dict[str, object] = {"person": user_id, "identity": master_key}
             if user_id == self._house.bot_id:
@@ -50,7 +59,7 @@ class Watch:
                 return []
             return [(ADMIN, Reply("identity/changed", facts, wake=_admins(directory)))]
 
-        await self._once(causes.of_job("identity", user_id, master_key), note)
+        await self._once(causes.of_job("identity", user_id, self._clock().date()), note)
 
     async def admin_came(self, user_ids: Iterable[str]) -> None:
         """Show the admins who are in their room our identity, for them to compare; once to each."""
@@ -64,13 +73,26 @@ class Watch:
 
             await self._once(causes.of_job("introduced", user_id, self._house.bot_identity), note)
 
-    async def comparing(self, user_id: str, compared: str) -> None:
-        """Ask the admins to compare emoji with a person who verifies the bot."""
+    async def identity_proven(self, user_id: str, master_key: str) -> None:
+        """Approve the identity of somebody who was held: an admin compared emoji with whoever has its keys."""
+
+        async def note(work: Work, _: Directory) -> Told:
+            await pins.approve(work, user_id, master_key)
+            await work.record(_entry(user_id, ADMIN, "identity approve", user_id, DONE, work))
+            return [(ADMIN, Reply("identity/approved", {"person": user_id, "identity": master_key}))]
+
+        await self._once(causes.of_job("identity proven", user_id, master_key, self._clock().isoformat()), note)
+
+    async def comparing(self, user_id: str, compared: str, identity: str | None = None) -> None:
+        """Ask the admins to compare emoji with a person who verifies the bot.
+
+        ``identity``: the one that the person is held for, and that is approved if it is the same.
+        """
 
         async def note(work: Work, directory: Directory) -> Told:
             await answers.show(work, user_id, compared)
             await work.record(_entry(user_id, ADMIN, "verification", user_id, "comparing", work))
-            facts: dict[str, object] = {"person": user_id, "compared": compared}
+            facts: dict[str, object] = {"person": user_id, "compared": compared, "identity": identity}
             return [(ADMIN, Reply("verification/comparing", facts, wake=_admins(directory)))]
 
         await self._once(causes.of_job("comparing", user_id, self._clock().isoformat()), note)

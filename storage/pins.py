@@ -14,6 +14,8 @@ from storage.work import Store, Work
 
 OFFERED = "offered identity "
 """What the name of a setting begins with that tells which other identity a person shows."""
+TOLD = "told identities "
+"""The same, that tells which of them the admins were told of."""
 MOST_SEEN = 8
 
 
@@ -76,7 +78,7 @@ async def approve(work: Work, user_id: str, master_key: str) -> None:
     """Pin the new identity, as an admin said, for every account."""
     s = tables.settings
     await _pin(work.session, user_id, master_key, work.now)
-    await work.session.execute(delete(s).where(s.c.key == OFFERED + user_id))
+    await work.session.execute(delete(s).where(s.c.key.in_((OFFERED + user_id, TOLD + user_id))))
 
 
 async def _pin(session: AsyncSession, user_id: str, master_key: str, at: datetime) -> None:

@@ -20,7 +20,7 @@ from bot.crypto.errors import NotTheSame, Rejected, Unavailable, VerificationFai
 from bot.crypto.events import VERIFICATION, Event, ToDevice
 from bot.crypto.sas import METHOD, Comparison, Content, Exchange, Party
 from bot.crypto.signing import SigningKey
-from bot.crypto.trust import Verdict
+from bot.crypto.trust import Device, Verdict
 from bot.crypto.wire import encode_path
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ WAIT = 0.25
 LONGEST_ID = 255
 _CODE = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 # Between devices these go unencrypted, and Element sends them so in rooms, too.
-_READABLE = frozenset({Verdict.TRUSTED, Verdict.PLAINTEXT})
+# Nothing of it is believed, so that whoever is held can prove in this way that a new identity is theirs.
+_READABLE = frozenset({Verdict.TRUSTED, Verdict.PLAINTEXT, Verdict.IDENTITY_CHANGED})
 
 log = structlog.get_logger(__name__)
 
@@ -42,19 +43,24 @@ class Stage(StrEnum):
     """How far a verification is, for those who are told."""
 
     COMPARING = "comparing"  # an admin must compare now, and confirm or deny
+    PROVEN = "proven"  # they have another identity than the pinned one, and proved it: it is theirs
     DONE = "done"
     CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Something to tell. With DONE, signed says whether our identity now vouches for the person's."""
+    """Something to tell. With DONE, signed says whether our identity now vouches for the person's.
+
+    Identity is the public master key of a person who is held, with COMPARING and PROVEN.
+    """
 
     user_id: str
     stage: Stage
     comparison: Comparison | None = None
     code: str | None = None
     signed: bool = False
+    identity: str | None = None
 
 
 class Identities(Protocol):
@@ -88,6 +94,10 @@ class _Flow:
     transaction_id: str
     room_id: str | None
     began_at: datetime
+    identity: str = ""
+    """The public master key that is verified: what the person showed when it began."""
+    held: bool = False
+    """Whether that is another than the pinned one."""
     heard: dict[str, Content] = field(default_factory=dict)
     exchange: Exchange | None = None
     comparison: Comparison | None = None
@@ -183,7 +193,8 @@ class Verification:
                 raise NotTheSame(user_id)
             flow.confirmed = True
             try:
-                keys = await self._list_keys(self._us, self._client.machine.signing_key)
+                ours = await self._client.pins.pinned(self._us.user_id)
+                keys = _list_keys(self._us, self._client.machine.signing_key, ours)
                 await self._answer(flow, "mac", flow.exchange.mac(keys))
             except VerificationFailed as problem:
                 await self._cancel(flow, problem.code)
@@ -221,7 +232,7 @@ class Verification:
         elif before is not None and before.comparison is not None:
             # People are comparing: what they say must be about what they saw.
             await self._send(flow, "cancel", _describe_cancel("m.user"))
-        elif not await self._is_trusted(flow.them):
+        elif not await self._find_identity(flow):
             log.info("verification refused", user_id=sender)
             await self._send(flow, "cancel", _describe_cancel("m.user"))
         else:
@@ -268,15 +279,16 @@ class Verification:
             raise VerificationFailed("m.unexpected_message")
         flow.comparison = flow.exchange.agree(content.get("key"))
         if await self._answer(flow, "key", {"key": flow.exchange.public}):
-            await self._tell(Progress(flow.them.user_id, Stage.COMPARING, flow.comparison))
+            held = flow.identity if flow.held else None
+            await self._tell(Progress(flow.them.user_id, Stage.COMPARING, flow.comparison, identity=held))
 
     async def _take_mac(self, flow: _Flow, content: Content) -> None:
         if flow.exchange is None or flow.comparison is None:
             raise VerificationFailed("m.unexpected_message")
         device = self._client.devices.find(flow.them.user_id, flow.them.device_id)
-        if device is None or not device.trusted:
+        if device is None or await self._shown_by(device) != flow.identity:
             raise VerificationFailed("m.key_mismatch")
-        known = await self._list_keys(flow.them, device.ed25519)
+        known = _list_keys(flow.them, device.ed25519, flow.identity)
         # The identity is what we vouch for: without it there is nothing to gain.
         if not flow.exchange.prove(content, known) >= known.keys():
             raise VerificationFailed("m.key_mismatch")
@@ -289,15 +301,16 @@ class Verification:
             return
         if await self._answer(flow, "done", {}):
             del self._flows[user_id]
-            signed = await self._vouch_for(user_id)
+            if flow.held:
+                await self._tell(Progress(user_id, Stage.PROVEN, identity=flow.identity))
+            signed = await self._vouch_for(user_id, flow.identity)
             log.info("verified", user_id=user_id, signed=signed)
             await self._tell(Progress(user_id, Stage.DONE, signed=signed))
 
-    async def _vouch_for(self, user_id: str) -> bool:
+    async def _vouch_for(self, user_id: str, master: str) -> bool:
         """Sign a person's identity with ours; whether the homeserver took it."""
-        master = await self._client.pins.pinned(user_id)
         key = await self._identities.user_signing()
-        if key is None or master is None:
+        if key is None:
             return False
         identity = {"user_id": user_id, "usage": ["master"], "keys": {f"ed25519:{master}": master}}
         upload = {user_id: {master: key.sign(identity, self._us.user_id)}}
@@ -345,6 +358,11 @@ class Verification:
                 }
                 path = "v3/" + encode_path("sendToDevice", kind, txn_id)
                 await _insist(lambda: self._client.wire.ask("PUT", path, body))
+            elif flow.held:
+                # Their devices get no key of ours. Nothing in it is secret: public keys, and proofs of them.
+                relation = {"rel_type": "m.reference", "event_id": flow.transaction_id}
+                path = "v3/" + encode_path("rooms", flow.room_id, "send", kind, txn_id)
+                await _insist(lambda: self._client.wire.ask("PUT", path, {**content, "m.relates_to": relation}))
             else:
                 room_id = flow.room_id
                 relation = {"rel_type": "m.reference", "event_id": flow.transaction_id}
@@ -358,14 +376,9 @@ class Verification:
 
     # What we know
 
-    async def _list_keys(self, party: Party, signing_key: str) -> dict[str, str]:
-        """The public keys that stand for one side, by key id: its device's, and its owner's identity."""
-        master = await self._client.pins.pinned(party.user_id)
-        if master is None:
-            raise VerificationFailed("m.key_mismatch")
-        return {f"ed25519:{party.device_id}": signing_key, f"ed25519:{master}": master}
-
-    async def _is_trusted(self, party: Party) -> bool:
+    async def _find_identity(self, flow: _Flow) -> bool:
+        """Note which identity is verified; False: the device is none that could be believed when that is proven."""
+        party = flow.them
         with contextlib.suppress(Unavailable, Rejected):
             await self._client.devices.refresh({party.user_id})
             if self._client.devices.find(party.user_id, party.device_id) is None:
@@ -373,7 +386,16 @@ class Verification:
                 self._client.devices.mark_outdated({party.user_id})
                 await self._client.devices.refresh({party.user_id})
         device = self._client.devices.find(party.user_id, party.device_id)
-        return device is not None and device.trusted
+        flow.identity = (await self._shown_by(device) or "") if device else ""
+        flow.held = device is not None and not device.trusted
+        return bool(flow.identity)
+
+    async def _shown_by(self, device: Device) -> str | None:
+        """The identity behind a device: the pinned one of a trusted device, the one that is offered of a held one."""
+        if device.trusted:
+            return await self._client.pins.pinned(device.user_id)
+        held = device.verdict is Verdict.IDENTITY_CHANGED
+        return self._client.devices.offered_identity(device.user_id) if held else None
 
     def _is_overdue(self, flow: _Flow) -> bool:
         return self._clock() - flow.began_at >= TIMEOUT
@@ -385,6 +407,13 @@ class Verification:
         now = self._clock().timestamp() * 1000
         oldest, newest = now - TIMEOUT.total_seconds() * 1000, now + FUTURE.total_seconds() * 1000
         return oldest < milliseconds < newest
+
+
+def _list_keys(party: Party, signing_key: str, master: str | None) -> dict[str, str]:
+    """The public keys that stand for one side, by key id: its device's, and its owner's identity."""
+    if master is None:
+        raise VerificationFailed("m.key_mismatch")
+    return {f"ed25519:{party.device_id}": signing_key, f"ed25519:{master}": master}
 
 
 async def _insist(send: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - whatever it gives

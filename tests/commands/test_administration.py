@@ -1,6 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
+from commands.render import fours
 from commands.watch import Watch
 from storage import pins, tables
 from storage.pins import StoredPins
@@ -28,7 +29,7 @@ async def approved(table: Conference, text: str) -> str:
 
 
 async def test_an_approved_identity_is_pinned_and_written_down(table: Conference, known: StoredPins) -> None:
-    said = await approved(table, "Ada Jansen key: xQ4r Tm1e")
+    said = await approved(table, f"Ada Jansen key: {OTHER}")
     assert said == (
         "Ada Jansen (Police): the new identity is approved.\n"
         "xQ4r Tm1e oooo oooo oooo oooo oooo oooo oooo oooo ooo\n"
@@ -39,19 +40,30 @@ async def test_an_approved_identity_is_pinned_and_written_down(table: Conference
     assert "there is nothing to approve" in await approved(table, "Ada Jansen")
 
 
-async def test_the_key_may_be_left_out_when_there_is_one_to_approve(table: Conference, known: StoredPins) -> None:
-    await approved(table, user("ada"))
+@pytest.mark.parametrize(
+    "key",
+    ["", " key: x", " key: xQ4r Tm1e", f" key: {OTHER[:-1]}", f" key: {OTHER}o", f" key: {OTHER.lower()}", " key: é"],
+)
+async def test_the_whole_key_is_needed(table: Conference, known: StoredPins, key: str) -> None:
+    said = await approved(table, f"Ada Jansen{key}")
+    assert f"!identity approve @ada:example.org key: {OTHER}\nNothing was changed." in said
+    assert await known.pinned(user("ada")) == KNOWN
+    assert (await table.outcomes())[-1][1] in {"identity/which", "reading/missing"}
+
+
+async def test_the_key_may_be_typed_in_groups(table: Conference, known: StoredPins) -> None:
+    await approved(table, f"{user('ada')} key: {fours(OTHER)}")
     assert await known.pinned(user("ada")) == OTHER
 
 
 async def test_of_two_identities_the_last_is_approved_only_by_name(table: Conference, known: StoredPins) -> None:
     await known.offer(user("ada"), None)
     await known.offer(user("ada"), THIRD)
-    assert "!identity approve @ada:example.org key: TTTT TTTT" in await approved(table, "Ada Jansen")
-    assert "Nothing was changed." in await approved(table, "Ada Jansen key: xQ4r Tm1e")
+    assert f"!identity approve @ada:example.org key: {THIRD}" in await approved(table, "Ada Jansen")
+    assert "Nothing was changed." in await approved(table, f"Ada Jansen key: {OTHER}")
     assert await known.pinned(user("ada")) == KNOWN
     assert (await table.outcomes())[-1] == ("identity approve", "identity/which")
-    await approved(table, "Ada Jansen key: TTTT TTTT")
+    await approved(table, f"Ada Jansen key: {THIRD}")
     assert await known.pinned(user("ada")) == THIRD
 
 
@@ -71,10 +83,11 @@ async def test_identities_that_wait_are_listed(table: Conference, known: StoredP
     said = await table.answer("kees", "!identity list", room="admin")
     assert said.text == (
         "1 person waits for an admin.\n"
-        "Ada Jansen (Police):  !identity approve @ada:example.org key: xQ4r Tm1e\n"
+        f"Ada Jansen (Police):  !identity approve @ada:example.org key: {OTHER}\n"
         "Ask them first, on a number that you know already."
+        " Better: let them verify me in their app, and type  !verify same PERSON"
     )
-    await approved(table, "Ada Jansen")
+    await approved(table, f"Ada Jansen key: {OTHER}")
     assert (await table.answer("kees", "!identity list", room="admin")).text == "Nobody’s identity waits for you."
 
 
@@ -135,10 +148,45 @@ async def test_a_changed_identity_is_told_to_the_admins_once(table: Conference, 
     (asked,) = await table.deliver()
     assert (asked.channel, asked.mentions) == ("admin", (user("kees"),))
     assert "Ada Jansen (Police) shows another identity" in asked
-    assert "!identity approve @ada:example.org key: xQ4r Tm1e\n" in asked
-    await watch.identity_changed(user("ada"), THIRD)
-    assert len(await table.deliver()) == 1
+    assert f"!identity approve @ada:example.org key: {OTHER}\n" in asked
+    for _ in range(20):
+        await watch.identity_changed(user("ada"), THIRD)
+        await watch.identity_changed(user("ada"), OTHER)
+    assert await table.deliver() == []
+    table.later(days=1)
+    for number in range(20):
+        await watch.identity_changed(user("ada"), THIRD)
+        await watch.identity_changed(user("ada"), f"{number:043}")
+    (again,) = await table.deliver()
+    assert THIRD in again
     assert await table.outcomes() == [("identity", "trust/identity_changed")] * 2
+
+
+async def test_an_identity_that_is_shown_again_after_another_was_approved_is_told(
+    table: Conference, watch: Watch, known: StoredPins
+) -> None:
+    await watch.identity_changed(user("ada"), OTHER)
+    await table.deliver()
+    await approved(table, f"Ada Jansen key: {OTHER}")
+    table.later(days=1)
+    await watch.identity_changed(user("ada"), KNOWN)
+    await table.deliver()
+    table.later(days=1)
+    await watch.identity_changed(user("ada"), OTHER)
+    assert OTHER in (await table.deliver())[0]
+
+
+async def test_emoji_that_are_the_same_approve_exactly_that_identity(
+    table: Conference, watch: Watch, known: StoredPins
+) -> None:
+    await watch.comparing(user("ada"), "🐶 Dog", OTHER)
+    (card,) = await table.deliver()
+    assert "If it is the same, you approve it: xQ4r Tm1e" in card
+    await watch.identity_proven(user("ada"), OTHER)
+    assert "the new identity is approved" in (await table.deliver())[0]
+    assert await known.pinned(user("ada")) == OTHER
+    assert "Nobody’s identity waits for you." in await table.answer("kees", "!identity list", room="admin")
+    assert ("identity approve", "done") in await table.outcomes()
 
 
 async def test_an_identity_of_nobody_we_know_is_only_written_down(table: Conference, watch: Watch) -> None:

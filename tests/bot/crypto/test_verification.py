@@ -20,7 +20,7 @@ from bot.crypto.trust import Verdict
 from bot.crypto.verification import Progress, Stage
 from tests.bot.crypto.admin import Admin
 from tests.bot.crypto.asker import OFFERS, Asker, commit
-from tests.bot.crypto.people import Meet, OpenDevice, make_room, send_raw, wait_for
+from tests.bot.crypto.people import PASSWORD, Meet, OpenDevice, make_room, send_raw, wait_for
 from tests.bot.crypto.proxy import Proxy
 from tests.professional import Professional
 
@@ -68,6 +68,48 @@ async def test_who_keeps_to_the_rules_is_vouched_for(
     assert set(vouched) == {f"ed25519:{bot.client.device_id}", bot.identity.master.id}
     assert await admin.hears_the_end(anna.user_id) == Progress(anna.user_id, Stage.DONE, signed=True)
     assert await is_vouched_for(anna, bot)
+
+
+async def test_who_is_held_proves_that_the_new_identity_is_theirs(
+    bot: Professional, anna: Professional, admin: Admin
+) -> None:
+    await bot.client.devices.refresh({anna.user_id})
+    known = await bot.client.pins.pinned(anna.user_id)
+    anna.identity = Identity.create()
+    await anna.identity.publish(anna.client, PASSWORD)
+    bot.client.devices.mark_outdated({anna.user_id})
+    asker = Asker(anna, bot.client)
+    shown = await asker.exchange_keys()
+    comparison = await admin.sees(anna.user_id)
+    assert shown == comparison
+    assert admin.told[-1].identity == anna.identity.master.public != known
+
+    await asker.vouch()
+    await admin.verification.confirm(anna.user_id, comparison)
+
+    await asker.gets("done")
+    await admin.hears_the_end(anna.user_id)
+    proven = [progress.identity for progress in admin.told if progress.stage is Stage.PROVEN]
+    assert proven == [anna.identity.master.public]
+    assert await is_vouched_for(anna, bot)
+
+
+async def test_who_is_held_and_has_not_the_key_of_the_new_identity_proves_nothing(
+    bot: Professional, anna: Professional, admin: Admin
+) -> None:
+    await bot.client.devices.refresh({anna.user_id})
+    earlier, anna.identity = anna.identity, Identity.create()
+    await anna.identity.publish(anna.client, PASSWORD)
+    bot.client.devices.mark_outdated({anna.user_id})
+    asker = Asker(anna, bot.client)
+    await asker.exchange_keys()
+    comparison = await admin.sees(anna.user_id)
+    signing = anna.client.machine.signing_key
+    await asker.vouch({f"ed25519:{anna.client.device_id}": signing, earlier.master.id: earlier.master.public})
+    await admin.hears_the_end(anna.user_id)
+    with pytest.raises(NotTheSame):
+        await admin.verification.confirm(anna.user_id, comparison)
+    assert not [progress for progress in admin.told if progress.stage is Stage.PROVEN]
 
 
 async def test_a_key_that_the_homeserver_exchanged_shows(anna: Professional, admin: Admin, asker: Asker) -> None:
@@ -351,6 +393,31 @@ async def test_in_a_room_the_messages_may_be_encrypted(bot: Professional, anna: 
     assert {event.refers_to for event in (ready, accept, theirs)} == {asked}
     assert accept.content["commitment"] == commit(theirs.content["key"], start)
     assert (await admin.sees(anna.user_id)).emoji != ()
+
+
+async def test_in_a_room_whoever_is_held_reads_what_is_answered(
+    bot: Professional, anna: Professional, admin: Admin
+) -> None:
+    room = await make_room(bot, anna)
+    await bot.client.devices.refresh({anna.user_id})
+    anna.identity = Identity.create()
+    await anna.identity.publish(anna.client, PASSWORD)
+    bot.client.devices.mark_outdated({anna.user_id})
+    methods = {"methods": [METHOD], "from_device": anna.client.device_id, "to": bot.user_id}
+    asked = await anna.say(room, "verify me", msgtype="m.key.verification.request", **methods)
+    relation = {"m.relates_to": {"rel_type": "m.reference", "event_id": asked}}
+    await anna.hears(lambda event: event.type == VERIFICATION + "ready" and event.refers_to == asked)
+    start = {"from_device": anna.client.device_id, "method": METHOD, **OFFERS, **relation}
+    await anna.client.post(room, start, txn_id="start", type=VERIFICATION + "start")
+    await anna.hears(lambda event: event.type == VERIFICATION + "accept")
+    key = {"key": vodozemac.Sas().public_key.to_base64(), **relation}
+    await anna.client.post(room, key, txn_id="key", type=VERIFICATION + "key")
+    assert (await admin.sees(anna.user_id)).emoji != ()
+    assert admin.told[-1].identity == anna.identity.master.public
+    await anna.hears(lambda event: event.sender == bot.user_id and event.type == VERIFICATION + "key")
+    answered = [event for event in anna.heard if event.sender == bot.user_id]
+    assert {event.verdict for event in answered} == {Verdict.PLAINTEXT}
+    assert {event.type for event in answered} == {VERIFICATION + kind for kind in ("ready", "accept", "key")}
 
 
 async def test_other_messages_are_no_part_of_it(bot: Professional, anna: Professional, admin: Admin) -> None:
