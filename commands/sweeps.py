@@ -217,8 +217,16 @@ class Sweeps:
                 if case is None:
                     return
                 minutes.wipe(case, erasure.hidden(case, ripe_at=now))
-                for step in erasure.wipe(case, now):
+                wiped = erasure.wipe(case, now)
+                for step in wiped:
                     await work.record(replace(self._entry("wipe", ref, cause), subject=step.subject))
+                # In a room that is lost, say, it has waited since before the words were deleted.
+                held = await work.withhold(ref, max(step.at for step in wiped)) if wiped else []
+                for channel in held:
+                    voice = self._house.voice(await work.find.directory(), channel, case)
+                    facts = {"reference": ref, "deleting": False}
+                    for page in voice.message("room/unsaid", facts):
+                        await work.say(channel, page, scope=ref)
 
         await self._each(wipe, refs)
 

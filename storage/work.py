@@ -142,12 +142,34 @@ class Work:
         o = tables.outbox.c
         said = (o.txn_id.startswith(f"{cause}.", autoescape=True), o.kind.in_(("message", "file")))
         for row in await self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
-            values = self.emptied(row.scope, row.txn_id)
-            # What may have gone out goes out once more, empty: for the homeserver it is the same message.
-            if not row.sent_at and not row.tries and self._under_way.get(row.channel, "") not in {None, row.txn_id}:
-                values["sent_at"] = self.now
-            await self.session.execute(update(tables.outbox).where(o.txn_id == row.txn_id).values(**values))
+            await self._empty(row)
             await self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
+
+    async def withhold(self, ref: str, until: datetime) -> list[str]:
+        """Let what still waits and may hold words of a case that were on file until then not be said any more.
+
+        That is what belongs to the case, and what names it elsewhere, such as a list; gives the channels.
+        """
+        o = tables.outbox
+        waits = (o.c.sent_at.is_(None), o.c.kind.in_(("message", "file")), o.c.created_at <= until)
+        rows = await self.find.rows(select(o).where(*waits, o.c.scope.in_((ref, HOUSE))).order_by(o.c.id))
+        held = [row for row in rows if row.scope == ref or self._names(row, ref)]
+        for row in held:
+            await self._empty(row)
+        return list(dict.fromkeys(row.channel for row in held))
+
+    def _names(self, row: Any, ref: str) -> bool:  # noqa: ANN401 a row of the outbox
+        try:
+            return ref in open_body(self._ring, row)
+        except WrongKeyError:
+            return False
+
+    async def _empty(self, row: Any) -> None:  # noqa: ANN401 a row of the outbox
+        values = self.emptied(row.scope, row.txn_id)
+        # What may have gone out goes out once more, empty: for the homeserver it is the same message.
+        if not row.sent_at and not row.tries and self._under_way.get(row.channel, "") not in {None, row.txn_id}:
+            values["sent_at"] = self.now
+        await self.session.execute(update(tables.outbox).where(tables.outbox.c.txn_id == row.txn_id).values(**values))
 
     def emptied(self, scope: str, txn_id: str) -> dict[str, object]:
         """What to write into a row of the outbox whose body is needed no longer."""
