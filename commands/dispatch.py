@@ -160,7 +160,21 @@ class Dispatcher:
         """The commands of a message, the first without its prefix; raises Refusal for too many."""
         if len(message.body) > LONGEST_MESSAGE:
             raise Refusal("dispatch/too_long", length=len(message.body), most=LONGEST_MESSAGE)
-        return lines.split(heard.text, prefixed, self._registry.begins, notes=heard.notes)
+        return lines.split(heard.text, self._own_line, self._registry.begins, notes=heard.notes)
+
+    def _own_line(self, line: str) -> str | None:
+        """What a later line of a message says behind a prefix, or behind ``@`` and the bot's name."""
+        if not line.lstrip().startswith("@"):
+            return prefixed(line)
+        house = self._house
+        return addressed(
+            line,
+            bot_id=house.bot_id,
+            bot_name=house.bot_name,
+            is_direct=False,
+            is_reply_to_card=False,
+            is_mentioned=False,
+        )
 
     def _tell(self, outcome: str | None) -> None:
         """Count an outcome that is committed; what was handled before was counted then."""

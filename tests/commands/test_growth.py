@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,6 +14,8 @@ from cases.time import read_past, read_span, read_when, shorten
 from commands import availability, lines, registry_of_all, render
 from commands.arguments import plain
 from commands.dispatch import Incoming
+from commands.keys import find_stray
+from commands.languages import ENGLISH
 from commands.lookup import Lookup
 from commands.reading import addressed, beginning, normalise, prefixed, read, suggest, take_fields
 from commands.recurrence import read_rhythm
@@ -44,7 +47,8 @@ def heard(text: str, *, direct: bool = True, card: bool = True) -> str | None:
 
 def reading(path: str) -> Callable[[str], object]:
     """As a command reads what is typed behind its word."""
-    return lambda text: read(REGISTRY.commands[path].arguments, text, context(card="R-1"))
+    known = replace(context(card="R-1"), vocabulary=REGISTRY.keys())
+    return lambda text: read(REGISTRY.commands[path].arguments, text, known)
 
 
 def _refusing(look: Callable[[], object]) -> None:
@@ -64,6 +68,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "suggest": lambda text: suggest(text, REGISTRY.words()),
     "fields": lambda text: take_fields(text, ("because", "by", "see", "for")),
     **{path: reading(path) for path in ("concern", "request", "partly", "roundtable plan", "case open", "available")},
+    "strays": lambda text: find_stray(text, {"because": "because"}, REGISTRY.keys(), (ENGLISH,)),
     "plain": plain,
     "date": lambda text: read_when(text, now=NOW, zone=AMSTERDAM),
     "span": lambda text: read_span(text, now=NOW, zone=AMSTERDAM),

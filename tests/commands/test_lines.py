@@ -123,6 +123,18 @@ async def test_each_command_has_its_own_effect_and_answer(table: Conference) -> 
     assert [c.about for c in (await table.case(room)).concerns] == ["a", "b"]
 
 
+async def test_a_mention_of_the_bot_begins_a_line_as_a_prefix_does(table: Conference) -> None:
+    room = await table.open_case()
+    text = (
+        "@roundtable concern a\n@roundtable: concern b\n@roundtable is at three\n@finn concern c\nRoundtable: next week"
+    )
+    await table.say("ada", text, room=room)
+    assert [c.about for c in (await table.case(room)).concerns] == [
+        "a",
+        "b\n@roundtable is at three\n@finn concern c\nRoundtable: next week",
+    ]
+
+
 async def test_in_reply_to_a_card_too(table: Conference) -> None:
     room = await proposed(table)
     card = next(s for s in reversed(table.heard) if s.subject == "A-1")
