@@ -236,3 +236,15 @@ async def test_the_same_message_that_comes_twice_is_one_and_no_replay(table: Con
     await listen(table, [sync("s1", command), sync("s2", command)])
     (card,) = await table.deliver()
     assert card.subject == "C-1"
+
+
+async def test_a_case_that_cannot_be_read_is_reported_as_soon_as_somebody_types_there(table: Conference) -> None:
+    broken, whole = await table.open_case(), await table.open_case()
+    await table.damage(broken.partition(":")[2])
+
+    await listen(table, [sync("s1", said(broken, "ada", 1)), sync("s2", said(whole, "ada", 2))])
+
+    told = {said.channel: said.text for said in await table.deliver()}
+    assert told[broken].startswith("Something went wrong on my side")
+    assert told[whole].startswith("C-1")
+    assert told["coordination"].startswith(f"{broken.partition(':')[2]}: I can't read this case.")
