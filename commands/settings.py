@@ -11,7 +11,6 @@ from cases.calendar import QUIET, Hours
 from cases.errors import Refusal
 from cases.people import Preferences
 from cases.roles import Permission
-from cases.time import shorten
 from commands import languages
 from commands.arguments import REST, Arguments, ShortText
 from commands.context import Context, Reply
@@ -72,7 +71,7 @@ async def choose_language(args: ChooseLanguage, ctx: Context) -> Reply:
     chosen = languages.find(args.language)
     if chosen is None:
         known = [languages.language(code) for code in languages.codes()]
-        raise Refusal("settings/language", typed=shorten(args.language), known=known)
+        raise Refusal("settings/language", known=known)
     return await _choose(ctx, language=chosen.code)
 
 
@@ -100,7 +99,7 @@ def _zone(typed: str) -> str:
             return ZoneInfo(name).key
         except (OSError, ValueError, KeyError):
             continue
-    raise Refusal("settings/zone", typed=shorten(typed))
+    raise Refusal("settings/zone")
 
 
 def _quiet(typed: str) -> str:
@@ -113,4 +112,4 @@ def _quiet(typed: str) -> str:
             hours = None
         if hours is not None and hours.start != hours.end:
             return str(hours)
-    raise Refusal("settings/quiet", typed=shorten(typed))
+    raise Refusal("settings/quiet")

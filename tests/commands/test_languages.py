@@ -102,7 +102,7 @@ async def test_a_person_chooses_a_language_for_the_direct_chat(table: Conference
 async def test_a_language_that_i_do_not_speak_changes_nothing(table: Conference) -> None:
     said = await table.answer("hugo", "language Klingon", room=DIRECT)
     assert said.text == (
-        "I don’t speak “Klingon” yet. I speak:\n"
+        "I don’t speak that language yet. I speak:\n"
         "English: type  language en\n"
         "Nederlands: type  language nl\n"
         "Nothing was changed."

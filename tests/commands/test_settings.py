@@ -65,6 +65,7 @@ async def test_whoever_works_at_night_is_reminded_in_the_direct_chat(table: Conf
 async def test_what_cannot_be_read_changes_nothing(table: Conference, typed: str, told: str) -> None:
     said = await table.answer("hugo", typed, room=DIRECT)
     assert told in said
+    assert typed.partition(" ")[2] not in said
     assert "Nothing was changed." in said
     assert "Europe/Amsterdam\nYour quiet hours: 19:00-08:00 (as usual)" in await table.answer(
         "hugo", "settings", room=DIRECT
