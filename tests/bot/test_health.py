@@ -246,3 +246,19 @@ async def test_limits_of_the_homeserver_that_keep_people_waiting_are_told(store:
     health.asked_to_wait(3, "invite somebody")
     assert (await health.report(store))[1]["reason"] == "homeserver_limits_us"
     assert b"roundtable_asked_to_wait_seconds 3.0" in render((await health.report(store))[1], well=True)
+
+
+async def test_a_wait_that_the_homeserver_asks_for_is_told_and_is_no_silence(store: Store) -> None:
+    elapsed = Elapsed()
+    health = Health(lambda: NOW, elapsed)
+    health.synced()
+    health.asked_to_wait(300)
+    elapsed.seconds += 4 * 60
+    well, figures = await health.report(store)
+    assert (well, figures["reason"], figures["asked_to_wait_seconds"]) == (True, "homeserver_limits_us", 60)
+
+    # However often it asks: who hears nothing for long is not well.
+    health.asked_to_wait(300)
+    elapsed.seconds += 4 * 60 + 59
+    well, figures = await health.report(store)
+    assert (well, figures["reason"]) == (False, "homeserver_silent")
