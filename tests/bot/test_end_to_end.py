@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from bot.crypto.client import HardenedClient, sign_in
 from bot.crypto.errors import TokenRevoked
-from bot.crypto.events import Event
+from bot.crypto.events import Batch, Event
 from bot.crypto.trust import MemoryPins
 from storage import tables
 from storage.database import StoreProblemError
@@ -323,3 +323,25 @@ async def test_whoever_has_only_the_password_takes_no_words_off_the_file(
     await dirk.reply(room, asked.event_id, "yes")
     await ada.hears(by_bot(deployment, "is off the file", "C-1"), room)
     await ada.hears(lambda event: event.redacts == card.event_id and event.sender == deployment.bot_id, room)
+
+
+async def test_whoever_declines_is_told_to_the_coordinators_and_comes_when_asked_again(
+    deployment: Deployment,
+) -> None:
+    finn, cleo = deployment.people["finn"], deployment.people["cleo"]
+
+    async def decline(batch: Batch) -> None:
+        for invitation in batch.invited:
+            await finn.client.leave(invitation.room_id)
+
+    await finn.is_in(await deployment.room("agency:health"))
+    finn.take_batch = decline
+    room = await open_case(deployment, table=("cleo", "dirk", "ada"))
+    coordination = await deployment.room("coordination")
+    told = await cleo.hears(by_bot(deployment, "Finn de Boer", "declined my invitation"), coordination)
+
+    finn.take_batch = None
+    ref = str(told.content["body"]).split(":")[0]
+    await cleo.say(coordination, f"!case invite {ref} Finn de Boer because: he knows the mother")
+    await finn.is_in(room)
+    await finn.hears(by_bot(deployment, "Welcome", "Finn de Boer"), room)
