@@ -3,6 +3,7 @@
 import argparse
 import http.client
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +20,8 @@ MOST_HEALTH_BYTES = 4096
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives the exit status: 0 well, 1 failed, or nobody reads on, 2 wrong settings."""
     os.umask(0o077)
+    # A core dump would hold keys and content.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         try:
             return _perform(arguments)

@@ -3,9 +3,11 @@
 import base64
 import difflib
 import ipaddress
+import itertools
 import json
 import os
 import re
+import shlex
 import stat
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,12 +27,15 @@ from commands.languages import ENGLISH, codes
 
 PREFIX = "ROUNDTABLE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+PRIVATE_VARIABLE = f"{PREFIX}PRIVATE_HOMESERVER"
+"""Names the one host that may be asked without TLS, for nobody else is on the network that leads there."""
 DEFAULT_PATH = Path("config.toml")
 HEALTH_PATH = "/healthz"
 METRICS_PATH = "/metrics"
 KEY_BYTES = 32
 MOST_SECRET_BYTES = 16_384
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 USER_ID = re.compile(r"@[!-9;-~]+:(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?")
 """With the historical ids, which may hold upper case and more (specification: Historical User IDs)."""
 IN_FOLDER = ("master.key", "roundtable.db", "crypto", "crypto.key", "access_token")
@@ -67,7 +72,7 @@ def check_homeserver(url: str) -> str:
         raise ValueError("is no web address, such as https://matrix.example.org")
     if parts.username is not None or parts.password is not None:
         raise ValueError("holds a user name or password; the address alone is meant")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not _is_loopback(host) and host != os.environ.get(PRIVATE_VARIABLE):
         raise ValueError(
             "must begin with https:// (http:// only on this machine): the access token would travel in clear"
         )
@@ -231,6 +236,10 @@ class Section(BaseModel):
     """One table of the file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """Nothing: a repr ends up in logs."""
+        return iter(())
 
 
 class Matrix(Section):
@@ -431,7 +440,7 @@ def load(path: Path) -> Config:
         raise ConfigProblem(
             f"the configuration {path} is no TOML{f' ({where[0]})' if where else ''}: is a quote or a bracket missing?"
         ) from None
-    problems = list(_list_unknown_variables())
+    problems = [*_list_unknown_variables(), *_list_open_to_writing(path)]
     if "access_token" in _table(values, "matrix"):
         problems.append(
             f"matrix.access_token stands in {path}: put it into a file of its own and name that as "
@@ -445,9 +454,25 @@ def load(path: Path) -> Config:
         problems += explain(error, Config)
     except SettingsError:
         problems.append(f"a variable {PREFIX}… holds no value that can be read: a table is written as JSON")
+    else:
+        folders = dict.fromkeys((path.parent.absolute(), config.data_dir, config.matrix.store_dir))
+        problems += itertools.chain.from_iterable(map(_list_open_to_writing, folders))
     if problems:
         raise ConfigProblem(*problems)
     return config
+
+
+def _list_open_to_writing(path: Path) -> Iterator[str]:
+    """Whoever can write what the bot trusts decides whom it obeys."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        yield f"{path} can't be looked at: {os.strerror(problem.errno or 0)}"
+        return
+    if mode & OTHERS_WRITE:
+        yield f"others can write to {path}: chmod go-w {shlex.quote(str(path))}"
 
 
 def _how_to_get_one(folder: Path) -> str:
@@ -536,7 +561,7 @@ EXAMPLES: Json = {
 
 def _list_unknown_variables() -> Iterator[str]:
     for variable in sorted(os.environ):
-        if not variable.upper().startswith(PREFIX) or variable.upper() == CONFIG_VARIABLE:
+        if not variable.upper().startswith(PREFIX) or variable.upper() in {CONFIG_VARIABLE, PRIVATE_VARIABLE}:
             continue
         name = variable[len(PREFIX) :].lower().split("__")[0]
         if name not in Config.model_fields:

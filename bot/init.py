@@ -55,7 +55,7 @@ class Account:
     """Of the identity that the account already has; without it a new identity is made."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Wishes:
     """What stands in the configuration, and where everything is put."""
 

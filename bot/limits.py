@@ -22,7 +22,7 @@ USUAL_SECONDS = 5.0
 """When the homeserver does not say how long."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Step:
     """One thing to do, which can be done again from its beginning."""
 

@@ -66,7 +66,7 @@ def _pills(formatted: object) -> tuple[tuple[str, str], ...]:
     return tuple((" ".join(html.unescape(name).split()), unquote(user_id)) for user_id, name in found)
 
 
-@dataclass
+@dataclass(repr=False)
 class _Taken:
     """A sync whose events are handled by and by; its token is saved when nothing is left of it and of those before."""
 

@@ -130,7 +130,7 @@ def read_house(path: Path, bot_id: str) -> House:
     return house
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What is to be done, in order."""
 
@@ -373,7 +373,7 @@ def _members(channel: str, people: Iterable[Professional]) -> Iterator[str]:
             yield person.user_id
 
 
-@dataclass
+@dataclass(repr=False)
 class _Making:
     """Making and naming rooms, and inviting, as steps of which any may have to wait for the homeserver."""
 
@@ -433,7 +433,7 @@ class _Making:
             self.refused.append(f"{user} could not be invited to {channel} ({problem.code}): does the account exist?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Found:
     """A room as it is now: who is in it or invited, and what it is called."""
 

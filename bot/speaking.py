@@ -54,7 +54,7 @@ class UnreadableRowError(Exception):
     """What was to be said can't be read: it was changed, or its key is gone."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Tries:
     """How often the first row of a channel was tried, and since when."""
 

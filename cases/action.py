@@ -32,7 +32,7 @@ ACCEPTS = frozenset({"accept", "done"})
 """Steps that add an agency to those that accepted; every other one that touches these sets them anew."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Action(Record):
     """What shall come about, by whom, by when."""
 

@@ -12,7 +12,7 @@ MORNING = time(9)
 """When the bot begins to speak by itself (practice, section 3)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Hours:
     """A stretch of the day, in local time; with ``start`` after ``end`` it goes over midnight."""
 
@@ -37,7 +37,7 @@ class Hours:
 QUIET = Hours(time(19), time(8))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Calendar:
     """The working days of one place."""
 

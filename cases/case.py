@@ -71,7 +71,7 @@ class Mode(StrEnum):
     """Its people work together every day, and begin it with a digest."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Member:
     """A person who was asked to the table; ``joined_at`` once in the room, ``left_at`` once out of it."""
 
@@ -83,7 +83,7 @@ class Member:
     left_at: datetime | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Correction(Record):
     """An earlier wording that was superseded: ``!correct`` hides nothing."""
 
@@ -91,7 +91,7 @@ class Correction(Record):
     earlier: str
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Case:
     """The aggregate: concepts' functions (``cases.request.ask``) change it, and every change is a step."""
 

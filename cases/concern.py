@@ -42,7 +42,7 @@ class Domain(StrEnum):
     HOUSING = "housing"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Concern(Record):
     """What was observed."""
 

@@ -27,7 +27,7 @@ class Stance(StrEnum):
     DISSENTS = "dissents"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Decision(Record):
     """What the table decided, and why."""
 
@@ -37,7 +37,7 @@ class Decision(Record):
     roundtable: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Position(Record):
     """One agency's position; the latest of an agency counts, the earlier ones stay on file."""
 

@@ -29,7 +29,7 @@ SETS_NOTHING = frozenset({"undo", "join", "leave", "erase", "restore", "wipe"})
 """Steps about other steps, and what is no command: nothing is taken back of them, and they build on nothing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Exchange:
     """Which names come, and which go."""
 

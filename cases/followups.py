@@ -27,7 +27,7 @@ class Open(StrEnum):
     NOT_HELD = "not held"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Item:
     """One unresolved thing, and whose move it is; ``id`` is the record's."""
 

@@ -53,7 +53,7 @@ class State(StrEnum):
     """A dispute that was settled by attaching both views."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Version(Record):
     """One wording of the minutes, as it was posted; ``text`` is what the checksum is of."""
 
@@ -64,7 +64,7 @@ class Version(Record):
     """What its other forms are made from again; None: a wording from before there were any."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Remark(Record):
     """What somebody wants to read in the minutes, or beside them."""
 
@@ -76,7 +76,7 @@ class Remark(Record):
     state: State = State.STANDS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Attended:
     """Who took part, and how."""
 
@@ -94,7 +94,7 @@ class Attended:
     """How many agencies make a quorum."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Draft:
     """What the minutes hold."""
 

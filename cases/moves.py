@@ -37,7 +37,7 @@ class Move(StrEnum):
     """None is planned."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ChairsMove:
     """The move, and which round table it is about."""
 

@@ -7,7 +7,7 @@ from cases.calendar import QUIET, Hours
 from cases.roles import Role
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Agency:
     """An organisation at the table; ``short`` is what people type (``police``), and never changes."""
 
@@ -17,7 +17,7 @@ class Agency:
     remit: str = ""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Professional:
     """A person who works for an agency; ``user_id`` is the full Matrix id."""
 
@@ -37,7 +37,7 @@ class Professional:
         return self.left_at is None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Preferences:
     """What a person chose in the direct chat with the bot; None: as the house has it."""
 
@@ -54,7 +54,7 @@ class Preferences:
         return Hours.parse(self.quiet) if self.quiet else QUIET
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Addressee:
     """Whom something is asked of: an agency, and perhaps one person of it (Matrix id)."""
 

@@ -30,7 +30,7 @@ class Can(StrEnum):
 MOST_TIMES = 6
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ProposedTime(Record):
     """One of the times that a round table could take place at."""
 
@@ -40,7 +40,7 @@ class ProposedTime(Record):
     starts_at: datetime
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Availability(Record):
     """Whether a member can come at a proposed time; the latest word of each member counts."""
 
@@ -49,7 +49,7 @@ class Availability(Record):
     can: Can
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Prospect:
     """What a proposed time would bring: the agencies that can come, and whether they are a quorum."""
 

@@ -10,7 +10,7 @@ from cases.errors import Refusal
 from cases.people import Professional
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Record:
     """One entry of a case file: who wrote it, for which agency, and when."""
 
@@ -35,7 +35,7 @@ KIND_OF = {
 }
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Step:
     """One thing that happened in a case, with what is needed to take it back."""
 

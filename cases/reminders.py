@@ -37,7 +37,7 @@ MANAGER_WORKING_DAYS = 5
 STEERING_WORKING_DAYS = 10
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Pause(Record):
     """What a person does not want to be reminded of for a while; who hears of what is late stays as it is."""
 
@@ -47,7 +47,7 @@ class Pause(Record):
     because: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reminder:
     """One thing that somebody is to be reminded of."""
 

@@ -48,7 +48,7 @@ class Ground(StrEnum):
     OTHER = "other"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Request(Record):
     """A question from one agency to another, with its reason."""
 
@@ -77,7 +77,7 @@ class Request(Record):
         return tuple(dict.fromkeys((self.agency, self.to_agency, *see))) if see else ()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Answer(Record):
     """One of the five legitimate answers; ``id`` is the request's, with a number behind the stroke."""
 

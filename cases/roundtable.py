@@ -62,7 +62,7 @@ QUORUM_AGENCIES = 3
 """A chair and three agencies (practice, section 3)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Quorum:
     """What it takes beside the chair so that a table may decide."""
 
@@ -86,7 +86,7 @@ class Quorum:
 USUAL = Quorum()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class RoundTable(Record):
     """One meeting; its minutes bear the same id."""
 
@@ -113,7 +113,7 @@ class RoundTable(Record):
     """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class AgendaItem(Record):
     """A point that a member wants to talk about."""
 
@@ -124,7 +124,7 @@ class AgendaItem(Record):
     begun_at: datetime | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Attendance(Record):
     """What a member said about coming, or the chair for them; ``by`` is the member. The latest of a person counts."""
 
@@ -134,7 +134,7 @@ class Attendance(Record):
     why: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Note(Record):
     """A line that was taken down during the meeting, or added to the draft of its minutes."""
 

@@ -26,7 +26,7 @@ AHEAD = 2
 """How many meetings of a series are always on file."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Series(Record):
     """A round table that comes again; what it says about length, chair, purpose and place holds for each."""
 

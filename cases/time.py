@@ -219,7 +219,7 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Clock:
     """The hour that was typed, or 17:00 when none was."""
 
@@ -232,7 +232,7 @@ class _Clock:
         return f"{day}{separator}{self.hour:%H:%M}" if self.typed else day
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Reader:
     """One typed text being read at one moment in one zone."""
 

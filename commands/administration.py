@@ -44,7 +44,7 @@ class GiveNewRoom(Arguments):
     because: Text = Field(title="a reason", description="why it needs another room")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Held:
     """Somebody whose messages wait for an admin."""
 

@@ -77,7 +77,7 @@ class Lookup(Protocol):
         """Everything that an agency or a person is called by."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReadingContext:
     """What has to be known to understand a message."""
 
@@ -118,7 +118,7 @@ class Arguments(BaseModel):
 Take = Callable[[str, ReadingContext], tuple[str | None, str]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Positional:
     """Marks a field that is typed without a key.
 
@@ -262,7 +262,7 @@ def _past(value: str, context: ReadingContext) -> datetime:
     return read_past(value, now=context.now, zone=context.zone)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Slot:
     """When something begins and, if it was typed as from–to, how long it takes."""
 

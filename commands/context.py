@@ -18,7 +18,7 @@ from storage.find import Directory
 from storage.work import Attachment, Work
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scheme:
     """What is particular to one scheme."""
 
@@ -36,7 +36,7 @@ class Scheme:
     """Who coordinates it (Matrix ids); every coordinator, if none is named."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class House:
     """What holds for the whole deployment."""
 
@@ -91,7 +91,7 @@ class House:
         return Calendar(case.zone_info, self.of(case.scheme).holidays)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reply:
     """The answer to a command: a template and its facts.
 
@@ -106,7 +106,7 @@ class Reply:
     files: tuple[Attachment, ...] = ()
 
 
-@dataclass
+@dataclass(repr=False)
 class Context:
     """One command's world."""
 

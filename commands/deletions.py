@@ -44,7 +44,7 @@ class Doubt(StrEnum):
     """Somebody else deleted it: a server can, and whoever is given the power in a room."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Said:
     """Somebody's message: the lines of it that were carried out in one case."""
 
@@ -89,7 +89,7 @@ async def doubt(work: Work, said: Said, sender: str, of_account: Doubt | None) -
     return Doubt.MANY if many else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Told:
     """What is told of a deletion."""
 

@@ -50,7 +50,7 @@ Note = Callable[[Work, Case, Directory], Awaitable[list[tuple[str, Reply]]]]
 """What a coming or going means for a case: gives what is said, and in which channels."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Incoming:
     """A message that was decrypted and whose sender's device is trusted."""
 
@@ -89,7 +89,7 @@ class Incoming:
         return causes.in_edit(cause, self.replaces) if self.replaces else cause
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Heard:
     """A message that is meant for the bot, before it is understood."""
 

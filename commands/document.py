@@ -22,7 +22,7 @@ _TELLING = 12
 _MARKED = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-@dataclass
+@dataclass(repr=False)
 class Paragraph:
     """A text with its number, and the remarks below it."""
 
@@ -33,7 +33,7 @@ class Paragraph:
     """Whether it says no more than that there is nothing."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Column:
     """One of several beside each other."""
 
@@ -41,7 +41,7 @@ class Column:
     paragraphs: list[Paragraph] = field(default_factory=list["Paragraph"])
 
 
-@dataclass
+@dataclass(repr=False)
 class Section:
     """A heading, and what stands under it."""
 
@@ -55,7 +55,7 @@ class Section:
         return [*self.paragraphs, *(one for column in self.columns for one in column.paragraphs)]
 
 
-@dataclass
+@dataclass(repr=False)
 class Document:
     """What is kept of a version: enough to make each of its forms again."""
 

@@ -29,7 +29,7 @@ class Help(Arguments):
     command: Annotated[ShortText, REST] | None = Field(None, title="command", description="which command")
 
 
-@dataclass
+@dataclass(repr=False)
 class Group:
     """Commands that belong together, as one module defines them: the first with its summary, then the others."""
 
@@ -51,7 +51,7 @@ class Group:
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Key:
     """A field that is typed as ``key: value``."""
 

@@ -20,7 +20,7 @@ DATES = frozenset({"state", "starts_at", "withdrawn"})
 """What of a meeting stands in calendars: whether it is held, and when."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Elsewhere:
     """What the clock says in another zone that members live in."""
 

@@ -99,7 +99,7 @@ ORDINARY = frozenset(
 """One slip away from a key, and words of their own."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Stray:
     """A word that stands like a key, and the key of this command that it may have been meant for."""
 

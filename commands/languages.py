@@ -23,7 +23,7 @@ DATE_NAMES = tuple(dict.fromkeys(name for full in (*WEEKDAYS, *MONTHS) for name 
 _NAME = re.compile(rf"\b({'|'.join(DATE_NAMES)})\b")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Language:
     """One language; whatever it has no words for is said in English."""
 

@@ -8,7 +8,7 @@ from cases.people import Professional
 from storage.find import Directory
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Lookup:
     """Names of agencies and people, for reading a command."""
 

@@ -103,7 +103,7 @@ class Addendum(Arguments):
     text: Rest = Field(title="a text", description="what is to be added")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Change:
     """What differs in a version: a paragraph as it reads now, or only its number when it is gone."""
 

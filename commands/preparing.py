@@ -32,7 +32,7 @@ class Stage(IntEnum):
     QUORUM = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Expected:
     """Who is going to come, as far as they said so."""
 

@@ -51,7 +51,7 @@ _WORKING_DAY = re.compile(r"working ?days?|week ?days?")
 _EVERY_DAY_HAS_IT = 28
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rhythm:
     """What was typed behind ``every:``, understood but not yet bound to a first date."""
 

@@ -16,7 +16,7 @@ _SHORTEST_GUESS = 4
 _LONGEST_WORD = 40
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Command:
     """One thing a person can say."""
 

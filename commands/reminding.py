@@ -25,7 +25,7 @@ Each = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
 """Does something for every open case; what goes wrong in one does not stop the others."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Due:
     """One line of a reminder: an id and a date, no content."""
 
@@ -37,7 +37,7 @@ class Due:
     """Whether its time is over, as for what fell due today while the bot was down."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """One step that one person, or ``steering``, is to be told about one thing."""
 

@@ -37,7 +37,7 @@ _TAG = re.compile(r"</?[a-z]+>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Voice:
     """How texts sound in one room: which names people have there, and in which zone and language they are told."""
 

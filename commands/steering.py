@@ -90,7 +90,7 @@ class PlanReview(Arguments):
     when: RestWhen = Field(title="a date", description="when, for example 20 nov")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Listed:
     """A case as the coordination room may see it."""
 

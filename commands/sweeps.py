@@ -30,7 +30,7 @@ WEEKS_KEPT = 8
 """In which a finding of the radar was reported."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Seen:
     """What the radar found in one case."""
 

@@ -25,7 +25,7 @@ THINKING_TIME = timedelta(days=1)
 """So long nobody is asked again."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Duty:
     """One thing to be said in a case room, once."""
 

@@ -13,7 +13,7 @@ _SHOWN = "verification shown "
 _ANSWERED = "verification answered "
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """Whether the emoji that were shown for a person are what that person sees."""
 

@@ -20,7 +20,7 @@ _WRITE = insert(tables.audit)
 _FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Entry:
     """One line of the log; every field is a code, an id or a name, never what somebody wrote."""
 
@@ -42,7 +42,7 @@ async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datet
     await session.execute(_WRITE, line)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Line:
     """What a line of somebody's message, or of an edit of it, was carried out as, or refused."""
 

@@ -24,7 +24,7 @@ _KEYS = {
 """The columns that say which case and which row a sealed value must have been sealed for, as in storage/mapping.py."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Findings:
     """What was looked at, and what is wrong; never content."""
 

@@ -30,7 +30,7 @@ _copying = Table(COPYING, MetaData(), Column("name", String, primary_key=True), 
 _HOUSE, _SOURCE = "the house", "the source"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Whole:
     """What is to be copied: which deployment's, and the sums that the copy must have."""
 

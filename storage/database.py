@@ -1,6 +1,7 @@
 """The database: SQLite with write locks taken at once, or PostgreSQL; opened, checked, and closed."""
 
 import asyncio
+import ipaddress
 import os
 import re
 import sqlite3
@@ -175,7 +176,39 @@ def _connect_sqlite(url: str, *, to_look: bool) -> AsyncEngine:
     return engine
 
 
+def need_verified(url: str) -> None:
+    """Refuse a PostgreSQL on another machine whose identity is not verified; raises StoreProblemError.
+
+    Cases are sealed, but who did what and where is not; and whoever stands in between could change both.
+    """
+    parsed = make_url(url)
+    given = [parsed.host, *(parsed.query.get(key) for key in ("host", "hostaddr"))]
+    if not any(given):
+        named = {"service", "PGSERVICE"} & {*parsed.query, *os.environ}
+        given = [os.environ.get("PGHOST"), os.environ.get("PGHOSTADDR"), "a service" if named else None]
+    hosts = [
+        host for one in given if one for part in ([one] if isinstance(one, str) else one) for host in part.split(",")
+    ]
+    if all(_is_here(host) for host in hosts) or parsed.query.get("sslmode") == "verify-full":
+        return
+    raise StoreProblemError(
+        f"{name_of(url)} is on another machine, and nothing makes sure that it is the right one: add to store.url "
+        "sslmode=verify-full, with sslrootcert=/path/of/its/ca.pem (or sslrootcert=system)"
+    )
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is a socket (a path, or abstract), or this machine."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def _connect_postgresql(url: str) -> AsyncEngine:
+    need_verified(url)
     engine = create_async_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "begin")

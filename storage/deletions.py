@@ -15,7 +15,7 @@ _ASKED = "deletion "
 """What the name of a setting begins with that holds a deletion which waits; it ends with the event that is gone."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Asked:
     """Somebody's message that was deleted, by whomever: the case, the record that is named, and where it was said."""
 

@@ -17,7 +17,7 @@ AGENCY_FIELDS = ("name", "kind", "remit")
 PERSON_FIELDS = ("name", "agency", "role", "zone", "manager")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Difference:
     """One agency or person that is to be changed; ``changed`` names the fields (none: it is new or comes back)."""
 
@@ -30,7 +30,7 @@ class Difference:
         return self.subject.short if isinstance(self.subject, Agency) else self.subject.user_id
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Changes:
     """How the directory on file becomes the wanted one."""
 

@@ -12,7 +12,7 @@ from storage.outbox import INVITE, GivenUp, given_up
 from storage.work import Store
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Waiting:
     """What waits: to be sent, and for its key."""
 

@@ -34,7 +34,7 @@ SPACE = "space"
 """The channel of the space that holds the rooms."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Card:
     """The message of ours that somebody replies to: its room's channel, the case, and the record it is about."""
 
@@ -43,7 +43,7 @@ class Card:
     subject: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Directory:
     """The agencies and the active professionals."""
 

@@ -24,7 +24,7 @@ _LARGEST = 4096
 _log = tables.audit.c
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Head:
     """How many lines the log has, and the digest of the newest, which stands for all before it."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from storage.database import LOCKS, POSTGRESQL, USING, StoreInUseError, explained, file_of, name_of
+from storage.database import LOCKS, POSTGRESQL, USING, StoreInUseError, explained, file_of, name_of, need_verified
 
 ANSWERS_WITHIN_SECONDS = 5.0
 
@@ -64,6 +64,7 @@ async def hold(url: str, account: str | None = None) -> AsyncIterator[Lease]:
         with _hold_file(path):
             yield Lease()
         return
+    need_verified(url)
     engine = create_async_engine(
         url, connect_args=POSTGRESQL, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
     )

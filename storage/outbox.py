@@ -21,7 +21,7 @@ MOST_INVITATIONS = 500
 """That are looked at together; the others have their turn after these."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Row:
     """One thing to do on the homeserver: a ``message``, a ``file``, a ``retract`` of one of them.
 
@@ -192,7 +192,7 @@ class Outbox:
         return select(r.channel).where(r.account == self._account, r.gone_at.is_not(None))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GivenUp:
     """How much could not be sent for good, and when that was last."""
 

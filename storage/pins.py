@@ -19,7 +19,7 @@ TOLD = "told identities "
 MOST_SEEN = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Offer:
     """Another identity than the pinned one: what a person shows now (public master key), and showed since the last."""
 

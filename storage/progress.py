@@ -18,7 +18,7 @@ MOST_WAITING_OF_A_SENDER = 100
 SYNC_TOKEN = "sync_token"  # noqa: S105 the name of a setting
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Waiting:
     """An event that could not be decrypted yet; ``source`` is its ciphertext, as the homeserver gave it."""
 

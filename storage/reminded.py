@@ -15,7 +15,7 @@ STEERING = "steering"
 """Those who hear of what is long late as a count."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Told:
     """The last step that somebody was told about one thing, and when."""
 
@@ -23,7 +23,7 @@ class Told:
     at: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reminded:
     """All that was said, by case, record and whom."""
 

@@ -19,7 +19,7 @@ from storage.work import Store, Work
 _SETTING = "restored"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Unknown:
     """Nothing is on file of what was said in this time."""
 

@@ -17,7 +17,7 @@ _CHUNK = 500
 _SUM_BYTES = 32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sum:
     """How many rows a table has, and a checksum over all of them that does not depend on their order."""
 

@@ -39,7 +39,7 @@ class AlreadyHandledError(Exception):
     """This cause's effects are committed; there is nothing left to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Message:
     """What the bot says: one text in two forms, and who must act on it.
 
@@ -55,7 +55,7 @@ class Message:
     replies_to: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Attachment:
     """A file that the bot posts, encrypted like a message; its name holds references only."""
 

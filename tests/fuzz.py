@@ -203,9 +203,15 @@ def _complain_about(name: str, read: object) -> str | None:
     return None
 
 
+def _inside(value: object) -> object:
+    """What a value holds: its repr would not tell."""
+    fields = getattr(value, "__dict__", None)
+    return {name: field for name, field in fields.items() if name[0] != "_"} if fields else str(value)
+
+
 def _echo(refusal: Refusal) -> str | None:
     """What is wrong with a refusal: it can't be said, or repeats what was typed."""
-    if not CANARY.search(repr(refusal.facts)):
+    if not CANARY.search(json.dumps(refusal.facts, default=_inside, skipkeys=True)):
         return None
     facts = {"command": "x", "card": None, "place": "case", **refusal.facts}
     pages = VOICE.message(f"refused/{refusal.code}", facts)

@@ -26,7 +26,7 @@ class Ciphertext(NamedTuple):
     position: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Relation:
     """To which other events an event refers."""
 
@@ -35,7 +35,7 @@ class Relation:
     refers_to: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Event:
     """One message of a room. Act on it only if its verdict is TRUSTED.
 
@@ -77,7 +77,7 @@ class Event:
         return self.verdict is Verdict.TRUSTED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StateChange:
     """One state event of a room. State is never encrypted: it is the server's word."""
 
@@ -91,7 +91,7 @@ class StateChange:
         return f"StateChange({self.event_id}, {self.type})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RoomBatch:
     """What one sync brought for a room we are in: events oldest first, and changes of state.
 
@@ -105,7 +105,7 @@ class RoomBatch:
     prev_batch: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Invitation:
     """A room that we are invited to, and by whom."""
 
@@ -113,7 +113,7 @@ class Invitation:
     sender: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ToDevice:
     """A part of a verification, sent to our device unencrypted. Nothing of it is proven, not even who sent it."""
 
@@ -125,7 +125,7 @@ class ToDevice:
         return f"ToDevice({self.type})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Batch:
     """One sync. Save next_batch only after everything in it was handled.
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass
+@dataclass(repr=False)
 class Figures:
     """Counters since start. Numbers only: nothing in them says who or what."""
 

@@ -19,7 +19,7 @@ VERIFYING = tuple(VERIFICATION + step for step in ("ready", "start", "accept", "
 Content = Mapping[str, Any]
 
 
-@dataclass
+@dataclass(repr=False)
 class Room:
     """A room we are in: who may read it, and when its key must change."""
 

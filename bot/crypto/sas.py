@@ -20,7 +20,7 @@ MAC = "hkdf-hmac-sha256.v2"
 Content = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Party:
     """One side: a device of a person."""
 
@@ -28,7 +28,7 @@ class Party:
     device_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """What both sides must see alike: seven emoji with their names (none for a client without them), three numbers."""
 

@@ -32,7 +32,7 @@ UNREACHED = "No secure channel to this device could be made."
 log = structlog.get_logger(__name__)
 
 
-@dataclass
+@dataclass(repr=False)
 class Outbound:
     """The session that we write a room with now, and the devices that hold its key.
 

@@ -22,6 +22,10 @@ KEY_LENGTH = 32
 class LockedStore(SqliteStore):
     """nio's SQLite store with a write-ahead log, which also lets a backup read while we run."""
 
+    def __repr__(self) -> str:
+        # nio's is a dataclass, and would show the key.
+        return f"<LockedStore of {self.user_id}>"
+
     def _create_database(self) -> SqliteDatabase:
         pragmas = {"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "secure_delete": 1}
         return SqliteDatabase(self.database_path, pragmas=pragmas)

@@ -44,7 +44,7 @@ MESSAGES_AT_ONCE = 5
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _Timeline:
     """The part of an answer about one room, its form checked."""
 

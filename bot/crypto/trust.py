@@ -63,7 +63,7 @@ class MemoryPins:
         """Nobody approves anything here."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Device:
     """One device of a person, and what we think of it. Attributes are named as nio expects them for Olm."""
 
@@ -79,7 +79,7 @@ class Device:
         return self.verdict is Verdict.TRUSTED
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Signers:
     """The public keys of a person's identity, checked; or the verdict why there are none."""
 

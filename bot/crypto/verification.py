@@ -48,7 +48,7 @@ class Stage(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Progress:
     """Something to tell. With DONE, signed says whether our identity now vouches for the person's.
 
@@ -86,7 +86,7 @@ class People(Protocol):
         """Whom a room is for, as HardenedClient.post takes it; None for whoever joined."""
 
 
-@dataclass
+@dataclass(repr=False)
 class _Flow:
     """One verification under way."""
 

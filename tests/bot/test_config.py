@@ -410,3 +410,35 @@ def test_a_country_that_is_not_known_is_named(tmp_path: Path) -> None:
         "house.country is no country whose holidays I know; use a code such as NL, FI or DE-NW",
         "scheme.anchor.cuntry is no key that I know; is country meant?",
     )
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_configuration_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+    path = a_deployment(tmp_path)
+    path.chmod(mode)
+    assert problems_of(path) == (f"others can write to {path}: chmod go-w {path}",)
+
+
+@pytest.mark.parametrize("name", ["data", "data/crypto", "a folder"])
+def test_a_folder_that_others_can_write_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data" / "crypto").mkdir(mode=0o700, parents=True)
+    (tmp_path / "a folder").mkdir(mode=0o700)
+    a_deployment(tmp_path / "data")
+    path = a_deployment(tmp_path / "a folder", describe(EXAMPLE, data_dir="../data"))
+    load(path)
+    (tmp_path / name).chmod(0o770)
+    (told,) = problems_of(path)
+    assert told.startswith("others can write to ")
+    assert "chmod go-w" in told
+
+
+def test_only_the_host_that_is_named_private_is_asked_without_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = EXAMPLE | {"matrix": EXAMPLE["matrix"] | {"homeserver": "http://synapse:8008"}}
+    path = a_deployment(tmp_path, describe(plain))
+    assert "must begin with https://" in problems_of(path)[0]
+    monkeypatch.setenv("ROUNDTABLE_PRIVATE_HOMESERVER", "other")
+    assert "must begin with https://" in problems_of(path)[0]
+    monkeypatch.setenv("ROUNDTABLE_PRIVATE_HOMESERVER", "synapse")
+    assert load(path).matrix.homeserver == "http://synapse:8008"
