@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import yaml
+import yaml  # type
 
 COMPOSE = yaml.safe_load((Path(__file__).parent.parent / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
