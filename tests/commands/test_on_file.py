@@ -102,9 +102,9 @@ ada: !concern this is deleted in a moment
 ada: (deletes it)
 ada: !restore C-3
 cleo @coordination: !case list
-cleo @coordination: !case director {ref} Hugo Peters because: I am on leave
 cleo @coordination: !case release {ref} Jack Post because: he changed jobs
 cleo @coordination: !case invite {ref} Jack Post because: he is back
+cleo: !brief Jack Post
 cleo @coordination: !case reroom {ref} because: its room is lost
 ada: !drop R-5 because: he is back
 ada: !hand A-2 police because: we call him
@@ -113,6 +113,7 @@ hugo: !done A-4 they said yes
 hugo: !done A-5 all of us went
 cleo: !close because: he is back at school owner: social
 cleo: !reopen because: he was missing again
+cleo @coordination: !case director {ref} Hugo Peters because: I am on leave
 """
 """Who types what, @ in which room but the case's; each line is carried out."""
 TURNS = ["as it stands"] * 6 + ["left out", "broken off", "said by another", "said twice", "a day later"]
