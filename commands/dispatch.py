@@ -451,7 +451,9 @@ class Dispatcher:
             cause=message.logged(work.cause),
         )
         # Who has left the table is still answered about their own words, of which nothing is repeated.
-        scope = HOUSE if ctx.place is not Place.CASE and _has_left(ctx) else entry.case_ref or HOUSE
+        # After a refusal the case is not looked at again: what was found of it is not current any more.
+        left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
+        scope = HOUSE if left else entry.case_ref or HOUSE
         return entry, pages, files, scope
 
     async def _refuse_edited(self, message: Incoming, work: Work) -> None:
