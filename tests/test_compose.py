@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import yaml  # type
+import yaml  # type: ignore[import-untyped]  # it has no types, and comes with Synapse
 
 COMPOSE = yaml.safe_load((Path(__file__).parent.parent / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
