@@ -477,7 +477,8 @@ class Game:
             self._trusted.append((who, channel, decrypted, ciphertext))
         text = json.dumps([raw, decrypted])
         if raw["type"] == "m.room.redaction":
-            await self._hear(event)
+            with suppress(MatrixError):
+                await self._hear(event)
             await self.look(await self._table.deliver())
         else:
             sender = raw["sender"].removeprefix("@").partition(":")[0]
