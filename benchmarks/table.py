@@ -155,7 +155,7 @@ class Roundtable:
         store = await self._store()
         for ref, room_id in zip(refs, made, strict=True):
             await Progress(store).save_room(f"case:{ref}", room_id)
-        await store.close()
+        store.close()
         self.rooms += made
         self.refs += refs
 
@@ -165,11 +165,11 @@ class Roundtable:
         while len(refs) < number:
             refs |= {new_reference()} - {*self.refs}
         store = await self._store()
-        async with store.look() as find:
-            people = (await find.directory()).people
+        with store.look() as find:
+            people = (find.directory()).people
         dirk, cleo = (people[self.conference.user_id(who)] for who in (MEMBER, OPENER))
         for ref in refs:
-            async with store.work(f"bench {ref}", now) as work:
+            with store.work(f"bench {ref}", now) as work:
                 case = open_case(
                     ref,
                     scheme="safety table",
@@ -183,25 +183,25 @@ class Roundtable:
                     people=(dirk,),
                 )
                 case.join(dirk, now)
-                await work.open_case(case)
-        await store.close()
+                work.open_case(case)
+        store.close()
         return sorted(refs)
 
     async def owe(self, at: datetime, due_at: datetime) -> None:
         """An action in each case with a room."""
         store = await self._store()
-        async with store.look() as find:
-            dirk = (await find.directory()).people[self.conference.user_id(MEMBER)]
+        with store.look() as find:
+            dirk = (find.directory()).people[self.conference.user_id(MEMBER)]
         for ref in self.refs:
-            async with store.work(f"owe {ref}", at) as work:
-                case = await work.find.case(ref)
+            with store.work(f"owe {ref}", at) as work:
+                case = work.find.case(ref)
                 assert case is not None  # noqa: S101 it was just made
                 action.propose(case, "visit the family", Addressee(dirk.agency, None), due_at=due_at, by=dirk, at=at)
-        await store.close()
+        store.close()
 
     async def _store(self) -> Store:
         settings = self.conference._config()
-        return await Store.open(settings.store.url, settings.store.master_key(), Account(settings.matrix.user_id))
+        return Store.open(settings.store.url, settings.store.master_key(), Account(settings.matrix.user_id))
 
 
 class Echo:

@@ -8,7 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Engine
 
 from bot.config import Config, SchemeSection, read_holidays
 from bot.crypto.client import HardenedClient
@@ -75,21 +75,21 @@ class App:
         """Run the account until told to stop, or until it is lost; raises LeaseLostError, too."""
         async with AsyncExitStack() as opened:
             account = Account(self.config.matrix.user_id, self.config.house.schemes)
-            store = await Store.open(
+            store = Store.open(
                 self.config.store.url,
                 self.config.store.master_key(),
                 account,
                 head_in=self.config.matrix.store_dir,
                 prepare=partial(_bring_up_to_date, lease),
             )
-            opened.push_async_callback(store.close)
-            await claims.claim(store)
+            opened.callback(store.close)
+            claims.claim(store)
             client = await self._open_client(store, lease)
             opened.push_async_callback(client.close)
             # The crypto store is the right one, and the database has what is noted there, if anything is.
-            await store.keep_head(anew=True)
-            async with store.look() as find:
-                identity = await pins.pinned(find, self.config.matrix.user_id)
+            store.keep_head(anew=True)
+            with store.look() as find:
+                identity = pins.pinned(find, self.config.matrix.user_id)
             house = House(
                 self.config.house.scheme,
                 ZoneInfo(self.config.house.zone),
@@ -114,9 +114,12 @@ class App:
                 spoken=speaker.spoken,
             )
 
+            async def keep_head() -> None:
+                await store.do(store.keep_head)
+
             async def tick() -> None:
                 parts = (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run)
-                for part in (*parts, watch.unreadable_cases, watch.post_head, store.keep_head):
+                for part in (*parts, watch.unreadable_cases, watch.post_head, keep_head):
                     await _try(part, self.health)
                 self.health.ticked()
                 speaker.nudge()
@@ -125,7 +128,7 @@ class App:
             await self.health.serve(opened, store, self.config.server)
             await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
             log.info("started", user_id=self.config.matrix.user_id)
-            await _tell_unclaimed(store)
+            _tell_unclaimed(store)
             await watch.restored()
             await watch.take_over()
             await _until_stopped(stop, listener.run, speaker.run, partial(self._standby.watch, lease))
@@ -156,14 +159,14 @@ class App:
         )
 
 
-async def _bring_up_to_date(lease: Lease, engine: AsyncEngine) -> None:
+def _bring_up_to_date(lease: Lease, engine: Engine) -> None:
     """Bring the tables of an older version up to date, and say so. A store that is not there is not made."""
-    before = await database.need_tables(engine)
+    before = database.need_tables(engine)
     if before == database.NEWEST:
-        await database.upgrade(engine)
+        database.upgrade(engine)
         return
-    async with lease.alone():
-        await database.upgrade(engine)
+    with lease.alone():
+        database.upgrade(engine)
     log.warning("tables brought up to date", before=before, after=database.NEWEST)
 
 
@@ -195,9 +198,9 @@ async def _try(part: Callable[[], Awaitable[None]], health: Health) -> None:
         log.error("tick failed", part=part.__qualname__, **place_of_fault(fault))  # noqa: TRY400
 
 
-async def _tell_unclaimed(store: Store) -> None:
-    async with store.look() as find:
-        schemes = await claims.unclaimed(find)
+def _tell_unclaimed(store: Store) -> None:
+    with store.look() as find:
+        schemes = claims.unclaimed(find)
     if schemes:
         log.warning("schemes that no bot runs", schemes=schemes)
 

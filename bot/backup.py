@@ -69,8 +69,8 @@ async def _note(config: Config, now: datetime) -> bool:
         return False
     store = await open_store(config, newest=False)
     try:
-        async with store.work(causes.of_job("backup", uuid.uuid4().hex), now) as work:
-            await work.record(Entry("operator", "shell", None, "backup", None, "done", work.cause))
+        with store.work(causes.of_job("backup", uuid.uuid4().hex), now) as work:
+            work.record(Entry("operator", "shell", None, "backup", None, "done", work.cause))
     finally:
-        await store.close()
+        store.close()
     return True

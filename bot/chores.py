@@ -128,10 +128,10 @@ def _show_fingerprint(path: Path) -> None:
 async def _identity(settings: Config) -> str:
     store = await database.open_store(settings, newest=False)
     try:
-        async with store.look() as find:
-            identity = await pins.pinned(find, settings.matrix.user_id)
+        with store.look() as find:
+            identity = pins.pinned(find, settings.matrix.user_id)
     finally:
-        await store.close()
+        store.close()
     if identity is None:
         raise ConfigProblem(f"no identity of {settings.matrix.user_id} is on file: is this the bot's own database?")
     return identity
@@ -167,15 +167,15 @@ def _audit(given: argparse.Namespace) -> int:
         store = await database.open_store(settings, newest=False)
         try:
             # Looking at the log is itself logged.
-            async with store.work(causes.of_job("audit", uuid.uuid4().hex), _utcnow()) as work:
-                line = await work.audit_fault()
+            with store.work(causes.of_job("audit", uuid.uuid4().hex), _utcnow()) as work:
+                line = work.audit_fault()
                 changed = f"line {line} was changed, moved, or follows one that is missing"
-                fault = await work.head_problem() if line is None else changed
+                fault = work.head_problem() if line is None else changed
                 outcome = "done" if fault is None else "broken"
-                await work.record(Entry("operator", "shell", None, "audit verify", None, outcome, work.cause))
+                work.record(Entry("operator", "shell", None, "audit verify", None, outcome, work.cause))
             return fault
         finally:
-            await store.close()
+            store.close()
 
     fault = asyncio.run(verify())
     if fault is None:

@@ -191,7 +191,7 @@ def _check_master_key_file(path: Path) -> Path:
 
 def url_of_file(path: Path) -> str:
     """The address of an SQLite store, whatever its path holds: ``?``, for one, ends the path in an address."""
-    return f"sqlite+aiosqlite:///{quote(str(path), safe='/ +')}"
+    return f"sqlite:///{quote(str(path), safe='/ +')}"
 
 
 def check_url(url: str) -> str:
@@ -203,11 +203,11 @@ def check_url(url: str) -> str:
         raise ValueError("is no database address") from None
     if secret is not None or "password=" in parts.query:
         raise ValueError("holds a password: put it into a file and add ?passfile=/path/of/the/file instead")
-    if parts.scheme == "sqlite+aiosqlite":
-        if not url.startswith("sqlite+aiosqlite:////"):
-            raise ValueError("needs the whole path of the file: sqlite+aiosqlite:////var/lib/roundtable/roundtable.db")
+    if parts.scheme == "sqlite":
+        if not url.startswith("sqlite:////"):
+            raise ValueError("needs the whole path of the file: sqlite:////var/lib/roundtable/roundtable.db")
     elif parts.scheme != "postgresql+psycopg":
-        raise ValueError("must begin with sqlite+aiosqlite://// or postgresql+psycopg://")
+        raise ValueError("must begin with sqlite://// or postgresql+psycopg://")
     return url
 
 
@@ -541,7 +541,7 @@ PLACES = {
     "matrix.access_token_file": "access_token",
     "matrix.store_dir": "crypto",
     "matrix.store_key_file": "crypto.key",
-    "store.url": "sqlite+aiosqlite:////var/lib/roundtable/roundtable.db",
+    "store.url": "sqlite:////var/lib/roundtable/roundtable.db",
     "store.master_key_file": "master.key",
 }
 """Where things are by default, in data_dir."""

@@ -22,7 +22,7 @@ async def open_store(config: Config, account: Account = NOBODY, *, newest: bool 
     ``newest``: refuse a database that has not all that was noted of its audit log, too.
     """
     url, master, folder = config.store.url, config.store.master_key(), config.matrix.store_dir
-    store = await Store.open(url, master, account, head_in=folder if newest else None, prepare=database.need_newest)
+    store = Store.open(url, master, account, head_in=folder if newest else None, prepare=database.need_newest)
     store.head = store.head or KeptHead(folder, store.ring)
     return store
 
@@ -31,25 +31,25 @@ async def is_newest(config: Config) -> bool:
     """Whether the tables are as this version works with them; raises StoreProblemError."""
     engine = database.connect(config.store.url, to_look=True)
     try:
-        return await database.need_tables(engine) == database.NEWEST
+        return database.need_tables(engine) == database.NEWEST
     finally:
-        await engine.dispose()
+        engine.dispose()
 
 
 async def upgrade(config: Config, say: Say) -> bool:
     """Bring the tables up to date; raises StoreProblemError, also while a bot runs on the store."""
     url = config.store.url
-    async with lease.hold(url):
+    with lease.hold(url):
         engine = database.connect(url)
         try:
-            before = await database.revision(engine) if database.is_made(url) else None
+            before = database.revision(engine) if database.is_made(url) else None
             if before is None and (config.matrix.store_dir / FILE).exists():
                 # This bot had a store: an empty one in its place would be taken for it.
-                await database.need_tables(engine)
-            await database.upgrade(engine)
+                database.need_tables(engine)
+            database.upgrade(engine)
             after = database.NEWEST
         finally:
-            await engine.dispose()
+            engine.dispose()
     if before == after:
         say(f"The tables are up to date (revision {after}).")
     else:
@@ -61,9 +61,9 @@ async def check(config: Config, say: Say, complain: Say) -> bool:
     """Look whether the store is whole, also beside a running bot; raises StoreProblemError or WrongKeyError."""
     engine = database.connect(config.store.url, to_look=True)
     try:
-        found = await checking.check(engine, config.store.master_key(), head_in=config.matrix.store_dir)
+        found = checking.check(engine, config.store.master_key(), head_in=config.matrix.store_dir)
     finally:
-        await engine.dispose()
+        engine.dispose()
     for name, rows in sorted(found.rows.items()):
         say(f"{rows:>9} {name}")
     say(f"Revision {found.revision}. {found.opened} sealed values open, {found.erased} are erased.")
@@ -80,13 +80,13 @@ async def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -
     The rooms are told at the next start, and numbers go on behind a gap. Raises StoreProblemError or WrongKeyError.
     """
     account = Account(config.matrix.user_id, config.house.schemes)
-    async with lease.hold(config.store.url, account.user_id):
+    with lease.hold(config.store.url, account.user_id):
         store = await open_store(config, account, newest=False)
         try:
-            since = await restoring.accept(store, store.head, clock())
-            await store.keep_head(anew=True)
+            since = restoring.accept(store, store.head, clock())
+            store.keep_head(anew=True)
         finally:
-            await store.close()
+            store.close()
     if since is None:
         say("The database has everything that this bot wrote: nothing was changed.")
         return True
@@ -97,12 +97,12 @@ async def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -
 
 async def release(config: Config, user_id: str, say: Say) -> bool:
     """Let other bots run the schemes of one that is gone for good; raises StoreProblemError while it runs."""
-    async with lease.hold(config.store.url, user_id):
+    with lease.hold(config.store.url, user_id):
         store = await open_store(config)
         try:
-            known = await claims.release(store, user_id)
+            known = claims.release(store, user_id)
         finally:
-            await store.close()
+            store.close()
     say(f"{user_id} runs nothing any more." if known else f"No bot {user_id} ever ran on this store.")
     return known
 
@@ -117,7 +117,7 @@ async def copy(config: Config, source: str, target: str, *, clock: Callable[[], 
             problems.append(f"{option} {problem}")
     if problems:
         raise ConfigProblem(*problems)
-    sums = await copying.copy(
+    sums = copying.copy(
         addresses[0],
         addresses[1],
         config.store.master_key(),

@@ -94,7 +94,7 @@ class Health:
         if self._limited:
             figures["asked_to_wait_seconds"] = round(max(self._limited.values()) - now)
         try:
-            waiting = await count_waiting(store)
+            waiting = await store.do(count_waiting, store)
         except Exception as problem:  # noqa: BLE001 whatever the database raises, the check must answer
             log.warning("health check failed", kind=type(problem).__name__)
             return False, {"status": "failing", "reason": "store_unreadable", **figures}

@@ -160,15 +160,15 @@ async def _make(
     undo.append(lambda: shutil.rmtree(folder / CRYPTO_STORE, ignore_errors=True))
     url = wishes.store_url or url_of_file(folder / DATABASE)
     async with AsyncExitStack() as opened:
-        await opened.enter_async_context(lease.hold(url, account.user_id))
-        store = await Store.open(
+        opened.enter_context(lease.hold(url, account.user_id))
+        store = Store.open(
             url,
             master,
             BotAccount(account.user_id),
             head_in=folder / CRYPTO_STORE,
             prepare=database.need_newest if wishes.replaces else database.make,
         )
-        opened.push_async_callback(store.close)
+        opened.callback(store.close)
         client = await HardenedClient.open_client(
             account.homeserver,
             account.user_id,
@@ -182,15 +182,15 @@ async def _make(
         client.wire.patience = wishes.patience
         identity, recovery_key = await _cross_sign(client, account, wishes)
         # The one key that a running bot needs of it: to vouch for the people who verified it.
-        await secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])
-        async with store.look() as find:
-            had_rooms = await restoring.has_rooms(find)
+        secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])
+        with store.look() as find:
+            had_rooms = restoring.has_rooms(find)
         if had_rooms:
             # Of the audit log that was the newest nothing may be known: then the database may be older.
-            await restoring.accept(store, KeptHead(wishes.replaces, store.ring) if wishes.replaces else None, clock())
-        async with store.work(causes.of_job("init", device_id), clock()) as work:
-            await work.record(Entry(account.user_id, "shell", None, "init", device_id, "done", work.cause))
-        await store.keep_head(anew=True)
+            restoring.accept(store, KeptHead(wishes.replaces, store.ring) if wishes.replaces else None, clock())
+        with store.work(causes.of_job("init", device_id), clock()) as work:
+            work.record(Entry(account.user_id, "shell", None, "init", device_id, "done", work.cause))
+        store.keep_head(anew=True)
     values: dict[str, dict[str, object]] = {
         "matrix": {
             "homeserver": check_homeserver(account.homeserver),

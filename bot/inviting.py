@@ -126,8 +126,7 @@ class Inviter:
         """Invite, unless it makes no sense any more; False: the room is not ours now, and what waits is kept for it."""
         room_id = await self._room(row.channel)
         async with self.membership:
-            async with self._store.look(to_speak=True) as find:
-                wanted = person in await find.audience(row.channel)
+            wanted = await self._store.ask(lambda find: person in find.audience(row.channel), to_speak=True)
             if not wanted or self._client.is_expected(room_id, person):
                 return True
             if not await self._client.has_account(person):

@@ -34,7 +34,7 @@ from commands.faults import place_of_fault
 from commands.watch import Watch
 from storage import causes, pins
 from storage.database import StoreAwayError
-from storage.find import place_of
+from storage.find import Find, place_of
 from storage.progress import Progress
 from storage.work import Store
 
@@ -179,8 +179,7 @@ class Listener:
         """Take in what is new; False: told to stop. What is in the queues needs no news to go on."""
         # What was said meanwhile comes first, and who is in which room with the second sync (fault 18).
         # Only waiting for news is cut off by the stop.
-        async with self._store.look() as find:
-            self._client.people = (await find.directory()).people.keys()
+        self._client.people = await self._store.ask(lambda find: find.directory().people.keys())
         try:
             patience = 0 if first or self._queues else SAVE_AFTER_SECONDS if self._taken else LONGEST_WAIT_SECONDS
             batch = await unless(
@@ -349,13 +348,8 @@ class Listener:
         changes = [c for c in changes if c.type == "m.room.member" and c.state_key != self._client.user_id]
         if not changes:
             return
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
-            if channel is None or place_of(channel) is not Place.CASE:
-                return
-            # At a start this is asked for every room: reading the whole cases would take most of it.
-            seated = await find.seated(channel.partition(":")[2])
-        if seated is None:
+        channel, seated = await self._store.ask(lambda find: _seated_in(find, room_id))
+        if channel is None or seated is None:
             return
         arrived, gone, declined = _sort_changes(changes, seated)
         for change in arrived:
@@ -379,11 +373,14 @@ class Listener:
         arrived = {change.state_key: change.event_id for change in joins if change.state_key != self._client.user_id}
         if not arrived:
             return
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
-            if channel is None or place_of(channel) in {Place.CASE, Place.DIRECT}:
-                return
-            audience = await find.audience(channel)
+
+        def look(find: Find) -> tuple[str | None, frozenset[str]]:
+            channel = find.channel(room_id)
+            return channel, find.audience(channel) if channel else frozenset()
+
+        channel, audience = await self._store.ask(look)
+        if channel is None or place_of(channel) in {Place.CASE, Place.DIRECT}:
+            return
         for user_id in arrived.keys() - audience:
             await self._watch.stranger_came(
                 channel, user_id, causes.of_job("stranger", room_id, user_id, arrived[user_id])
@@ -393,8 +390,7 @@ class Listener:
 
     async def _lose(self, room_id: str, token: str) -> None:
         """We are no longer in a room. Another direct chat is made when there is something to say."""
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
+        channel = await self._store.ask(lambda find: find.channel(room_id))
         if channel is not None and place_of(channel) is Place.DIRECT:
             await self._progress.forget_room(channel)
         elif channel is not None:
@@ -407,8 +403,7 @@ class Listener:
         found = [(code, change.event_id) for change in changes if (code := find_tampering(change, us))]
         if not tombs and not found:
             return
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
+        channel = await self._store.ask(lambda find: find.channel(room_id))
         if channel is None or place_of(channel) is Place.DIRECT:
             return
         for tomb in tombs[-1:]:
@@ -436,8 +431,7 @@ class Listener:
         held = self._client.devices.list_held()
         if not held:
             return
-        async with self._store.look() as find:
-            offers = await pins.offers(find)
+        offers = await self._store.ask(pins.offers)
         for user_id in sorted(held):
             offer = offers.get(user_id)
             if offer is None:
@@ -469,8 +463,7 @@ class Listener:
 
     async def _accept(self, invitation: Invitation) -> None:
         """Accept a direct chat from somebody we know, if it is encrypted and nobody else is in it; decline the rest."""
-        async with self._store.look() as find:
-            known = invitation.sender in (await find.directory()).people
+        known = await self._store.ask(lambda find: invitation.sender in find.directory().people)
         try:
             if known:
                 await self._client.join(invitation.room_id)
@@ -519,6 +512,15 @@ class Listener:
 
 def _came(room_id: str, user_id: str, event_id: str) -> str:
     return causes.of_job("joined", room_id, user_id, event_id)
+
+
+def _seated_in(find: Find, room_id: str) -> tuple[str | None, dict[str, bool] | None]:
+    """The channel of a case's room, and who sits at its table and has joined it; None: it is no case's."""
+    channel = find.channel(room_id)
+    if channel is None or place_of(channel) is not Place.CASE:
+        return None, None
+    # At a start this is asked for every room: reading the whole cases would take most of it.
+    return channel, find.seated(channel.partition(":")[2])
 
 
 def _sort_changes(

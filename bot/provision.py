@@ -161,16 +161,16 @@ class Plan:
 async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Plan:
     """Compare the file with the database and with the rooms as they are now; changes nothing."""
     people = house.people
-    async with store.look() as find:
-        changes = await directory.compare(find, house.agencies, people)
+    with store.look() as find:
+        changes = directory.compare(find, house.agencies, people)
         wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
-        unsafe = set(await lost(find))
+        unsafe = set(lost(find))
         # Whoever is in the room of an agency that the file no longer has does not belong there.
-        agencies = (await find.directory()).agencies
+        agencies = find.directory().agencies
         looked = wanted | {c: set() for short in agencies if (c := f"{Place.AGENCY}:{short}") not in wanted}
-        known = {c: room for c in looked if c not in unsafe and (room := await find.room(c)) is not None}
-        left = {person.user_id for person in await find.everybody()} - {person.user_id for person in people}
-        chats = {c: room for user in left if (room := await find.room(c := f"{Place.DIRECT}:{user}")) is not None}
+        known = {c: room for c in looked if c not in unsafe and (room := find.room(c)) is not None}
+        left = {person.user_id for person in find.everybody()} - {person.user_id for person in people}
+        chats = {c: room for user in left if (room := find.room(c := f"{Place.DIRECT}:{user}")) is not None}
     in_file = {person.user_id for person in people}
     names = _names(house)
     invite, remove, strangers, rename = [], [], [], []
@@ -255,15 +255,15 @@ async def carry_out(
     What the homeserver limits waits as it asks, shown by ``progress``; the rest goes on.
     """
     if plan.changes.any or (prune and plan.changes.gone):
-        async with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
-            await directory.carry_out(work, plan.changes, prune=prune)
+        with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
+            directory.carry_out(work, plan.changes, prune=prune)
     known = dict(plan.rooms)
     refused: list[str] = []
     # First who must not hear more; inviting is the last step.
     released = _case_rooms((*plan.changes.releases, *(plan.changes.releases_of_gone if prune else ())))
-    async with store.look() as find:
+    with store.look() as find:
         for channel, _ in released:
-            if channel not in plan.unsafe and (room_id := await find.room(channel)) is not None:
+            if channel not in plan.unsafe and (room_id := find.room(channel)) is not None:
                 known.setdefault(channel, room_id)
     for channel, user in dict.fromkeys((*plan.remove, *(plan.strangers if prune else ()), *released)):
         if channel in known and user in await _present(rooms, known[channel]):
@@ -327,11 +327,11 @@ async def open_house(
     """Open store and client for this process alone; raises ConfigProblem when a bot is running."""
     try:
         # The directory is every account's: no bot may run that still knows the people as they were.
-        await opened.enter_async_context(lease.hold(config.store.url))
+        opened.enter_context(lease.hold(config.store.url))
     except StoreInUseError:
         raise ConfigProblem("the bot is running on this store: stop the bot first, then run this again") from None
     store = await open_store(config, Account(config.matrix.user_id))
-    opened.push_async_callback(store.close)
+    opened.callback(store.close)
     matrix = config.matrix
     client = await HardenedClient.open_client(
         matrix.homeserver,
@@ -406,13 +406,13 @@ class _Making:
     async def _make(self, channel: str) -> None:
         name = _names(self.house).get(channel) or WELCOME[channel] or self.house_name
         if channel in self.plan.unsafe and channel not in self._renewed:
-            async with self.store.work(causes.of_job("provision", uuid.uuid4().hex), self.clock()) as work:
-                await renew(work, channel)
-                await work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
+            with self.store.work(causes.of_job("provision", uuid.uuid4().hex), self.clock()) as work:
+                renew(work, channel)
+                work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
             # Once, however often the room itself is tried.
             self._renewed.add(channel)
-        async with self.store.look() as find:
-            mark = await marker(find, channel)
+        with self.store.look() as find:
+            mark = marker(find, channel)
         people = [user for where, user in self.plan.invite if where == channel]
         room_id, invited = await make_room(
             self.rooms, mark, name=name, invite=people, space=channel == SPACE, parent=self.known.get(SPACE)

@@ -50,7 +50,7 @@ async def renew(
         replace_identity=lambda: recovery_key is None,
         patience=patience,
     )
-    async with lease.hold(url or url_of_file(folder / DATABASE), account.user_id):
+    with lease.hold(url or url_of_file(folder / DATABASE), account.user_id):
         # Only to see that no bot runs here: init takes the store itself.
         pass
     old_token = _read_token(folder / TOKEN)

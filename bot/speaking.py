@@ -116,7 +116,12 @@ class Speaker:
             for channel in () if stop.is_set() else channels:
                 self._speak_in(channel, stop)
 
-        self._store.on_news = take
+        loop = asyncio.get_running_loop()
+
+        def tell(channels: Collection[str] | None) -> None:
+            loop.call_soon_threadsafe(take, channels)
+
+        self._store.on_news = tell
         inviting = asyncio.create_task(self._invite(stop))
         try:
             while not stop.is_set() and self._ended is None:
@@ -271,8 +276,7 @@ class Speaker:
 
     async def _say_in_place_of(self, row: Row) -> str | None:
         room_id = await self._room(row.channel)
-        async with self._store.look() as find:
-            audience = await find.audience(row.channel, row.scope)
+        audience = await self._store.ask(lambda find: find.audience(row.channel, row.scope))
         if not audience and row.scope != HOUSE:
             return None
         word = content_of(await self._watch.word_in_place_of(row))
@@ -286,8 +290,7 @@ class Speaker:
             if (said := await self._said_before(room_id, row)) is not None:
                 return said
             content = await self._upload(row.file) if row.file else content_of(row)
-            async with self._store.look() as find:
-                audience = await find.audience(row.channel, row.scope)
+            audience = await self._store.ask(lambda find: find.audience(row.channel, row.scope))
             if not audience and row.scope != HOUSE:
                 log.info("nobody may read it any more", row=row.id)
                 return None
@@ -374,8 +377,7 @@ class Speaker:
 
     async def _room(self, channel: str) -> str:
         """The room of a channel, made when the first thing is to be said in it."""
-        async with self._store.look() as find:
-            room_id = await find.room(channel)
+        room_id = await self._store.ask(lambda find: find.room(channel))
         room_id = room_id or await self._make(channel)
         if place_of(channel) is Place.DIRECT:
             await self._await_person(channel, room_id, channel.partition(":")[2])
@@ -384,16 +386,14 @@ class Speaker:
     async def _make(self, channel: str) -> str:
         # Who is to be invited there may need the room at the same moment.
         async with self._making:
-            async with self._store.look() as find:
-                room_id = await find.room(channel)
+            room_id = await self._store.ask(lambda find: find.room(channel))
             return room_id or await self._make_alone(channel)
 
     async def _make_alone(self, channel: str) -> str:
         place, key = place_of(channel), channel.partition(":")[2]
         people = [key] if place is Place.DIRECT else await self._outbox.invited(channel)
-        async with self._store.look() as find:
-            marker = await rooms.marker(find, channel)
-            audience = await find.audience(channel)
+        marker = await self._store.ask(lambda find: rooms.marker(find, channel))
+        audience = await self._store.ask(lambda find: find.audience(channel))
         name = key if place is Place.CASE else "Roundtable"
         people = [person for person in people if person in audience]
         room_id, invited = await make_room(self._client, marker, name=name, topic=name, invite=people)
@@ -430,17 +430,19 @@ class Speaker:
         raise NotJoinedYetError
 
     async def _may_ask_again(self, channel: str) -> bool:
-        async with self._store.look() as find:
-            asked = await find.setting(f"asked {channel}")
+        asked = await self._store.ask(lambda find: find.setting(f"asked {channel}"))
         if asked is None:
             return True
         newest, before = await self._outbox.newest(channel), datetime.fromisoformat(asked)
         return newest is not None and newest > before and self._clock() - before >= ASK_AGAIN_AFTER
 
     async def _note_asked(self, channel: str) -> None:
-        now = self._clock()
-        async with self._store.work(causes.of_job("asked", channel, now.isoformat()), now) as work:
-            await work.keep(f"asked {channel}", now.isoformat())
+        def note() -> None:
+            now = self._clock()
+            with self._store.work(causes.of_job("asked", channel, now.isoformat()), now) as work:
+                work.keep(f"asked {channel}", now.isoformat())
+
+        await self._store.do(note)
 
 
 def content_of(row: Row | Message) -> dict[str, object]:

@@ -40,7 +40,7 @@ class Standby:
         async with AsyncExitStack() as waiting:
             while not stop.is_set():
                 try:
-                    return await held.enter_async_context(hold(self._url, self._user_id))
+                    return held.enter_context(hold(self._url, self._user_id))
                 except StoreInUseError:
                     if file_of(self._url) is not None:
                         raise

@@ -12,6 +12,7 @@ from bot.crypto.signing import SigningKey
 from bot.crypto.verification import Progress, Stage, Verification
 from commands.watch import Watch
 from storage import answers, secret
+from storage.find import Find
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
@@ -28,23 +29,25 @@ class Verifier:
 
     async def is_known(self, user_id: str) -> bool:
         """Whether this person is in the house."""
-        async with self._store.look() as find:
-            return user_id in (await find.directory()).people
+        return await self._store.ask(lambda find: user_id in find.directory().people)
 
     async def audience(self, room_id: str) -> Collection[str] | None:
         """Whom a room is for; nobody, if it is none of ours."""
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
-            return await find.audience(channel) if channel else frozenset()
+
+        def look(find: Find) -> Collection[str]:
+            channel = find.channel(room_id)
+            return find.audience(channel) if channel else frozenset()
+
+        return await self._store.ask(look)
 
     async def user_signing(self) -> SigningKey | None:
         """The key with which we vouch for people; None: init did not keep it."""
-        seed = await secret.read(self._store, secret.USER_SIGNING)
+        seed = await self._store.do(secret.read, self._store, secret.USER_SIGNING)
         return None if seed is None else SigningKey(seed)
 
     async def act(self) -> None:
         """Carry out what admins have answered, and end what takes too long."""
-        for answer in await answers.take(self._store):
+        for answer in await self._store.do(answers.take, self._store):
             compared = self.verification.comparison(answer.person)
             if compared is None or in_words(compared) != answer.compared:
                 await self._watch.verification_gone(answer.person, answer.cause)

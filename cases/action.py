@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
-from cases.record import Record, next_id, one_of
+from cases.record import Record, Words, next_id, one_of, record
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cases.case import Case
     from cases.people import Addressee, Professional
     from cases.record import Step
@@ -32,11 +31,12 @@ ACCEPTS = frozenset({"accept", "done"})
 """Steps that add an agency to those that accepted; every other one that touches these sets them anew."""
 
 
+@record("action", "actions", letter="A", wording="outcome")
 @dataclass(eq=False, repr=False)
 class Action(Record):
     """What shall come about, by whom, by when."""
 
-    outcome: str
+    outcome: Words
     owner: str
     """The lead agency: only it closes the action."""
     owner_person: str | None
@@ -45,12 +45,12 @@ class Action(Record):
     """A second agency that carries the action too: both must accept."""
     safety: str | None = None
     """The agency that is there for safety only."""
-    worse: str | None = None
+    worse: Words | None = None
     """The harm check: could this make it worse?"""
     roundtable: str | None = None
     state: State = State.PROPOSED
     accepted_by: tuple[str, ...] = ()
-    remark: str | None = None
+    remark: Words | None = None
     """What was said with the last move: how it ended, why it was declined, handed over or moved."""
     first_due_at: datetime | None = None
     """The date first agreed, once it was moved: the old one stays visible."""
@@ -198,10 +198,11 @@ def ask_again(action: Action, step: Step) -> None:
         step.change(action, accepted_by=accepted, state=State.PROPOSED)
 
 
-def settle(action: Action) -> None:
-    """Let what is still to be done stand as accepted if all who must have accepted it, and else as proposed."""
-    if action.state in PENDING:
-        action.state = State.ACCEPTED if set(action.owners) <= set(action.accepted_by) else State.PROPOSED
+def settled(action: Action) -> State:
+    """How what is still to be done stands: as accepted if all who must have accepted it, and else as proposed."""
+    if action.state not in PENDING:
+        return action.state
+    return State.ACCEPTED if set(action.owners) <= set(action.accepted_by) else State.PROPOSED
 
 
 def _require_at_table(case: Case, to: Addressee) -> None:

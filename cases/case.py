@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from cases import action, decision, effects, followups, roundtable, series
 from cases.effects import OF_CASE
 from cases.errors import Refusal
-from cases.record import GAP, KIND_OF, Record, Step, one_of
+from cases.record import FILED, GAP, KINDS, Entry, Record, Step, Words, kind_of, named, one_of, record, snapshot
 from cases.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from cases.action import Action
     from cases.concern import Basis, Concern
@@ -34,9 +33,13 @@ if TYPE_CHECKING:
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 DIGITS = "2346789"
 """Without look-alikes: no I, L, O, 0, 1, 5 (S)."""
+LEADS_NOWHERE = frozenset({"undo", FILED})
+"""Steps after which an earlier one can still be taken back."""
 MOST_STEPS = 5_000
 """Of one case: what it holds is held in memory, and read by people."""
-IN_A_FULL_CASE = frozenset({"join", "leave", "release", "roundtable end", "close", "undo", "erase", "restore", GAP})
+IN_A_FULL_CASE = frozenset(
+    {"reroom", "join", "leave", "release", "roundtable end", "close", "undo", "erase", "restore", GAP, FILED}
+)
 NUMBERS_LEFT_OUT = 1_000
 """After a restore: more than a case can have given meanwhile."""
 UNDO_WITHIN = timedelta(minutes=10)
@@ -59,7 +62,6 @@ FINAL = frozenset(
 """Steps that have gone out into the world and cannot be taken back."""
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""
-MAIN_TEXT = {"C": "about", "R": "question", "A": "outcome", "D": "text"}
 
 
 class Mode(StrEnum):
@@ -71,34 +73,37 @@ class Mode(StrEnum):
     """Its people work together every day, and begin it with a digest."""
 
 
+@record("member", "members")
 @dataclass(eq=False, repr=False)
-class Member:
+class Member(Entry):
     """A person who was asked to the table; ``joined_at`` once in the room, ``left_at`` once out of it."""
 
+    id: str
     user_id: str
     agency: str
     invited_at: datetime
-    because: str
+    because: Words
     joined_at: datetime | None = None
     left_at: datetime | None = None
 
 
+@record("reopening", "reopenings")
 @dataclass(eq=False, repr=False)
-class Correction(Record):
-    """An earlier wording that was superseded: ``!correct`` hides nothing."""
+class Reopening(Record):
+    """Why a closed case was opened again."""
 
-    subject: str
-    earlier: str
+    because: Words
 
 
+@record("case", "")
 @dataclass(eq=False, repr=False)
-class Case:
-    """The aggregate: concepts' functions (``cases.request.ask``) change it, and every change is a step."""
+class Head(Entry):
+    """What a case says of itself: why it was opened, who runs it, and how it stands."""
 
     ref: str
     scheme: str
-    why: str
-    goal: str
+    opened_because: Words
+    goal: Words
     zone: str
     """IANA name: the scheme's zone, in which working days are counted."""
     opened_by: str
@@ -109,10 +114,18 @@ class Case:
     seats: tuple[str, ...]
     """The agencies at the table, by short name."""
     closed_at: datetime | None = None
-    closed_because: str | None = None
+    closed_because: Words | None = None
     residual_owner: str | None = None
     """The agency that stays the first contact after closing."""
     mode: Mode = Mode.TABLE
+    id: str = OF_CASE
+
+
+@dataclass(eq=False, repr=False)
+class Case(Head):
+    """The aggregate: concepts' functions (``cases.request.ask``) change it, and every change is a step."""
+
+    reopenings: list[Reopening] = field(default_factory=list["Reopening"])
     members: list[Member] = field(default_factory=list["Member"])
     concerns: list[Concern] = field(default_factory=list["Concern"])
     requests: list[Request] = field(default_factory=list["Request"])
@@ -129,9 +142,15 @@ class Case:
     notes: list[Note] = field(default_factory=list["Note"])
     minutes: list[Version] = field(default_factory=list["Version"])
     remarks: list[Remark] = field(default_factory=list["Remark"])
-    corrections: list[Correction] = field(default_factory=list["Correction"])
     pauses: list[Pause] = field(default_factory=list["Pause"])
     steps: list[Step] = field(default_factory=list["Step"])
+    rewritten: set[int] = field(default_factory=set[int])
+    """The numbers of the steps from which words were wiped, for the store to write them again."""
+
+    @property
+    def why(self) -> str:
+        """Why the table came together, and each time again."""
+        return "\n".join((self.opened_because, *(again.because for again in self.reopenings)))
 
     @property
     def closed(self) -> bool:
@@ -191,9 +210,39 @@ class Case:
         self.steps.append(step)
         return step
 
+    @classmethod
+    def load(cls, steps: Iterable[Step]) -> Case:
+        """A case from its journal; the first step opened it."""
+        first, *following = steps
+        head = next(entry for entry in first.entries if entry.id == OF_CASE)
+        case = cls(**dict[str, Any](head.fields))
+        case.apply((first, *following))
+        return case
+
+    def apply(self, steps: Iterable[Step]) -> None:
+        """Let stored steps have their effect, as they had it when they were written."""
+        entries = self.entries()
+        for step in steps:
+            for added in step.entries:
+                kind = KINDS[added.kind]
+                if kind.listed:
+                    if added.id in entries:
+                        raise ValueError(f"two entries have the id {added.id}")
+                    entry = entries[added.id] = kind.kept_as(**added.fields)
+                    getattr(self, kind.listed).append(entry)
+            for change in step.changes:
+                setattr(entries[change.id], change.field, change.new)
+            self.steps.append(step)
+            step.mark_all(self.steps)
+
+    def entries(self) -> dict[str, Any]:
+        """All that a step can change, by id: the case itself, its members, and its records."""
+        return {entry.id: entry for entry in chain[Entry | Record]((self,), self.members, self.records())}
+
     def records(self) -> Iterator[Record]:
         """Every record on file, also what was withdrawn."""
         return chain(
+            self.reopenings,
             self.concerns,
             self.requests,
             self.answers,
@@ -209,7 +258,6 @@ class Case:
             self.notes,
             self.minutes,
             self.remarks,
-            self.corrections,
             self.pauses,
         )
 
@@ -249,49 +297,49 @@ class Case:
             raise Refusal("case/has_left", ref=self.ref, people=others)
 
     def invite(self, person: Professional, *, because: str, by: Professional, at: datetime) -> Member:
-        """Ask a person to the table; the agency takes a seat if it had none."""
+        """Ask a person to the table; the agency takes a seat if it had none.
+
+        Raises Refusal for those whose role keeps them away from content, too.
+        """
         self.require_open()
         if self.is_member(person.user_id):
             raise Refusal("case/already_member", person=person.user_id, ref=self.ref)
-        member = self.seat(person, because, at)
-        self.step("invite", person.user_id, by, at)
-        return member
+        require_role(person)
+        return self.seat(person, because, self.step("invite", person.user_id, by, at))
 
     def awaits(self, user_id: str) -> bool:
         """Whether somebody has a place at the table, and has not come into the room."""
         return any(member.user_id == user_id and member.joined_at is None for member in self.present)
 
-    def seat(self, person: Professional, because: str, at: datetime) -> Member:
-        """Give a person a place at the table; raises Refusal for those whose role keeps them away from content."""
-        if person.role not in AT_THE_TABLE:
-            raise Refusal("case/not_for_role", person=person.user_id, role=person.role)
-        member = Member(person.user_id, person.agency, at, because)
-        self.members.append(member)
+    def seat(self, person: Professional, because: str, step: Step) -> Member:
+        """Give a person a place at the table as part of a step; raises Refusal, see ``require_role``."""
+        require_role(person)
+        member_id = f"member/{len(self.members) + 1}"
+        member = step.add(self.members, Member(member_id, person.user_id, person.agency, step.at, because))
         # A coordinator runs the process: that alone gives the agency no part in the content.
         if person.agency not in self.seats and person.role is not Role.COORDINATOR:
-            self.seats = (*self.seats, person.agency)
+            step.change(self, seats=(*self.seats, person.agency))
         return member
 
     def join(self, person: Professional, at: datetime) -> Member | None:
         """Note that a member came into the room; None for one who is there already, and for a stranger."""
         for member in self.present:
             if member.user_id == person.user_id and member.joined_at is None:
-                member.joined_at = at
-                self.step("join", person.user_id, person, at)
+                self.step("join", person.user_id, person, at).change(member, joined_at=at)
                 return member
         return None
 
-    def expect_everybody(self) -> None:
+    def expect_everybody(self, *, by: Professional, at: datetime) -> None:
         """The table has a new room: nobody is in it yet, and everybody keeps the seat."""
+        step = self.step("reroom", self.ref, by, at)
         for member in self.present:
-            member.joined_at = None
+            step.change(member, joined_at=None)
 
     def leave(self, person: Professional, at: datetime) -> Member | None:
         """Note that a member left the room, and thereby the table: coming back takes a new invitation."""
         for member in self.present:
             if member.user_id == person.user_id:
-                member.left_at = at
-                self.step("leave", person.user_id, person, at)
+                self.step("leave", person.user_id, person, at).change(member, left_at=at)
                 return member
         return None
 
@@ -301,8 +349,7 @@ class Case:
         self.require_member(user_id)
         if user_id == self.director:
             raise Refusal("case/directs_already", person=user_id, ref=self.ref)
-        self.director = user_id
-        self.step("direct", user_id, by, at)
+        self.step("direct", user_id, by, at).change(self, director=user_id)
 
     def leave_a_gap(self, *, by: Professional, at: datetime) -> int:
         """Let no number be given that may have been given already, since the file is an older one; gives the last."""
@@ -320,15 +367,13 @@ class Case:
 
     def set_review(self, when: datetime | None, step: Step) -> None:
         """Set the next review as part of a step, which keeps the earlier one."""
-        step.before = {**step.before, OF_CASE: {**step.before.get(OF_CASE, {}), "next_review": self.next_review}}
-        self.next_review = when
+        step.change(self, next_review=when)
 
     def release(self, user_id: str, *, by: Professional, at: datetime) -> Member:
         """Let a person leave the table; the agency's seat stays, a case is never closed by that."""
         for member in self.present:
             if member.user_id == user_id:
-                member.left_at = at
-                self.step("release", user_id, by, at)
+                self.step("release", user_id, by, at).change(member, left_at=at)
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
@@ -345,17 +390,18 @@ class Case:
         left = [i for i in followups.unresolved(self, at) if i.what in followups.BLOCKS_CLOSING]
         if left:
             raise Refusal("case/unresolved", ref=self.ref, items=left)
-        self.closed_at, self.closed_because, self.residual_owner = at, because, owner
-        return series.call_off_all(self, self.step("close", self.ref, by, at))
+        step = self.step("close", self.ref, by, at)
+        step.change(self, closed_at=at, closed_because=because, residual_owner=owner)
+        return series.call_off_all(self, step)
 
     def reopen(self, *, because: str, by: Professional, at: datetime) -> None:
         """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
         if not self.closed:
             raise Refusal("case/not_closed", ref=self.ref)
-        self.closed_at = self.closed_because = self.residual_owner = None
         step = self.step("reopen", self.ref, by, at)
-        step.before = {OF_CASE: {"why": self.why}}
-        self.why = f"{self.why}\n{because}"
+        step.change(self, closed_at=None, closed_because=None, residual_owner=None)
+        number = len(self.reopenings) + 1
+        step.add(self.reopenings, Reopening(f"reopening/{number}", by.user_id, by.agency, at, because))
         self.set_review(at + FIRST_REVIEW, step)
 
     def correct(
@@ -368,16 +414,11 @@ class Case:
         """
         self.require_open()
         letter = record_id[0]
-        if letter not in MAIN_TEXT:
+        kind = named(letter)
+        if kind is None or kind.wording is None:
             raise Refusal("correct/use_minutes" if letter == "M" else "correct/no_text", id=record_id)
-        lists: dict[str, list[Concern] | list[Request] | list[Action] | list[Decision]] = {
-            "C": self.concerns,
-            "R": self.requests,
-            "A": self.actions,
-            "D": self.decisions,
-        }
-        record: Record = one_of(list[Record](lists[letter]), record_id)
-        name = MAIN_TEXT[letter]
+        record: Record = one_of(list[Record](getattr(self, kind.listed)), record_id)
+        name = kind.wording
         if letter == "R" and by.agency != record.agency:
             mine = [a for a in self.answers if a.request == record_id and a.agency == by.agency and not a.withdrawn]
             if mine:
@@ -388,9 +429,6 @@ class Case:
             raise Refusal("correct/only_concerns", id=record_id)
         step = self.step("correct", record_id, by, at)
         if text is not None:
-            number = len(self.corrections) + 1
-            earlier = str(getattr(record, name))
-            step.add(self.corrections, Correction(f"K-{number}", by.user_id, by.agency, at, record_id, earlier))
             step.change(record, **{name: text})
             if isinstance(record, action.Action):
                 action.ask_again(record, step)
@@ -398,12 +436,12 @@ class Case:
                 decision.ask_again(self, record, step)
         if basis:
             step.change(record, kind=basis)
-        return KIND_OF[letter], record
+        return kind.name, record
 
     def undo(self, *, by: Professional, at: datetime) -> Step:
         """Take back this person's last step, within ten minutes and unless others have built on it."""
         # What was deleted stays deleted: what came before it was not meant.
-        deleted = {number for number, e in effects.erasures(self).items() if not e.before[effects.ERASES]["undone"]}
+        deleted = {number for number, e in effects.erasures(self).items() if number in e.undoes}
         said = [s for s in self.steps if s.by == by.user_id and s.verb not in effects.SETS_NOTHING]
         mine = [s for s in said if not s.undone or s.number in deleted]
         if not mine or at - mine[-1].at > UNDO_WITHIN:
@@ -413,11 +451,12 @@ class Case:
             raise Refusal("undo/final", verb=step.verb, subject=step.subject)
         # What the table agreed on when it dissolved would be unresolved again, and nobody would look at it.
         self.require_open()
-        later = [s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb != "undo"]
+        later = [
+            s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb not in LEADS_NOWHERE
+        ]
         if later:
             raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
-        effects.take_back(self, step)
-        self.step("undo", step.subject, by, at)
+        effects.take_back(self, step, self.step("undo", step.subject, by, at))
         return step
 
 
@@ -449,11 +488,24 @@ def open_case(
         tuple(dict.fromkeys(agencies)),
         mode=mode,
     )
-    case.step("open", ref, by, at)
+    step = case.step("open", ref, by, at)
+    step.entries = (snapshot(case),)
     for person in people:
         if not case.is_member(person.user_id):
-            case.seat(person, why, at)
+            case.seat(person, why, step)
     return case
+
+
+def require_role(person: Professional) -> None:
+    """Refuse those whose role keeps them away from content."""
+    if person.role not in AT_THE_TABLE:
+        raise Refusal("case/not_for_role", person=person.user_id, role=person.role)
+
+
+def earlier_wordings(case: Case, entry: Record) -> list[str]:
+    """What a record said before it was corrected, oldest first."""
+    name = kind_of(entry).wording
+    return [str(c.old) for s in case.steps for c in s.changes if (c.id, c.field) == (entry.id, name)]
 
 
 def touches(later: Step, earlier: Step) -> bool:

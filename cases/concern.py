@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from cases.record import Record, next_id
+from cases.record import Record, Words, next_id, record
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cases.case import Case
     from cases.people import Professional
 
@@ -42,14 +41,15 @@ class Domain(StrEnum):
     HOUSING = "housing"
 
 
+@record("concern", "concerns", letter="C", wording="about")
 @dataclass(eq=False, repr=False)
 class Concern(Record):
     """What was observed."""
 
-    about: str
+    about: Words
     kind: Basis | None = None
     seen_at: datetime | None = None
-    source: str | None = None
+    source: Words | None = None
     domain: Domain | None = None
     urgency: Urgency = Urgency.ROUTINE
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases import meeting
 from cases.errors import Refusal
-from cases.record import Record, next_id, one_of
+from cases.record import Record, Words, next_id, one_of, record
 from cases.roundtable import USUAL
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
@@ -27,23 +26,25 @@ class Stance(StrEnum):
     DISSENTS = "dissents"
 
 
+@record("decision", "decisions", letter="D", wording="text")
 @dataclass(eq=False, repr=False)
 class Decision(Record):
     """What the table decided, and why."""
 
-    text: str
-    because: str
+    text: Words
+    because: Words
     review_at: datetime | None = None
     roundtable: str | None = None
 
 
+@record("position", "positions")
 @dataclass(eq=False, repr=False)
 class Position(Record):
     """One agency's position; the latest of an agency counts, the earlier ones stay on file."""
 
     decision: str
     stance: Stance
-    why: str | None = None
+    why: Words | None = None
 
 
 def decide(

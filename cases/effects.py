@@ -1,57 +1,30 @@
-"""What a step did to a case, taken back and brought back: for ``!undo``, for deletions, and for ``!restore``.
+"""What holds of what was done: for ``!undo``, for deletions, and for ``!restore``.
 
-A field of a record has a chain of values: each step that changes it keeps the value before. What a step gave a field
-stands, by now, in the record, or in the next step that changed the field since. Taking a step out of the chain puts
-the value before it in that place; bringing it back puts its own value there again. So what others did later stays.
+The value of a field is what the last step gave it that still holds, and its words are hidden when they were erased. So
+taking a step back, or bringing it back, is to say so in a new step, and to let the fields that it touched have the
+values that follow: what others did since stays.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from cases.action import ACCEPTS, Action, settle
-from cases.record import as_it_was
+from cases.action import ACCEPTS, Action, settled
+from cases.record import ERASED, FILED, KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from cases.case import Case
-    from cases.record import Step
+    from cases.record import Change, Step
 
-ERASES = "erases"
-"""Under which a deletion keeps the number of the step that it erased."""
-Given = tuple[str, str, object]
-"""What a step gave a field: the key under which it keeps what it changed, the field, and the value."""
 OF_CASE = "case"
-"""Under which a step keeps what it changed in the case itself, and in none of its records."""
-SETS_NOTHING = frozenset({"undo", "join", "leave", "erase", "restore", "wipe"})
+"""The id under which a step keeps what it changed in the case itself, and in none of its records."""
+SETS_NOTHING = frozenset({"undo", "reroom", "join", "leave", "erase", "restore", "wipe", FILED})
 """Steps about other steps, and what is no command: nothing is taken back of them, and they build on nothing."""
-
-
-@dataclass(frozen=True, repr=False)
-class _Exchange:
-    """Which names come, and which go."""
-
-    come: tuple[str, ...]
-    go: tuple[str, ...]
-
-    @classmethod
-    def of(cls, was: object, value: object) -> _Exchange | None:
-        """From one list of names to another; None: these are no names."""
-        if not (isinstance(was, list | tuple) and isinstance(value, list | tuple)):
-            return None
-        return cls(tuple(n for n in value if n not in was), tuple(n for n in was if n not in value))
-
-    @property
-    def others(self) -> tuple[str, ...]:
-        """All whose place changes."""
-        return self.come + self.go
-
-    def made_in(self, names: object) -> tuple[str, ...]:
-        """These names, with those that come and without those that go."""
-        kept = [n for n in cast("tuple[str, ...]", names) if n not in self.go]
-        return (*kept, *(n for n in self.come if n not in kept))
+Place = tuple[str, str]
+"""The id of a record, and the name of a field."""
 
 
 def counts(step: Step) -> bool:
@@ -59,68 +32,73 @@ def counts(step: Step) -> bool:
     return not step.undone and step.verb not in SETS_NOTHING
 
 
-def on_file(case: Case) -> dict[str, Any]:
-    """All that steps change, by the key under which they keep it: the records, and the case."""
-    return {**{record.id: record for record in case.records()}, OF_CASE: case}
-
-
 def erasures(case: Case) -> dict[int, Step]:
     """The deletions that stand, wiped ones too, by the number of the step that each erased."""
-    deletions = (s for s in case.steps if s.verb in {"erase", "wipe"} and not s.undone)
-    return {cast("int", s.before[ERASES]["number"]): s for s in deletions}
+    return {s.erases: s for s in case.steps if s.erases is not None and not s.undone}
 
 
-def value_of(case: Case, step: Step, key: str, name: str) -> object:
-    """What a step gave a field, wherever that stands by now."""
-    for later in _changes(case, step, key, name):
-        if counts(later):
-            return later.before[key][name]
-    return getattr(on_file(case)[key], name)
+def take_back(case: Case, step: Step, by: Step) -> None:
+    """Let a step no longer hold, as part of another one."""
+    by.take_back(step)
+    refresh(case, step, by)
 
 
-def put(case: Case, step: Step, key: str, name: str, value: object) -> None:
-    """Let a field have had this value behind a step: in the next step that changed it since, or else now.
-
-    Of names (who accepted) only those that differ are put in or taken out, also behind later steps that added others.
-    """
-    names = _Exchange.of(value_of(case, step, key, name), value)
-    for later in _changes(case, step, key, name):
-        given = names.made_in(later.before[key][name]) if names else value
-        later.before = {**later.before, key: {**later.before[key], name: given}}
-        if counts(later) and not (names and later.verb in ACCEPTS and later.agency not in names.others):
-            return
-    record = on_file(case)[key]
-    current = getattr(record, name)
-    setattr(record, name, names.made_in(current) if names else as_it_was(value, current))
-    if isinstance(record, Action):
-        settle(record)
-
-
-def take_back(case: Case, step: Step) -> list[Given]:
-    """Take back what a step changed and added; gives what it had given."""
-    given = take_back_changes(case, step)
-    for record_id in step.added:
-        given.append((record_id, "withdrawn", value_of(case, step, record_id, "withdrawn")))
-        put(case, step, record_id, "withdrawn", value=True)
-    step.undone = True
-    return given
-
-
-def take_back_changes(case: Case, step: Step) -> list[Given]:
-    """Take back what a step changed in what was there before it; gives what it had given."""
-    fields = [(key, name, earlier) for key, changed in step.before.items() for name, earlier in changed.items()]
-    given = [(key, name, value_of(case, step, key, name)) for key, name, _ in fields]
-    for key, name, earlier in fields:
-        if (key, name) == (OF_CASE, "next_review") and not any(map(counts, _changes(case, step, key, name))):
-            case.next_review = _review_without(case, step, cast("datetime | None", earlier))
-        else:
-            put(case, step, key, name, earlier)
-    return given
+def refresh(case: Case, step: Step, by: Step) -> None:
+    """Let all that a step touched have the values that follow from what holds now, as part of another step."""
+    entries, hidden = case.entries(), erasures(case).keys()
+    touched = [(c.id, c.field) for c in step.changes]
+    touched += [(entry.id, name) for entry in step.entries for name in entry.fields if entry.id != OF_CASE]
+    if step.entries and step.entries[0].id == OF_CASE:
+        touched += [(OF_CASE, name) for name in KINDS[step.entries[0].kind].words]
+    repeated = [entry for later in case.steps for entry in later.entries if entry.said == step.number]
+    touched += [(entry.id, name) for entry in repeated for name in KINDS[entry.kind].words]
+    for key, name in dict.fromkeys(touched):
+        value = _value(case, (key, name), hidden, without=step)
+        if value != getattr(entries[key], name):
+            by.change(entries[key], **{name: value})
+    for key in dict.fromkeys(key for key, _ in touched):
+        if isinstance(entries[key], Action) and (state := settled(entries[key])) is not entries[key].state:
+            by.change(entries[key], state=state)
 
 
 def is_built_on(case: Case, step: Step) -> bool:
     """Whether a later step that counts is about a record that this one added, or about a part of it."""
     return any(_is_about(later, record_id) for later in case.steps[step.number :] for record_id in step.added)
+
+
+def changes_since(case: Case, step: Step, place: Place) -> bool:
+    """Whether a later step that counts has changed a field."""
+    return any(counts(s) and place in {(c.id, c.field) for c in s.changes} for s in case.steps[step.number :])
+
+
+def _value(case: Case, place: Place, hidden: Collection[int], *, without: Step) -> object:
+    """What a field holds now."""
+    key, name = place
+    value: object = None
+    said = kind = None
+    for step in case.steps:
+        for entry in step.entries:
+            if entry.id == key:
+                value, said, kind = entry.fields[name], entry.said or step.number, entry.kind
+                if name == "withdrawn":
+                    value = step.undone
+        if counts(step) and not step.lapsed:
+            for change in step.changes:
+                if (change.id, change.field) == place:
+                    value, said, kind = _changed(value, change, step), step.number, change.kind
+    if place == (OF_CASE, "next_review") and not changes_since(case, without, place):
+        return _review_without(case, without, cast("datetime | None", value))
+    return ERASED if value and said is not None and said in hidden and kind and name in KINDS[kind].words else value
+
+
+def _changed(value: object, change: Change, step: Step) -> object:
+    """A value after a change; of names (who accepted) only those that it put in or took out."""
+    if not (isinstance(change.old, tuple) and isinstance(change.new, tuple) and isinstance(value, tuple)):
+        return change.new
+    if step.verb not in ACCEPTS:
+        return change.new
+    kept = tuple(n for n in value if n in change.new or n not in change.old)
+    return (*kept, *(n for n in change.new if n not in change.old and n not in kept))
 
 
 def _is_about(later: Step, record_id: str) -> bool:
@@ -130,11 +108,6 @@ def _is_about(later: Step, record_id: str) -> bool:
         or f"{later.subject}/".startswith(part)
         or any(other.startswith(part) for other in later.added)
     )
-
-
-def _changes(case: Case, step: Step, key: str, name: str) -> list[Step]:
-    """The later steps that changed a field, also those that were taken back themselves."""
-    return [s for s in case.steps[step.number :] if s.verb not in SETS_NOTHING and name in s.before.get(key, {})]
 
 
 def _review_without(case: Case, step: Step, earlier: datetime | None) -> datetime | None:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases import decision as decisions
 from cases import followups, meeting, request, roundtable
 from cases.errors import Refusal
-from cases.record import Record, one_of
+from cases.record import FILED, Record, Words, one_of, record
 from cases.roundtable import USUAL, NoteKind, Presence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from cases.action import Action
     from cases.calendar import Calendar
@@ -53,6 +53,7 @@ class State(StrEnum):
     """A dispute that was settled by attaching both views."""
 
 
+@record("minutes", "minutes")
 @dataclass(eq=False, repr=False)
 class Version(Record):
     """One wording of the minutes, as it was posted; ``text`` is what the checksum is of."""
@@ -64,12 +65,13 @@ class Version(Record):
     """What its other forms are made from again; None: a wording from before there were any."""
 
 
+@record("remark", "remarks")
 @dataclass(eq=False, repr=False)
 class Remark(Record):
     """What somebody wants to read in the minutes, or beside them."""
 
     roundtable: str
-    text: str
+    text: Words
     kind: Kind = Kind.CORRECTION
     paragraph: str | None = None
     """What it is about (the key of a paragraph); None: the minutes as a whole."""
@@ -195,13 +197,12 @@ def file(
 ) -> Version:
     """Keep a wording of the minutes; every version can be had again.
 
-    It is no step of its own: it follows from ending the meeting, from a correction, or from taking one back, and what
-    was posted stays on file even when the correction that led to it is taken back.
+    It follows from ending the meeting, from a correction, or from taking one back, and what was posted stays on file
+    even when the correction that led to it is taken back.
     """
     number = len(versions(case, table.id)) + 1
     version = Version(f"{table.id}/v{number}", by.user_id, by.agency, at, table.id, text, checksum(text), paper)
-    case.minutes.append(version)
-    return version
+    return case.step(FILED, version.id, by, at).add(case.minutes, version)
 
 
 def correct(

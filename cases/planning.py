@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cases import roundtable
 from cases.errors import Refusal
-from cases.record import Record, next_id
+from cases.record import Record, next_id, record
 from cases.roundtable import USUAL, Attendance, Presence, Quorum, RoundTable, State
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Can(StrEnum):
 MOST_TIMES = 6
 
 
+@record("proposed time", "proposed_times")
 @dataclass(eq=False, repr=False)
 class ProposedTime(Record):
     """One of the times that a round table could take place at."""
@@ -40,6 +41,7 @@ class ProposedTime(Record):
     starts_at: datetime
 
 
+@record("availability", "availabilities")
 @dataclass(eq=False, repr=False)
 class Availability(Record):
     """Whether a member can come at a proposed time; the latest word of each member counts."""
@@ -102,10 +104,10 @@ def answer(
     """Say at which of the proposed times I can come; what I said before about them no longer counts."""
     table = require(case, table_id)
     said = sum(a.roundtable == table.id for a in case.availabilities) + 1
-    step = case.step("available", f"{table.id}/v{said}", by, at)
+    step = case.step("available", f"{table.id}/can{said}", by, at)
     for place, (number, can) in enumerate(answers.items(), said):
         _time(case, table, number)
-        availability = Availability(f"{table.id}/v{place}", by.user_id, by.agency, at, table.id, number, can)
+        availability = Availability(f"{table.id}/can{place}", by.user_id, by.agency, at, table.id, number, can)
         step.add(case.availabilities, availability)
     return table
 

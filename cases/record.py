@@ -1,13 +1,30 @@
-"""What every record of a case has in common, and the journal that timeline and undo are made from."""
+"""What every record of a case has in common, and the journal of steps that a case is made from."""
 
-from collections.abc import MutableSequence, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import TypeVar
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, TypeVar, get_args, get_type_hints
 
 from cases.errors import Refusal
-from cases.people import Professional
+
+if TYPE_CHECKING:
+    from cases.people import Professional
+
+
+class _Words:
+    """Marks somebody's own words."""
+
+
+Words = Annotated[str, _Words()]
+"""Text that somebody wrote: it is erased when its message is deleted, and never logged."""
+GAP = "gap"
+"""The verb of a step after which numbers go on behind the one that is its subject."""
+FILED = "minutes file"
+"""The step in which a wording of minutes was kept: nobody's command."""
+ERASED = "[…]"
+"""Stands where somebody's words stood."""
 
 
 @dataclass(eq=False, repr=False)
@@ -23,21 +40,92 @@ class Record:
     """Taken back by its author: kept, but no longer part of the picture."""
 
 
+T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-GAP = "gap"
-"""The verb of a step after which numbers go on behind the one that is its subject."""
-KIND_OF = {
-    "C": "concern",
-    "R": "request",
-    "A": "action",
-    "D": "decision",
-    "M": "roundtable",
-}
+
+
+@dataclass(frozen=True, repr=False)
+class Kind:
+    """What was declared of a kind of entry, and what follows from it."""
+
+    name: str
+    kept_as: type
+    listed: str
+    """The list of the case that holds its records."""
+    letter: str | None
+    """What its ids begin with; None: they are parts of other records' ids."""
+    wording: str | None
+    """The field whose text ``!correct`` replaces."""
+    words: frozenset[str]
+    """The fields that hold somebody's own words."""
+    hints: Mapping[str, object]
+    """The type of each field."""
+
+
+KINDS: dict[str, Kind] = {}
+_BY_TYPE: dict[type, Kind] = {}
+
+
+def record(
+    name: str, listed: str, *, letter: str | None = None, wording: str | None = None
+) -> Callable[[type[T]], type[T]]:
+    """Declare a kind of entry that a case holds; a name that a journal may hold stays declared."""
+
+    def declare(kept_as: type[T]) -> type[T]:
+        if name in KINDS:
+            raise RuntimeError(f"two kinds of record are named {name!r}")
+        hints = get_type_hints(kept_as, include_extras=True)
+        words = frozenset(field for field, hint in hints.items() if _is_words(hint))
+        KINDS[name] = _BY_TYPE[kept_as] = Kind(name, kept_as, listed, letter, wording, words, hints)
+        return kept_as
+
+    return declare
+
+
+def kind_of(entry: object) -> Kind:
+    """The declaration of what kind of entry this is."""
+    return next(_BY_TYPE[kept_as] for kept_as in type(entry).__mro__ if kept_as in _BY_TYPE)
+
+
+def named(letter: str) -> Kind | None:
+    """The kind of record whose ids begin with a letter."""
+    return next((kind for kind in KINDS.values() if kind.letter == letter), None)
+
+
+def _is_words(hint: object) -> bool:
+    metadata = getattr(hint, "__metadata__", ())
+    return any(isinstance(mark, _Words) for mark in metadata) or any(map(_is_words, get_args(hint)))
+
+
+@dataclass(frozen=True, repr=False)
+class Added:
+    """An entry as it was first written."""
+
+    kind: str
+    fields: Mapping[str, object]
+    said: int | None = None
+    """The number of the step whose words it repeats; None: its own."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return str(self.fields["id"])
+
+
+@dataclass(frozen=True, repr=False)
+class Change:
+    """A field of an entry that got another value."""
+
+    kind: str
+    id: str
+    field: str
+    old: object
+    new: object
 
 
 @dataclass(eq=False, repr=False)
 class Step:
-    """One thing that happened in a case, with what is needed to take it back."""
+    """One thing that happened in a case: all that is stored of it. What was written stays, but for words wiped."""
 
     number: int
     verb: str
@@ -45,33 +133,97 @@ class Step:
     by: str
     agency: str
     at: datetime
-    added: tuple[str, ...] = ()
-    before: dict[str, dict[str, object]] = field(default_factory=dict[str, dict[str, object]])
-    """The changed records' earlier values: record id → field → value."""
+    entries: tuple[Added, ...] = ()
+    changes: tuple[Change, ...] = ()
+    undoes: tuple[int, ...] = ()
+    """The numbers of the steps that this one takes back."""
+    lapses: tuple[int, ...] = ()
+    """Of those of which it takes back what they changed, while what they added stays."""
+    redoes: tuple[int, ...] = ()
+    """Of those that it lets hold again."""
+    erases: int | None = None
+    """The number of the step whose words this one takes off the file."""
     undone: bool = False
+    """Whether a later step took it back: this and the next follow from the later ones, and are not stored."""
+    lapsed: bool = False
 
-    def add(self, records: MutableSequence[R], record: R) -> R:
-        """Put a new record into the case as part of this step."""
-        records.append(record)
-        self.added = (*self.added, record.id)
-        return record
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The ids of the entries that it put on file."""
+        return tuple(entry.id for entry in self.entries)
 
-    def change(self, record: Record, **values: object) -> None:
-        """Change fields of a record as part of this step."""
-        earlier = self.before.get(record.id, {})
-        self.before = {
-            **self.before,
-            record.id: {name: getattr(record, name) for name in values} | earlier,
-        }
+    @property
+    def before(self) -> dict[str, dict[str, object]]:
+        """The changed entries' earlier values: id → field → value."""
+        earlier: dict[str, dict[str, object]] = {}
+        for change in self.changes:
+            earlier.setdefault(change.id, {}).setdefault(change.field, change.old)
+        return earlier
+
+    def add(self, entries: MutableSequence[T], entry: T, *, said: int | None = None) -> T:
+        """Put a new entry into the case as part of this step; ``said``: the step whose words it repeats, if another."""
+        _settle(entry)
+        entries.append(entry)
+        self.entries = (*self.entries, snapshot(entry, said))
+        return entry
+
+    def change(self, entry: Record | Entry, **values: object) -> None:
+        """Change fields of an entry as part of this step."""
         for name, value in values.items():
-            setattr(record, name, value)
+            new = _settled(value)
+            change = Change(kind_of(entry).name, entry.id, name, getattr(entry, name), new)
+            self.changes = (*self.changes, change)
+            setattr(entry, name, new)
+
+    def take_back(self, step: Step) -> None:
+        """Let another step no longer hold."""
+        self.undoes = (*self.undoes, step.number)
+        self.mark([step], [], [])
+
+    def let_lapse(self, step: Step) -> None:
+        """Let what another step changed no longer hold, while what it added stays."""
+        self.lapses = (*self.lapses, step.number)
+        self.mark([], [step], [])
+
+    def let_hold(self, step: Step) -> None:
+        """Let another step hold again."""
+        self.redoes = (*self.redoes, step.number)
+        self.mark([], [], [step])
+
+    def mark_all(self, steps: Sequence[Step]) -> None:
+        """The same for all that this step says of those before it, when it is read."""
+        self.mark(*([steps[number - 1] for number in numbers] for numbers in (self.undoes, self.lapses, self.redoes)))
+
+    @staticmethod
+    def mark(undone: Iterable[Step], lapsed: Iterable[Step], held: Iterable[Step]) -> None:
+        """Mark steps that are taken back, in part taken back, or hold."""
+        for steps, flags in ((undone, (True, False)), (lapsed, (False, True)), (held, (False, False))):
+            for step in steps:
+                step.undone, step.lapsed = flags
 
 
-def as_it_was(value: object, current: object) -> object:
-    """A journal that was stored holds an enumeration's value, not its member, and a list for a tuple."""
-    if isinstance(current, StrEnum) and value is not None:
-        return type(current)(str(value))
-    return tuple(value) if isinstance(value, list) else value
+class Entry:
+    """What a journal holds beside records: anything with an id of its own."""
+
+    id: str
+
+
+def snapshot(entry: object, said: int | None = None) -> Added:
+    """An entry as it is now."""
+    kind = kind_of(entry)
+    return Added(kind.name, {name: getattr(entry, name) for name in kind.hints}, said)
+
+
+def _settle(entry: object) -> None:
+    for part in fields(entry):  # type: ignore[arg-type]  # each kind of entry is a dataclass
+        value = getattr(entry, part.name)
+        if isinstance(value, datetime):
+            object.__setattr__(entry, part.name, _settled(value))
+
+
+def _settled(value: object) -> object:
+    """A moment as it is read back, in UTC: what is in memory must not differ from what is on file."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value
 
 
 def next_id(letter: str, records: Sequence[Record], steps: Sequence[Step] = ()) -> str:
@@ -86,8 +238,9 @@ def one_of(records: MutableSequence[R], record_id: str) -> R:
     for record in records:
         if record.id == record_id and not record.withdrawn:
             return record
-    kind = KIND_OF[record_id[0]]
-    raise Refusal("case/no_such_record", id=record_id, kind=kind, known=[r.id for r in records if not r.withdrawn][-5:])
+    kind = named(record_id[0])
+    known = [r.id for r in records if not r.withdrawn][-5:]
+    raise Refusal("case/no_such_record", id=record_id, kind=kind.name if kind else None, known=known)
 
 
 def require_agency(agency: str, by: Professional, code: str, **facts: object) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from cases.effects import SETS_NOTHING
 from cases.errors import Refusal
-from cases.record import Record, one_of
+from cases.record import Record, Words, one_of, record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from cases.action import Action
     from cases.calendar import Calendar
@@ -37,6 +38,7 @@ MANAGER_WORKING_DAYS = 5
 STEERING_WORKING_DAYS = 10
 
 
+@record("pause", "pauses")
 @dataclass(eq=False, repr=False)
 class Pause(Record):
     """What a person does not want to be reminded of for a while; who hears of what is late stays as it is."""
@@ -44,7 +46,7 @@ class Pause(Record):
     subject: str
     until: datetime | None
     """None: until the person says ``resume``."""
-    because: str | None = None
+    because: Words | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -82,12 +84,12 @@ def due(case: Case, now: datetime, calendar: Calendar) -> list[Reminder]:
     if case.closed:
         return []
     found = []
-    for record, agency, person in _owed(case):
-        since = dated_at(case, record)
-        steps = ladder(calendar.day(record.due_at), calendar)
+    for owed, agency, person in _owed(case):
+        since = dated_at(case, owed)
+        steps = ladder(calendar.day(owed.due_at), calendar)
         reached = {stage: moment for stage, moment in steps.items() if since < moment <= now}
         if reached:
-            found.append(Reminder(record, agency, person, since, reached))
+            found.append(Reminder(owed, agency, person, since, reached))
     return found
 
 
@@ -100,7 +102,9 @@ def dated_at(case: Case, record: Request | Action) -> datetime:
     moments = [
         step.at
         for step in case.steps
-        if not step.undone and (record.id in step.added or dates(step.before.get(record.id, {})))
+        if not step.undone
+        and step.verb not in SETS_NOTHING
+        and (record.id in step.added or dates(step.before.get(record.id, {})))
     ]
     return max(moments, default=record.at)
 

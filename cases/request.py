@@ -6,15 +6,14 @@ A request is open until it has one of the five legitimate answers; silence is th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
-from cases.record import Record, next_id, one_of, require_agency
+from cases.record import Record, Words, next_id, one_of, record, require_agency
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from cases.case import Case
     from cases.people import Addressee, Professional
 
@@ -48,16 +47,17 @@ class Ground(StrEnum):
     OTHER = "other"
 
 
+@record("request", "requests", letter="R", wording="question")
 @dataclass(eq=False, repr=False)
 class Request(Record):
     """A question from one agency to another, with its reason."""
 
     to_agency: str
     to_person: str | None
-    question: str
-    because: str
+    question: Words
+    because: Words
     due_at: datetime
-    basis: str | None = None
+    basis: Words | None = None
     see: tuple[str, ...] = ()
     """The agencies that may see the answer beside the one that asks; empty: everybody at the table."""
     state: State = State.OPEN
@@ -77,16 +77,17 @@ class Request(Record):
         return tuple(dict.fromkeys((self.agency, self.to_agency, *see))) if see else ()
 
 
+@record("answer", "answers", wording="text")
 @dataclass(eq=False, repr=False)
 class Answer(Record):
     """One of the five legitimate answers; ``id`` is the request's, with a number behind the stroke."""
 
     request: str
     result: State
-    text: str
-    withheld: str | None = None
+    text: Words
+    withheld: Words | None = None
     ground: Ground | None = None
-    instead: str | None = None
+    instead: Words | None = None
 
 
 def ask(

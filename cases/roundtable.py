@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
-from cases.record import Record, next_id, one_of
+from cases.record import Record, Words, next_id, one_of, record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from datetime import datetime
 
     from cases.case import Case
     from cases.people import Professional
@@ -86,6 +86,7 @@ class Quorum:
 USUAL = Quorum()
 
 
+@record("roundtable", "roundtables", letter="M")
 @dataclass(eq=False, repr=False)
 class RoundTable(Record):
     """One meeting; its minutes bear the same id."""
@@ -93,12 +94,12 @@ class RoundTable(Record):
     starts_at: datetime
     minutes: int
     chair: str
-    about: str | None = None
-    where: str | None = None
+    about: Words | None = None
+    where: Words | None = None
     state: State = State.SCHEDULED
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    cancelled_because: str | None = None
+    cancelled_because: Words | None = None
     approved_at: datetime | None = None
     approved_by: str | None = None
     series: str | None = None
@@ -106,24 +107,26 @@ class RoundTable(Record):
     occurs_at: datetime | None = None
     """When the rule of its series has it, wherever it was moved to."""
     moved_from: datetime | None = None
-    moved_because: str | None = None
+    moved_because: Words | None = None
     taker: str | None = None
     """Whose lines are taken down beside the chair's."""
     needs: tuple[str, ...] = ()
     """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
 
 
+@record("agenda item", "agenda")
 @dataclass(eq=False, repr=False)
 class AgendaItem(Record):
     """A point that a member wants to talk about."""
 
     roundtable: str
-    text: str
+    text: Words
     minutes: int | None = None
     """How long the table takes for it; None: as long as it takes."""
     begun_at: datetime | None = None
 
 
+@record("attendance", "attendances")
 @dataclass(eq=False, repr=False)
 class Attendance(Record):
     """What a member said about coming, or the chair for them; ``by`` is the member. The latest of a person counts."""
@@ -131,16 +134,17 @@ class Attendance(Record):
     roundtable: str
     presence: Presence
     deputy: str | None = None
-    why: str | None = None
+    why: Words | None = None
 
 
+@record("note", "notes")
 @dataclass(eq=False, repr=False)
 class Note(Record):
     """A line that was taken down during the meeting, or added to the draft of its minutes."""
 
     roundtable: str
     kind: NoteKind
-    text: str
+    text: Words
     credits: str | None = None
     """The agency that a credit is due to."""
 

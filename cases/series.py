@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cases import roundtable
 from cases.errors import Refusal
-from cases.record import Record, next_id
+from cases.record import Record, Words, next_id, record
 from cases.roundtable import RoundTable, State
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ AHEAD = 2
 """How many meetings of a series are always on file."""
 
 
+@record("series", "series")
 @dataclass(eq=False, repr=False)
 class Series(Record):
     """A round table that comes again; what it says about length, chair, purpose and place holds for each."""
@@ -39,8 +40,8 @@ class Series(Record):
     """IANA name: in this zone the hour stays the same when the clocks change."""
     minutes: int
     chair: str
-    about: str | None = None
-    where: str | None = None
+    about: Words | None = None
+    where: Words | None = None
     stopped_at: datetime | None = None
 
 
@@ -172,4 +173,5 @@ def _add(case: Case, step: Step, series: Series, when: datetime) -> RoundTable:
         series=series.id,
         occurs_at=when,
     )
-    return step.add(case.roundtables, table)
+    # What it is about, and where, are the words of who began the series.
+    return step.add(case.roundtables, table, said=next(s.number for s in case.steps if series.id in s.added))

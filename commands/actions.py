@@ -70,40 +70,40 @@ class Hand(Arguments):
     needs=Permission.CONTRIBUTE,
     example="!action visit the family together with the school for: social by: fri 15:00",
 )
-async def propose(args: Propose, ctx: Context) -> Reply:
+def propose(args: Propose, ctx: Context) -> Reply:
     """Propose it."""
-    return await put_action(args, ctx)
+    return put_action(args, ctx)
 
 
 @commands.command("accept", needs=Permission.CONTRIBUTE, example="!accept A-1")
-async def accept(args: Accept, ctx: Context) -> Reply:
+def accept(args: Accept, ctx: Context) -> Reply:
     """Take it on; in tandem, the other agency is woken until it has accepted too."""
     taken = action.accept(ctx.case, args.id, by=ctx.actor, at=ctx.now)
     return _told("accepted", taken, ctx, wake=_still_to_accept(taken, ctx))
 
 
 @commands.command("decline", needs=Permission.CONTRIBUTE, example="!decline A-1 he does not open the door to us")
-async def decline(args: Decline, ctx: Context) -> Reply:
+def decline(args: Decline, ctx: Context) -> Reply:
     """Leave it to the agency that proposed it."""
     left = action.decline(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
     return _told("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
 
 
 @commands.command("done", needs=Permission.CONTRIBUTE, example="!done A-1 the visit took place, she was at home")
-async def finish(args: Finish, ctx: Context) -> Reply:
+def finish(args: Finish, ctx: Context) -> Reply:
     """End it well."""
     return _told("done", action.finish(ctx.case, args.id, args.note, by=ctx.actor, at=ctx.now), ctx)
 
 
 @commands.command("notpossible", needs=Permission.CONTRIBUTE, example="!notpossible A-1 the family moved away")
-async def give_up(args: GiveUp, ctx: Context) -> Reply:
+def give_up(args: GiveUp, ctx: Context) -> Reply:
     """End it because circumstances changed."""
     ended = action.give_up(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
     return _told("not_possible", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
 
 
 @commands.command("move", needs=Permission.CONTRIBUTE, example="!move A-1 fri 15:00 because: the family is away")
-async def move(args: Move, ctx: Context) -> Reply:
+def move(args: Move, ctx: Context) -> Reply:
     """Change the date; the earlier one is told beside it."""
     before = one_of(ctx.case.actions, args.id).due_at
     moved = action.move(ctx.case, args.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
@@ -111,14 +111,14 @@ async def move(args: Move, ctx: Context) -> Reply:
 
 
 @commands.command("hand", needs=Permission.CONTRIBUTE, example="!hand A-1 youth because: they know him best")
-async def hand(args: Hand, ctx: Context) -> Reply:
+def hand(args: Hand, ctx: Context) -> Reply:
     """Show the card to those who are to take it on."""
     ctx.require_somebody(args.to.agency)
     handed = action.hand(ctx.case, args.id, args.to, because=args.because, by=ctx.actor, at=ctx.now)
     return _told("handed", handed, ctx, wake=_still_to_accept(handed, ctx))
 
 
-async def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Reply:
+def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Reply:
     """Propose an action, perhaps at a round table (``M-1``); raises Refusal unless the owner sits at the table."""
     ctx.require_somebody(args.for_.agency, args.with_, args.safety)
     proposed = action.propose(

@@ -57,54 +57,54 @@ class Held:
     needs=Permission.PROVISION,
     example="!identity approve Ada Jansen key: xQ4r Tm1e … (the whole key)",
 )
-async def approve_identity(args: ApproveIdentity, ctx: Context) -> Reply:
+def approve_identity(args: ApproveIdentity, ctx: Context) -> Reply:
     """Pin what is shown now, and only if the admin names the whole of it: never the newest because it is the newest."""
-    offer = (await pins.offers(ctx.work.find)).get(args.person, pins.Offer(None))
+    offer = (pins.offers(ctx.work.find)).get(args.person, pins.Offer(None))
     if offer.now is None:
         raise Refusal("identity/not_changed", person=args.person)
     facts: dict[str, object] = {"person": args.person, "identity": offer.now}
     wanted = "".join((args.key or "").split())
     if not hmac.compare_digest(wanted.encode(), offer.now.encode()):
         raise Refusal("identity/which", **facts)
-    await pins.approve(ctx.work, args.person, offer.now)
+    pins.approve(ctx.work, args.person, offer.now)
     return Reply("identity/approved", facts, subject=args.person)
 
 
 @commands.command("identity list", needs=Permission.PROVISION, example="!identity list")
-async def list_identities(args: ListIdentities, ctx: Context) -> Reply:
+def list_identities(args: ListIdentities, ctx: Context) -> Reply:
     """Who is held."""
-    offers = await pins.offers(ctx.work.find)
+    offers = pins.offers(ctx.work.find)
     return Reply("identity/list", {"held": [Held(user_id, o.now) for user_id, o in offers.items() if o.now]})
 
 
 @commands.command("audit verify", needs=Permission.PROVISION, example="!audit verify")
-async def verify_audit(args: VerifyAudit, ctx: Context) -> Reply:
+def verify_audit(args: VerifyAudit, ctx: Context) -> Reply:
     """The hash chain, from the first line to the last, and whether its end is the one that was kept elsewhere."""
-    older = await ctx.work.head_problem() is not None
-    return Reply("audit/verified", {"fault": await ctx.work.audit_fault(), "older": older})
+    older = ctx.work.head_problem() is not None
+    return Reply("audit/verified", {"fault": ctx.work.audit_fault(), "older": older})
 
 
 @commands.command("health", needs=Permission.PROVISION, example="!health")
-async def show_health(args: ShowHealth, ctx: Context) -> Reply:
+def show_health(args: ShowHealth, ctx: Context) -> Reply:
     """Counts, and which rooms are lost."""
-    waiting = await figures.waiting_in(ctx.work.find)
-    offers = await pins.offers(ctx.work.find)
+    waiting = figures.waiting_in(ctx.work.find)
+    offers = pins.offers(ctx.work.find)
     return Reply(
         "audit/health",
         {"waiting": waiting, "held": sum(o.now is not None for o in offers.values())}
-        | {"lost": [channel.replace(":", " ") for channel in await rooms.lost(ctx.work.find)]},
+        | {"lost": [channel.replace(":", " ") for channel in rooms.lost(ctx.work.find)]},
     )
 
 
 @commands.command("case reroom", needs=Permission.OPEN_CASES, example="!case reroom K7QF because: its room is lost")
-async def give_new_room(args: GiveNewRoom, ctx: Context) -> Reply:
+def give_new_room(args: GiveNewRoom, ctx: Context) -> Reply:
     """The case and everybody at its table go on in another room."""
-    case = await case_of(args.ref, ctx)
+    case = case_of(args.ref, ctx)
     case.require_open()
     channel = case_channel(case.ref)
-    await rooms.renew(ctx.work, channel)
-    case.expect_everybody()
-    await ctx.tell(channel, Reply("room/renewed", {"case": case, "because": args.because}))
+    rooms.renew(ctx.work, channel)
+    case.expect_everybody(by=ctx.actor, at=ctx.now)
+    ctx.tell(channel, Reply("room/renewed", {"case": case, "because": args.because}))
     for member in case.present:
-        await ctx.work.invite(channel, member.user_id)
+        ctx.work.invite(channel, member.user_id)
     return Reply("room/renewed_by_reference", {"ref": case.ref, "invited": len(case.present)})

@@ -26,7 +26,7 @@ class RaiseConcern(Arguments):
     needs=Permission.CONTRIBUTE,
     example="!concern has not been at school for two weeks kind: fact domain: school",
 )
-async def raise_concern(args: RaiseConcern, ctx: Context) -> Reply:
+def raise_concern(args: RaiseConcern, ctx: Context) -> Reply:
     """Put a concern on file."""
     concern = raise_it(
         ctx.case,

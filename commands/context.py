@@ -51,6 +51,11 @@ class House:
     """By name; what is not among them is as the house's own scheme."""
 
     @property
+    def bot(self) -> Professional:
+        """The bot, as the author of what it does by itself: for no agency."""
+        return Professional(self.bot_id, self.bot_name, "")
+
+    @property
     def known_schemes(self) -> tuple[str, ...]:
         """The names of the schemes that a case can be opened in, the house's own first."""
         return tuple(dict.fromkeys((self.scheme, *self.schemes)))
@@ -173,15 +178,15 @@ class Context:
         """How texts are rendered here, or in another channel: as its readers know names, dates and words."""
         return self.house.voice(self.directory, channel or self.channel, self.open_case)
 
-    async def tell(self, channel: str, reply: Reply) -> None:
+    def tell(self, channel: str, reply: Reply) -> None:
         """Say something in another room, such as a card in the room of the agency that is asked."""
         place, _, person = channel.partition(":")
         wake = reply.wake if place != Place.DIRECT else tuple({person}.intersection(reply.wake))
         message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=wake)
         for page in message:
-            await self.work.say(channel, page, scope=self.scope)
+            self.work.say(channel, page, scope=self.scope)
         for file in reply.files:
-            await self.work.attach(channel, file, scope=self.scope, subject=reply.subject)
+            self.work.attach(channel, file, scope=self.scope, subject=reply.subject)
 
     @property
     def scope(self) -> str:

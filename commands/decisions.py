@@ -36,13 +36,13 @@ class Dissent(Arguments):
     needs=Permission.CONTRIBUTE,
     example="!decide one person calls him, for all of us because: five callers made him hide review: in 4 weeks",
 )
-async def decide(args: Decide, ctx: Context) -> Reply:
+def decide(args: Decide, ctx: Context) -> Reply:
     """Ask each agency where it stands."""
-    return await put_decision(args, ctx)
+    return put_decision(args, ctx)
 
 
 @commands.command("agree", needs=Permission.CONTRIBUTE, example="!agree D-1")
-async def agree(args: Agree, ctx: Context) -> Reply:
+def agree(args: Agree, ctx: Context) -> Reply:
     """Record the agency's agreement."""
     agreed = decision.take_position(ctx.case, args.id, Stance.AGREES, by=ctx.actor, at=ctx.now)
     return _told("position", agreed, ctx)
@@ -51,13 +51,13 @@ async def agree(args: Agree, ctx: Context) -> Reply:
 @commands.command(
     "dissent", needs=Permission.CONTRIBUTE, example="!dissent D-1 the school has to be able to reach his mother"
 )
-async def dissent(args: Dissent, ctx: Context) -> Reply:
+def dissent(args: Dissent, ctx: Context) -> Reply:
     """Record the agency's dissent in its own words."""
     opposed = decision.take_position(ctx.case, args.id, Stance.DISSENTS, why=args.why, by=ctx.actor, at=ctx.now)
     return _told("position", opposed, ctx)
 
 
-async def put_decision(args: Decide, ctx: Context, roundtable: str | None = None) -> Reply:
+def put_decision(args: Decide, ctx: Context, roundtable: str | None = None) -> Reply:
     """Put a decision on file, perhaps at a round table (``M-1``), and ask the agencies that have not spoken."""
     put = decision.decide(
         ctx.case,

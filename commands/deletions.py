@@ -79,13 +79,13 @@ class Said:
         return place in self.places and key in keys.get(Place(place), {key})
 
 
-async def doubt(work: Work, said: Said, sender: str, of_account: Doubt | None) -> Doubt | None:
+def doubt(work: Work, said: Said, sender: str, of_account: Doubt | None) -> Doubt | None:
     """Why it is not certain that the author deleted it; ``of_account``: what is known of the sender's account."""
     if sender != said.by.user_id:
         return Doubt.OTHER
     if of_account is not None:
         return of_account
-    many = await deletions.count_since(work, sender, work.now - timedelta(hours=1)) >= MOST_AN_HOUR
+    many = deletions.count_since(work, sender, work.now - timedelta(hours=1)) >= MOST_AN_HOUR
     return Doubt.MANY if many else None
 
 
@@ -99,12 +99,12 @@ class Told:
     """By channel."""
 
 
-async def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -> Told | None:
+def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -> Told | None:
     """Take a message off the file; gives what is told of it: where it was said, in the case room, and to its author.
 
     What waits again is told to those who asked for it, and to those who owe it. None, when nothing was on file.
     """
-    directory = await work.find.directory()
+    directory = work.find.directory()
     waited = {(i.id, i.what, i.agency) for i in followups.unresolved(case, work.now)}
     accepted = [action for action in case.actions if action.accepted_by and not action.withdrawn]
     held = {action.id: _owners(case, action) for action in accepted}
@@ -133,21 +133,21 @@ async def take_off(work: Work, house: House, case: Case, said: Said, *channels: 
     return Told(ids[0], told)
 
 
-async def hold(work: Work, house: House, case: Case, said: Said, channel: str, why: Doubt) -> str:  # noqa: PLR0917 where, what, and why
+def hold(work: Work, house: House, case: Case, said: Said, channel: str, why: Doubt) -> str:  # noqa: PLR0917 where, what, and why
     """Leave a message on file, and ask its author; the admins are told once a day. Gives the record that is named."""
-    directory = await work.find.directory()
+    directory = work.find.directory()
     ids = said.on_file(case)
-    await deletions.ask(work, Asked(said.by.user_id, case.ref, ids[0], said.event_id, channel))
+    deletions.ask(work, Asked(said.by.user_id, case.ref, ids[0], said.event_id, channel))
     facts: dict[str, object] = {"ref": case.ref, "ids": ids, "person": said.by.user_id, "why": why}
     for where in dict.fromkeys([channel, direct_channel(said.by.user_id)]):
         reply = Reply("erasure/held", facts, subject_of(ids), (said.by.user_id,))
-        await say(work, house, case, where, reply)
+        say(work, house, case, where, reply)
     key, today = f"deletions doubted {said.by.user_id} {why}", f"{work.now:%Y-%m-%d}"
-    if await work.find.setting(key) != today:
-        await work.keep(key, today)
+    if work.find.setting(key) != today:
+        work.keep(key, today)
         admins = tuple(admin.user_id for admin in directory.with_role(Role.ADMIN))
         reply = Reply("erasure/doubted", {"person": said.by.user_id, "why": why}, None, admins)
-        await say(work, house, case, Place.ADMIN.value, reply)
+        say(work, house, case, Place.ADMIN.value, reply)
     return ids[0]
 
 
@@ -156,17 +156,17 @@ def entry(said: Said, case: Case, channel: str, subject: str | None, outcome: st
     return Entry(said.by.user_id, place_of(channel), case.ref, ERASE, subject, outcome, cause)
 
 
-async def say(work: Work, house: House, case: Case, channel: str, reply: Reply) -> None:
+def say(work: Work, house: House, case: Case, channel: str, reply: Reply) -> None:
     """Say it; there is no content in it, so that outside the case room who has left the table reads it, too."""
-    directory = await work.find.directory()
+    directory = work.find.directory()
     place, _, key = channel.partition(":")
     if place == Place.DIRECT and key not in directory.people:
         return
     voice = house.voice(directory, channel, case)
     for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-        await work.say(channel, page, scope=case.ref if place == Place.CASE else HOUSE)
+        work.say(channel, page, scope=case.ref if place == Place.CASE else HOUSE)
     for file in reply.files:
-        await work.attach(channel, file, scope=case.ref, subject=reply.subject)
+        work.attach(channel, file, scope=case.ref, subject=reply.subject)
 
 
 def subject_of(ids: list[str]) -> str | None:

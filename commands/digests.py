@@ -8,13 +8,13 @@ from datetime import datetime
 from cases import followups, roundtable
 from cases.calendar import Calendar
 from cases.case import Case
-from cases.record import Step
+from cases.record import FILED, Step
 from commands.context import Reply
 from commands.picture import followups_facts, question_of, readable
 
 MOST_WAITING = 20
 MOST_NEW = 10
-NOT_NEW = frozenset({"undo", "join", "leave", "snooze", "pause", "resume", "erase", "wipe", "restore"})
+NOT_NEW = frozenset({FILED, "reroom", "undo", "join", "leave", "snooze", "pause", "resume", "erase", "wipe", "restore"})
 """Steps that are no news for the others: comings and goings, and what somebody arranged for themselves."""
 
 

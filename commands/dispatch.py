@@ -1,8 +1,8 @@
 """From a message to its committed effects: read, permit, run, record, answer; each message once."""
 
 import secrets
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,6 +29,7 @@ from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import Card, Directory, Find, place_of
 from storage.identifiers import is_user_id
+from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 
 log = structlog.get_logger()
@@ -46,7 +47,7 @@ TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
 )
 """Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
-Note = Callable[[Work, Case, Directory], Awaitable[list[tuple[str, Reply]]]]
+Note = Callable[[Work, Case, Directory], list[tuple[str, Reply]]]
 """What a coming or going means for a case: gives what is said, and in which channels."""
 
 
@@ -127,13 +128,14 @@ class Dispatcher:
         self._house = house
         self._clock = clock
 
-    async def handle(self, message: Incoming) -> None:
+    @in_store_thread
+    def handle(self, message: Incoming) -> None:
         """Carry one message out, at most once; ordinary talk is neither answered nor stored.
 
         Several commands in one message are a unit of work each: one that is refused holds up no other.
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
-        heard = await self._hear(message)
+        heard = self._hear(message)
         if heard is None:
             return
         now = self._clock()
@@ -141,19 +143,19 @@ class Dispatcher:
             first, *others = self._commands_in(message, heard)
         except Refusal as refusal:
             heard, first, others = replace(heard, refusal=refusal), "", []
-        outcome = await self._carry_out(message, replace(heard, text=first), now)
+        outcome = self._carry_out(message, replace(heard, text=first), now)
         self._tell(outcome)
         if others and outcome is None:
-            outcome = await self._outcome(message)
+            outcome = self._outcome(message)
         if outcome in OF_THE_WHOLE:
             return
         for number, line in enumerate(others, start=2):
-            self._tell(await self._carry_out(message, replace(heard, text=line, line=number), now))
+            self._tell(self._carry_out(message, replace(heard, text=line, line=number), now))
 
-    async def _outcome(self, message: Incoming) -> str | None:
+    def _outcome(self, message: Incoming) -> str | None:
         """How the first line of a message ended that was handled before."""
-        async with self._store.look() as find:
-            ended = [await find.outcome(name) for name in (message.cause(), *message.also())]
+        with self._store.look() as find:
+            ended = [find.outcome(name) for name in (message.cause(), *message.also())]
         return next(filter(None, ended), None)
 
     def _commands_in(self, message: Incoming, heard: _Heard) -> list[str]:
@@ -181,98 +183,100 @@ class Dispatcher:
         if outcome is not None:
             self._count(outcome)
 
-    async def _carry_out(self, message: Incoming, heard: _Heard, now: datetime) -> str | None:
+    def _carry_out(self, message: Incoming, heard: _Heard, now: datetime) -> str | None:
         """Carry one line of a message out; gives the outcome, None if it was handled before."""
         try:
-            async with self._work(message, heard, now) as work:
-                entry, pages, files, scope = await self._answer(work, message, heard)
-                await work.record(entry)
+            with self._work(message, heard, now) as work:
+                entry, pages, files, scope = self._answer(work, message, heard)
+                work.record(entry)
                 for page in pages:
-                    await work.say(heard.channel, page, scope=scope)
+                    work.say(heard.channel, page, scope=scope)
                 for file in files:
-                    await work.attach(heard.channel, file, scope=scope, subject=entry.subject)
+                    work.attach(heard.channel, file, scope=scope, subject=entry.subject)
                 return entry.outcome
         except AlreadyHandledError:
             return None
         except StoreAwayError:
             raise
         except Exception as fault:  # noqa: BLE001 whatever went wrong, the person is told and the next message is heard
-            await self._own_up(message, heard, fault)
+            self._own_up(message, heard, fault)
             return "failed"
 
-    def _work(self, message: Incoming, heard: _Heard, now: datetime) -> AbstractAsyncContextManager[Work]:
+    def _work(self, message: Incoming, heard: _Heard, now: datetime) -> AbstractContextManager[Work]:
         return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
 
-    async def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
+    @in_store_thread
+    def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
         """Note who came into a case room and welcome them together; a stranger is removed and reported."""
 
-        async def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
             channel = case_channel(case.ref)
             came = [_person(user_id, case, directory) for user_id in dict.fromkeys(user_ids)]
             welcome = [person.user_id for person in came if case.join(person, work.now)]
             strangers = [person.user_id for person in came if not case.is_member(person.user_id)]
             for stranger in strangers:
-                await work.remove(channel, stranger)
-                await work.record(_entry(stranger, case, "join", "case/not_a_member", cause))
+                work.remove(channel, stranger)
+                work.record(_entry(stranger, case, "join", "case/not_a_member", cause))
             for member in welcome:
-                await work.record(_entry(member, case, "join", DONE, cause))
+                work.record(_entry(member, case, "join", DONE, cause))
             told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
             if strangers:
                 told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
             return told
 
-        await self._note(room_id, cause, note)
+        self._note(room_id, cause, note)
 
-    async def left(self, room_id: str, user_id: str, cause: str) -> None:
+    @in_store_thread
+    def left(self, room_id: str, user_id: str, cause: str) -> None:
         """Note that a member left a case room, and tell the others."""
 
-        async def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
             if case.leave(_person(user_id, case, directory), work.now) is None:
                 return []
-            await work.record(_entry(user_id, case, "leave", DONE, cause))
+            work.record(_entry(user_id, case, "leave", DONE, cause))
             return [(case_channel(case.ref), Reply("case/gone", {"person": user_id}))]
 
-        await self._note(room_id, cause, note)
+        self._note(room_id, cause, note)
 
-    async def deleted(
-        self, room_id: str, sender: str, deleted: str, cause: str, of_account: Doubt | None = None
-    ) -> None:
+    @in_store_thread
+    def deleted(self, room_id: str, sender: str, deleted: str, cause: str, of_account: Doubt | None = None) -> None:
         """Take what a deleted message said off the file, and what the bot said to it out of its rooms.
 
         That goes for what was refused, too. That the message was there, and what others did with it, stays. Where it
         is not certain that its author deleted it, all of it stays until the author says so (decision 9).
         ``of_account``: what speaks against the sender's account.
         """
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
+        with self._store.look() as find:
+            channel = find.channel(room_id)
         if channel is None:
             return
         try:
-            async with self._store.work(cause, self._clock()) as work:
-                author = await audit.author_of(work.session, deleted) or sender
-                logged = await audit.lines_of(work.session, deleted, author)
+            with self._store.work(cause, self._clock()) as work:
+                author = audit.author_of(work.session, deleted) or sender
+                logged = audit.lines_of(work.session, deleted, author)
                 refs = dict.fromkeys(line.case_ref for line in logged if line.done and line.case_ref)
                 held = False
                 for ref in refs:
-                    held = await self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
+                    held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
                 if author == sender and not held:
                     for cause_of_line in dict.fromkeys(line.cause for line in logged):
-                        await work.retract(cause_of_line)
+                        work.retract(cause_of_line)
         except AlreadyHandledError:
             return
 
-    async def put_aside(self, message: Incoming) -> None:
+    @in_store_thread
+    def put_aside(self, message: Incoming) -> None:
         """Never act on a message, also when it comes again once its device is trusted: its sender was told so."""
         if message.ciphertext is None:
             # What was not encrypted is trusted from nobody, now and later.
             return
         try:
-            async with self._store.work(message.cause(), self._clock(), also=message.also()) as work:
+            with self._store.work(message.cause(), self._clock(), also=message.also()) as work:
                 work.outcome = PUT_ASIDE
         except AlreadyHandledError:
             return
 
-    async def _forget(  # noqa: PLR0917
+    def _forget(  # noqa: PLR0917
         self,
         work: Work,
         ref: str,
@@ -284,79 +288,81 @@ class Dispatcher:
         of_account: Doubt | None,
     ) -> bool:
         """Take what a message said in one case off the file; True: it stays until its author says so."""
-        case = await work.find.case(ref)
+        case = work.find.case(ref)
         if case is None:
             return False
-        said = Said.of(deleted, _person(author, case, await work.find.directory()), case, logged)
+        said = Said.of(deleted, _person(author, case, work.find.directory()), case, logged)
         if not said.is_from(case, channel) or (author != sender and not said.on_file(case)):
             return True
-        why = await deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
+        why = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
         if why is None:
-            told = await deletions.take_off(work, self._house, case, said, channel)
-            await work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
+            told = deletions.take_off(work, self._house, case, said, channel)
+            work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
             for where, reply in told.replies.items() if told else ():
-                await deletions.say(work, self._house, case, where, reply)
-        elif await kept_deletions.asked(work.find, deleted) is None:
-            subject = await deletions.hold(work, self._house, case, said, channel, why)
-            await work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
+                deletions.say(work, self._house, case, where, reply)
+        elif kept_deletions.asked(work.find, deleted) is None:
+            subject = deletions.hold(work, self._house, case, said, channel, why)
+            work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
         return why is not None
 
-    async def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
+    @in_store_thread
+    def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
         """Tell somebody, once for this cause, why a message was not acted on and what to do; nothing is echoed."""
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
+        with self._store.look() as find:
+            channel = find.channel(room_id)
         if channel is None:
             return
         template = f"refused/trust/{code if code in TRUST_CODES else 'other'}"
         place, _, key = channel.partition(":")
         try:
-            async with self._store.work(cause, self._clock()) as work:
-                voice = self._house.voice(await work.find.directory(), channel)
+            with self._store.work(cause, self._clock()) as work:
+                voice = self._house.voice(work.find.directory(), channel)
                 ref = key if place == Place.CASE else None
-                await work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
+                work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
                 for page in voice.message(template, {}, wake=(sender,)):
-                    await work.say(channel, page)
+                    work.say(channel, page)
         except AlreadyHandledError:
             return
 
-    async def _note(self, room_id: str, cause: str, note: Note) -> None:
+    def _note(self, room_id: str, cause: str, note: Note) -> None:
         """Carry out what a coming or going in a case room means, at most once."""
-        async with self._store.look() as find:
-            channel = await find.channel(room_id)
+        with self._store.look() as find:
+            channel = find.channel(room_id)
         if channel is None or place_of(channel) is not Place.CASE:
             return
         try:
-            async with self._store.work(cause, self._clock()) as work:
-                case = await work.find.case(channel.partition(":")[2])
+            with self._store.work(cause, self._clock()) as work:
+                case = work.find.case(channel.partition(":")[2])
                 if case is None:
                     return
-                directory = await work.find.directory()
-                for where, reply in await note(work, case, directory):
+                directory = work.find.directory()
+                for where, reply in note(work, case, directory):
                     voice = self._house.voice(directory, where, case)
                     for page in voice.message(reply.template, reply.facts, wake=reply.wake):
-                        await work.say(where, page, scope=case.ref)
+                        work.say(where, page, scope=case.ref)
         except AlreadyHandledError:
             return
 
-    async def is_meant(self, message: Incoming) -> bool:
+    @in_store_thread
+    def is_meant(self, message: Incoming) -> bool:
         """Whether a message is meant for the bot, and not ordinary talk; only its beginning is looked at."""
-        return await self._hear(replace(message, body=beginning(message.body))) is not None
+        return self._hear(replace(message, body=beginning(message.body))) is not None
 
-    async def _hear(self, message: Incoming) -> _Heard | None:
-        async with self._store.look() as find:
-            channel = await find.channel(message.room_id)
+    def _hear(self, message: Incoming) -> _Heard | None:
+        with self._store.look() as find:
+            channel = find.channel(message.room_id)
             if channel is None or not is_user_id(message.sender):
                 return None
-            card = await self._card(find, message.replies_to, channel)
-            guess = await self._card(find, message.seems_to_answer, channel)
+            card = self._card(find, message.replies_to, channel)
+            guess = self._card(find, message.seems_to_answer, channel)
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
-            if card is not None and await _confirms_deletion(find, message, card):
+            if card is not None and _confirms_deletion(find, message, card):
                 text = "erase"
             if text is None and card is not None and card.subject is not None:
                 text = self._bare_command(message, card.subject)
             noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
             notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
-            notes = notes and await find.is_in_meeting(channel.partition(":")[2])
+            notes = notes and find.is_in_meeting(channel.partition(":")[2])
             bare = text is None and not (noted and notes)
             if bare and guess is not None and guess.subject is not None:
                 text = self._bare_command(message, guess.subject)
@@ -365,9 +371,9 @@ class Dispatcher:
             text = normalise(message.body).strip() if text is None else text
             return _Heard(text, channel, card, guess, bare, notes=notes)
 
-    async def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
+    def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
         """A message of ours in this room; one of another room says nothing about what is meant here."""
-        card = await find.card(event_id) if event_id else None
+        card = find.card(event_id) if event_id else None
         return card if card and card.channel == channel else None
 
     def _addressed(self, message: Incoming, *, direct: bool = False, reply: bool = False) -> str | None:
@@ -408,28 +414,27 @@ class Dispatcher:
             return found
         return found if names_another(longer[1], card) else longer
 
-    async def _answer(
+    def _answer(
         self, work: Work, message: Incoming, heard: _Heard
     ) -> tuple[Entry, list[Message], tuple[Attachment, ...], str]:
         """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
-        ctx = await self._context(work, message, heard)
+        ctx = self._context(work, message, heard)
         name = "unknown"
         files: tuple[Attachment, ...] = ()
         try:
-            async with work.or_nothing():
+            with work.or_nothing():
                 try:
                     if heard.refusal:
                         raise heard.refusal
                     if heard.line == 1:
-                        await self._refuse_edited(message, work)
+                        self._refuse_edited(message, work)
                     command, rest = self._find_command(heard, ctx)
                     name = command.path
                     self._permit(command, ctx)
                     self._refuse_guessed(command, heard, ctx)
-                    reply = await command.run(self._read(command, rest, message, ctx), ctx)
+                    reply = command.run(self._read(command, rest, message, ctx), ctx)
                     subject = reply.subject
                     outcome = DONE
-                    await work.session.flush()
                     pages, files = self._render(reply, ctx, message), reply.files
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
@@ -456,11 +461,11 @@ class Dispatcher:
         scope = HOUSE if left else entry.case_ref or HOUSE
         return entry, pages, files, scope
 
-    async def _refuse_edited(self, message: Incoming, work: Work) -> None:
+    def _refuse_edited(self, message: Incoming, work: Work) -> None:
         """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
         if message.edits_unknown:
             raise Refusal("dispatch/edits_unknown")
-        for line in await audit.lines_of(work.session, message.replaces, message.sender) if message.replaces else ():
+        for line in audit.lines_of(work.session, message.replaces, message.sender) if message.replaces else ():
             if line.done:
                 raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=line.command in WORDED)
 
@@ -473,15 +478,15 @@ class Dispatcher:
         if heard.bare or typed is None or not begins_with_id(typed[1]):
             raise Refusal("dispatch/seems_to_answer", id=subject, path=command.path, place=ctx.place.value)
 
-    async def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
-        directory = await work.find.directory()
+    def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
+        directory = work.find.directory()
         actor = directory.people.get(message.sender) or Professional(message.sender, message.sender, "")
         place = place_of(heard.channel)
         case: Case | None = None
         if place is Place.CASE:
-            case = await work.find.case(heard.channel.partition(":")[2])
+            case = work.find.case(heard.channel.partition(":")[2])
         elif place in {Place.AGENCY, Place.DIRECT} and heard.card:
-            case = await work.find.case(heard.card.case_ref)
+            case = work.find.case(heard.card.case_ref)
         zone = directory.zone(actor.user_id, case.zone_info if case else self._house.zone)
         return Context(
             house=self._house,
@@ -561,27 +566,27 @@ class Dispatcher:
             reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
         )
 
-    async def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
+    def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
         reference = secrets.token_hex(3)
         # The kind of fault and where it happened: its words might quote what somebody wrote.
         log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
         try:
-            async with self._work(message, heard, self._clock()) as work:
-                voice = self._house.voice(await work.find.directory(), heard.channel)
+            with self._work(message, heard, self._clock()) as work:
+                voice = self._house.voice(work.find.directory(), heard.channel)
                 where, cause = place_of(heard.channel), message.logged(work.cause)
-                await work.record(Entry(message.sender, where, None, "unknown", None, "failed", cause))
+                work.record(Entry(message.sender, where, None, "unknown", None, "failed", cause))
                 for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):
-                    await work.say(heard.channel, page)
+                    work.say(heard.channel, page)
         except AlreadyHandledError:
             return
 
 
-async def _confirms_deletion(find: Find, message: Incoming, card: Card) -> bool:
+def _confirms_deletion(find: Find, message: Incoming, card: Card) -> bool:
     """Whether this is ``yes`` to the question whether the author meant to delete something."""
     if normalise(beginning(message.body)).strip().rstrip(".!").lower() not in deletions.CONFIRMS:
         return False
-    waiting = await kept_deletions.asked_of(find, message.sender)
+    waiting = kept_deletions.asked_of(find, message.sender)
     return any(one.subject == (card.subject or one.ref) for one in waiting)
 
 

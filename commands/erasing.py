@@ -35,9 +35,9 @@ class Erase(Arguments):
 
 
 @commands.command("restore", needs=Permission.OWN_WORDS, example="!restore C-1")
-async def restore(args: Restore, ctx: Context) -> Reply:
+def restore(args: Restore, ctx: Context) -> Reply:
     """Put the deleted words back on file, and what they did; the table hears of it, wherever it was said."""
-    case, name = await _erased(args, ctx)
+    case, name = _erased(args, ctx)
     ctx.open_case = case
     step, holds = erasure.restore(case, name, by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"id": name, "holds": holds, "person": ctx.actor.user_id}
@@ -45,32 +45,32 @@ async def restore(args: Restore, ctx: Context) -> Reply:
     files = invitation.files_after_deletion(case, [step], ctx.house.bot_id, ctx.now)
     if ctx.place is Place.CASE:
         return Reply("erasure/restored", facts, subject, files=files)
-    await ctx.tell(case_channel(case.ref), Reply("erasure/restored_elsewhere", facts, subject, files=files))
+    ctx.tell(case_channel(case.ref), Reply("erasure/restored_elsewhere", facts, subject, files=files))
     return Reply("erasure/restored", facts, subject)
 
 
 @commands.command("erase", needs=Permission.OWN_WORDS, example="!erase C-1")
-async def erase(args: Erase, ctx: Context) -> Reply:
+def erase(args: Erase, ctx: Context) -> Reply:
     """Do now what the deletion could not do by itself."""
     done: list[Reply] = []
-    for one, case, said in await _asked(args, ctx):
+    for one, case, said in _asked(args, ctx):
         ctx.open_case = case
-        told = await deletions.take_off(ctx.work, ctx.house, case, said, one.channel, ctx.channel)
-        for cause in dict.fromkeys(line.cause for line in await _lines(one, ctx)):
-            await ctx.work.retract(cause)
-        await kept.settle(ctx.work, one)
+        told = deletions.take_off(ctx.work, ctx.house, case, said, one.channel, ctx.channel)
+        for cause in dict.fromkeys(line.cause for line in _lines(one, ctx)):
+            ctx.work.retract(cause)
+        kept.settle(ctx.work, one)
         for where, reply in told.replies.items() if told else ():
             if where == ctx.channel:
                 done.append(reply)
             else:
-                await deletions.say(ctx.work, ctx.house, case, where, reply)
+                deletions.say(ctx.work, ctx.house, case, where, reply)
     return done[-1]
 
 
-async def _erased(args: Restore, ctx: Context) -> tuple[Case, str]:
+def _erased(args: Restore, ctx: Context) -> tuple[Case, str]:
     """The case in which words of this person are erased that go by this name; raises Refusal."""
-    refs = [ref] if (ref := _reference(args.ref, ctx)) else await ctx.work.find.cases_erased_by(ctx.actor.user_id)
-    cases = [case for ref in refs if (case := await ctx.work.find.case_or_none(ref))]
+    refs = [ref] if (ref := _reference(args.ref, ctx)) else ctx.work.find.cases_erased_by(ctx.actor.user_id)
+    cases = [case for ref in refs if (case := ctx.work.find.case_or_none(ref))]
     named = [case for case in cases if erasure.is_erased(case, args.id or case.ref, by=ctx.actor)]
     if len(named) > 1:
         raise Refusal("erasure/which_case", id=args.id, command="restore", refs=[case.ref for case in named])
@@ -79,14 +79,14 @@ async def _erased(args: Restore, ctx: Context) -> tuple[Case, str]:
     return named[0], args.id or named[0].ref
 
 
-async def _asked(args: Erase, ctx: Context) -> list[tuple[Asked, Case, Said]]:
+def _asked(args: Erase, ctx: Context) -> list[tuple[Asked, Case, Said]]:
     """What waits for this person that goes by this name, all of it in one case; raises Refusal."""
     ref, found = _reference(args.ref, ctx), list[tuple[Asked, Case, Said]]()
-    for one in await kept.asked_of(ctx.work.find, ctx.actor.user_id):
-        case = await ctx.work.find.case_or_none(one.ref) if ref in {None, one.ref} else None
+    for one in kept.asked_of(ctx.work.find, ctx.actor.user_id):
+        case = ctx.work.find.case_or_none(one.ref) if ref in {None, one.ref} else None
         if case is None:
             continue
-        said = Said.of(one.event_id, ctx.actor, case, await _lines(one, ctx))
+        said = Said.of(one.event_id, ctx.actor, case, _lines(one, ctx))
         if (args.id or case.ref) in said.on_file(case):
             found.append((one, case, said))
     refs = list(dict.fromkeys(case.ref for _, case, _ in found))
@@ -97,8 +97,8 @@ async def _asked(args: Erase, ctx: Context) -> list[tuple[Asked, Case, Said]]:
     return found
 
 
-async def _lines(one: Asked, ctx: Context) -> list[audit.Line]:
-    return await audit.lines_of(ctx.work.session, one.event_id, one.person)
+def _lines(one: Asked, ctx: Context) -> list[audit.Line]:
+    return audit.lines_of(ctx.work.session, one.event_id, one.person)
 
 
 def _reference(typed: str | None, ctx: Context) -> str | None:

@@ -61,7 +61,7 @@ class Key:
 
 
 @commands.command("help", needs=Permission.HELP, example="!help concern")
-async def show_help(args: Help, ctx: Context) -> Reply:
+def show_help(args: Help, ctx: Context) -> Reply:
     """The list, or one command."""
     allowed = sorted((c for c in commands.commands.values() if _allowed(c, ctx)), key=_position)
     if args.command:

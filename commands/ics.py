@@ -51,5 +51,4 @@ def file_of(case: Case, table: RoundTable, *, house: str, now: datetime) -> Atta
 
 def sequence(case: Case, table: RoundTable) -> int:
     """How often the entry has changed: each step that changed the meeting counts, and so does taking one back."""
-    changed = sum(1 + step.undone for step in case.steps if table.id in step.before)
-    return changed + any(step.undone for step in case.steps if table.id in step.added)
+    return sum(table.id in step.before for step in case.steps)

@@ -59,8 +59,7 @@ def files_after_undo(ctx: Context, step: Step) -> tuple[Attachment, ...]:
 def files_after_deletion(case: Case, steps: Iterable[Step], bot_id: str, now: datetime) -> tuple[Attachment, ...]:
     """The calendar files of the meetings whose dates a deletion changed, or its being taken back."""
     changed = [(key, fields) for step in steps for key, fields in step.before.items()]
-    # What is taken back keeps which records it changed, and no values.
-    dated = {key for key, fields in changed if not fields or fields.keys() & DATES}
+    dated = {key for key, fields in changed if fields.keys() & DATES}
     return calendar_files(
         case, (t for t in case.roundtables if t.id in dated and planning.had_time(case, t)), bot_id, now
     )

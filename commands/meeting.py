@@ -35,28 +35,28 @@ class Declare(Arguments):
 
 
 @commands.command("roundtable chair", needs=Permission.TAKE_PART, example="!roundtable chair M-1 Hugo Peters")
-async def hand_chair(args: HandChair, ctx: Context) -> Reply:
+def hand_chair(args: HandChair, ctx: Context) -> Reply:
     """Give the chair away; everybody at the table is told."""
     table = meeting.hand_chair(ctx.case, args.id, args.person, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     return Reply("meeting/chair", {"table": table, "by": ctx.actor.user_id}, table.id, (args.person,))
 
 
 @commands.command("roundtable taker", needs=Permission.TAKE_PART, example="!roundtable taker Dirk Smit")
-async def appoint(args: Appoint, ctx: Context) -> Reply:
+def appoint(args: Appoint, ctx: Context) -> Reply:
     """Name the minute-taker."""
     table = meeting.appoint(ctx.case, args.person, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     return Reply("meeting/taker", {"table": table}, table.id, (args.person,))
 
 
 @commands.command("roundtable next", needs=Permission.TAKE_PART, example="!roundtable next")
-async def begin_next(args: Next, ctx: Context) -> Reply:
+def begin_next(args: Next, ctx: Context) -> Reply:
     """Go to the next point, with the time that the table takes for it."""
     item = meeting.begin_next(ctx.case, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     return Reply("meeting/item", {"item": item, "until": meeting.ends_at(item)}, item.roundtable)
 
 
 @commands.command("conflict", needs=Permission.TAKE_PART, example="!conflict his brother is married to my sister")
-async def declare(args: Declare, ctx: Context) -> Reply:
+def declare(args: Declare, ctx: Context) -> Reply:
     """Put a conflict of interest on file; the agency takes its positions by somebody else."""
     note = meeting.declare_conflict(ctx.case, args.why, by=ctx.actor, at=ctx.now)
     table = roundtable.require_running(ctx.case)

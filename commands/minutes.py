@@ -17,6 +17,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.errors import Refusal
 from cases.minutes import Remark, Version
+from cases.record import ERASED
 from cases.roles import Permission
 from cases.roundtable import NoteKind, RoundTable
 from commands import files, paper
@@ -112,7 +113,7 @@ class Change:
 
 
 @commands.command("minutes", needs=Permission.READ, example="!minutes M-1")
-async def show(args: Show, ctx: Context) -> Reply:
+def show(args: Show, ctx: Context) -> Reply:
     """A wording as it was posted, the newest unless a version is named, with its files and what was added later."""
     table, version = minutes.require_minutes(ctx.case, args.id)
     filed = minutes.versions(ctx.case, table.id)
@@ -120,39 +121,39 @@ async def show(args: Show, ctx: Context) -> Reply:
         if args.version > len(filed):
             raise Refusal("minutes/no_such_version", id=table.id, newest=len(filed))
         version = filed[args.version - 1]
-    made = await _files(table, version, ctx)
+    made = _files(table, version, ctx)
     facts = {**_facts(table, version, ctx), **files.attached(made)}
     for number, addendum in enumerate(minutes.addenda(ctx.case, table.id), 1):
-        made += await _files_of_addendum(table, addendum, number, ctx)
+        made += _files_of_addendum(table, addendum, number, ctx)
     return Reply("minutes/version", facts, table.id, files=made)
 
 
 @commands.command(
     "minutes correct", needs=Permission.TAKE_PART, example="!minutes correct M-1 §3 it was his aunt who called"
 )
-async def correct(args: Correct, ctx: Context) -> Reply:
+def correct(args: Correct, ctx: Context) -> Reply:
     """Put the correction into a new version."""
     about = _paragraph(args.id, args.paragraph, ctx)
     table = minutes.correct(
         ctx.case, args.id, args.text, paragraph=about, by=ctx.actor, at=ctx.now, calendar=ctx.calendar
     )
-    return await _changed(table, ctx)
+    return _changed(table, ctx)
 
 
 @commands.command(
     "minutes dispute", needs=Permission.TAKE_PART, example="!minutes dispute M-1 §3 I did not say that he agreed"
 )
-async def dispute(args: Dispute, ctx: Context) -> Reply:
+def dispute(args: Dispute, ctx: Context) -> Reply:
     """Put the other view into a new version, and call the chair."""
     about = _paragraph(args.id, args.paragraph, ctx)
     table = minutes.dispute(
         ctx.case, args.id, args.text, paragraph=about, by=ctx.actor, at=ctx.now, calendar=ctx.calendar
     )
-    return await _changed(table, ctx)
+    return _changed(table, ctx)
 
 
 @commands.command("minutes settle", needs=Permission.TAKE_PART, example="!minutes settle M-1 §3 both")
-async def settle(args: Settle, ctx: Context) -> Reply:
+def settle(args: Settle, ctx: Context) -> Reply:
     """Settle what is disputed about a paragraph, in a new version."""
     if (args.how is How.CORRECT) != bool(args.text):
         raise Refusal("minutes/settle_how", number=args.paragraph)
@@ -167,22 +168,22 @@ async def settle(args: Settle, ctx: Context) -> Reply:
         steers=ctx.steers,
         numbers=_numbers(args.id, ctx),
     )
-    return await _changed(table, ctx)
+    return _changed(table, ctx)
 
 
 @commands.command(
     "minutes view", needs=Permission.TAKE_PART, example="!minutes view M-1 he wants to go back to his old class"
 )
-async def add_view(args: View, ctx: Context) -> Reply:
+def add_view(args: View, ctx: Context) -> Reply:
     """Put the person's view into a new version."""
     table = minutes.add(ctx.case, args.id, NoteKind.VIEW, args.text, by=ctx.actor, at=ctx.now, calendar=ctx.calendar)
-    return await _changed(table, ctx)
+    return _changed(table, ctx)
 
 
 @commands.command(
     "minutes credit", needs=Permission.TAKE_PART, example="!minutes credit M-1 youth they found out about the gym"
 )
-async def add_credit(args: Credit, ctx: Context) -> Reply:
+def add_credit(args: Credit, ctx: Context) -> Reply:
     """Put a credit into a new version."""
     table = minutes.add(
         ctx.case,
@@ -194,11 +195,11 @@ async def add_credit(args: Credit, ctx: Context) -> Reply:
         at=ctx.now,
         calendar=ctx.calendar,
     )
-    return await _changed(table, ctx)
+    return _changed(table, ctx)
 
 
 @commands.command("minutes approve", needs=Permission.TAKE_PART, example="!minutes approve M-1")
-async def approve(args: Approve, ctx: Context) -> Reply:
+def approve(args: Approve, ctx: Context) -> Reply:
     """Lock the newest wording; from others who were there it is taken as their agreement."""
     table, _ = minutes.require_minutes(ctx.case, args.id)
     if ctx.actor.user_id != table.chair and ctx.case.is_member(table.chair):
@@ -208,36 +209,36 @@ async def approve(args: Approve, ctx: Context) -> Reply:
     table, version = minutes.approve(
         ctx.case, table.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, numbers=_numbers(table.id, ctx)
     )
-    made = await _files(table, version, ctx)
+    made = _files(table, version, ctx)
     return Reply("minutes/approved", {**_facts(table, version, ctx), **files.attached(made)}, table.id, files=made)
 
 
 @commands.command(
     "minutes addendum", needs=Permission.TAKE_PART, example="!minutes addendum M-1 the school has changed its mind"
 )
-async def add_later(args: Addendum, ctx: Context) -> Reply:
+def add_later(args: Addendum, ctx: Context) -> Reply:
     """Say it to everybody who had the minutes and still sits at the table."""
     table, addendum = minutes.add_later(ctx.case, args.id, args.text, by=ctx.actor, at=ctx.now)
     entitled, former = minutes.had(ctx.case, table)
     number = len(minutes.addenda(ctx.case, table.id))
     facts = {**_addendum_facts(table, addendum, number, ctx), "entitled": entitled, "former": former}
-    made = await _files_of_addendum(table, addendum, number, ctx)
+    made = _files_of_addendum(table, addendum, number, ctx)
     wake = tuple(person for person in entitled if person != ctx.actor.user_id)
     return Reply("minutes/addendum", facts, table.id, wake, made)
 
 
-async def draft(table: RoundTable, ctx: Context) -> Reply:
+def draft(table: RoundTable, ctx: Context) -> Reply:
     """The first version, when the meeting ends; the chair is called to see it through."""
     version = _file(table, ctx)
-    made = await _files(table, version, ctx)
+    made = _files(table, version, ctx)
     facts = {**_facts(table, version, ctx), **files.attached(made)}
     return Reply("minutes/version", facts, table.id, _chair(table, ctx.case), made)
 
 
-async def after_undo(record_id: str, ctx: Context) -> Reply:
+def after_undo(record_id: str, ctx: Context) -> Reply:
     """After ``!undo`` took something out of the minutes: file and show a version without it."""
     table, _ = minutes.require_minutes(ctx.case, record_id.partition("/")[0])
-    return await _changed(table, ctx)
+    return _changed(table, ctx)
 
 
 def reminder(case: Case, table: RoundTable, calendar: Calendar) -> Reply:
@@ -258,11 +259,12 @@ def reminder(case: Case, table: RoundTable, calendar: Calendar) -> Reply:
 def wipe(case: Case, words: Collection[tuple[str, str]]) -> None:
     """Take words out of every wording that was kept, for good; each with the key of what it stood in."""
     for version in case.minutes:
-        version.text, paper = _without(version, words)
-        version.paper = paper.dump() if version.paper else None
+        text, paper = _without(version, words)
+        if text != version.text:
+            erasure.reword(case, version, text=text, paper=paper.dump() if version.paper else None)
 
 
-async def _changed(table: RoundTable, ctx: Context) -> Reply:
+def _changed(table: RoundTable, ctx: Context) -> Reply:
     """File the wording as it is now, and show what differs from the one before."""
     before = _document(minutes.versions(ctx.case, table.id)[-1])
     version = _file(table, ctx)
@@ -274,7 +276,7 @@ async def _changed(table: RoundTable, ctx: Context) -> Reply:
         if not one.empty and old.get(one.key) != one.lines
     ]
     gone = [Change(one.number) for one in before.paragraphs if one.key not in now.numbers and not one.empty]
-    made = await _files(table, version, ctx)
+    made = _files(table, version, ctx)
     changed = {"changes": sorted([*changes, *gone], key=lambda c: c.number)}
     facts = {**_facts(table, version, ctx), **files.attached(made), **changed}
     wake = () if ctx.actor.user_id == table.chair else _chair(table, ctx.case)
@@ -300,7 +302,7 @@ def _file(table: RoundTable, ctx: Context) -> Version:
     return minutes.file(ctx.case, table, made.markdown(), paper=made.dump(), by=ctx.actor, at=ctx.now)
 
 
-async def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachment, ...]:
+def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachment, ...]:
     """A version as Markdown, of which the checksum is, and as PDF; without what is too large to post."""
     facts = _facts(table, version, ctx)
     approved = bool(facts["approved"])
@@ -310,23 +312,23 @@ async def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Att
     if version.paper is None:
         return files.fitting(markdown)
     at = table.approved_at if approved and table.approved_at else version.at
-    pdf = await _pdf(document, "minutes/paper", facts, at, ctx)
+    pdf = _pdf(document, "minutes/paper", facts, at, ctx)
     return files.fitting((f"{name}{'-approved' if approved else ''}.pdf", PDF, pdf), markdown)
 
 
-async def _files_of_addendum(table: RoundTable, addendum: Remark, number: int, ctx: Context) -> tuple[Attachment, ...]:
+def _files_of_addendum(table: RoundTable, addendum: Remark, number: int, ctx: Context) -> tuple[Attachment, ...]:
     facts = _addendum_facts(table, addendum, number, ctx)
     document = Document.read(plain(ctx.voice().text("minutes/addendum_document", facts)))
     name = f"minutes-{table.id}-addendum-{number}"
-    pdf = await _pdf(document, "minutes/addendum_paper", facts, addendum.at, ctx)
+    pdf = _pdf(document, "minutes/addendum_paper", facts, addendum.at, ctx)
     # One text of a bounded length: never too large.
     return Attachment(f"{name}.pdf", PDF, pdf), Attachment(f"{name}.md", MARKDOWN, document.markdown().encode())
 
 
-async def _pdf(document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context) -> bytes:
+def _pdf(document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context) -> bytes:
     """A document in the frame whose lines the template ``words`` gives: status, checksum, and what is signed."""
     status, checksum, *signatures = plain(ctx.voice().text(words, facts)).split("\n")
-    return await paper.pdf("minutes", document.facts(status=status, checksum=checksum, signatures=signatures), at=at)
+    return paper.pdf("minutes", document.facts(status=status, checksum=checksum, signatures=signatures), at=at)
 
 
 def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, object]:
@@ -368,12 +370,12 @@ def _document(version: Version) -> Document:
 
 def _without(version: Version, words: Collection[tuple[str, str]]) -> tuple[str, Document]:
     """A version as it was posted, but for words that were taken off the file since; as Markdown, too."""
-    document = _document(version).without(words, erasure.ERASED)
+    document = _document(version).without(words, ERASED)
     if version.paper:
         return (version.text if document == _document(version) else document.markdown()), document
     text = version.text
     for _, word in words:
-        text = text.replace(word, erasure.ERASED)
+        text = text.replace(word, ERASED)
     return text, document
 
 

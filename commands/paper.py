@@ -6,7 +6,6 @@ they lack (Chinese, most emoji) is a box in the PDF and stands in the Markdown b
 those beside them.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,8 +17,8 @@ import typst
 _TEMPLATES = Path(__file__).parent / "templates" / "paper"
 
 
-async def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
-    """The PDF of a paper, the same bytes for the same facts and the same moment; works in a thread.
+def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
+    """The PDF of a paper, the same bytes for the same facts and the same moment.
 
     ``paper``: the name of a template in ``templates/paper/``. ``at``: the date of the document. ``facts``: what JSON
     can hold. The layout that all papers share asks for
@@ -33,15 +32,11 @@ async def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes
 
     which is what ``Document.facts`` gives (commands/document.py); a template may ask for more.
     """
-    return await asyncio.to_thread(_compile, paper, json.dumps(facts), at)
-
-
-def _compile(paper: str, facts: str, at: datetime) -> bytes:
     return typst.compile(
         _TEMPLATES / f"{paper}.typ",
         root=_TEMPLATES,
         font_paths=_fonts(),
-        sys_inputs={"facts": facts},
+        sys_inputs={"facts": json.dumps(facts)},
         timestamp=int(at.timestamp()),
     )
 

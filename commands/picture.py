@@ -17,7 +17,7 @@ from cases.concern import Basis, Domain
 from cases.decision import Stance, positions_on, silent_on
 from cases.errors import Refusal
 from cases.followups import Item
-from cases.record import Record, Step
+from cases.record import FILED, Record, Step
 from cases.request import Answer, Request, State
 from cases.roles import Permission, Place
 from cases.time import show_day
@@ -75,7 +75,7 @@ class Undo(Arguments):
 
 
 @commands.command("status", needs=Permission.READ, example="!status")
-async def status(args: Status, ctx: Context) -> Reply:
+def status(args: Status, ctx: Context) -> Reply:
     """The case on one phone screen."""
     case = ctx.case
     hidden = case.hidden_from(ctx.actor.user_id)
@@ -101,7 +101,7 @@ async def status(args: Status, ctx: Context) -> Reply:
 
 
 @commands.command("next", needs=Permission.READ, example="!next")
-async def next_moves(args: Next, ctx: Context) -> Reply:
+def next_moves(args: Next, ctx: Context) -> Reply:
     """Whose move it is, the most urgent first."""
     items = followups.unresolved(ctx.case, ctx.now)
     facts: dict[str, object] = {"case": ctx.case, "items": items[:MOST_MOVES], "more": max(0, len(items) - MOST_MOVES)}
@@ -109,35 +109,35 @@ async def next_moves(args: Next, ctx: Context) -> Reply:
 
 
 @commands.command("timeline", needs=Permission.READ, example="!timeline")
-async def timeline(args: Timeline, ctx: Context) -> Reply:
+def timeline(args: Timeline, ctx: Context) -> Reply:
     """The newest steps, oldest first."""
     begins = ctx.case.begins_for(ctx.actor.user_id)
-    shown = [step for step in ctx.case.steps if step.number >= begins][-MOST_STEPS:]
+    told = [step for step in ctx.case.steps if step.verb != FILED]
+    shown = [step for step in told if step.number >= begins][-MOST_STEPS:]
     steps = [(step, _short_moment(step.at, ctx.case.zone_info), *question_of(ctx.case, step)) for step in shown]
     withheld = [ctx.actor.user_id] if begins else []
-    facts = {"steps": steps, "earlier": len(ctx.case.steps) - len(shown), "withheld": withheld}
-    return Reply("picture/timeline", facts)
+    return Reply("picture/timeline", {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld})
 
 
 @commands.command("who", needs=Permission.READ, example="!who")
-async def who(args: Who, ctx: Context) -> Reply:
+def who(args: Who, ctx: Context) -> Reply:
     """The members by agency, and who has not joined yet."""
     return Reply("picture/who", {"case": ctx.case, "table": _by_agency(ctx.case)})
 
 
 @commands.command("mine", needs=Permission.OWN, example="!mine")
-async def mine(args: Mine, ctx: Context) -> Reply:
+def mine(args: Mine, ctx: Context) -> Reply:
     """What my agency and I owe here; in a direct chat over all my cases, without content."""
     if ctx.place is Place.CASE:
         return Reply("picture/mine", {"case": ctx.case, "items": _owed(ctx.case, ctx)})
-    refs = await ctx.work.find.open_cases(of=ctx.actor.user_id)
-    owed = {case.ref: _owed(case, ctx) for case in await ctx.work.find.cases(refs)}
+    refs = ctx.work.find.open_cases(of=ctx.actor.user_id)
+    owed = {case.ref: _owed(case, ctx) for case in ctx.work.find.cases(refs)}
     unreadable = [ref for ref in refs if ref not in owed]
     return Reply("picture/mine_everywhere", {"cases": list(owed.items()), "unreadable": unreadable})
 
 
 @commands.command("followups", needs=Permission.READ, example="!followups")
-async def show_followups(args: Followups, ctx: Context) -> Reply:
+def show_followups(args: Followups, ctx: Context) -> Reply:
     """All that is unresolved; of what was on file before a member came, its words only where it is theirs to see to."""
     return followups_reply(ctx, ctx.actor.user_id) or Reply("picture/nothing_open", {"case": ctx.case})
 
@@ -165,7 +165,7 @@ def readable(case: Case, items: list[Item], *readers: str) -> list[Item]:
 
 
 @commands.command("correct", needs=Permission.ANSWER, example="!correct C-1 it was Tuesday, not Monday")
-async def correct(args: Correct, ctx: Context) -> Reply:
+def correct(args: Correct, ctx: Context) -> Reply:
     """Supersede a text; everybody who had the earlier wording gets the new one."""
     if args.text is None and args.kind is None:
         hint = "how it should read"
@@ -185,14 +185,14 @@ async def correct(args: Correct, ctx: Context) -> Reply:
     wake = tuple(person for agency in again for person in ctx.at_table(agency))
     corrected = Reply("case/corrected", facts | {"again": again}, args.id, wake)
     for channel in _who_had(case, record, asked, ctx):
-        await ctx.tell(channel, corrected)
+        ctx.tell(channel, corrected)
     if audience.is_overheard(ctx):
         return Reply(corrected.template, corrected.facts | {"text": None}, args.id)
     return corrected
 
 
 @commands.command("brief", needs=Permission.TAKE_PART, example="!brief Hugo Peters")
-async def brief(args: Brief, ctx: Context) -> Reply:
+def brief(args: Brief, ctx: Context) -> Reply:
     """The table gives it, as a step of its own; no coordinator does from outside."""
     ctx.case.brief(args.person, by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"ref": ctx.case.ref, "person": args.person}
@@ -200,7 +200,7 @@ async def brief(args: Brief, ctx: Context) -> Reply:
 
 
 @commands.command("undo", needs=Permission.TAKE_PART, example="!undo")
-async def undo(args: Undo, ctx: Context) -> Reply:
+def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case
     # An answer may have been for fewer than the question says again, once it is taken back.
@@ -211,10 +211,10 @@ async def undo(args: Undo, ctx: Context) -> Reply:
     if about is not None:
         facts["answer"] = _answer_changed(case, step)
         for channel in _who_was_told(step, about, seen_by[about.id], ctx):
-            await ctx.tell(channel, Reply("case/taken_back", facts, about.id))
+            ctx.tell(channel, Reply("case/taken_back", facts, about.id))
     if step.verb in MAKES_A_VERSION:
-        await ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
-        return await after_undo(step.subject, ctx)
+        ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
+        return after_undo(step.subject, ctx)
     files = invitation.files_after_undo(ctx, step)
     return Reply("case/undone", facts, about.id if about else None, files=files)
 

@@ -77,7 +77,7 @@ class Stop(Arguments):
 @commands.command(
     "roundtable plan", needs=Permission.TAKE_PART, example="!roundtable plan thu 10:00 | fri 14:00 | mon 9:00"
 )
-async def plan(args: Plan, ctx: Context) -> Reply:
+def plan(args: Plan, ctx: Context) -> Reply:
     """Propose the times to everybody."""
     case = ctx.case
     table = planning.plan(
@@ -97,7 +97,7 @@ async def plan(args: Plan, ctx: Context) -> Reply:
 
 
 @commands.command("available", needs=Permission.TAKE_PART, example="!available M-1 1 yes 2 no 3 if need be")
-async def answer(args: Available, ctx: Context) -> Reply:
+def answer(args: Available, ctx: Context) -> Reply:
     """Take down when somebody can come, and show how it stands; the chair is called once all have answered."""
     case = ctx.case
     table = planning.require(case, args.id)
@@ -112,7 +112,7 @@ async def answer(args: Available, ctx: Context) -> Reply:
 
 
 @commands.command("roundtable fix", needs=Permission.TAKE_PART, example="!roundtable fix M-1 2")
-async def fix(args: Fix, ctx: Context) -> Reply:
+def fix(args: Fix, ctx: Context) -> Reply:
     """Decide, and call everybody."""
     when, minutes = (args.when, None) if isinstance(args.when, int) else (args.when.starts_at, args.when.minutes)
     table = planning.fix(ctx.case, args.id, when, minutes=minutes, by=ctx.actor, at=ctx.now, steers=ctx.steers)
@@ -123,7 +123,7 @@ async def fix(args: Fix, ctx: Context) -> Reply:
 @commands.command(
     "roundtable move", needs=Permission.TAKE_PART, example="!roundtable move M-1 thu 14:00 because: the school is shut"
 )
-async def move(args: Move, ctx: Context) -> Reply:
+def move(args: Move, ctx: Context) -> Reply:
     """Move one, and tell everybody."""
     case = ctx.case
     when, minutes = args.when.starts_at, args.when.minutes
@@ -139,7 +139,7 @@ async def move(args: Move, ctx: Context) -> Reply:
 
 
 @commands.command("roundtable skip", needs=Permission.TAKE_PART, example="!roundtable skip M-3")
-async def skip(args: Skip, ctx: Context) -> Reply:
+def skip(args: Skip, ctx: Context) -> Reply:
     """Leave one out, and tell everybody which come next."""
     case = ctx.case
     table = roundtable.require(case, args.id, roundtable.State.SCHEDULED)
@@ -157,7 +157,7 @@ async def skip(args: Skip, ctx: Context) -> Reply:
 
 
 @commands.command("roundtable stop", needs=Permission.TAKE_PART, example="!roundtable stop M-3")
-async def stop(args: Stop, ctx: Context) -> Reply:
+def stop(args: Stop, ctx: Context) -> Reply:
     """End the series, and tell everybody what does not take place."""
     case = ctx.case
     called_off = series.stop(case, args.id, because=args.because, by=ctx.actor, at=ctx.now)

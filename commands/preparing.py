@@ -72,7 +72,7 @@ def subject(stage: Stage, table: RoundTable) -> str:
     return f"{stage.name.lower()}:{table.id}@{table.starts_at:%Y-%m-%dT%H:%MZ}"
 
 
-async def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quorum) -> Reply | None:
+def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quorum) -> Reply | None:
     """What is said in the case room; nothing once the meeting is at another time, held, or called off."""
     stage = Stage[subject_.partition(":")[0].upper()]
     table = next((t for t in case.roundtables if subject(stage, t) == subject_), None)
@@ -84,7 +84,7 @@ async def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum
             return Reply("preparing/check", {"table": table}, table.id, everybody)
         case Stage.PACK:
             facts = _pack(case, table, now)
-            made = await _files(table, facts, voice, now)
+            made = _files(table, facts, voice, now)
             return Reply("preparing/pack", {**facts, **files.attached(made)}, table.id, everybody, made)
         case Stage.QUORUM:
             expected = who_comes(case, table, quorum)
@@ -140,10 +140,10 @@ def _count(case: Case, made: decisions.Decision) -> tuple[int, int]:
     return stances.count(Stance.AGREES), stances.count(Stance.DISSENTS)
 
 
-async def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: datetime) -> tuple[Attachment, ...]:
+def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: datetime) -> tuple[Attachment, ...]:
     document = Document.read(plain(voice.text("preparing/document", facts)))
     status = plain(voice.text("preparing/status", facts))
-    pdf = await paper.pdf("pack", document.facts(status=status), at=now)
+    pdf = paper.pdf("pack", document.facts(status=status), at=now)
     return files.fitting(
         (f"pack-{table.id}.pdf", PDF, pdf), (f"pack-{table.id}.md", MARKDOWN, document.markdown().encode())
     )

@@ -1,6 +1,6 @@
 """The commands: each is a described model of its arguments, a permission, and one async function."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -10,7 +10,7 @@ from commands.context import Context, Reply
 from commands.reading import SURELY_MEANT, keys, suggest
 
 A = TypeVar("A", bound=Arguments)
-Handler = Callable[[A, Context], Awaitable[Reply]]
+Handler = Callable[[A, Context], Reply]
 _SHORTEST_GUESS = 4
 """In letters: ``!and`` is no mistyped ``hand``."""
 _LONGEST_WORD = 40

@@ -1,6 +1,6 @@
 """Reminding: the owners at the table, their managers without content, steering by a count; each step said once."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -20,8 +20,8 @@ from storage.find import Directory
 from storage.reminded import STEERING, Reminded
 from storage.work import Store, Work
 
-CaseOf = Callable[[str], Awaitable[Case | None]]
-Each = Callable[[Callable[[str], Awaitable[None]]], Awaitable[None]]
+CaseOf = Callable[[str], Case | None]
+Each = Callable[[Callable[[str], None]], None]
 """Does something for every open case; what goes wrong in one does not stop the others."""
 
 
@@ -62,18 +62,18 @@ class Reminding:
         self._store = store
         self._house = house
 
-    async def remind(self, now: datetime, case_of: CaseOf, each: Each) -> None:
+    def remind(self, now: datetime, case_of: CaseOf, each: Each) -> None:
         """Say what is due: one message a person and day, not in their quiet hours, the highest step only."""
-        async with self._store.look() as find:
-            directory, said = await find.directory(), await reminded.read(find)
+        with self._store.look() as find:
+            directory, said = find.directory(), reminded.read(find)
         calls: list[Call] = []
 
-        async def gather(ref: str) -> None:
-            case = await case_of(ref)
+        def gather(ref: str) -> None:
+            case = case_of(ref)
             if case is not None:
                 calls.extend(_calls(case, self._house.calendar(case), directory, said, now))
 
-        await each(gather)
+        each(gather)
         calls = [call for call in calls if self._may_hear(call, directory, said, now)]
         owners = [call for call in calls if call.stage <= Stage.LATE]
         told = {call.whom for call in owners}
@@ -83,19 +83,19 @@ class Reminding:
         alone |= {call.whom for call in owners if call.calendar.rests(now)}
         for whom, theirs in _by_person(owners):
             if whom in alone:
-                await self._tell_alone(whom, theirs, now)
+                self._tell_alone(whom, theirs, now)
 
-        async def tell_table(ref: str) -> None:
+        def tell_table(ref: str) -> None:
             theirs = [call for call in owners if call.ref == ref and not call.calendar.rests(now)]
             if theirs:
-                await self._tell_table(ref, theirs, alone, now)
+                self._tell_table(ref, theirs, alone, now)
 
-        await each(tell_table)
+        each(tell_table)
         for whom, theirs in _by_person(call for call in calls if call.stage is Stage.MANAGER):
             if whom not in told:
-                await self._tell_manager(whom, theirs, now)
+                self._tell_manager(whom, theirs, now)
         if long_late := [call for call in calls if call.stage is Stage.STEERING]:
-            await self._tell_steering(long_late, now)
+            self._tell_steering(long_late, now)
 
     def _may_hear(self, call: Call, directory: Directory, said: Reminded, now: datetime) -> bool:
         """Whether this person may be spoken to now: not in their quiet hours, and not twice a day."""
@@ -110,15 +110,15 @@ class Reminding:
             return False
         return prefers.quiet is not None or not call.calendar.rests(now)
 
-    async def _tell_table(self, ref: str, calls: list[Call], alone: set[str], now: datetime) -> None:
+    def _tell_table(self, ref: str, calls: list[Call], alone: set[str], now: datetime) -> None:
         """One message for each agency: at the table, or with them when nobody of theirs sits there."""
-        async with self._store.work(causes.of_job("remind", ref, now.isoformat()), now) as work:
-            case = await work.find.case(ref)
+        with self._store.work(causes.of_job("remind", ref, now.isoformat()), now) as work:
+            case = work.find.case(ref)
             # What was settled a moment ago needs nobody any more.
             still = {r.record.id for r in reminders.due(case, now, calls[0].calendar)} if case else set[str]()
             calls = [call for call in calls if call.reminder.record.id in still]
-            await self._record(work, ref)
-            directory = await work.find.directory()
+            self._record(work, ref)
+            directory = work.find.directory()
             told = {(call.reminder.agency, _channel(call, directory)): None for call in calls}
             for agency, channel in told:
                 theirs = [c for c in calls if (c.reminder.agency, _channel(c, directory)) == (agency, channel)]
@@ -127,15 +127,15 @@ class Reminding:
                 items = _items(theirs, now, case.zone_info)
                 facts: dict[str, object] = {"ref": ref, "items": items, "behind": _behind(theirs, now)}
                 subject = items[0].id if len(items) == 1 else None
-                await self._say(work, channel, Reply("sweep/reminder", facts, subject, wake), directory, case)
+                self._say(work, channel, Reply("sweep/reminder", facts, subject, wake), directory, case)
                 for call in theirs:
                     if call.whom in wake:
-                        await _note(work, call)
+                        _note(work, call)
 
-    async def _tell_alone(self, whom: str, calls: list[Call], now: datetime) -> None:
+    def _tell_alone(self, whom: str, calls: list[Call], now: datetime) -> None:
         """One message in the direct chat, about all cases."""
-        async with self._store.work(causes.of_job("remind", self._house.bot_id, whom, now.isoformat()), now) as work:
-            directory = await work.find.directory()
+        with self._store.work(causes.of_job("remind", self._house.bot_id, whom, now.isoformat()), now) as work:
+            directory = work.find.directory()
             zone = self._house.voice(directory, direct_channel(whom)).zone
             cases = [(ref, _items(theirs, now, zone)) for ref, theirs in _by_case(calls)]
             facts: dict[str, object] = {
@@ -144,51 +144,45 @@ class Reminding:
                 "behind": _behind(calls, now),
             }
             told = Reply("sweep/reminder_everywhere", facts, wake=(whom,))
-            await self._say(work, direct_channel(whom), told, directory)
-            await self._note_all(work, calls)
+            self._say(work, direct_channel(whom), told, directory)
+            self._note_all(work, calls)
 
-    async def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
+    def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
         """A manager, who sits at no table; the coordinators when there is none."""
-        async with self._store.work(
-            causes.of_job("remind manager", self._house.bot_id, whom, now.isoformat()), now
-        ) as work:
-            directory = await work.find.directory()
+        with self._store.work(causes.of_job("remind manager", self._house.bot_id, whom, now.isoformat()), now) as work:
+            directory = work.find.directory()
             counted = [(ref, *_how_late(theirs, now)) for ref, theirs in _by_case(calls)]
             if whom in directory.people:
                 told = Reply("sweep/manager", {"cases": counted}, wake=(whom,))
-                await self._say(work, direct_channel(whom), told, directory)
+                self._say(work, direct_channel(whom), told, directory)
             else:
                 agency = whom.partition(":")[2]
-                await self._say(
+                self._say(
                     work, COORDINATION, Reply("sweep/no_manager", {"agency": agency, "cases": counted}), directory
                 )
-            await self._note_all(work, calls)
+            self._note_all(work, calls)
 
-    async def _tell_steering(self, calls: list[Call], now: datetime) -> None:
+    def _tell_steering(self, calls: list[Call], now: datetime) -> None:
         """A count, and no reference."""
-        async with self._store.work(
-            causes.of_job("remind", self._house.bot_id, STEERING, now.isoformat()), now
-        ) as work:
+        with self._store.work(causes.of_job("remind", self._house.bot_id, STEERING, now.isoformat()), now) as work:
             facts: dict[str, object] = {"count": len(calls), "cases": len({call.ref for call in calls})}
             facts["days"] = reminders.STEERING_WORKING_DAYS
-            await self._say(work, COORDINATION, Reply("sweep/steering", facts), await work.find.directory())
-            await self._note_all(work, calls)
+            self._say(work, COORDINATION, Reply("sweep/steering", facts), work.find.directory())
+            self._note_all(work, calls)
 
-    async def _note_all(self, work: Work, calls: list[Call]) -> None:
+    def _note_all(self, work: Work, calls: list[Call]) -> None:
         for ref in dict.fromkeys(call.ref for call in calls):
-            await self._record(work, ref)
+            self._record(work, ref)
         for call in calls:
-            await _note(work, call)
+            _note(work, call)
 
-    async def _record(self, work: Work, ref: str) -> None:
-        await work.record(Entry(self._house.bot_id, Place.CASE, ref, "reminder", None, "done", work.cause))
+    def _record(self, work: Work, ref: str) -> None:
+        work.record(Entry(self._house.bot_id, Place.CASE, ref, "reminder", None, "done", work.cause))
 
-    async def _say(
-        self, work: Work, channel: str, reply: Reply, directory: Directory, case: Case | None = None
-    ) -> None:
+    def _say(self, work: Work, channel: str, reply: Reply, directory: Directory, case: Case | None = None) -> None:
         voice = self._house.voice(directory, channel, case)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-            await work.say(channel, page, scope=case.ref if case else HOUSE)
+            work.say(channel, page, scope=case.ref if case else HOUSE)
 
 
 def _calls(case: Case, calendar: Calendar, directory: Directory, said: Reminded, now: datetime) -> Iterator[Call]:
@@ -291,5 +285,5 @@ def _how_late(calls: list[Call], now: datetime) -> tuple[int, int]:
     return len({call.reminder.record.id for call in calls}), min(late)
 
 
-async def _note(work: Work, call: Call) -> None:
-    await reminded.note(work, call.ref, call.reminder.record.id, call.whom, call.stage)
+def _note(work: Work, call: Call) -> None:
+    reminded.note(work, call.ref, call.reminder.record.id, call.whom, call.stage)

@@ -92,7 +92,7 @@ class Drop(Arguments):
     needs=Permission.CONTRIBUTE,
     example="!request police any call-outs since 1 September? because: the safety plan depends on it by: fri 15:00",
 )
-async def ask(args: Ask, ctx: Context) -> Reply:
+def ask(args: Ask, ctx: Context) -> Reply:
     """Put the question; it also reaches the agency in its own room."""
     ctx.require_somebody(args.to.agency)
     _require_answerer(args.to, ctx)
@@ -107,13 +107,13 @@ async def ask(args: Ask, ctx: Context) -> Reply:
         by=ctx.actor,
         at=ctx.now,
     )
-    return await _put(asked, ctx)
+    return _put(asked, ctx)
 
 
 @commands.command("answer", needs=Permission.ANSWER, example="!answer R-1 two call-outs in September, both for noise")
-async def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
+def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
     """Answer in full."""
-    return await _answer(args.id, State.ANSWERED, args.text, ctx, see=args.see)
+    return _answer(args.id, State.ANSWERED, args.text, ctx, see=args.see)
 
 
 @commands.command(
@@ -121,15 +121,15 @@ async def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
     needs=Permission.ANSWER,
     example="!partly R-1 there is contact with us since May withheld: medical details",
 )
-async def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
+def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
     """Answer in part."""
-    return await _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld, see=args.see)
+    return _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld, see=args.see)
 
 
 @commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
-async def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
+def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
     """Answer that there is nothing."""
-    return await _answer(args.id, State.NOTHING, args.text or "", ctx)
+    return _answer(args.id, State.NOTHING, args.text or "", ctx)
 
 
 @commands.command(
@@ -137,39 +137,39 @@ async def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
     needs=Permission.ANSWER,
     example="!refuse R-1 this is from a confidential talk ground: professional secrecy instead: ask whether he is safe",
 )
-async def refuse(args: RefuseRequest, ctx: Context) -> Reply:
+def refuse(args: RefuseRequest, ctx: Context) -> Reply:
     """Refuse with ground and explanation; the bot thanks, and offers the asker a narrower question."""
-    return await _answer(args.id, State.REFUSED, args.text, ctx, ground=args.ground, instead=args.instead)
+    return _answer(args.id, State.REFUSED, args.text, ctx, ground=args.ground, instead=args.instead)
 
 
 @commands.command(
     "moretime", needs=Permission.ANSWER, example="!moretime R-1 mon 12:00 because: the archive answers on Monday"
 )
-async def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
+def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
     """Move the date of the answer."""
-    case, asked = await _find(args.id, ctx)
+    case, asked = _find(args.id, ctx)
     ctx.open_case = case
     asked, given = request.ask_for_time(case, asked.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
-    return await _pass_on(asked, given, ctx)
+    return _pass_on(asked, given, ctx)
 
 
 @commands.command("narrow", needs=Permission.CONTRIBUTE, example="!narrow R-1 was he seen by you at all since May?")
-async def narrow(args: Narrow, ctx: Context) -> Reply:
+def narrow(args: Narrow, ctx: Context) -> Reply:
     """Put the narrower question."""
     ctx.require_somebody(one_of(ctx.case.requests, args.id).to_agency)
     asked = request.narrow(
         ctx.case, args.id, args.question, due_at=_usual_due(ctx), see=args.see, by=ctx.actor, at=ctx.now
     )
-    return await _put(asked, ctx)
+    return _put(asked, ctx)
 
 
 @commands.command("drop", needs=Permission.CONTRIBUTE, example="!drop R-1 because: he told us himself")
-async def drop(args: Drop, ctx: Context) -> Reply:
+def drop(args: Drop, ctx: Context) -> Reply:
     """Take the question back, and tell those who were asked."""
     asked = request.drop(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
     dropped = Reply("request/dropped", {"request": asked, "because": args.because, "ref": ctx.case.ref})
     for channel in audience.channels_of_question(asked, ctx):
-        await ctx.tell(channel, dropped)
+        ctx.tell(channel, dropped)
     return dropped
 
 
@@ -180,18 +180,18 @@ def _require_answerer(to: Addressee, ctx: Context) -> None:
         raise Refusal("request/cannot_answer", person=person.user_id, role=person.role, agency=to.agency)
 
 
-async def _put(asked: Request, ctx: Context) -> Reply:
+def _put(asked: Request, ctx: Context) -> Reply:
     """The card, in the case room and with those who are asked; raises Refusal when nobody of them could read it."""
     facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref}
     people = audience.of_question(ctx.case, ctx.directory, asked)
     if not people:
         raise Refusal("request/nobody_there", person=asked.to_person, agency=asked.to_agency)
     for channel in audience.channels_of_question(asked, ctx):
-        await ctx.tell(channel, Reply("request/asked_of_us", facts, asked.id, tuple(sorted(people))))
+        ctx.tell(channel, Reply("request/asked_of_us", facts, asked.id, tuple(sorted(people))))
     return Reply("request/asked", facts, asked.id, ctx.at_table(asked.to_agency, asked.to_person))
 
 
-async def _answer(
+def _answer(
     request_id: str,
     result: State,
     text: str,
@@ -202,7 +202,7 @@ async def _answer(
     instead: str | None = None,
     see: tuple[str, ...] = (),
 ) -> Reply:
-    case, asked = await _find(request_id, ctx)
+    case, asked = _find(request_id, ctx)
     ctx.open_case = case
     at_table = {*case.seats, *(member.agency for member in case.present)}
     seen_by = asked.audience(see or asked.see)
@@ -220,10 +220,10 @@ async def _answer(
         by=ctx.actor,
         at=ctx.now,
     )
-    return await _pass_on(asked, given, ctx)
+    return _pass_on(asked, given, ctx)
 
 
-async def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
+def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
     """The answer where it belongs: at the table, or only in the rooms of those who may see it."""
     facts: dict[str, object] = {"request": asked, "answer": given, "ref": ctx.case.ref}
     told = Reply("request/answered", facts, asked.id, ctx.at_table(asked.agency, asked.by))
@@ -231,13 +231,13 @@ async def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
         return told
     if asked.seen_by:
         for channel in audience.channels_of_answer(asked, ctx, beside=ctx.actor.agency):
-            await ctx.tell(channel, Reply("request/answered", facts, asked.id))
+            ctx.tell(channel, Reply("request/answered", facts, asked.id))
         told = Reply("request/answered_elsewhere", facts, asked.id, told.wake)
-    await ctx.tell(case_channel(ctx.case.ref), told)
+    ctx.tell(case_channel(ctx.case.ref), told)
     return Reply("request/passed_on", {**facts, "overheard": audience.is_overheard(ctx)}, asked.id)
 
 
-async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
+def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
     """The request that an answer is for; in an agency's own room the card or the id tells which case's.
 
     An id that the agency was asked in several cases tells nothing, even if only one of them waits: what is meant to
@@ -245,11 +245,11 @@ async def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
     """
     if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
         return ctx.open_case, one_of(ctx.open_case.requests, request_id)
-    refs = await ctx.work.find.cases_asking(ctx.actor.agency, request_id)
+    refs = ctx.work.find.cases_asking(ctx.actor.agency, request_id)
     if len(refs) > 1:
-        left = {case.ref for case in await ctx.work.find.cases(refs) if case.has_left(ctx.actor.user_id)}
+        left = {case.ref for case in ctx.work.find.cases(refs) if case.has_left(ctx.actor.user_id)}
         refs = [ref for ref in refs if ref not in left] or refs
-    case = await ctx.work.find.case(refs[0]) if len(refs) == 1 else None
+    case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
     if case is None:
         raise Refusal("request/which_case", id=request_id, refs=refs)
     return case, one_of(case.requests, request_id)

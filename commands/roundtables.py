@@ -146,7 +146,7 @@ class TakeApologies(Arguments):
 @commands.command(
     "roundtable schedule", needs=Permission.TAKE_PART, example="!roundtable schedule fri 15:00 about: back to school"
 )
-async def schedule(args: Schedule, ctx: Context) -> Reply:
+def schedule(args: Schedule, ctx: Context) -> Reply:
     """Plan it, and call everybody."""
     said: dict[str, Any] = {
         "chair": args.chair or ctx.actor.user_id,
@@ -168,11 +168,11 @@ async def schedule(args: Schedule, ctx: Context) -> Reply:
 @commands.command(
     "roundtable cancel", needs=Permission.TAKE_PART, example="!roundtable cancel M-1 because: half are ill"
 )
-async def cancel(args: Cancel, ctx: Context) -> Reply:
+def cancel(args: Cancel, ctx: Context) -> Reply:
     """Call it off, and tell everybody; one of a series is left out of it."""
     table = roundtable.require(ctx.case, args.id, State.PLANNING, State.SCHEDULED)
     if (rest := series.series_of(ctx.case, table)) and not rest.stopped_at:
-        return await skip(Skip(id=table.id, because=args.because), ctx)
+        return skip(Skip(id=table.id, because=args.because), ctx)
     table = roundtable.cancel(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
     had_time = planning.had_time(ctx.case, table)
     facts = {"table": table, "had_time": had_time, "by": ctx.actor.user_id}
@@ -181,7 +181,7 @@ async def cancel(args: Cancel, ctx: Context) -> Reply:
 
 
 @commands.command("roundtable start", needs=Permission.TAKE_PART, example="!roundtable start M-1")
-async def start(args: Start, ctx: Context) -> Reply:
+def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
     table = roundtable.start(
@@ -200,22 +200,22 @@ async def start(args: Start, ctx: Context) -> Reply:
 
 
 @commands.command("roundtable end", needs=Permission.TAKE_PART, example="!roundtable end")
-async def end(args: End, ctx: Context) -> Reply:
+def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
     table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     said = (
-        await minutes.draft(table, ctx),
-        await _without_quorum(table, ctx),
+        minutes.draft(table, ctx),
+        _without_quorum(table, ctx),
         picture.followups_reply(ctx, *_everybody(ctx)),
     )
     *before, last = [reply for reply in said if reply]
     for reply in before:
-        await ctx.tell(case_channel(ctx.case.ref), reply)
+        ctx.tell(case_channel(ctx.case.ref), reply)
     return replace(last, subject=last.subject or table.id)
 
 
 @commands.command("agenda", needs=Permission.TAKE_PART, example="!agenda M-1 the part-time timetable")
-async def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
+def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
     """Put a point on the agenda, and show it."""
     item = roundtable.add_agenda_item(ctx.case, args.id, args.text, minutes=args.for_, by=ctx.actor, at=ctx.now)
     table = _table_of(item.roundtable, ctx)
@@ -223,7 +223,7 @@ async def add_to_agenda(args: AddToAgenda, ctx: Context) -> Reply:
 
 
 @commands.command("attend", needs=Permission.TAKE_PART, example="!attend M-1")
-async def attend(args: Attend, ctx: Context) -> Reply:
+def attend(args: Attend, ctx: Context) -> Reply:
     """Say that I come."""
     table = roundtable.announce(ctx.case, args.id, Presence.ATTENDS, by=ctx.actor, at=ctx.now)
     return Reply("roundtable/attending", {"table": table, "who": ctx.actor.user_id}, table.id)
@@ -232,7 +232,7 @@ async def attend(args: Attend, ctx: Context) -> Reply:
 @commands.command(
     "apologies", needs=Permission.TAKE_PART, example="!apologies M-1 I am on a course that day deputy: Dirk Smit"
 )
-async def send_apologies(args: SendApologies, ctx: Context) -> Reply:
+def send_apologies(args: SendApologies, ctx: Context) -> Reply:
     """Say that I can't come; a deputy is told."""
     deputy = ctx.directory.people[args.deputy] if args.deputy else None
     table = roundtable.announce(
@@ -251,7 +251,7 @@ async def send_apologies(args: SendApologies, ctx: Context) -> Reply:
 
 
 @commands.command("confirm", needs=Permission.TAKE_PART, example="!confirm")
-async def confirm(args: Confirm, ctx: Context) -> Reply:
+def confirm(args: Confirm, ctx: Context) -> Reply:
     """Confirm the confidentiality statement."""
     table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
     facts = {"table": table, "who": ctx.actor.user_id, **_attendance(table, ctx)}
@@ -259,37 +259,37 @@ async def confirm(args: Confirm, ctx: Context) -> Reply:
 
 
 @commands.command("note:", needs=Permission.TAKE_PART, example="note: he came along to the gym on Tuesday")
-async def take_note(args: TakeNote, ctx: Context) -> Reply:
+def take_note(args: TakeNote, ctx: Context) -> Reply:
     """Take a line down."""
     return _noted(NoteKind.NOTE, args.text, ctx)
 
 
 @commands.command("view:", needs=Permission.TAKE_PART, example="view: he wants to go back to his old class")
-async def take_view(args: TakeView, ctx: Context) -> Reply:
+def take_view(args: TakeView, ctx: Context) -> Reply:
     """Take the person's view down."""
     return _noted(NoteKind.VIEW, args.text, ctx)
 
 
 @commands.command("worried:", needs=Permission.TAKE_PART, example="worried: he is out at night three times a week")
-async def take_worry(args: TakeWorry, ctx: Context) -> Reply:
+def take_worry(args: TakeWorry, ctx: Context) -> Reply:
     """Take a worry down."""
     return _noted(NoteKind.WORRIED, args.text, ctx)
 
 
 @commands.command("working:", needs=Permission.TAKE_PART, example="working: he never misses the gym")
-async def take_strength(args: TakeStrength, ctx: Context) -> Reply:
+def take_strength(args: TakeStrength, ctx: Context) -> Reply:
     """Take down what works."""
     return _noted(NoteKind.WORKING, args.text, ctx)
 
 
 @commands.command("needed:", needs=Permission.TAKE_PART, example="needed: a timetable that he can keep")
-async def take_need(args: TakeNeed, ctx: Context) -> Reply:
+def take_need(args: TakeNeed, ctx: Context) -> Reply:
     """Take down what needs to happen."""
     return _noted(NoteKind.NEEDED, args.text, ctx)
 
 
 @commands.command("credit:", needs=Permission.TAKE_PART, example="credit: youth they found out about the gym")
-async def take_credit(args: TakeCredit, ctx: Context) -> Reply:
+def take_credit(args: TakeCredit, ctx: Context) -> Reply:
     """Take a credit down."""
     return _noted(NoteKind.CREDIT, args.text, ctx, args.agency)
 
@@ -297,23 +297,23 @@ async def take_credit(args: TakeCredit, ctx: Context) -> Reply:
 @commands.command(
     "action:", needs=Permission.TAKE_PART, example="action: visit the family together for: social by: fri 15:00"
 )
-async def take_action(args: TakeAction, ctx: Context) -> Reply:
+def take_action(args: TakeAction, ctx: Context) -> Reply:
     """Propose an action at the table; it runs from now on."""
     table = _chaired(ctx)
-    return await actions.put_action(args, ctx, table.id)
+    return actions.put_action(args, ctx, table.id)
 
 
 @commands.command(
     "decision:", needs=Permission.TAKE_PART, example="decision: he returns part-time because: it worked last year"
 )
-async def take_decision(args: TakeDecision, ctx: Context) -> Reply:
+def take_decision(args: TakeDecision, ctx: Context) -> Reply:
     """Put a decision of the table on file; it holds from now on."""
     table = _chaired(ctx)
-    return await decisions.put_decision(args, ctx, table.id)
+    return decisions.put_decision(args, ctx, table.id)
 
 
 @commands.command("apologies:", needs=Permission.TAKE_PART, example="apologies: Jack Post, on leave")
-async def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
+def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
     """Note a member's apologies; those of somebody who doesn't sit at the table are taken down as text."""
     member, why = _named(args.text, ctx)
     if member is None:
@@ -327,12 +327,12 @@ def _noted(kind: NoteKind, text: str, ctx: Context, agency: str | None = None) -
     return Reply("roundtable/noted", {"note": note}, note.roundtable)
 
 
-async def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
+def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
     """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
     if roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum):
         return None
     if meeting.failed_twice(ctx.case, table, ctx.quorum):
-        await ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
+        ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
     by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
     return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))
 

@@ -15,6 +15,7 @@ from commands import languages
 from commands.arguments import REST, Arguments, ShortText
 from commands.context import Context, Reply
 from commands.registry import commands
+from storage import directory
 
 AS_THE_HOUSE = frozenset({"default", "standard", "reset"})
 """What gives a setting back to the house."""
@@ -46,41 +47,41 @@ class ChooseLanguage(Arguments):
 
 
 @commands.command("settings", needs=Permission.SETTINGS, example="!settings")
-async def show_settings(args: ShowSettings, ctx: Context) -> Reply:
+def show_settings(args: ShowSettings, ctx: Context) -> Reply:
     """As they are now."""
     return _told(ctx.directory.prefers(ctx.actor.user_id), ctx)
 
 
 @commands.command("zone", needs=Permission.SETTINGS, example="!zone Europe/Amsterdam")
-async def choose_zone(args: ChooseZone, ctx: Context) -> Reply:
+def choose_zone(args: ChooseZone, ctx: Context) -> Reply:
     """The name of a zone, in any case."""
-    return await _choose(ctx, zone=None if args.zone.lower() in AS_THE_HOUSE else _zone(args.zone))
+    return _choose(ctx, zone=None if args.zone.lower() in AS_THE_HOUSE else _zone(args.zone))
 
 
 @commands.command("quiet", needs=Permission.SETTINGS, example="!quiet 19:00-08:00")
-async def choose_quiet(args: ChooseQuiet, ctx: Context) -> Reply:
+def choose_quiet(args: ChooseQuiet, ctx: Context) -> Reply:
     """From an hour to another, over midnight or not."""
-    return await _choose(ctx, quiet=None if args.hours.lower() in AS_THE_HOUSE else _quiet(args.hours))
+    return _choose(ctx, quiet=None if args.hours.lower() in AS_THE_HOUSE else _quiet(args.hours))
 
 
 @commands.command("language", needs=Permission.SETTINGS, example="!language nl")
-async def choose_language(args: ChooseLanguage, ctx: Context) -> Reply:
+def choose_language(args: ChooseLanguage, ctx: Context) -> Reply:
     """The code of a language, or what it calls itself."""
     if args.language.lower() in AS_THE_HOUSE:
-        return await _choose(ctx, language=None)
+        return _choose(ctx, language=None)
     chosen = languages.find(args.language)
     if chosen is None:
         known = [languages.language(code) for code in languages.codes()]
         raise Refusal("settings/language", known=known)
-    return await _choose(ctx, language=chosen.code)
+    return _choose(ctx, language=chosen.code)
 
 
-async def _choose(ctx: Context, **chosen: str | None) -> Reply:
+def _choose(ctx: Context, **chosen: str | None) -> Reply:
     # A copy: the directory is shared with others.
     kept = replace(ctx.directory.prefers(ctx.actor.user_id))
     for name, value in chosen.items():
         setattr(kept, name, value)
-    kept = await ctx.work.session.merge(kept)
+    directory.put(ctx.work, kept)
     # The answer is told as it was chosen.
     ctx.directory = replace(ctx.directory, preferences={**ctx.directory.preferences, kept.user_id: kept})
     return _told(kept, ctx)

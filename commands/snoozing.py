@@ -53,35 +53,35 @@ class Resume(Arguments):
 
 
 @commands.command("snooze", needs=Permission.REST, example="!snooze A-1 2 days")
-async def snooze(args: Snooze, ctx: Context) -> Reply:
+def snooze(args: Snooze, ctx: Context) -> Reply:
     """Later, for this person."""
-    case = await _case_of(args.id, ctx)
+    case = _case_of(args.id, ctx)
     made = reminders.snooze(case, args.id, args.until, by=ctx.actor, at=ctx.now)
     return Reply("reminder/snoozed", {"ref": case.ref, "id": args.id, "until": made.until}, args.id)
 
 
 @commands.command("pause", needs=Permission.REST, example="!pause A-1 because: the school is closed")
-async def pause(args: Pause, ctx: Context) -> Reply:
+def pause(args: Pause, ctx: Context) -> Reply:
     """Not for now, for this person; the reason stays where it was said."""
-    case = await _case_of(args.id, ctx)
+    case = _case_of(args.id, ctx)
     reminders.pause(case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
     return Reply("reminder/paused", {"ref": case.ref, "id": args.id}, args.id)
 
 
 @commands.command("resume", needs=Permission.REST, example="!resume A-1")
-async def resume(args: Resume, ctx: Context) -> Reply:
+def resume(args: Resume, ctx: Context) -> Reply:
     """Again, for this person."""
-    case = await _case_of(args.id, ctx)
+    case = _case_of(args.id, ctx)
     reminders.resume(case, args.id, by=ctx.actor, at=ctx.now)
     return Reply("reminder/resumed", {"ref": case.ref, "id": args.id}, args.id)
 
 
-async def _case_of(record_id: str, ctx: Context) -> Case:
+def _case_of(record_id: str, ctx: Context) -> Case:
     """The case of this room; in the direct chat the one in which this person owes something of this id."""
     if ctx.place is not Place.DIRECT:
         return ctx.case
-    refs = await ctx.work.find.open_cases(of=ctx.actor.user_id)
-    cases = await ctx.work.find.cases(refs)
+    refs = ctx.work.find.open_cases(of=ctx.actor.user_id)
+    cases = ctx.work.find.cases(refs)
     if unreadable := sorted(set(refs) - {case.ref for case in cases}):
         # It may be meant, so that what is owed in another is not taken for it.
         raise Refusal("reminder/case_unreadable", id=record_id, refs=unreadable)

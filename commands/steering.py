@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cases import followups, planning
 from cases.case import Case, Mode, new_reference, open_case
+from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission, Place, Role
@@ -106,13 +107,13 @@ class Listed:
     needs=Permission.OPEN_CASES,
     example="!case open why: not seen at school for weeks goal: back at school agencies: police, social, school",
 )
-async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
+def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     """Make the case, put up the opening card, and invite everybody as the last step."""
     director = ctx.directory.people[args.director] if args.director else ctx.actor
     scheme = _scheme(args.scheme, ctx)
     people = _table_of(args.agencies, ctx)
     case = open_case(
-        await _unused_reference(ctx),
+        _unused_reference(ctx),
         scheme=scheme,
         why=args.why,
         goal=args.goal,
@@ -124,21 +125,21 @@ async def open_a_case(args: OpenCase, ctx: Context) -> Reply:
         people=[director, ctx.actor, *people],
         mode=args.mode or ctx.house.of(scheme).mode,
     )
-    await ctx.work.open_case(case)
+    ctx.work.open_case(case)
     ctx.open_case = case
     channel = case_channel(case.ref)
-    await ctx.tell(channel, Reply("case/opened", {"case": case}))
+    ctx.tell(channel, Reply("case/opened", {"case": case}))
     for member in case.present:
-        await ctx.work.invite(channel, member.user_id)
+        ctx.work.invite(channel, member.user_id)
     return Reply("case/opened_by_reference", {"ref": case.ref, "seats": case.seats, "invited": len(case.present)})
 
 
 @commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
-async def list_cases(args: ListCases, ctx: Context) -> Reply:
+def list_cases(args: ListCases, ctx: Context) -> Reply:
     """References and counts."""
-    schemes = await ctx.work.find.schemes_of_open_cases()
+    schemes = ctx.work.find.schemes_of_open_cases()
     refs = [ref for ref, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
-    cases = {case.ref: _listed(case, ctx.now) for case in await ctx.work.find.cases(refs)}
+    cases = {case.ref: _listed(case, ctx.now) for case in ctx.work.find.cases(refs)}
     facts = {"cases": list(cases.values()), "unreadable": [ref for ref in refs if ref not in cases]}
     return Reply("case/list", {**facts, "count": len(refs)})
 
@@ -146,9 +147,9 @@ async def list_cases(args: ListCases, ctx: Context) -> Reply:
 @commands.command(
     "case invite", needs=Permission.INVITE, example="!case invite K7QF Hugo Peters because: he knows the school"
 )
-async def invite(args: Invite, ctx: Context) -> Reply:
+def invite(args: Invite, ctx: Context) -> Reply:
     """Give the person a place; the table reads why. Nobody gives it to themselves."""
-    case = await case_of(args.ref, ctx)
+    case = case_of(args.ref, ctx)
     if args.person == ctx.actor.user_id:
         able = [*_coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
         others = [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
@@ -164,39 +165,39 @@ async def invite(args: Invite, ctx: Context) -> Reply:
     else:
         case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
     if ctx.place is not Place.CASE and not again:
-        await ctx.tell(channel, told)
-    await ctx.work.invite(channel, person.user_id)
+        ctx.tell(channel, told)
+    ctx.work.invite(channel, person.user_id)
     return told if ctx.place is Place.CASE else Reply("case/invited_by_reference", facts)
 
 
 @commands.command(
     "case release", needs=Permission.OPEN_CASES, example="!case release K7QF Hugo Peters because: he changed schools"
 )
-async def release(args: Release, ctx: Context) -> Reply:
+def release(args: Release, ctx: Context) -> Reply:
     """Take the person out of the room; the table reads why."""
-    case = await case_of(args.ref, ctx)
+    case = case_of(args.ref, ctx)
     case.release(args.person, by=ctx.actor, at=ctx.now)
     channel = case_channel(case.ref)
     facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
-    await ctx.work.remove(channel, args.person)
-    await ctx.tell(channel, Reply("case/released", facts))
+    ctx.work.remove(channel, args.person)
+    ctx.tell(channel, Reply("case/released", facts))
     return Reply("case/released_by_reference", facts | {"director": case.director == args.person})
 
 
 @commands.command(
     "case director", needs=Permission.OPEN_CASES, example="!case director K7QF Cleo Bakker because: I am on leave"
 )
-async def name_director(args: NameDirector, ctx: Context) -> Reply:
+def name_director(args: NameDirector, ctx: Context) -> Reply:
     """Hand the process over; the table reads who runs it now, and why."""
-    case = await case_of(args.ref, ctx)
+    case = case_of(args.ref, ctx)
     case.direct(args.person, by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
-    await ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
+    ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
     return Reply("case/directed_by_reference", facts)
 
 
 @commands.command("close", needs=Permission.STEER, example="!close because: he is back at school owner: social")
-async def close(args: Close, ctx: Context) -> Reply:
+def close(args: Close, ctx: Context) -> Reply:
     """Dissolve the table; what was planned leaves the calendars. The process director does, while there is one."""
     case = ctx.case
     if case.director and case.is_member(case.director) and case.director != ctx.actor.user_id:
@@ -210,25 +211,28 @@ async def close(args: Close, ctx: Context) -> Reply:
 
 
 @commands.command("reopen", needs=Permission.STEER, example="!reopen because: he was missing again on Monday")
-async def reopen(args: Reopen, ctx: Context) -> Reply:
+def reopen(args: Reopen, ctx: Context) -> Reply:
     """Bring the table together again."""
     ctx.case.reopen(because=args.because, by=ctx.actor, at=ctx.now)
     closing = [step for step in ctx.case.steps if step.verb == "close"][-1]
-    return Reply("case/reopened", {"case": ctx.case, "because": args.because, "called_off": bool(closing.before)})
+    return Reply(
+        "case/reopened",
+        {"case": ctx.case, "because": args.because, "called_off": bool(closing.before.keys() - {OF_CASE})},
+    )
 
 
 @commands.command("review", needs=Permission.STEER, example="!review 20 nov")
-async def plan_review(args: PlanReview, ctx: Context) -> Reply:
+def plan_review(args: PlanReview, ctx: Context) -> Reply:
     """Plan the next look at the whole case."""
     ctx.case.plan_review(args.when, by=ctx.actor, at=ctx.now)
     return Reply("case/review", {"case": ctx.case})
 
 
-async def case_of(ref: str, ctx: Context) -> Case:
+def case_of(ref: str, ctx: Context) -> Case:
     """The case of this reference, if this coordinator may steer it; in a case room only that room's case is meant."""
-    case = await ctx.work.find.case(ref.upper())
+    case = ctx.work.find.case(ref.upper())
     if case is None or (ctx.place is Place.CASE and case is not ctx.open_case):
-        schemes = await ctx.work.find.schemes_of_open_cases()
+        schemes = ctx.work.find.schemes_of_open_cases()
         mine = [known for known, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
         raise Refusal("case/no_such_case", refs=[ctx.case.ref] if ctx.place is Place.CASE else mine)
     if ctx.place is not Place.CASE and not ctx.house.coordinates(ctx.actor.user_id, case.scheme):
@@ -286,8 +290,8 @@ def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
     return [person for there in people.values() for person in there]
 
 
-async def _unused_reference(ctx: Context) -> str:
-    while await ctx.work.find.is_taken(ref := new_reference()):
+def _unused_reference(ctx: Context) -> str:
+    while ctx.work.find.is_taken(ref := new_reference()):
         pass
     return ref
 

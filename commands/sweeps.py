@@ -1,6 +1,7 @@
 """What falls due by itself: reminders, the weekly digest, and the radar; each said once, also after downtime."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -51,6 +52,10 @@ class Sweeps:
         """Open cases as they are when a sweep begins: read together, and let go at its end."""
 
     async def run(self) -> None:
+        """Do all that is due now, in a thread of its own: what is said meanwhile is heard. Raises StoreAwayError."""
+        await asyncio.to_thread(self.sweep)
+
+    def sweep(self) -> None:
         """Do all that is due now; what goes wrong in one case does not stop the others.
 
         All but what is due in a meeting falls due on a quarter of an hour at the earliest, so that most ticks have
@@ -60,113 +65,113 @@ class Sweeps:
         now = self._clock()
         quarter = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0)
         if quarter == self._swept:
-            async with self._store.look() as find:
-                refs = await find.cases_in_meeting()
-            await self.round_tables(refs)
+            with self._store.look() as find:
+                refs = find.cases_in_meeting()
+            self.round_tables(refs)
             return
         try:
-            await self._read_cases()
-            await self.remind()
-            await self.weekly_digest()
-            await self.morning_digest()
-            await self.radar()
-            await self.round_tables()
-            await self.wipe()
+            self._read_cases()
+            self.remind()
+            self.weekly_digest()
+            self.morning_digest()
+            self.radar()
+            self.round_tables()
+            self.wipe()
         finally:
             self._cases.clear()
         self._swept = quarter
 
-    async def _read_cases(self) -> None:
-        async with self._store.look() as find:
-            refs = await find.open_cases()
+    def _read_cases(self) -> None:
+        with self._store.look() as find:
+            refs = find.open_cases()
         steps = 0
         for start in range(0, len(refs), READ_AT_ONCE):
-            async with self._store.look() as find:
-                cases = await find.cases(refs[start : start + READ_AT_ONCE])
+            with self._store.look() as find:
+                cases = find.cases(refs[start : start + READ_AT_ONCE])
             steps += sum(len(case.steps) for case in cases)
             if steps > MOST_STEPS:
                 return
             self._cases |= {case.ref: case for case in cases}
 
-    async def _case(self, ref: str) -> Case | None:
+    def _case(self, ref: str) -> Case | None:
         if ref in self._cases:
             return self._cases[ref]
-        async with self._store.look() as find:
-            return await find.case(ref)
+        with self._store.look() as find:
+            return find.case(ref)
 
-    async def remind(self) -> None:
+    def remind(self) -> None:
         """Remind the owners of what falls due, and those who answer for what is long late."""
-        await self._reminding.remind(self._clock(), self._case, self._each)
+        self._reminding.remind(self._clock(), self._case, self._each)
 
-    async def weekly_digest(self) -> None:
+    def weekly_digest(self) -> None:
         """Post what is unresolved into each table's room, once a week from Monday at nine."""
         now = self._clock()
 
-        async def post(ref: str) -> None:
-            case = await self._case(ref)
+        def post(ref: str) -> None:
+            case = self._case(ref)
             if case is None or case.mode is Mode.TEAM or self._house.calendar(case).rests(now):
                 return
             calendar = self._house.calendar(case)
             begins = calendar.week(now)
             cause = causes.of_job("digest", ref, _week(calendar.day(begins)))
-            if case.opened_at >= begins or await self._is_done(cause):
+            if case.opened_at >= begins or self._is_done(cause):
                 return
-            async with self._store.work(cause, now) as work:
+            with self._store.work(cause, now) as work:
                 # Also when there is nothing to say: what comes up later in the week is for the next digest.
-                await work.record(self._entry("digest", ref, cause))
-                case = await work.find.case(ref)
+                work.record(self._entry("digest", ref, cause))
+                case = work.find.case(ref)
                 if case and not case.closed and (reply := digests.weekly(case, now)):
-                    await self._say(work, case_channel(ref), reply, case)
+                    self._say(work, case_channel(ref), reply, case)
 
-        await self._each(post)
+        self._each(post)
 
-    async def morning_digest(self) -> None:
+    def morning_digest(self) -> None:
         """Post what the day brings into each team's room, each working morning from nine on."""
         now = self._clock()
 
-        async def post(ref: str) -> None:
-            case = await self._case(ref)
+        def post(ref: str) -> None:
+            case = self._case(ref)
             if case is None or case.mode is not Mode.TEAM or self._house.calendar(case).rests(now):
                 return
             calendar = self._house.calendar(case)
             today = calendar.day(now)
             cause = causes.of_job("morning", ref, today)
             # On the day on which a case is opened everything in it is fresh in mind.
-            if case.opened_at >= calendar.morning(today) or await self._is_done(cause):
+            if case.opened_at >= calendar.morning(today) or self._is_done(cause):
                 return
-            async with self._store.work(cause, now) as work:
-                await work.record(self._entry("morning", ref, cause))
-                case = await work.find.case(ref)
+            with self._store.work(cause, now) as work:
+                work.record(self._entry("morning", ref, cause))
+                case = work.find.case(ref)
                 if case and not case.closed and (reply := digests.morning(case, now, calendar)):
-                    await self._say(work, case_channel(ref), reply, case)
+                    self._say(work, case_channel(ref), reply, case)
 
-        await self._each(post)
+        self._each(post)
 
-    async def round_tables(self, refs: list[str] | None = None) -> None:
+    def round_tables(self, refs: list[str] | None = None) -> None:
         """Do what round tables need by themselves (commands/upkeep.py), in these cases or in each open one."""
         now = self._clock()
 
-        async def tend(ref: str) -> None:
-            case = await self._case(ref)
+        def tend(ref: str) -> None:
+            case = self._case(ref)
             if case is None or not any(True for _ in upkeep.due(case, self._house, now)):
                 return
-            async with self._store.look() as find:
+            with self._store.look() as find:
                 # Somebody may have seen to it since the sweep began.
-                case = await find.case(ref)
+                case = find.case(ref)
                 duties = list(upkeep.due(case, self._house, now)) if case else []
-                duties = [duty for duty in duties if not await find.is_handled(duty.cause(ref))]
+                duties = [duty for duty in duties if not find.is_handled(duty.cause(ref))]
             for duty in duties:
                 cause = duty.cause(ref)
-                async with self._store.work(cause, now) as work:
-                    await work.record(self._entry(duty.kind, ref, cause))
-                    case = await work.find.case(ref)
-                    directory = await work.find.directory()
-                    if case and (reply := await upkeep.carry_out(duty, case, directory, self._house, now)):
-                        await self._say(work, case_channel(ref), reply, case)
+                with self._store.work(cause, now) as work:
+                    work.record(self._entry(duty.kind, ref, cause))
+                    case = work.find.case(ref)
+                    directory = work.find.directory()
+                    if case and (reply := upkeep.carry_out(duty, case, directory, self._house, now)):
+                        self._say(work, case_channel(ref), reply, case)
 
-        await self._each(tend, refs)
+        self._each(tend, refs)
 
-    async def radar(self) -> None:
+    def radar(self) -> None:
         """Report to the coordination room, by reference only, what each open case lacks: once a week per finding."""
         now = self._clock()
         if self._house.calendar().rests(now):
@@ -174,70 +179,70 @@ class Sweeps:
         week = _week(self._house.calendar().day(now))
         seen: list[Seen] = []
 
-        async def look(ref: str) -> None:
-            case = await self._case(ref)
+        def look(ref: str) -> None:
+            case = self._case(ref)
             found = radar.sweep(case, now) if case else []
-            async with self._store.look() as find:
-                new = [f for f in found if week not in await self._reported(find, ref, f)]
+            with self._store.look() as find:
+                new = [f for f in found if week not in self._reported(find, ref, f)]
             if new:
                 seen.append(Seen(ref, new))
 
-        await self._each(look)
+        self._each(look)
         if not seen:
             return
         # One message for everything, so that there is no one key for it: each finding keeps the weeks in which it was
         # reported, in the transaction that reports it.
         cause = causes.of_job("radar", self._house.bot_id, now.isoformat())
-        async with self._store.work(cause, now) as work:
+        with self._store.work(cause, now) as work:
             for one in seen:
                 for finding in one.findings:
-                    weeks = [*await self._reported(work.find, one.ref, finding), week]
-                    await work.keep(_radar_key(one.ref, finding), " ".join(weeks[-WEEKS_KEPT:]))
-                await work.record(self._entry("radar", one.ref, cause))
-            await self._say(work, COORDINATION, Reply("sweep/radar", {"seen": seen}))
+                    weeks = [*self._reported(work.find, one.ref, finding), week]
+                    work.keep(_radar_key(one.ref, finding), " ".join(weeks[-WEEKS_KEPT:]))
+                work.record(self._entry("radar", one.ref, cause))
+            self._say(work, COORDINATION, Reply("sweep/radar", {"seen": seen}))
 
-    async def _is_done(self, cause: str) -> bool:
-        async with self._store.look() as find:
-            return await find.is_handled(cause)
+    def _is_done(self, cause: str) -> bool:
+        with self._store.look() as find:
+            return find.is_handled(cause)
 
-    async def _reported(self, find: Find, ref: str, finding: Finding) -> list[str]:
+    def _reported(self, find: Find, ref: str, finding: Finding) -> list[str]:
         """The last weeks in which a finding was reported: more than one, as the clock may be set back."""
-        return (await find.setting(_radar_key(ref, finding)) or "").split()
+        return (find.setting(_radar_key(ref, finding)) or "").split()
 
-    async def wipe(self) -> None:
+    def wipe(self) -> None:
         """Wipe for good what people deleted a week ago."""
         now = self._clock()
-        async with self._store.look() as find:
-            refs = await find.cases_erased_before(now - erasure.WIPE_AFTER)
+        with self._store.look() as find:
+            refs = find.cases_to_wipe(now)
 
-        async def wipe(ref: str) -> None:
+        def wipe(ref: str) -> None:
             cause = causes.of_job("wipe", ref, now.isoformat())
-            async with self._store.work(cause, now) as work:
-                case = await work.find.case(ref)
+            with self._store.work(cause, now) as work:
+                case = work.find.case(ref)
                 if case is None:
                     return
                 minutes.wipe(case, erasure.hidden(case, ripe_at=now))
                 wiped = erasure.wipe(case, now)
                 for step in wiped:
-                    await work.record(replace(self._entry("wipe", ref, cause), subject=step.subject))
+                    work.record(replace(self._entry("wipe", ref, cause), subject=step.subject))
                 # In a room that is lost, say, it has waited since before the words were deleted.
-                held = await work.withhold(ref, max(step.at for step in wiped)) if wiped else []
+                held = work.withhold(ref, max(step.at for step in wiped)) if wiped else []
                 for channel in held:
-                    voice = self._house.voice(await work.find.directory(), channel, case)
+                    voice = self._house.voice(work.find.directory(), channel, case)
                     facts = {"reference": ref, "deleting": False}
                     for page in voice.message("room/unsaid", facts):
-                        await work.say(channel, page, scope=ref)
+                        work.say(channel, page, scope=ref)
 
-        await self._each(wipe, refs)
+        self._each(wipe, refs)
 
-    async def _each(self, act: Callable[[str], Awaitable[None]], refs: list[str] | None = None) -> None:
+    def _each(self, act: Callable[[str], None], refs: list[str] | None = None) -> None:
         """Do something for each of these cases, or for each open one."""
         if refs is None:
-            async with self._store.look() as find:
-                refs = await find.open_cases()
+            with self._store.look() as find:
+                refs = find.open_cases()
         for ref in refs:
             try:
-                await act(ref)
+                act(ref)
             except (AlreadyHandledError, UnreadableCaseError):
                 # What can't be read is told by its reference (commands/watch.py).
                 continue
@@ -247,12 +252,12 @@ class Sweeps:
                 # Without the traceback: its words might quote what somebody wrote.
                 log.error("sweep failed", case=ref, **place_of_fault(fault))  # noqa: TRY400
 
-    async def _say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
-        voice = self._house.voice(await work.find.directory(), channel, case)
+    def _say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
+        voice = self._house.voice(work.find.directory(), channel, case)
         for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-            await work.say(channel, page, scope=case.ref if case else HOUSE)
+            work.say(channel, page, scope=case.ref if case else HOUSE)
         for file in reply.files:
-            await work.attach(channel, file, scope=case.ref if case else HOUSE, subject=reply.subject)
+            work.attach(channel, file, scope=case.ref if case else HOUSE, subject=reply.subject)
 
     def _entry(self, command: str, ref: str, cause: str) -> Entry:
         return Entry(self._house.bot_id, Place.CASE, ref, command, None, "done", cause)

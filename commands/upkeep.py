@@ -11,7 +11,6 @@ from cases import meeting, planning, roundtable, series
 from cases import minutes as kept
 from cases.calendar import Calendar
 from cases.case import Case
-from cases.people import Professional
 from cases.roundtable import RoundTable
 from cases.series import Series
 from commands import invitation, minutes, preparing
@@ -81,11 +80,11 @@ def _in_meeting(case: Case, now: datetime) -> Iterator[Duty]:
         yield Duty("forgotten", table.id)
 
 
-async def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
+def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: datetime) -> Reply | None:
     """Do it; gives what is said in the case room."""
     if duty.kind == PREPARE:
         voice = house.voice(directory, case_channel(case.ref), case)
-        return await preparing.prepare(duty.subject, case, voice, now, house.quorum(case))
+        return preparing.prepare(duty.subject, case, voice, now, house.quorum(case))
     if duty.kind == "series":
         rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
@@ -110,7 +109,7 @@ def _tell_meeting(duty: Duty, case: Case) -> Reply:
 
 
 def _extend(case: Case, rest: Series, house: House, now: datetime) -> Reply | None:
-    bot = Professional(house.bot_id, house.bot_name, "")
+    bot = house.bot
     tables = series.extend(case, rest, invitation.dates_of(rest), by=bot, at=now)
     if not tables:
         return None

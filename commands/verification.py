@@ -27,20 +27,20 @@ class Different(Arguments):
 
 
 @commands.command("verify same", needs=Permission.PROVISION, example="!verify same Ada Jansen")
-async def same(args: Same, ctx: Context) -> Reply:
+def same(args: Same, ctx: Context) -> Reply:
     """Confirm; what counts is what was shown to the admins."""
-    return await _answer(args.person, ctx, same=True)
+    return _answer(args.person, ctx, same=True)
 
 
 @commands.command("verify different", needs=Permission.PROVISION, example="!verify different Ada Jansen")
-async def different(args: Different, ctx: Context) -> Reply:
+def different(args: Different, ctx: Context) -> Reply:
     """End it: somebody may be in between."""
-    return await _answer(args.person, ctx, same=False)
+    return _answer(args.person, ctx, same=False)
 
 
-async def _answer(person: str, ctx: Context, *, same: bool) -> Reply:
-    compared = await answers.shown(ctx.work.find, person)
+def _answer(person: str, ctx: Context, *, same: bool) -> Reply:
+    compared = answers.shown(ctx.work.find, person)
     if compared is None:
         raise Refusal("verification/nothing_to_compare", person=person)
-    await answers.answer(ctx.work, person, compared, same=same)
+    answers.answer(ctx.work, person, compared, same=same)
     return Reply("verification/answered", {"person": person, "same": same}, person)

@@ -23,37 +23,37 @@ class Answer:
     cause: str
 
 
-async def show(work: Work, person: str, compared: str) -> None:
+def show(work: Work, person: str, compared: str) -> None:
     """Remember what the admins were shown for a person."""
-    await work.keep(_SHOWN + person, compared)
+    work.keep(_SHOWN + person, compared)
 
 
-async def shown(find: Find, person: str) -> str | None:
+def shown(find: Find, person: str) -> str | None:
     """What the admins were shown for a person, and nobody has answered."""
-    return await find.setting(_SHOWN + person)
+    return find.setting(_SHOWN + person)
 
 
-async def hide(work: Work, person: str) -> None:
+def hide(work: Work, person: str) -> None:
     """There is nothing to compare any more."""
     s = tables.settings
-    await work.session.execute(delete(s).filter_by(account=work.account.user_id, key=_SHOWN + person))
+    work.session.execute(delete(s).filter_by(account=work.account.user_id, key=_SHOWN + person))
 
 
-async def answer(work: Work, person: str, compared: str, *, same: bool) -> None:
+def answer(work: Work, person: str, compared: str, *, same: bool) -> None:
     """Write an admin's answer down; the bot carries it out after this is committed."""
-    await hide(work, person)
-    await work.keep(_ANSWERED + person, json.dumps({"compared": compared, "same": same, "cause": work.cause}))
+    hide(work, person)
+    work.keep(_ANSWERED + person, json.dumps({"compared": compared, "same": same, "cause": work.cause}))
 
 
-async def take(store: Store) -> list[Answer]:
+def take(store: Store) -> list[Answer]:
     """The answers that wait; they are taken once. One that is lost in a crash is lost with its verification."""
     s = tables.settings
     ours = (s.c.account == store.account.user_id, s.c.key.startswith(_ANSWERED, autoescape=True))
     query = select(s.c.key, s.c.value).where(*ours)
-    async with store.look() as find:
-        rows = await find.rows(query)
+    with store.look() as find:
+        rows = find.rows(query)
     if not rows:
         return []
-    async with store.update() as session:
-        await session.execute(delete(s).where(*ours, s.c.key.in_([row.key for row in rows])))
+    with store.update() as session:
+        session.execute(delete(s).where(*ours, s.c.key.in_([row.key for row in rows])))
     return [Answer(person=row.key.removeprefix(_ANSWERED), **json.loads(row.value)) for row in rows]

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, insert, or_, select
 
 from storage import causes, tables
 from storage.crypto import Keyring
@@ -33,13 +32,13 @@ class Entry:
     cause: str
 
 
-async def write(session: AsyncSession, keyring: Keyring, entry: Entry, at: datetime) -> None:
+def write(session: Connection, keyring: Keyring, entry: Entry, at: datetime) -> None:
     """Add a line behind the last one. Two that follow the same line cannot both be written."""
-    previous = (await session.execute(_NEWEST)).scalar_one_or_none() or _FIRST
+    previous = (session.execute(_NEWEST)).scalar_one_or_none() or _FIRST
     fields = {name: getattr(entry, name) for name in _FIELDS}
     digest = _digest(previous, at, fields)
     line = {"at": at, "previous": previous, "digest": digest, "signature": keyring.sign(digest), **fields}
-    await session.execute(_WRITE, line)
+    session.execute(_WRITE, line)
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,7 +54,7 @@ class Line:
     place: str
 
 
-async def lines_of(session: AsyncSession, event_id: str, actor: str) -> list[Line]:
+def lines_of(session: Connection, event_id: str, actor: str) -> list[Line]:
     """The lines of somebody's message and of its edits, oldest first; of another's message there are none.
 
     They are heard at several moments when a crash came between them.
@@ -63,7 +62,7 @@ async def lines_of(session: AsyncSession, event_id: str, actor: str) -> list[Lin
     begin, end = causes.of_lines(event_id)
     log = tables.audit.c
     named = or_(log.cause.startswith(begin, autoescape=True), log.cause.endswith(end, autoescape=True))
-    found = await session.execute(select(tables.audit).where(log.actor == actor, named).order_by(log.id))
+    found = session.execute(select(tables.audit).where(log.actor == actor, named).order_by(log.id))
     return [
         Line(
             causes.without_edited(row.cause),
@@ -80,22 +79,22 @@ async def lines_of(session: AsyncSession, event_id: str, actor: str) -> list[Lin
     ]
 
 
-async def author_of(session: AsyncSession, event_id: str) -> str | None:
+def author_of(session: Connection, event_id: str) -> str | None:
     """Whose message it was that was carried out or refused."""
     begin, _ = causes.of_lines(event_id)
     log = tables.audit.c
     own = (log.cause.startswith(begin, autoescape=True), log.command != ERASE)
-    rows = await session.execute(select(log.actor, log.cause).where(*own).order_by(log.id))
+    rows = session.execute(select(log.actor, log.cause).where(*own).order_by(log.id))
     return next((row.actor for row in rows if row.cause.startswith(begin)), None)
 
 
-async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:
+def first_fault(session: Connection, keyring: Keyring) -> int | None:
     """The number of the first line that was changed, moved or follows a missing one; None: the log is whole."""
     log = tables.audit
     previous = _FIRST
-    lines = await session.stream(select(log).order_by(log.c.id))
+    lines = session.execute(select(log).order_by(log.c.id))
     try:
-        async for row in lines:
+        for row in lines:
             digest = _digest(previous, row.at, {name: getattr(row, name) for name in _FIELDS})
             whole = (
                 hmac.compare_digest(row.previous, previous)
@@ -106,7 +105,7 @@ async def first_fault(session: AsyncSession, keyring: Keyring) -> int | None:
                 return int(row.id)
             previous = digest
     finally:
-        await lines.close()
+        lines.close()
     return None
 
 

@@ -15,14 +15,14 @@ class SchemeTakenError(StoreProblemError):
     """Another account runs a scheme that this one is to run."""
 
 
-async def claim(store: Store) -> None:
+def claim(store: Store) -> None:
     """Begin a new term of the store's account, which ends every earlier one, and claim its schemes.
 
     To be called by the one process that holds the account. Raises SchemeTakenError, with nothing changed.
     """
     a, ours = tables.accounts, store.account
-    async with store.update() as session:
-        for row in await session.execute(_EVERYBODY):
+    with store.update() as session:
+        for row in session.execute(_EVERYBODY):
             other = Account(row.user_id, row.schemes)
             if other.user_id != ours.user_id and (shared := _shared(other, ours)):
                 raise SchemeTakenError(
@@ -31,24 +31,24 @@ async def claim(store: Store) -> None:
                 )
         term = {"schemes": ours.schemes, "term": a.c.term + 1}
         changed = update(a).where(a.c.user_id == ours.user_id).values(term).returning(a.c.term)
-        store.term = await session.scalar(changed)
+        store.term = session.scalar(changed)
 
 
-async def release(store: Store, user_id: str) -> bool:
+def release(store: Store, user_id: str) -> bool:
     """Let other accounts run the schemes of one that is gone for good; gives whether there is such an account."""
     a = tables.accounts
-    async with store.update() as session:
-        found = await session.scalar(update(a).where(a.c.user_id == user_id).values(schemes=()).returning(a.c.user_id))
+    with store.update() as session:
+        found = session.scalar(update(a).where(a.c.user_id == user_id).values(schemes=()).returning(a.c.user_id))
     return found is not None
 
 
-async def unclaimed(find: Find) -> list[str]:
+def unclaimed(find: Find) -> list[str]:
     """The schemes of open cases that no account runs: nobody answers there, and nothing is said by itself."""
     c = tables.cases.c
     if find.account.schemes is None:
         return []
-    accounts = [Account(row.user_id, row.schemes) for row in await find.rows(_EVERYBODY)]
-    schemes = await find.all(select(c.scheme).distinct().where(c.closed_at.is_(None)).order_by(c.scheme))
+    accounts = [Account(row.user_id, row.schemes) for row in find.rows(_EVERYBODY)]
+    schemes = find.all(select(c.scheme).distinct().where(c.closed_at.is_(None)).order_by(c.scheme))
     return [scheme for scheme in schemes if not any(account.runs(scheme) for account in accounts)]
 
 

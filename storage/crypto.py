@@ -6,18 +6,12 @@ elsewhere does not open. Destroying a case's wrapped key makes every copy of its
 
 import hashlib
 import hmac
-import json
 import os
-from contextvars import ContextVar
-from datetime import datetime
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Dialect, LargeBinary
-from sqlalchemy.types import TypeDecorator
 
 HOUSE = "house"
 """The scope of what belongs to no case, such as an answer in the coordination room."""
@@ -81,103 +75,6 @@ class Keyring:
     def sign(self, digest: bytes) -> bytes:
         """Sign a head of the audit log."""
         return hmac.digest(self._audit, digest, hashlib.sha256)
-
-
-keyring: ContextVar[Keyring] = ContextVar("keyring")
-"""The keyring of the store whose work is being done: column types can't be handed one."""
-
-
-class BoundText(str):
-    """Text that knows the case and the row it belongs to: what the column type needs to seal it."""
-
-    __slots__ = ("row", "scope")
-
-    scope: str
-    row: str
-
-
-class BoundMap(dict[str, object]):
-    """The same for a mapping, which is sealed as JSON."""
-
-    scope: str
-    row: str
-
-
-def bind(value: str | dict[str, object], scope: str, row: str) -> BoundText | BoundMap:
-    """Tell a value where it belongs, just before it is written."""
-    bound = BoundMap(value) if isinstance(value, dict) else BoundText(value)
-    bound.scope, bound.row = scope, row
-    return bound
-
-
-def bound_to(value: object) -> tuple[str, str] | None:
-    """Scope and row that a value is bound to; None: to none yet."""
-    return (value.scope, value.row) if isinstance(value, BoundText | BoundMap) else None
-
-
-class SealedText(TypeDecorator[str]):
-    """A column of sealed text. The row it was sealed for stands before it in clear, and is checked on reading."""
-
-    impl = LargeBinary
-    cache_ok = True
-
-    def __init__(self, place: str) -> None:
-        super().__init__()
-        self.place = place
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
-        """Seal; what is not bound to its row is a fault, never written in clear."""
-        return None if value is None else self._seal(value, str(value))
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
-        """Open."""
-        if value is None:
-            return None
-        text, scope, row = self._open(value)
-        bound = BoundText(text)
-        bound.scope, bound.row = scope, row
-        return bound
-
-    def _seal(self, value: object, text: str) -> bytes:
-        if not isinstance(value, BoundText | BoundMap):
-            raise TypeError(f"{self.place}: content must be bound to its row before it is written")
-        head = f"{value.scope}\n{value.row}\n".encode()
-        return head + keyring.get().seal(text, scope=value.scope, place=self.place, row=value.row)
-
-    def _open(self, value: bytes) -> tuple[str, str, str]:
-        scope, row, sealed = value.split(b"\n", 2)
-        where = {"scope": scope.decode(), "row": row.decode()}
-        return keyring.get().open(sealed, place=self.place, **where), where["scope"], where["row"]
-
-
-class SealedMap(SealedText):
-    """A column of a sealed JSON object."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ANN401 as in SQLAlchemy
-        """Seal."""
-        return None if value is None else self._seal(value, json.dumps(value, default=_as_json))
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any:  # noqa: ANN401 as in SQLAlchemy
-        """Open."""
-        if value is None:
-            return None
-        text, scope, row = self._open(value)
-        bound = BoundMap(json.loads(text, object_hook=_from_json))
-        bound.scope, bound.row = scope, row
-        return bound
-
-
-def _as_json(value: object) -> object:
-    if isinstance(value, datetime):
-        return {"$at": value.isoformat()}
-    raise TypeError(type(value).__name__)
-
-
-def _from_json(value: dict[str, object]) -> object:
-    moment = value.get("$at")
-    return datetime.fromisoformat(moment) if isinstance(moment, str) else value
 
 
 def _bound(scope: str, place: str, row: str) -> bytes:

@@ -1,28 +1,24 @@
 """The database: SQLite with write locks taken at once, or PostgreSQL; opened, checked, and closed."""
 
-import asyncio
 import ipaddress
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
-from sqlalchemy import URL, Connection, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-NEWEST = "0008"
+NEWEST = "0009"
 """The revision of the tables that this version of Roundtable works with."""
 _BUSY_SECONDS = 10
 _WORKING = ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL", "secure_delete = ON")
 _LOOKING = ("query_only = ON",)
-_BEGIN_READING, _BEGIN_WRITING = "BEGIN", "BEGIN IMMEDIATE"
 COPYING = "copying"
 """The table that a store holds while another is copied into it: who finds it does not take the store for whole."""
 
@@ -52,6 +48,7 @@ _MISSING = (
     "there is no store of Roundtable in this database ({store}): is its disk or volume there, and store.url right? "
     "Bring the database back, or its newest backup; nothing was made. A new bot begins with roundtable init"
 )
+UNRELEASED = "the store was written before the first release, and its tables are not carried over: begin with a new one"
 NEWER = "the store was written by a newer version of Roundtable: run that version"
 _LOCKED = "{store} is locked by another program: end that program"
 # What a fault's text holds, and the sentence for it; by whether the store is a file.
@@ -87,8 +84,8 @@ class StoreAwayError(StoreProblemError):
     """The store can't be used for now (locked, full, restarted, read-only): the same can work later, unchanged."""
 
 
-def connect(url: str, *, to_look: bool = False) -> AsyncEngine:
-    """An engine for this database URL (``sqlite+aiosqlite:///…`` or ``postgresql+psycopg://…``).
+def connect(url: str, *, to_look: bool = False) -> Engine:
+    """An engine for this database URL (``sqlite:///…`` or ``postgresql+psycopg://…``).
 
     ``to_look``: an SQLite file is not changed in any way; on PostgreSQL the option below does that.
 
@@ -108,70 +105,22 @@ class _Connection(sqlite3.Connection):
         super().close()
 
 
-class _Quick(aiosqlite.Connection):
-    """Does at once what takes microseconds: only what may wait, for the disk or for a lock, goes to the thread.
+def _connect_sqlite(url: str, *, to_look: bool) -> Engine:
+    # Handed from the thread that starts to the store's own, never used by two at a time.
+    arguments = {"timeout": _BUSY_SECONDS, "factory": _Connection, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, hide_parameters=True)
 
-    Handing each step of each statement to a thread cost three quarters of the processor time of a command.
-    """
-
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 the driver's
-        if not self._running or not self._connection:
-            raise ValueError("Connection closed")
-        statement = args[0] if args else None
-        if fn in {self._conn.commit, self._conn.close}:
-            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # the driver's
-        if statement == _BEGIN_WRITING:
-            try:
-                return fn(*args, **kwargs)
-            except sqlite3.OperationalError as problem:
-                if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-            # Another program writes, which is rare: no process but this one works with the store.
-            return await super()._execute(self._begin_patiently, fn, *args)  # type: ignore[no-untyped-call]
-        if statement == _BEGIN_READING:
-            # Others get their turn between two transactions, as they would if this one waited.
-            await asyncio.sleep(0)
-        return fn(*args, **kwargs)
-
-    def _begin_patiently(self, fn: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 the driver's
-        self._conn.execute(f"PRAGMA busy_timeout = {round(_BUSY_SECONDS * 1000)}")
-        try:
-            return fn(*args)
-        finally:
-            self._conn.execute("PRAGMA busy_timeout = 0")
-
-
-def _open_sqlite(path: str, **arguments: Any) -> _Quick:  # noqa: ANN401 the driver's
-    connection = _Quick(lambda: sqlite3.connect(path, **arguments), iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001 as SQLAlchemy does for the connections that it makes
-    return connection
-
-
-def _connect_sqlite(url: str, *, to_look: bool) -> AsyncEngine:
-    arguments = {
-        "timeout": _BUSY_SECONDS,
-        "factory": _Connection,
-        "check_same_thread": False,
-        "async_creator_fn": _open_sqlite,
-    }
-    engine = create_async_engine(url, connect_args=arguments, hide_parameters=True)
-
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 the driver's
         # The driver would begin a transaction late, as a reader: two read-then-write units would lose updates.
         connection.isolation_level = None
-        cursor = connection.cursor()
         for pragma in _LOOKING if to_look else _WORKING:
-            cursor.execute(f"PRAGMA {pragma}")
-        # Nothing waits for a lock in the event loop.
-        cursor.execute("PRAGMA busy_timeout = 0")
-        cursor.close()
+            connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            _BEGIN_READING if connection.get_execution_options().get("reads_only") else _BEGIN_WRITING
-        )
+        reads = connection.get_execution_options().get("reads_only")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -207,11 +156,11 @@ def _is_here(host: str) -> bool:
         return False
 
 
-def _connect_postgresql(url: str) -> AsyncEngine:
+def _connect_postgresql(url: str) -> Engine:
     need_verified(url)
-    engine = create_async_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args=POSTGRESQL, pool_pre_ping=True, hide_parameters=True)
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(
             "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -222,14 +171,13 @@ def _connect_postgresql(url: str) -> AsyncEngine:
     return engine
 
 
-async def revision(engine: AsyncEngine) -> str | None:
+def revision(engine: Engine) -> str | None:
     """The revision of the tables on file; None: there are none. Raises StoreProblemError."""
-    with explained(url_of(engine)):
-        async with engine.execution_options(reads_only=True).connect() as connection:
-            if not await connection.run_sync(lambda c: inspect(c).has_table("alembic_version")):
-                return None
-            found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-            return found
+    with explained(url_of(engine)), engine.execution_options(reads_only=True).connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
 
 
 def is_made(url: str) -> bool:
@@ -244,25 +192,25 @@ def need_file(url: str) -> None:
         raise StoreProblemError(_MISSING.format(store=name_of(url)))
 
 
-async def need_tables(engine: AsyncEngine) -> str:
+def need_tables(engine: Engine) -> str:
     """The revision of a store that must be there; raises StoreProblemError, and makes nothing."""
     url = url_of(engine)
     need_file(url)
-    found = await revision(engine)
+    found = revision(engine)
     if found is None:
         raise StoreProblemError(_MISSING.format(store=name_of(url)))
     return found
 
 
-async def need_newest(engine: AsyncEngine) -> str:
+def need_newest(engine: Engine) -> str:
     """The same for a store as this version works with it: only who is asked to may bring an older one up to date."""
-    await _need_no_copy(engine)
-    return await need_newest_tables(engine)
+    _need_no_copy(engine)
+    return need_newest_tables(engine)
 
 
-async def need_newest_tables(engine: AsyncEngine) -> str:
+def need_newest_tables(engine: Engine) -> str:
     """The same, also while another store is copied into it."""
-    found = await need_tables(engine)
+    found = need_tables(engine)
     if found > NEWEST:
         raise StoreProblemError(NEWER)
     if found != NEWEST:
@@ -270,50 +218,49 @@ async def need_newest_tables(engine: AsyncEngine) -> str:
     return found
 
 
-async def make(engine: AsyncEngine) -> None:
+def make(engine: Engine) -> None:
     """Make the tables of a new store; what is there already must be as this version works with it."""
-    if is_made(url_of(engine)) and await revision(engine) is not None:
-        await need_newest(engine)
+    if is_made(url_of(engine)) and revision(engine) is not None:
+        need_newest(engine)
     else:
-        await upgrade(engine)
+        upgrade(engine)
 
 
-async def upgrade(engine: AsyncEngine) -> None:
+def upgrade(engine: Engine) -> None:
     """Bring the tables up to date; raises StoreProblemError on a store that is damaged or from a newer version."""
     url = url_of(engine)
     path = file_of(url)
     make_file(url)
     with explained(url):
         if path is not None:
-            async with engine.connect() as connection:
-                verdict = (await connection.execute(text("PRAGMA quick_check(1)"))).scalar_one()
+            with engine.connect() as connection:
+                verdict = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
                 if verdict != "ok":
                     raise StoreProblemError(f"the store {path} is damaged: restore it from a backup")
-        await _need_no_copy(engine)
-        before = await revision(engine)
+        _need_no_copy(engine)
+        before = revision(engine)
         if before == NEWEST:
             return
         # Alembic takes long to load, and is seldom needed: at the first start of another version.
         from storage import revisions  # noqa: PLC0415
 
-        async with engine.connect() as connection:
+        with engine.connect() as connection:
             if path is None and before is None:
-                encoding = await connection.scalar(text("SHOW server_encoding"))
+                encoding = connection.scalar(text("SHOW server_encoding"))
                 if encoding != "UTF8":
                     raise StoreProblemError(
                         f"{name_of(url)} keeps text as {encoding}, which has no place for every name: make another "
                         "one, with createdb --encoding UTF8 --template template0"
                     )
-            await connection.run_sync(revisions.upgrade)
-            await connection.commit()
+            revisions.upgrade(connection)
+            connection.commit()
 
 
-async def _need_no_copy(engine: AsyncEngine) -> None:
+def _need_no_copy(engine: Engine) -> None:
     need_file(url_of(engine))
-    with explained(url_of(engine)):
-        async with engine.execution_options(reads_only=True).connect() as connection:
-            if await connection.run_sync(lambda c: inspect(c).has_table(COPYING)):
-                raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
+    with explained(url_of(engine)), engine.execution_options(reads_only=True).connect() as connection:
+        if inspect(connection).has_table(COPYING):
+            raise StoreProblemError("a copy into this store was broken off: finish it with roundtable db copy")
 
 
 def make_file(url: str) -> None:
@@ -358,7 +305,7 @@ def _away(problem: DBAPIError | PoolTimeout) -> str | None:
     return "lost" if problem.connection_invalidated else None
 
 
-def url_of(engine: AsyncEngine) -> str:
+def url_of(engine: Engine) -> str:
     """The address of a store; it may hold a password."""
     return engine.url.render_as_string(hide_password=False)
 

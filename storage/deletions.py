@@ -26,36 +26,36 @@ class Asked:
     channel: str
 
 
-async def ask(work: Work, asked: Asked) -> None:
+def ask(work: Work, asked: Asked) -> None:
     """Remember that the author was asked."""
-    await work.keep(_ASKED + asked.event_id, json.dumps(asdict(asked)))
+    work.keep(_ASKED + asked.event_id, json.dumps(asdict(asked)))
 
 
-async def asked(find: Find, event_id: str) -> Asked | None:
+def asked(find: Find, event_id: str) -> Asked | None:
     """The deletion of this event, if it waits for its author."""
-    kept = await find.setting(_ASKED + event_id)
+    kept = find.setting(_ASKED + event_id)
     return Asked(**json.loads(kept)) if kept else None
 
 
-async def asked_of(find: Find, person: str) -> list[Asked]:
+def asked_of(find: Find, person: str) -> list[Asked]:
     """What waits for this person."""
     s = tables.settings.c
     ours = (s.account == find.account.user_id, s.key.startswith(_ASKED, autoescape=True))
-    rows = await find.rows(select(s.value).where(*ours).order_by(s.key))
+    rows = find.rows(select(s.value).where(*ours).order_by(s.key))
     waiting = (Asked(**json.loads(row.value)) for row in rows)
     return [one for one in waiting if one.person == person]
 
 
-async def settle(work: Work, one: Asked) -> None:
+def settle(work: Work, one: Asked) -> None:
     """It is answered."""
     s = tables.settings
     ours = {"account": work.account.user_id, "key": _ASKED + one.event_id}
-    await work.session.execute(delete(s).filter_by(**ours))
+    work.session.execute(delete(s).filter_by(**ours))
 
 
-async def count_since(work: Work, person: str, since: datetime) -> int:
+def count_since(work: Work, person: str, since: datetime) -> int:
     """How many messages that left something on file were deleted in a person's name since then, held ones too."""
     log = tables.audit.c
     theirs = (log.actor == person, log.command == ERASE, log.subject.is_not(None), log.at > since)
-    counted = await work.session.execute(select(func.count(log.cause.distinct())).where(*theirs))
+    counted = work.session.execute(select(func.count(log.cause.distinct())).where(*theirs))
     return int(counted.scalar_one())

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, insert, or_, select, update
 
-from cases.case import Case
-from cases.people import Agency, Professional
+from cases.people import Agency, Preferences, Professional
 from cases.roles import GRANTS, Permission, Place
 from storage import tables
 from storage.audit import Entry
@@ -14,6 +13,7 @@ from storage.work import Work
 
 ACTOR = "provisioning"
 AGENCY_FIELDS = ("name", "kind", "remit")
+_TABLES = {Agency: tables.agencies, Professional: tables.professionals, Preferences: tables.preferences}
 PERSON_FIELDS = ("name", "agency", "role", "zone", "manager")
 
 
@@ -50,10 +50,10 @@ class Changes:
         return bool(self.agencies or self.people or self.releases)
 
 
-async def compare(find: Find, agencies: list[Agency], people: list[Professional]) -> Changes:
+def compare(find: Find, agencies: list[Agency], people: list[Professional]) -> Changes:
     """What differs; reads only."""
-    known_agencies = (await find.directory()).agencies
-    known_people = {person.user_id: person for person in await find.everybody()}
+    known_agencies = (find.directory()).agencies
+    known_people = {person.user_id: person for person in find.everybody()}
     wanted = {person.user_id: person for person in people}
     different = [
         Difference(person, _changed(known_people.get(person.user_id), person, PERSON_FIELDS))
@@ -76,34 +76,43 @@ async def compare(find: Find, agencies: list[Agency], people: list[Professional]
         ),
         tuple(different),
         gone,
-        await _seats(find, unseated),
-        await _seats(find, [person.user_id for person in gone]),
+        _seats(find, unseated),
+        _seats(find, [person.user_id for person in gone]),
         _retired(known_agencies, agencies, [p for p in known_people.values() if p.active], gone),
     )
 
 
-async def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
+def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
     """Change the directory, with an audit entry for each change.
 
     Who leaves a table is removed from its room through the outbox. With ``prune``, those who are gone leave the house:
     what waits for them is thrown away.
     """
     for difference in changes.agencies:
-        await work.session.merge(replace(difference.subject))
-        await _record(work, "agency", difference.name, "changed" if difference.changed else "added")
-    await work.session.flush()
+        put(work, difference.subject)
+        _record(work, "agency", difference.name, "changed" if difference.changed else "added")
     for difference in changes.people:
-        await work.session.merge(replace(difference.subject))
-        await _record(work, "person", difference.name, "changed" if difference.changed else "added")
+        put(work, difference.subject)
+        _record(work, "person", difference.name, "changed" if difference.changed else "added")
     for ref, user_id in (*changes.releases, *(changes.releases_of_gone if prune else ())):
-        await _release(work, ref, user_id)
+        _release(work, ref, user_id)
     if prune:
         for person in changes.gone:
             left = replace(person, left_at=work.now)
-            await work.session.merge(left)
-            await work.session.execute(delete(tables.preferences).where(tables.preferences.c.user_id == person.user_id))
-            await _forget_unsent(work, person.user_id)
-            await _record(work, "person", person.user_id, "removed")
+            put(work, left)
+            work.session.execute(delete(tables.preferences).where(tables.preferences.c.user_id == person.user_id))
+            _forget_unsent(work, person.user_id)
+            _record(work, "person", person.user_id, "removed")
+
+
+def put(work: Work, subject: Agency | Professional | Preferences) -> None:
+    """Write a row of the directory, in place of the one of that name."""
+    table = _TABLES[type(subject)]
+    (key,) = table.primary_key.columns
+    values = vars(subject)
+    changed = update(table).where(key == values[key.name]).values(values).returning(key)
+    if work.session.execute(changed).one_or_none() is None:
+        work.session.execute(insert(table).values(values))
 
 
 def sits_at_tables(person: Professional) -> bool:
@@ -111,26 +120,26 @@ def sits_at_tables(person: Professional) -> bool:
     return person.role in GRANTS[Place.CASE][Permission.READ]
 
 
-async def _release(work: Work, ref: str, user_id: str) -> None:
-    case = await work.find.one(select(Case).where(tables.cases.c.ref == ref))
-    person = await work.find.one(select(Professional).where(tables.professionals.c.user_id == user_id))
+def _release(work: Work, ref: str, user_id: str) -> None:
+    case = work.find.case(ref, whoever_runs_it=True)
+    person = next((p for p in work.find.everybody() if p.user_id == user_id), None)
     if case is None or person is None:
         return
     case.release(user_id, by=person, at=work.now)
     channel = f"{Place.CASE}:{ref}"
-    await work.remove(channel, user_id, by=await work.find.holder(channel))
-    await _record(work, "release", user_id, "done", case_ref=ref)
+    work.remove(channel, user_id, by=work.find.holder(channel))
+    _record(work, "release", user_id, "done", case_ref=ref)
 
 
-async def _forget_unsent(work: Work, user_id: str) -> None:
+def _forget_unsent(work: Work, user_id: str) -> None:
     """Nothing that still waits may invite this person again, or reach them in their direct chat."""
     o = tables.outbox
     theirs = or_(o.c.channel == f"{Place.DIRECT}:{user_id}", (o.c.kind == "invite") & (o.c.person == user_id))
-    await work.session.execute(delete(o).where(o.c.sent_at.is_(None), theirs))
+    work.session.execute(delete(o).where(o.c.sent_at.is_(None), theirs))
 
 
-async def _record(work: Work, command: str, subject: str, outcome: str, case_ref: str | None = None) -> None:
-    await work.record(Entry(ACTOR, "shell", case_ref, f"provision {command}", subject, outcome, work.cause))
+def _record(work: Work, command: str, subject: str, outcome: str, case_ref: str | None = None) -> None:
+    work.record(Entry(ACTOR, "shell", case_ref, f"provision {command}", subject, outcome, work.cause))
 
 
 def _retired(
@@ -142,15 +151,15 @@ def _retired(
     return tuple((a, a.short in leaving) for a in known.values() if a.short not in kept and a.short in staffed)
 
 
-async def _seats(find: Find, people: list[str]) -> tuple[tuple[str, str], ...]:
+def _seats(find: Find, people: list[str]) -> tuple[tuple[str, str], ...]:
     m = tables.members.c
     query = (
         select(m.case_ref, m.user_id)
-        .where(m.user_id.in_(people), m.left_at.is_(None))
+        .where(m.user_id.in_(people), m.until.is_(None))
         .order_by(m.case_ref, m.user_id)
         .distinct()
     )
-    return tuple((row.case_ref, row.user_id) for row in await find.rows(query))
+    return tuple((row.case_ref, row.user_id) for row in find.rows(query))
 
 
 def _same(known: Professional | None, wanted: Professional) -> bool:

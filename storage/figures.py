@@ -27,25 +27,25 @@ class Waiting:
     """The schemes whose cases no account runs."""
 
 
-async def count_waiting(store: Store) -> Waiting:
+def count_waiting(store: Store) -> Waiting:
     """What waits now."""
-    async with store.look() as find:
-        return await waiting_in(find)
+    with store.look() as find:
+        return waiting_in(find)
 
 
-async def waiting_in(find: Find) -> Waiting:
+def waiting_in(find: Find) -> Waiting:
     """What waits now."""
     o, w, us = tables.outbox.c, tables.waiting.c, find.account.user_id
     unsent = select(func.count(), func.min(o.created_at)).where(o.account == us, o.sent_at.is_(None))
-    count, oldest = await find.row(unsent.where(o.kind != INVITE)) or (0, None)
-    invitations, since = await find.row(unsent.where(o.kind == INVITE)) or (0, None)
-    undecryptable = await find.one(select(func.count()).where(w.account == us))
+    count, oldest = find.row(unsent.where(o.kind != INVITE)) or (0, None)
+    invitations, since = find.row(unsent.where(o.kind == INVITE)) or (0, None)
+    undecryptable = find.one(select(func.count()).where(w.account == us))
     return Waiting(
         count,
         oldest,
         undecryptable or 0,
-        await given_up(find),
+        given_up(find),
         invitations,
         since,
-        tuple(await unclaimed(find)),
+        tuple(unclaimed(find)),
     )

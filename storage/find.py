@@ -1,35 +1,35 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
-from collections.abc import Collection, MutableMapping
+from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, inspect, select, true
+from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from cases.case import Case
+from cases.items import MEETING, REQUEST, WIPE
 from cases.people import Agency, Preferences, Professional
 from cases.roles import Place, Role
-from cases.roundtable import State
-from storage import tables
+from storage import journal, tables
 from storage.account import Account
-from storage.crypto import HOUSE
+from storage.crypto import HOUSE, Keyring
 from storage.identifiers import is_event_id, is_room_id
+from storage.journal import OnFile
 from storage.kept import KeptCases
 from storage.known import Known
-from storage.mapping import version_of
 
 T = TypeVar("T")
 _cases = tables.cases.c
 _members = tables.members.c
+_items = tables.items.c
 # Asked with each message: to put a question together takes longer than SQLite takes to answer it.
 _HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam("cause"))
-_VERSION = select(_cases.version, _cases.scheme).where(_cases.ref == bindparam("ref"))
-_SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), _members.left_at.is_(None))
+_SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), _members.until.is_(None))
 SPACE = "space"
 """The channel of the space that holds the rooms."""
 
@@ -93,150 +93,131 @@ class UnreadableCaseError(Exception):
 
 
 class Find:
-    """Read-only questions to the store, within a session, about what belongs to one account; the people are shared.
+    """Read-only questions to the store, within a transaction, about what belongs to one account; the people are shared.
 
-    ``kept``: the cases that this session may take over and change, for it alone writes now. ``unreadable``: where it
-    notes the cases that can't be read (reference and kind of fault), until they can.
+    ``kept``: the cases that this transaction may take over and change, for it alone writes now. ``unreadable``: where
+    it notes the cases that can't be read (reference and kind of fault), until they can.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 made by Store alone
         self,
-        session: AsyncSession,
+        connect: Callable[[], Connection],
         account: Account,
         known: Known,
+        ring: Keyring,
         unreadable: MutableMapping[str, str],
         kept: KeptCases | None = None,
     ) -> None:
+        """``connect`` begins the transaction, when the first thing is asked that memory does not know."""
         self.account = account
-        self._session = session
+        self._connect = connect
         self._known = known
         self._age = known.age
+        self._ring = ring
         self._unreadable = unreadable
         self._kept = kept
-        self._taken: dict[str, Case] = {}
+        self.taken: dict[str, OnFile] = {}
+        """The cases that were found, and how much of each is on file."""
 
-    async def case(self, ref: str) -> Case | None:
+    @cached_property
+    def connection(self) -> Connection:
+        """The transaction."""
+        return self._connect()
+
+    def case(self, ref: str, *, whoever_runs_it: bool = False) -> Case | None:
         """The case with this reference; raises UnreadableCaseError."""
-        case = self._taken.get(ref) or await self._take(ref) or await self._read(ref)
-        if case is not None:
-            self._taken[ref] = case
-        return case
+        if ref not in self.taken:
+            known = self._kept.take(ref) if self._kept is not None else None
+            query = select(_cases.version) if whoever_runs_it else self._of_ours(_cases.version)
+            version = self.one(query.where(_cases.ref == ref))
+            if version is None:
+                return None
+            self.taken[ref] = self._read(ref, version, known)
+        return self.taken[ref].case
 
-    async def _read(self, ref: str) -> Case | None:
+    def _read(self, ref: str, version: int, known: OnFile | None) -> OnFile:
         try:
-            case = await self.one(select(Case).where(_cases.ref == ref, self._ours()))
+            found = journal.read(self.connection, self._ring, ref, version, known)
         except SQLAlchemyError:
             raise
         except Exception as fault:
-            self._let_go({ref})
             self._unreadable[ref] = type(fault).__name__
             raise UnreadableCaseError(ref) from fault
         self._unreadable.pop(ref, None)
-        return case
+        return found
 
-    def _let_go(self, refs: Collection[str]) -> None:
-        """Let the session forget what it has read of cases that could not be read to their end."""
-        for part in list(self._session.sync_session.identity_map.values()):
-            fields = inspect(part).dict
-            if fields.get("ref" if isinstance(part, Case) else "case_ref") in refs:
-                self._session.expunge(part)
-
-    async def seated(self, ref: str) -> dict[str, bool] | None:
+    def seated(self, ref: str) -> dict[str, bool] | None:
         """Who sits at a case's table, and whether they joined its room; None: no such case, which is not read here."""
-        if await self.one(select(_cases.ref).where(_cases.ref == ref, self._ours())) is None:
+        if self.one(self._of_ours(_cases.ref).where(_cases.ref == ref)) is None:
             return None
-        m = tables.members.c
-        rows = await self.rows(select(m.user_id, m.joined_at).where(m.case_ref == ref, m.left_at.is_(None)))
-        joined = {row.user_id for row in rows if row.joined_at is not None}
-        return {row.user_id: row.user_id in joined for row in rows}
+        here = (_members.case_ref == ref, _members.until.is_(None))
+        return {row.user_id: row.joined for row in self.rows(select(_members.user_id, _members.joined).where(*here))}
 
-    async def is_taken(self, ref: str) -> bool:
+    def is_taken(self, ref: str) -> bool:
         """Whether there is a case with this reference, whichever account runs it."""
-        return await self.one(select(_cases.ref).where(_cases.ref == ref)) is not None
-
-    async def _take(self, ref: str) -> Case | None:
-        """A case that was kept, unless it was changed since: whatever changes in a case makes a new version of it."""
-        case = self._kept.take(ref) if self._kept is not None else None
-        if case is None:
-            return None
-        on_file = await self.row(_VERSION, ref=ref)
-        if on_file is None or on_file.version != version_of(case) or not self.account.runs(on_file.scheme):
-            return None
-        self._session.add(case)
-        return case
+        return self.one(select(_cases.ref).where(_cases.ref == ref)) is not None
 
     def forget(self) -> None:
-        """What was found may be half changed: it is read again, and not kept."""
-        self._taken.clear()
+        """What was changed is only half done: it is read again, and not kept."""
+        self.taken = {ref: found for ref, found in self.taken.items() if not (found.changed or found.written)}
 
     def keep(self) -> None:
-        """All that was changed is committed, and the session at its end: the next one may have the cases."""
+        """All that was changed is committed: the next transaction may have the cases."""
         if self._kept is not None:
-            for case in self._taken.values():
-                self._kept.keep(case)
+            for found in self.taken.values():
+                found.written = False
+                self._kept.keep(found)
 
-    async def open_cases(self, *, of: str | None = None) -> list[str]:
+    def open_cases(self, *, of: str | None = None) -> list[str]:
         """The references of all open cases, or of those at whose table this person sits, oldest first."""
-        c, m = tables.cases.c, tables.members.c
-        theirs = true() if of is None else c.ref.in_(select(m.case_ref).where(m.user_id == of, m.left_at.is_(None)))
-        return await self.all(select(c.ref).where(c.closed_at.is_(None), theirs, self._ours()).order_by(c.opened_at))
+        query = self._of_ours(_cases.ref).where(_cases.closed_at.is_(None)).order_by(_cases.opened_at)
+        if of is not None:
+            seats = select(_members.case_ref).where(_members.user_id == of, _members.until.is_(None))
+            query = query.where(_cases.ref.in_(seats))
+        return self.all(query)
 
-    async def schemes_of_open_cases(self) -> dict[str, str]:
+    def schemes_of_open_cases(self) -> dict[str, str]:
         """The scheme of each open case, by reference, oldest first."""
-        query = select(_cases.ref, _cases.scheme).where(_cases.closed_at.is_(None), self._ours())
-        return {row.ref: row.scheme for row in await self.rows(query.order_by(_cases.opened_at))}
+        query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(_cases.closed_at.is_(None))
+        return {row.ref: row.scheme for row in self.rows(query.order_by(_cases.opened_at))}
 
-    async def cases_in_meeting(self) -> list[str]:
+    def cases_in_meeting(self) -> list[str]:
         """The references of the open cases whose round table is being held."""
-        t, c = tables.roundtables.c, tables.cases.c
-        ours = t.case_ref.in_(select(c.ref).where(c.closed_at.is_(None), self._ours()))
-        return await self.all(select(t.case_ref).where(t.state == State.RUNNING, ours).distinct())
+        meets = (_items.kind == MEETING, _items.open, _cases.closed_at.is_(None))
+        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*meets).distinct())
 
-    async def cases_erased_before(self, when: datetime) -> list[str]:
-        """The references of the cases, closed ones too, in which somebody's words were erased by then."""
-        s = tables.steps.c
-        ours = s.case_ref.in_(select(tables.cases.c.ref).where(self._ours()))
-        erased = (s.verb == "erase", s.undone.is_(False), s.at <= when, ours)
-        return await self.all(select(s.case_ref).where(*erased).distinct())
+    def cases_to_wipe(self, now: datetime) -> list[str]:
+        """The references of the cases, closed ones too, in which erased words are to be wiped by now."""
+        ripe = (_items.kind == WIPE, _items.open, _items.due <= now)
+        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*ripe).distinct())
 
-    async def is_in_meeting(self, ref: str) -> bool:
+    def is_in_meeting(self, ref: str) -> bool:
         """Whether a round table of this case is being held; the case is not read here."""
-        return ref in await self.cases_in_meeting()
+        return ref in self.cases_in_meeting()
 
-    async def cases_erased_by(self, person: str) -> list[str]:
+    def cases_erased_by(self, person: str) -> list[str]:
         """The references of the cases, closed ones too, in which words of this person are erased and not wiped."""
-        s = tables.steps.c
-        ours = s.case_ref.in_(select(tables.cases.c.ref).where(self._ours()))
-        erased = (s.verb == "erase", s.undone.is_(False), s.by == person, ours)
-        return await self.all(select(s.case_ref).where(*erased).distinct())
+        erased = (_items.kind == WIPE, _items.open, _items.person == person)
+        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*erased).distinct())
 
-    async def cases(self, refs: Collection[str]) -> list[Case]:
+    def cases(self, refs: Collection[str]) -> list[Case]:
         """Those of these cases that can be read, oldest first."""
-        others = set(refs) - self._taken.keys()
-        try:
-            found = await self.all(select(Case).where(_cases.ref.in_(refs), self._ours()).order_by(_cases.opened_at))
-        except SQLAlchemyError:
-            raise
-        except Exception:  # noqa: BLE001 whatever is wrong with one of them: the others are read
-            self._let_go(others)
-            found = [case for ref in refs if (case := await self.case_or_none(ref))]
-        for case in found:
-            self._unreadable.pop(case.ref, None)
+        found = [case for ref in refs if (case := self.case_or_none(ref)) is not None]
         return sorted(found, key=lambda case: case.opened_at)
 
-    async def case_or_none(self, ref: str) -> Case | None:
+    def case_or_none(self, ref: str) -> Case | None:
         """The case with this reference, if there is one that can be read."""
         with suppress(UnreadableCaseError):
-            return await self.case(ref)
+            return self.case(ref)
         return None
 
-    async def cases_asking(self, agency: str, request_id: str) -> list[str]:
+    def cases_asking(self, agency: str, request_id: str) -> list[str]:
         """The references of the open cases in which this agency was asked a question of this id, answered or not."""
-        r, c = tables.requests.c, tables.cases.c
-        asked = select(r.case_ref).where(r.to_agency == agency, r.id == request_id, r.withdrawn.is_(False))
-        return await self.all(select(c.ref).where(c.ref.in_(asked), c.closed_at.is_(None), self._ours()))
+        asked = (_items.kind == REQUEST, _items.agency == agency, _items.record == request_id)
+        open_ = self._of_ours(_items.case_ref).join(tables.cases).where(*asked, _cases.closed_at.is_(None))
+        return self.all(open_.distinct())
 
-    async def directory(self) -> Directory:
+    def directory(self) -> Directory:
         """The agencies and the active professionals; to be read only, others get the same.
 
         As they are on file: what a unit of work changes in them is seen once it is flushed.
@@ -244,20 +225,21 @@ class Find:
         known: Directory | None = self._known.get(Directory)
         if known is not None:
             return known
-        agencies = await self.all(select(Agency).order_by(tables.agencies.c.name))
-        people = await self.all(select(Professional).where(tables.professionals.c.left_at.is_(None)))
-        chosen = {p.user_id: p for p in await self.all(select(Preferences))}
-        directory = Directory({a.short: a for a in agencies}, {p.user_id: p for p in people}, chosen)
-        for each in (*agencies, *people, *chosen.values()):
-            # Who is kept must not be forgotten with this transaction, should it be broken off.
-            self._session.expunge(each)
+        agencies = self._each(select(tables.agencies).order_by(tables.agencies.c.name))
+        people = self._each(select(tables.professionals).where(tables.professionals.c.left_at.is_(None)))
+        chosen = self._each(select(tables.preferences))
+        directory = Directory(
+            {row["short"]: Agency(**row) for row in agencies},
+            {row["user_id"]: Professional(**row) for row in people},
+            {row["user_id"]: Preferences(**row) for row in chosen},
+        )
         return self._known.keep(Directory, directory, self._age)
 
-    async def everybody(self) -> list[Professional]:
+    def everybody(self) -> list[Professional]:
         """All professionals, also those who left."""
-        return await self.all(select(Professional).order_by(tables.professionals.c.user_id))
+        return [Professional(**row) for row in self._each(select(tables.professionals).order_by("user_id"))]
 
-    async def channel(self, room_id: str) -> str | None:
+    def channel(self, room_id: str) -> str | None:
         """Which channel a room is; None: not a room of ours (any more), or the space, in which nobody talks."""
         if not is_room_id(room_id):
             return None
@@ -266,42 +248,42 @@ class Find:
             return known
         r = tables.rooms.c
         ours = (r.room_id == room_id, r.account == self.account.user_id, r.channel != SPACE, r.gone_at.is_(None))
-        channel = await self.one(select(r.channel).where(*ours))
+        channel = self.one(select(r.channel).where(*ours))
         return self._known.keep(("channel", room_id), channel, self._age)
 
-    async def room(self, channel: str) -> str | None:
+    def room(self, channel: str) -> str | None:
         """The room of a channel."""
         known: str | None = self._known.get(("room", channel))
         if known is not None:
             return known
         r = tables.rooms.c
-        room_id = await self.one(select(r.room_id).where(r.account == self.account.user_id, r.channel == channel))
+        room_id = self.one(select(r.room_id).where(r.account == self.account.user_id, r.channel == channel))
         return self._known.keep(("room", channel), room_id, self._age)
 
-    async def holder(self, channel: str) -> str | None:
+    def holder(self, channel: str) -> str | None:
         """The account that has the room of a case's channel; None: there is no room yet."""
         r = tables.rooms.c
-        return await self.one(select(r.account).where(r.channel == channel))
+        return self.one(select(r.account).where(r.channel == channel))
 
-    async def audience(self, channel: str, scope: str = HOUSE) -> frozenset[str]:
+    def audience(self, channel: str, scope: str = HOUSE) -> frozenset[str]:
         """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members.
 
         ``scope``: the case that it is about. Who has left its table reads nothing of it, in no room.
         """
-        readers = await self._readers(channel)
+        readers = self._readers(channel)
         if not readers or scope == HOUSE or place_of(channel) is Place.CASE:
             return readers
         m = tables.members.c
         left = select(m.user_id).where(m.case_ref == scope).group_by(m.user_id)
-        return readers.difference(await self.all(left.having(func.count() == func.count(m.left_at))))
+        return readers.difference(self.all(left.having(func.count() == func.count(m.until))))
 
-    async def _readers(self, channel: str) -> frozenset[str]:
+    def _readers(self, channel: str) -> frozenset[str]:
         kind, _, key = channel.partition(":")
         place = Place(kind)
-        people = {} if place is Place.CASE else (await self.directory()).people
+        people = {} if place is Place.CASE else (self.directory()).people
         match place:
             case Place.CASE:
-                return frozenset(await self.all(_SEATED, ref=key))
+                return frozenset(self.all(_SEATED, ref=key))
             case Place.AGENCY:
                 inside = {Role.PRACTITIONER, Role.COORDINATOR}
                 return frozenset(p.user_id for p in people.values() if p.agency == key and p.role in inside)
@@ -312,46 +294,51 @@ class Find:
             case Place.DIRECT:
                 return frozenset({key} & people.keys())
 
-    async def card(self, event_id: str) -> Card | None:
+    def card(self, event_id: str) -> Card | None:
         """The message of ours with this event id."""
         if not is_event_id(event_id):
             return None
         o = tables.outbox.c
         ours = (o.event_id == event_id, o.account == self.account.user_id)
-        found = await self.row(select(o.channel, o.scope, o.subject).where(*ours).limit(1))
+        found = self.row(select(o.channel, o.scope, o.subject).where(*ours).limit(1))
         return Card(found.channel, found.scope, found.subject) if found else None
 
-    async def setting(self, key: str) -> str | None:
+    def setting(self, key: str) -> str | None:
         """A small fact of the process."""
         s = tables.settings.c
-        return await self.one(select(s.value).where(s.account == self.account.user_id, s.key == key))
+        return self.one(select(s.value).where(s.account == self.account.user_id, s.key == key))
 
-    async def outcome(self, cause: str) -> str | None:
+    def outcome(self, cause: str) -> str | None:
         """How the handling of an event ended: ``done``, a refusal's code, ``failed``; None: it was not handled."""
         i = tables.inbox.c
-        return await self.one(select(i.outcome).where(i.cause == cause))
+        return self.one(select(i.outcome).where(i.cause == cause))
 
-    async def is_handled(self, cause: str) -> bool:
+    def is_handled(self, cause: str) -> bool:
         """Whether this cause had its effects already."""
-        return await self.one(_HANDLED, cause=cause) is not None
+        return self.one(_HANDLED, cause=cause) is not None
 
-    def _ours(self) -> ColumnElement[bool]:
-        """That a case is of a scheme that this account runs."""
+    def _of_ours(self, column: Column[T]) -> Select[T]:
+        """A query for a column, about the cases whose scheme this account runs."""
+        query = select(column)
         schemes = self.account.schemes
-        return true() if schemes is None else tables.cases.c.scheme.in_(schemes)
+        return query if schemes is None else query.where(_cases.scheme.in_(schemes))
 
-    async def one(self, query: Select[T], **given: object) -> T | None:
+    def one(self, query: Select[T], **given: object) -> T | None:
         """The one value of a query, or None."""
-        return (await self._session.scalars(query, given)).one_or_none()
+        return self.connection.scalars(query, given).one_or_none()
 
-    async def all(self, query: Select[T], **given: object) -> list[T]:
+    def all(self, query: Select[T], **given: object) -> list[T]:
         """The first column of a query."""
-        return list(await self._session.scalars(query, given))
+        return list(self.connection.scalars(query, given))
 
-    async def row(self, query: Select[*tuple[Any, ...]], **given: object) -> Row[*tuple[Any, ...]] | None:
+    def row(self, query: Select[*tuple[Any, ...]], **given: object) -> Row[*tuple[Any, ...]] | None:
         """The one row of a query, or None."""
-        return (await self._session.execute(query, given)).one_or_none()
+        return self.connection.execute(query, given).one_or_none()
 
-    async def rows(self, query: Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
+    def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Row[*tuple[Any, ...]]]:
         """All rows of a query."""
-        return list((await self._session.execute(query)).all())
+        return self.connection.execute(query).all()
+
+    def _each(self, query: Select[*tuple[Any, ...]]) -> Iterable[dict[str, Any]]:
+        """The rows of a query, by the names of their columns."""
+        return ({str(name): value for name, value in row.items()} for row in self.connection.execute(query).mappings())

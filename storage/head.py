@@ -11,8 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, func, select
 
 from storage import tables
 from storage.crypto import Keyring
@@ -40,12 +39,12 @@ class HeadMissingError(StoreProblemError):
     """The database is not the newest one, or its audit log was changed."""
 
 
-async def newest(session: AsyncSession) -> Head | None:
+def newest(session: Connection) -> Head | None:
     """The head of the log as it is in the database; None: it has no line."""
-    digest = await session.scalar(select(_log.digest).order_by(_log.id.desc()).limit(1))
+    digest = session.scalar(select(_log.digest).order_by(_log.id.desc()).limit(1))
     if digest is None:
         return None
-    return Head(await session.scalar(select(func.count(_log.id))) or 0, digest)
+    return Head(session.scalar(select(func.count(_log.id))) or 0, digest)
 
 
 class KeptHead:
@@ -72,46 +71,46 @@ class KeptHead:
             raise HeadMissingError(f"{self.path} was changed, or is of another master key: {_ADVICE}")
         return head
 
-    async def require(self, session: AsyncSession) -> None:
+    def require(self, session: Connection) -> None:
         """Raise HeadMissingError unless the database has the log up to the head that was kept, and all of it."""
-        kept, there = self.read(), await newest(session)
+        kept, there = self.read(), newest(session)
         if kept is None:
             if there is None and self.path.parent.is_dir() and any(self.path.parent.iterdir()):
                 raise HeadMissingError(f"this bot had a store, and the database is empty. {_ADVICE}")
             return
-        if await self._has(session, kept):
+        if self._has(session, kept):
             return
         raise HeadMissingError(
             f"the audit log had {kept.lines} lines, and the database has {there.lines if there else 0} or other ones: "
             f"it is an older one, an empty one, or was changed. {_ADVICE}"
         )
 
-    async def keep(self, session: AsyncSession, *, anew: bool = False) -> None:
+    def keep(self, session: Connection, *, anew: bool = False) -> None:
         """Note how far the log has come; what the database does not have stays noted. Raises OSError.
 
         ``anew``: also when nothing is noted, or something else, since this is known to be the right database.
         """
-        there = await newest(session)
+        there = newest(session)
         if there is None or (there == self._known and not anew) or not self.path.parent.is_dir():
             return
-        if anew or await self._is_older(session, there):
+        if anew or self._is_older(session, there):
             self._write(there)
         self._known = there
 
-    async def _is_older(self, session: AsyncSession, there: Head) -> bool:
+    def _is_older(self, session: Connection, there: Head) -> bool:
         """Whether what was kept is of this log, and not of its end."""
         try:
             kept = self.read()
         except HeadMissingError:
             return False
-        return kept is not None and (kept.lines < there.lines and await self._has(session, kept))
+        return kept is not None and (kept.lines < there.lines and self._has(session, kept))
 
-    async def _has(self, session: AsyncSession, head: Head) -> bool:
+    def _has(self, session: Connection, head: Head) -> bool:
         # The newest line first: it is that one, or one a little before it.
-        line = await session.scalar(select(_log.id).where(_log.digest == head.digest).order_by(_log.id.desc()).limit(1))
+        line = session.scalar(select(_log.id).where(_log.digest == head.digest).order_by(_log.id.desc()).limit(1))
         if line is None:
             return False
-        return await session.scalar(select(func.count(_log.id)).where(_log.id <= line)) == head.lines
+        return session.scalar(select(func.count(_log.id)).where(_log.id <= line)) == head.lines
 
     def _write(self, head: Head) -> None:
         text = json.dumps({"lines": head.lines, "digest": head.digest.hex(), "signature": head.seal(self._ring).hex()})

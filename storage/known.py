@@ -6,8 +6,7 @@ Only of a store that no other process writes to. Whatever changes the tables beh
 from collections.abc import Hashable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ClauseElement, Connection, event
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import ClauseElement, Connection, Engine, event
 from sqlalchemy.sql.dml import UpdateBase
 
 from storage import tables
@@ -26,13 +25,13 @@ class Known:
     as of when it read.
     """
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.age = 0
         self.changed: set[str] = set()
         """The tables that the transaction which is under way has changed so far."""
         self._exclusive = engine.dialect.name == "sqlite"
         self._found: dict[Hashable, Any] = {}
-        event.listen(engine.sync_engine, "before_execute", self._notice)
+        event.listen(engine, "before_execute", self._notice)
 
     def __repr__(self) -> str:
         return f"<{len(self._found)} known answers>"

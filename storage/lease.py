@@ -4,13 +4,12 @@ import asyncio
 import fcntl
 import hashlib
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from storage.database import LOCKS, POSTGRESQL, USING, StoreInUseError, explained, file_of, name_of, need_verified
@@ -25,7 +24,7 @@ class LeaseLostError(Exception):
 class Lease:
     """What is held; on a file it lasts as long as the process does, on PostgreSQL as long as its connection."""
 
-    def __init__(self, connection: AsyncConnection | None = None) -> None:
+    def __init__(self, connection: Connection | None = None) -> None:
         self._connection = connection
 
     async def check(self) -> None:
@@ -34,26 +33,26 @@ class Lease:
             return
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_SECONDS):
-                await self._connection.execute(text("SELECT 1"))
+                await asyncio.to_thread(self._connection.execute, text("SELECT 1"))
         except (DBAPIError, TimeoutError):
             raise LeaseLostError("the connection that holds the account was cut") from None
 
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
+    @contextmanager
+    def alone(self) -> Iterator[None]:
         """Keep the other accounts' bots off while the block lasts; raises StoreInUseError while one runs."""
         if self._connection is None:
             yield
             return
-        if not await self._connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCKS}, {USING})")):
+        if not self._connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCKS}, {USING})")):
             raise StoreInUseError("bots of other accounts run on this database: stop them first")
         try:
             yield
         finally:
-            await self._connection.execute(text(f"SELECT pg_advisory_unlock({LOCKS}, {USING})"))
+            self._connection.execute(text(f"SELECT pg_advisory_unlock({LOCKS}, {USING})"))
 
 
-@asynccontextmanager
-async def hold(url: str, account: str | None = None) -> AsyncIterator[Lease]:
+@contextmanager
+def hold(url: str, account: str | None = None) -> Iterator[Lease]:
     """Keep other processes off while the block lasts; raises StoreInUseError, or StoreProblemError.
 
     Several accounts share one PostgreSQL: with an account (a Matrix id) only a second bot of that account is kept off,
@@ -65,37 +64,37 @@ async def hold(url: str, account: str | None = None) -> AsyncIterator[Lease]:
             yield Lease()
         return
     need_verified(url)
-    engine = create_async_engine(
+    engine = create_engine(
         url, connect_args=POSTGRESQL, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True
     )
     with explained(url):
         # The lock ends with its connection, however the process ends.
-        connection = await engine.connect()
+        connection = engine.connect()
     try:
         mode, key = ("", 0) if account is None else ("_shared", _lock_of(account))
         with explained(url):
-            using = await connection.scalar(text(f"SELECT pg_try_advisory_lock{mode}({LOCKS}, {USING})"))
-            free = using and await connection.scalar(text(f"SELECT pg_try_advisory_lock({key})"))
+            using = connection.scalar(text(f"SELECT pg_try_advisory_lock{mode}({LOCKS}, {USING})"))
+            free = using and connection.scalar(text(f"SELECT pg_try_advisory_lock({key})"))
         if not free:
             who = "a bot" if account is None else f"another bot of {account}, or a copy,"
             raise StoreInUseError(f"{who} is running on {name_of(url)}: stop it first, two would answer twice")
         yield Lease(connection)
     finally:
         # Nothing is to be rolled back, and the server may be gone.
-        await connection.invalidate()
-        await connection.close()
-        await engine.dispose()
+        connection.invalidate()
+        connection.close()
+        engine.dispose()
 
 
-async def holds(session: AsyncSession, account: str, term: int) -> bool:
+def holds(session: Connection, account: str, term: int) -> bool:
     """Whether this process still has the account: asked within each transaction that writes for it.
 
     The lock is another connection's of ours as long as it can't be had here; the term tells that it is ours.
     """
-    if session.get_bind().dialect.name != "postgresql":
+    if session.dialect.name != "postgresql":
         return True
     query = text("SELECT term, pg_try_advisory_xact_lock_shared(:lock) AS free FROM accounts WHERE user_id = :account")
-    row = (await session.execute(query, {"lock": _lock_of(account), "account": account})).one()
+    row = (session.execute(query, {"lock": _lock_of(account), "account": account})).one()
     return bool(row.term == term and not row.free)
 
 

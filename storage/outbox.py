@@ -1,6 +1,5 @@
 """The only way out: what is to be sent, per channel in order, marked once it is."""
 
-import asyncio
 import base64
 import json
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from sqlalchemy import Select, bindparam, func, select, update
 from storage import causes, tables
 from storage.crypto import WrongKeyError
 from storage.find import Find
+from storage.thread import in_store_thread
 from storage.work import Attachment, Store, Work, emptied, open_body
 
 _GIVEN_UP = "given up"
@@ -77,9 +77,9 @@ class Outbox:
         self._next = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
         self._next_said = self._next.where(o.c.kind != INVITE)
         self._sent: dict[int, dict[str, object]] = {}
-        self._marking = asyncio.Lock()
 
-    async def take_up(self, at: datetime) -> None:
+    @in_store_thread
+    def take_up(self, at: datetime) -> None:
         """Note, before anything is said or heard, what may have gone out when the process before this one ended.
 
         That is the first row of each channel: no other is begun before that one is marked. (To ask somebody in again
@@ -88,25 +88,27 @@ class Outbox:
         o = tables.outbox
         unsent = (o.c.account == self._account, o.c.sent_at.is_(None), o.c.kind != INVITE)
         first = select(func.min(o.c.id)).where(*unsent).group_by(o.c.channel)
-        async with self._store.update() as session:
-            await session.execute(update(o).where(o.c.id.in_(first)).values(tried_at=at, tries=o.c.tries + 1))
+        with self._store.update() as session:
+            session.execute(update(o).where(o.c.id.in_(first)).values(tried_at=at, tries=o.c.tries + 1))
 
-    async def channels(self) -> list[str]:
+    @in_store_thread
+    def channels(self) -> list[str]:
         """The channels in which something waits, the longest waiting first; without those whose room is lost."""
         o = tables.outbox.c
         waiting = (o.account == self._account, o.sent_at.is_(None), o.channel.not_in(self._gone()))
-        async with self._store.look() as find:
-            return await find.all(select(o.channel).where(*waiting).group_by(o.channel).order_by(func.min(o.id)))
+        with self._store.look() as find:
+            return find.all(select(o.channel).where(*waiting).group_by(o.channel).order_by(func.min(o.id)))
 
-    async def next(self, channel: str, *, invitations: bool = True) -> Row | None:
+    @in_store_thread
+    def next(self, channel: str, *, invitations: bool = True) -> Row | None:
         """The oldest unsent row of a channel, opened; what follows it waits until it is sent.
 
         Without ``invitations`` those are left out, and carried out apart, so that nothing waits for them.
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
         self._store.under_way[channel] = None
-        async with self._store.look(to_speak=True) as find:
-            found = await find.row(self._next if invitations else self._next_said, channel=channel)
+        with self._store.look(to_speak=True) as find:
+            found = find.row(self._next if invitations else self._next_said, channel=channel)
         if found is None:
             del self._store.under_way[channel]
             return None
@@ -132,7 +134,8 @@ class Outbox:
             body["mentions"] = tuple(body.get("mentions", ()))
         return replace(row, **body)
 
-    async def invitations(self) -> list[Row]:
+    @in_store_thread
+    def invitations(self) -> list[Row]:
         """Whom to ask in now, the longest waiting first: those before whom nothing waits to be said or done there."""
         o, before = tables.outbox.c, tables.outbox.alias("before").c
         ours = (o.account == self._account, o.sent_at.is_(None), o.kind == INVITE, o.channel.not_in(self._gone()))
@@ -145,29 +148,32 @@ class Outbox:
         )
         columns = (o.id, o.txn_id, o.channel, o.kind, o.person, o.scope, o.subject, o.created_at)
         query = select(*columns).where(*ours, ~earlier.exists()).order_by(o.id).limit(MOST_INVITATIONS)
-        async with self._store.look() as find:
-            return [Row(*row) for row in await find.rows(query)]
+        with self._store.look() as find:
+            return [Row(*row) for row in find.rows(query)]
 
-    async def invited(self, channel: str) -> list[str]:
+    @in_store_thread
+    def invited(self, channel: str) -> list[str]:
         """Who is yet to be asked into a channel's room, the longest waiting first."""
         o = tables.outbox.c
         ours = (o.account == self._account, o.sent_at.is_(None), o.kind == INVITE, o.channel == channel)
-        async with self._store.look() as find:
-            people = await find.all(select(o.person).where(*ours).order_by(o.id))
+        with self._store.look() as find:
+            people = find.all(select(o.person).where(*ours).order_by(o.id))
         return [person for person in dict.fromkeys(people) if person]
 
-    async def newest(self, channel: str) -> datetime | None:
+    @in_store_thread
+    def newest(self, channel: str) -> datetime | None:
         """Since when the newest of what waits in a channel does."""
         o = tables.outbox.c
-        async with self._store.look() as find:
+        with self._store.look() as find:
             waiting = (o.account == self._account, o.sent_at.is_(None), o.channel == channel)
-            return await find.one(select(func.max(o.created_at)).where(*waiting))
+            return find.one(select(func.max(o.created_at)).where(*waiting))
 
-    async def event_of(self, txn_id: str) -> str | None:
+    @in_store_thread
+    def event_of(self, txn_id: str) -> str | None:
         """The event that a row became; None: it was never sent."""
         o = tables.outbox.c
-        async with self._store.look() as find:
-            return await find.one(select(o.event_id).where(o.txn_id == txn_id))
+        with self._store.look() as find:
+            return find.one(select(o.event_id).where(o.txn_id == txn_id))
 
     async def mark_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
         """Done; the event id lets a reply find the record that the message was about. What was said is kept no longer.
@@ -176,16 +182,19 @@ class Outbox:
         written go into the next transaction together.
         """
         self._sent[row.id] = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
-        async with self._marking:
-            if row.id not in self._sent:
-                return
-            marks = dict(self._sent)
-            async with self._store.update() as session:
-                for row_id, mark in marks.items():
-                    await session.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**mark))
-            # One that could not be written is written with the next.
-            for row_id in marks:
-                del self._sent[row_id]
+        await self._write_marks()
+
+    @in_store_thread
+    def _write_marks(self) -> None:
+        if not self._sent:
+            return
+        marks = dict(self._sent)
+        with self._store.update() as session:
+            for row_id, mark in marks.items():
+                session.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**mark))
+        # One that could not be written is written with the next.
+        for row_id in marks:
+            del self._sent[row_id]
 
     def _gone(self) -> Select[tuple[str]]:
         r = tables.rooms.c
@@ -200,15 +209,15 @@ class GivenUp:
     last: datetime | None = None
 
 
-async def give_up(work: Work, row: Row, event_id: str | None) -> None:
+def give_up(work: Work, row: Row, event_id: str | None) -> None:
     """Let a row that can't be sent give way to the next; ``event_id``: the word that stands in its place."""
-    before = await given_up(work.find)
+    before = given_up(work.find)
     done = {"sent_at": work.now, "event_id": event_id, **work.emptied(row.scope, row.txn_id)}
-    await work.session.execute(update(tables.outbox).where(tables.outbox.c.id == row.id).values(**done))
-    await work.keep(_GIVEN_UP, f"{before.count + 1} {work.now.isoformat()}")
+    work.session.execute(update(tables.outbox).where(tables.outbox.c.id == row.id).values(**done))
+    work.keep(_GIVEN_UP, f"{before.count + 1} {work.now.isoformat()}")
 
 
-async def given_up(find: Find) -> GivenUp:
+def given_up(find: Find) -> GivenUp:
     """What was given up since this account began."""
-    count, _, last = (await find.setting(_GIVEN_UP) or "").partition(" ")
+    count, _, last = (find.setting(_GIVEN_UP) or "").partition(" ")
     return GivenUp(int(count), datetime.fromisoformat(last)) if count else GivenUp()

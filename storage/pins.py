@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, delete, insert, select, update
 
 from storage import tables
 from storage.find import Find
+from storage.thread import in_store_thread
 from storage.work import Store, Work
 
 OFFERED = "offered identity "
@@ -34,58 +34,61 @@ class StoredPins:
         self._store = store
         self._clock = clock
 
-    async def pinned(self, user_id: str) -> str | None:
+    @in_store_thread
+    def pinned(self, user_id: str) -> str | None:
         """The public master key pinned for this user, or None."""
-        async with self._store.look() as find:
-            return await pinned(find, user_id)
+        with self._store.look() as find:
+            return pinned(find, user_id)
 
-    async def pin(self, user_id: str, master_key: str) -> None:
+    @in_store_thread
+    def pin(self, user_id: str, master_key: str) -> None:
         """Pin this public master key, in place of any other."""
-        async with self._store.update() as session:
-            await _pin(session, user_id, master_key, self._clock())
+        with self._store.update() as session:
+            _pin(session, user_id, master_key, self._clock())
 
-    async def offer(self, user_id: str, master_key: str | None) -> None:
+    @in_store_thread
+    def offer(self, user_id: str, master_key: str | None) -> None:
         """This user shows this other master key now, which an admin may approve; None: the pinned one."""
-        async with self._store.look() as find:
-            before = (await offers(find)).get(user_id, Offer(None))
+        with self._store.look() as find:
+            before = (offers(find)).get(user_id, Offer(None))
         if before.now == master_key:
             return
         seen = tuple(key for key in before.seen if key != master_key)
         fresh = Offer(master_key, (*seen, master_key)[-MOST_SEEN:] if master_key else seen)
         s = tables.settings
-        async with self._store.update() as session:
+        with self._store.update() as session:
             ours = {"account": self._store.account.user_id, "key": OFFERED + user_id}
-            await session.execute(delete(s).filter_by(**ours))
-            await session.execute(insert(s).values(**ours, value=json.dumps(asdict(fresh))))
+            session.execute(delete(s).filter_by(**ours))
+            session.execute(insert(s).values(**ours, value=json.dumps(asdict(fresh))))
 
 
-async def pinned(find: Find, user_id: str) -> str | None:
+def pinned(find: Find, user_id: str) -> str | None:
     """The public master key pinned for this user, or None."""
     p = tables.pins.c
-    return await find.one(select(p.master_key).where(p.user_id == user_id))
+    return find.one(select(p.master_key).where(p.user_id == user_id))
 
 
-async def offers(find: Find) -> dict[str, Offer]:
+def offers(find: Find) -> dict[str, Offer]:
     """Who showed another identity than the pinned one since an admin last approved one, by Matrix id."""
     s = tables.settings.c
     ours = (s.account == find.account.user_id, s.key.startswith(OFFERED))
-    rows = await find.rows(select(s.key, s.value).where(*ours).order_by(s.key))
+    rows = find.rows(select(s.key, s.value).where(*ours).order_by(s.key))
     found = {row.key.removeprefix(OFFERED): json.loads(row.value) for row in rows}
     return {user_id: Offer(offer["now"], tuple(offer["seen"])) for user_id, offer in found.items()}
 
 
-async def approve(work: Work, user_id: str, master_key: str) -> None:
+def approve(work: Work, user_id: str, master_key: str) -> None:
     """Pin the new identity, as an admin said, for every account."""
     s = tables.settings
-    await _pin(work.session, user_id, master_key, work.now)
-    await work.session.execute(delete(s).where(s.c.key.in_((OFFERED + user_id, TOLD + user_id))))
+    _pin(work.session, user_id, master_key, work.now)
+    work.session.execute(delete(s).where(s.c.key.in_((OFFERED + user_id, TOLD + user_id))))
 
 
-async def _pin(session: AsyncSession, user_id: str, master_key: str, at: datetime) -> None:
+def _pin(session: Connection, user_id: str, master_key: str, at: datetime) -> None:
     p = tables.pins
     fresh = {"master_key": master_key, "pinned_at": at}
-    known = await session.scalar(select(p.c.user_id).where(p.c.user_id == user_id))
+    known = session.scalar(select(p.c.user_id).where(p.c.user_id == user_id))
     if known is None:
-        await session.execute(insert(p).values(user_id=user_id, **fresh))
+        session.execute(insert(p).values(user_id=user_id, **fresh))
     else:
-        await session.execute(update(p).where(p.c.user_id == user_id).values(**fresh))
+        session.execute(update(p).where(p.c.user_id == user_id).values(**fresh))

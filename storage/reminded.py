@@ -39,18 +39,18 @@ class Reminded:
         return max((told.at for (_, _, each), told in self.said.items() if each == whom), default=None)
 
 
-async def read(find: Find) -> Reminded:
+def read(find: Find) -> Reminded:
     """What was said about open cases."""
     r, c = tables.reminded, tables.cases
-    rows = await find.rows(select(r).join(c, c.c.ref == r.c.case_ref).where(c.c.closed_at.is_(None)))
+    rows = find.rows(select(r).join(c, c.c.ref == r.c.case_ref).where(c.c.closed_at.is_(None)))
     return Reminded({(row.case_ref, row.subject, row.whom): Told(row.stage, row.at) for row in rows})
 
 
-async def note(work: Work, ref: str, subject: str, whom: str, stage: int) -> None:
+def note(work: Work, ref: str, subject: str, whom: str, stage: int) -> None:
     """This step was said to this person now."""
     r = tables.reminded
     same = (r.c.case_ref == ref, r.c.subject == subject, r.c.whom == whom)
     changed = update(r).where(*same).values(stage=stage, at=work.now).returning(r.c.pk)
-    if (await work.session.execute(changed)).one_or_none() is None:
+    if (work.session.execute(changed)).one_or_none() is None:
         values = {"case_ref": ref, "subject": subject, "whom": whom, "stage": stage, "at": work.now}
-        await work.session.execute(insert(r).values(values))
+        work.session.execute(insert(r).values(values))

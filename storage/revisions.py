@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from storage.database import NEWER, StoreProblemError, revision
+from storage.database import NEWER, NEWEST, UNRELEASED, StoreProblemError, revision
 
 __all__ = ["revision", "settings", "upgrade"]
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -28,5 +28,5 @@ def upgrade(connection: Connection) -> None:
     known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
     current = MigrationContext.configure(connection).get_current_revision()
     if current is not None and current not in known:
-        raise StoreProblemError(NEWER)
+        raise StoreProblemError(NEWER if current > NEWEST else UNRELEASED)
     command.upgrade(config, "head")

@@ -11,56 +11,54 @@ _ANEW = "made anew "
 """What the name of a setting begins with that counts how often a channel's room was made anew."""
 
 
-async def lose(work: Work, channel: str) -> None:
+def lose(work: Work, channel: str) -> None:
     """Nothing more is said in this channel until it has another room."""
     r = tables.rooms
-    await work.session.execute(
-        update(r).filter_by(account=work.account.user_id, channel=channel).values(gone_at=work.now)
-    )
+    work.session.execute(update(r).filter_by(account=work.account.user_id, channel=channel).values(gone_at=work.now))
 
 
-async def move(work: Work, channel: str, room_id: str) -> None:
+def move(work: Work, channel: str, room_id: str) -> None:
     """The channel goes on in this room."""
     r = tables.rooms
     fresh = {"room_id": room_id, "last_event": None, "gone_at": None}
-    await work.session.execute(update(r).filter_by(account=work.account.user_id, channel=channel).values(fresh))
+    work.session.execute(update(r).filter_by(account=work.account.user_id, channel=channel).values(fresh))
 
 
-async def renew(work: Work, channel: str) -> None:
+def renew(work: Work, channel: str) -> None:
     """The channel gets a new room, made when the first thing is said in it."""
     r = tables.rooms
-    await work.session.execute(delete(r).filter_by(account=work.account.user_id, channel=channel))
-    await work.keep(_ANEW + channel, str(await _times(work.find, channel) + 1))
+    work.session.execute(delete(r).filter_by(account=work.account.user_id, channel=channel))
+    work.keep(_ANEW + channel, str(_times(work.find, channel) + 1))
 
 
-async def take_over(work: Work, channel: str) -> None:
+def take_over(work: Work, channel: str) -> None:
     """The channel of another account is ours: it gets a new room, and what is still to be said in it."""
     r, o, us = tables.rooms, tables.outbox, work.account.user_id
-    await work.session.execute(delete(r).where(r.c.channel == channel, r.c.account != us))
+    work.session.execute(delete(r).where(r.c.channel == channel, r.c.account != us))
     waiting = update(o).where(o.c.channel == channel, o.c.sent_at.is_(None))
-    await work.session.execute(waiting.values(account=us))
+    work.session.execute(waiting.values(account=us))
 
 
-async def held_by_others(find: Find) -> list[str]:
+def held_by_others(find: Find) -> list[str]:
     """The references of our open cases whose room is another account's, which ran their scheme before."""
     r = tables.rooms.c
-    channels = {f"{Place.CASE}:{ref}": ref for ref in await find.open_cases()}
-    theirs = await find.all(select(r.channel).where(r.account != find.account.user_id))
+    channels = {f"{Place.CASE}:{ref}": ref for ref in find.open_cases()}
+    theirs = find.all(select(r.channel).where(r.account != find.account.user_id))
     return [channels[channel] for channel in theirs if channel in channels]
 
 
-async def lost(find: Find) -> list[str]:
+def lost(find: Find) -> list[str]:
     """The channels whose room is lost."""
     r = tables.rooms.c
     ours = (r.account == find.account.user_id, r.gone_at.is_not(None))
-    return await find.all(select(r.channel).where(*ours).order_by(r.channel))
+    return find.all(select(r.channel).where(*ours).order_by(r.channel))
 
 
-async def marker(find: Find, channel: str) -> str:
+def marker(find: Find, channel: str) -> str:
     """What tells the channel's present room from its earlier ones."""
-    times = await _times(find, channel)
+    times = _times(find, channel)
     return f"{channel} {times}" if times else channel
 
 
-async def _times(find: Find, channel: str) -> int:
-    return int(await find.setting(_ANEW + channel) or 0)
+def _times(find: Find, channel: str) -> int:
+    return int(find.setting(_ANEW + channel) or 0)

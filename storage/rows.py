@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, MetaData, Row, Select, Table, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import JSON, Column, Connection, MetaData, Row, Select, Table, select
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from storage import tables
@@ -43,25 +42,24 @@ def key_of(table: Table) -> list[Column[Any]]:
     return list(table.primary_key.columns)
 
 
-async def read(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> AsyncIterator[Row[*tuple[Any, ...]]]:
+def read(connection: Connection, query: Select[*tuple[Any, ...]]) -> Iterator[Row[*tuple[Any, ...]]]:
     """The rows of a query, a few at a time."""
-    found = await connection.stream(query, execution_options={"yield_per": _CHUNK})
+    found = connection.execute(query, execution_options={"yield_per": _CHUNK})
     try:
-        async for row in found:
-            yield row
+        yield from found
     finally:
-        await found.close()
+        found.close()
 
 
-async def sum_up(connection: AsyncConnection) -> dict[str, Sum]:
+def sum_up(connection: Connection) -> dict[str, Sum]:
     """The sum of each table, by its name."""
-    return {table.name: await _sum_table(connection, table) for table in TABLES}
+    return {table.name: _sum_table(connection, table) for table in TABLES}
 
 
-async def _sum_table(connection: AsyncConnection, table: Table) -> Sum:
+def _sum_table(connection: Connection, table: Table) -> Sum:
     # The hashes of the rows are added up: two databases sort text differently.
     rows = total = 0
-    async for row in read(connection, select(table)):
+    for row in read(connection, select(table)):
         line = json.dumps(list(row), default=_as_text, separators=(",", ":"))
         total += int.from_bytes(hashlib.sha256(line.encode()).digest())
         rows += 1

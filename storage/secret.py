@@ -13,20 +13,20 @@ USER_SIGNING = "user_signing"
 """The seed of the key with which the bot vouches for people it has verified."""
 
 
-async def keep(store: Store, name: str, secret: bytes) -> None:
+def keep(store: Store, name: str, secret: bytes) -> None:
     """Keep a secret, in place of an earlier one."""
     s = tables.settings
     sealed = store.ring.seal(base64.b64encode(secret).decode(), scope=HOUSE, place=PLACE, row=name)
-    async with store.update() as session:
+    with store.update() as session:
         ours = {"account": store.account.user_id, "key": name}
-        await session.execute(delete(s).filter_by(**ours))
-        await session.execute(insert(s).values(**ours, value=base64.b64encode(sealed).decode()))
+        session.execute(delete(s).filter_by(**ours))
+        session.execute(insert(s).values(**ours, value=base64.b64encode(sealed).decode()))
 
 
-async def read(store: Store, name: str) -> bytes | None:
+def read(store: Store, name: str) -> bytes | None:
     """The secret, or None; raises WrongKeyError when it was tampered with."""
-    async with store.look() as find:
-        sealed = await find.setting(name)
+    with store.look() as find:
+        sealed = find.setting(name)
     if sealed is None:
         return None
     return base64.b64decode(store.ring.open(base64.b64decode(sealed), scope=HOUSE, place=PLACE, row=name))

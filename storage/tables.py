@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -21,10 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-from cases import action, case, concern, decision, planning, request, roundtable
-from cases import minutes as minutes_rules
 from cases.roles import Role
-from storage.crypto import SealedMap, SealedText
 
 metadata = MetaData(
     naming_convention={
@@ -92,27 +89,6 @@ class Names(TypeDecorator[tuple[str, ...]]):
         return None if value is None else tuple(value)
 
 
-def _records(name: str, *columns: Column[Any]) -> Table:
-    """A table of one kind of record of a case."""
-    return Table(
-        name,
-        metadata,
-        Column("pk", Integer, primary_key=True),
-        Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), nullable=False, index=True),
-        Column("id", String, nullable=False),
-        Column("by", String, nullable=False),
-        Column("agency", String, nullable=False),
-        Column("at", Utc, nullable=False),
-        Column("withdrawn", Boolean, nullable=False),
-        *columns,
-        UniqueConstraint("case_ref", "id"),
-    )
-
-
-def _sealed(table: str, name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, SealedText(f"{table}.{name}"), nullable=nullable)
-
-
 def _account(*, primary_key: bool = False) -> Column[str]:
     """The bot account whose row this is; empty before a bot has run on the store."""
     return Column("account", String, primary_key=primary_key, nullable=False, server_default="")
@@ -158,178 +134,41 @@ cases = Table(
     "cases",
     metadata,
     Column("ref", String, primary_key=True),
-    Column("version", Integer, nullable=False),
     Column("scheme", String, nullable=False),
-    _sealed("cases", "why"),
-    _sealed("cases", "goal"),
-    Column("zone", String, nullable=False),
-    Column("opened_by", String, nullable=False),
     Column("opened_at", Utc, nullable=False),
-    Column("director", String),
-    Column("next_review", Utc),
-    Column("seats", Names, nullable=False),
     Column("closed_at", Utc, index=True),
-    _sealed("cases", "closed_because", nullable=True),
-    Column("residual_owner", String),
-    Column("mode", Word(case.Mode), nullable=False, server_default="table"),
+    # Counts how often words were wiped from its steps: who keeps the case in memory compares it.
+    Column("version", Integer, nullable=False),
 )
 members = Table(
     "members",
     metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), nullable=False, index=True),
+    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
     Column("user_id", String, nullable=False, index=True),
     Column("agency", String, nullable=False),
-    Column("invited_at", Utc, nullable=False),
-    _sealed("members", "because"),
-    Column("joined_at", Utc),
-    Column("left_at", Utc),
-)
-concerns = _records(
-    "concerns",
-    _sealed("concerns", "about"),
-    Column("kind", Word(concern.Basis)),
-    Column("seen_at", Utc),
-    _sealed("concerns", "source", nullable=True),
-    Column("domain", Word(concern.Domain)),
-    Column("urgency", Word(concern.Urgency), nullable=False),
-)
-requests = _records(
-    "requests",
-    Column("to_agency", String, nullable=False),
-    Column("to_person", String),
-    _sealed("requests", "question"),
-    _sealed("requests", "because"),
-    Column("due_at", Utc, nullable=False),
-    _sealed("requests", "basis", nullable=True),
-    Column("see", Names, nullable=False),
-    Column("state", Word(request.State), nullable=False),
-)
-answers = _records(
-    "answers",
-    Column("request", String, nullable=False),
-    Column("result", Word(request.State), nullable=False),
-    _sealed("answers", "text"),
-    _sealed("answers", "withheld", nullable=True),
-    Column("ground", Word(request.Ground)),
-    _sealed("answers", "instead", nullable=True),
-)
-actions = _records(
-    "actions",
-    _sealed("actions", "outcome"),
-    Column("owner", String, nullable=False),
-    Column("owner_person", String),
-    Column("due_at", Utc, nullable=False),
-    Column("support", String),
-    Column("safety", String),
-    _sealed("actions", "worse", nullable=True),
-    Column("roundtable", String),
-    Column("state", Word(action.State), nullable=False),
-    Column("accepted_by", Names, nullable=False),
-    _sealed("actions", "remark", nullable=True),
-    Column("first_due_at", Utc),
-    Column("handed_from", String),
-)
-decisions = _records(
-    "decisions",
-    _sealed("decisions", "text"),
-    _sealed("decisions", "because"),
-    Column("review_at", Utc),
-    Column("roundtable", String),
-)
-positions = _records(
-    "positions",
-    Column("decision", String, nullable=False),
-    Column("stance", Word(decision.Stance), nullable=False),
-    _sealed("positions", "why", nullable=True),
-)
-roundtables = _records(
-    "roundtables",
-    Column("starts_at", Utc, nullable=False),
-    Column("minutes", Integer, nullable=False),
-    Column("chair", String, nullable=False),
-    _sealed("roundtables", "about", nullable=True),
-    _sealed("roundtables", "where", nullable=True),
-    Column("state", Word(roundtable.State), nullable=False),
-    Column("started_at", Utc),
-    Column("ended_at", Utc),
-    _sealed("roundtables", "cancelled_because", nullable=True),
-    Column("approved_at", Utc),
-    Column("approved_by", String),
-    Column("series", String),
-    Column("occurs_at", Utc),
-    Column("moved_from", Utc),
-    _sealed("roundtables", "moved_because", nullable=True),
-    Column("taker", String),
-    Column("needs", Names, nullable=False),
-)
-proposed_times = _records(
-    "proposed_times",
-    Column("roundtable", String, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("starts_at", Utc, nullable=False),
-)
-availabilities = _records(
-    "availabilities",
-    Column("roundtable", String, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("can", Word(planning.Can), nullable=False),
-)
-series = _records(
-    "series",
-    Column("rule", String, nullable=False),
-    Column("every", String, nullable=False),
-    Column("first_at", Utc, nullable=False),
-    Column("zone", String, nullable=False),
-    Column("minutes", Integer, nullable=False),
-    Column("chair", String, nullable=False),
-    _sealed("series", "about", nullable=True),
-    _sealed("series", "where", nullable=True),
-    Column("stopped_at", Utc),
-)
-agenda = _records(
-    "agenda",
-    Column("roundtable", String, nullable=False),
-    _sealed("agenda", "text"),
-    Column("minutes", Integer),
-    Column("begun_at", Utc),
-)
-attendances = _records(
-    "attendances",
-    Column("roundtable", String, nullable=False),
-    Column("presence", Word(roundtable.Presence), nullable=False),
-    Column("deputy", String),
-    _sealed("attendances", "why", nullable=True),
-)
-notes = _records(
-    "notes",
-    Column("roundtable", String, nullable=False),
-    Column("kind", Word(roundtable.NoteKind), nullable=False),
-    _sealed("notes", "text"),
-    Column("credits", String),
-)
-minutes = _records(
-    "minutes",
-    Column("roundtable", String, nullable=False),
-    _sealed("minutes", "text"),
-    Column("checksum", String, nullable=False),
-    _sealed("minutes", "paper", nullable=True),
-)
-# By its first name, which is part of how its texts are sealed.
-remarks = _records(
-    "minutes_corrections",
-    Column("roundtable", String, nullable=False),
-    _sealed("minutes_corrections", "text"),
-    Column("kind", Word(minutes_rules.Kind), nullable=False),
-    Column("paragraph", String),
-    Column("state", Word(minutes_rules.State), nullable=False),
-)
-corrections = _records("corrections", Column("subject", String, nullable=False), _sealed("corrections", "earlier"))
-pauses = _records(
-    "pauses",
-    Column("subject", String, nullable=False),
+    Column("joined", Boolean, nullable=False),
+    Column("since", Utc, nullable=False),
     Column("until", Utc),
-    _sealed("pauses", "because", nullable=True),
+)
+items = Table(
+    "items",
+    metadata,
+    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), primary_key=True),
+    Column("record", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("agency", String, primary_key=True),
+    Column("person", String),
+    Column("due", Utc, index=True),
+    # One that is settled stays: who was asked a question can be found by it later.
+    Column("open", Boolean, nullable=False),
+)
+steps = Table(
+    "steps",
+    metadata,
+    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
 )
 reminded = Table(
     "reminded",
@@ -342,23 +181,6 @@ reminded = Table(
     Column("at", Utc, nullable=False),
     UniqueConstraint("case_ref", "subject", "whom"),
 )
-steps = Table(
-    "steps",
-    metadata,
-    Column("pk", Integer, primary_key=True),
-    Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("verb", String, nullable=False),
-    Column("subject", String, nullable=False),
-    Column("by", String, nullable=False),
-    Column("agency", String, nullable=False),
-    Column("at", Utc, nullable=False),
-    Column("added", Names, nullable=False),
-    Column("before", SealedMap("steps.before"), nullable=False),
-    Column("undone", Boolean, nullable=False),
-    UniqueConstraint("case_ref", "number"),
-)
-
 case_keys = Table(
     "case_keys",
     metadata,

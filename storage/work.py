@@ -4,28 +4,32 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ParamSpec, Self, TypeVar
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from cases.case import Case
-from storage import audit, database, lease, tables
+from storage import audit, database, journal, lease, tables
 from storage.account import Account
 from storage.audit import Entry
-from storage.crypto import HOUSE, Keyring, WrongKeyError, keyring
+from storage.crypto import HOUSE, Keyring, WrongKeyError
 from storage.database import StoreAwayError
 from storage.find import Find
 from storage.head import Head, HeadMissingError, KeptHead, newest
+from storage.journal import OnFile
 from storage.kept import KeptCases
 from storage.known import Known
-from storage.mapping import map_classes
 
+P = ParamSpec("P")
+T = TypeVar("T")
 OUTBOX_BODY = "outbox.body"
 EMPTY = "{}"
 _HANDLED, _WAITS = insert(tables.inbox), insert(tables.outbox)
@@ -73,10 +77,8 @@ class Attachment:
 class Work:
     """What one unit of work may do."""
 
-    def __init__(  # noqa: PLR0917 made by Store.work alone
-        self, store: "Store", session: AsyncSession, find: Find, cause: str, now: datetime, also: Collection[str] = ()
-    ) -> None:
-        self.session = session
+    def __init__(self, store: "Store", find: Find, cause: str, now: datetime, also: Collection[str] = ()) -> None:
+        self.session = find.connection
         self.account = store.account
         self.cause = cause
         self._also = also
@@ -91,23 +93,29 @@ class Work:
         self.outcome: str | None = None
         """How it ended, to stand beside the cause."""
 
-    @asynccontextmanager
-    async def or_nothing(self) -> AsyncIterator[None]:
+    @contextmanager
+    def or_nothing(self) -> Iterator[None]:
         """A savepoint: a refusal undoes the command, and keeps its audit entry and its answer."""
         try:
-            async with self.session.begin_nested():
+            with self.session.begin_nested():
                 yield
+                self.save()
         except BaseException:
             self.find.forget()
             raise
 
-    async def open_case(self, case: Case) -> None:
+    def open_case(self, case: Case) -> None:
         """Put a new case on file, with a key of its own."""
-        await self._make_key(case.ref)
-        self.session.add(case)
-        await self.session.flush()
+        self._make_key(case.ref)
+        self.find.taken[case.ref] = OnFile(case)
 
-    async def say(self, channel: str, message: Message, *, scope: str = HOUSE) -> None:
+    def save(self) -> None:
+        """Write what was changed in cases; at the end of a unit of work it is done by itself."""
+        for found in self.find.taken.values():
+            if found.changed:
+                journal.write(self.session, self._ring, found)
+
+    def say(self, channel: str, message: Message, *, scope: str = HOUSE) -> None:
         """Put a message into the outbox; ``scope`` is the reference of the case whose content it holds."""
         body = {
             "plain": message.plain,
@@ -116,46 +124,44 @@ class Work:
             "notice": message.notice,
             "replies_to": message.replies_to,
         }
-        await self._put(channel, "message", scope, body, subject=message.subject)
+        self._put(channel, "message", scope, body, subject=message.subject)
 
-    async def attach(
-        self, channel: str, attachment: Attachment, *, scope: str = HOUSE, subject: str | None = None
-    ) -> None:
+    def attach(self, channel: str, attachment: Attachment, *, scope: str = HOUSE, subject: str | None = None) -> None:
         """Put a file into the outbox, behind what was said before; ``scope`` and ``subject`` as for a message."""
         body: dict[str, object] = {
             "name": attachment.name,
             "content_type": attachment.content_type,
             "data": base64.b64encode(attachment.data).decode(),
         }
-        await self._put(channel, "file", scope, body, subject=subject)
+        self._put(channel, "file", scope, body, subject=subject)
 
-    async def invite(self, channel: str, person: str) -> None:
+    def invite(self, channel: str, person: str) -> None:
         """Let the bot invite a person into a room."""
-        await self._put(channel, "invite", HOUSE, {}, person=person)
+        self._put(channel, "invite", HOUSE, {}, person=person)
 
-    async def remove(self, channel: str, person: str, *, by: str | None = None) -> None:
+    def remove(self, channel: str, person: str, *, by: str | None = None) -> None:
         """Let the bot remove a person from a room; ``by``: the account that has the room, if it is another one."""
-        await self._put(channel, "remove", HOUSE, {}, person=person, account=by)
+        self._put(channel, "remove", HOUSE, {}, person=person, account=by)
 
-    async def retract(self, cause: str) -> None:
+    def retract(self, cause: str) -> None:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more."""
         o = tables.outbox.c
         said = (o.txn_id.startswith(f"{cause}.", autoescape=True), o.kind.in_(("message", "file")))
-        for row in await self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
-            await self._empty(row)
-            await self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
+        for row in self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
+            self._empty(row)
+            self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
 
-    async def withhold(self, ref: str, until: datetime) -> list[str]:
+    def withhold(self, ref: str, until: datetime) -> list[str]:
         """Let what still waits and may hold words of a case that were on file until then not be said any more.
 
         That is what belongs to the case, and what names it elsewhere, such as a list; gives the channels.
         """
         o = tables.outbox
         waits = (o.c.sent_at.is_(None), o.c.kind.in_(("message", "file")), o.c.created_at <= until)
-        rows = await self.find.rows(select(o).where(*waits, o.c.scope.in_((ref, HOUSE))).order_by(o.c.id))
+        rows = self.find.rows(select(o).where(*waits, o.c.scope.in_((ref, HOUSE))).order_by(o.c.id))
         held = [row for row in rows if row.scope == ref or self._names(row, ref)]
         for row in held:
-            await self._empty(row)
+            self._empty(row)
         return list(dict.fromkeys(row.channel for row in held))
 
     def _names(self, row: Any, ref: str) -> bool:  # noqa: ANN401 a row of the outbox
@@ -164,53 +170,54 @@ class Work:
         except WrongKeyError:
             return False
 
-    async def _empty(self, row: Any) -> None:  # noqa: ANN401 a row of the outbox
+    def _empty(self, row: Any) -> None:  # noqa: ANN401 a row of the outbox
         values = self.emptied(row.scope, row.txn_id)
         # What may have gone out goes out once more, empty: for the homeserver it is the same message.
         if not row.sent_at and not row.tries and self._under_way.get(row.channel, "") not in {None, row.txn_id}:
             values["sent_at"] = self.now
-        await self.session.execute(update(tables.outbox).where(tables.outbox.c.txn_id == row.txn_id).values(**values))
+        self.session.execute(update(tables.outbox).where(tables.outbox.c.txn_id == row.txn_id).values(**values))
 
     def emptied(self, scope: str, txn_id: str) -> dict[str, object]:
         """What to write into a row of the outbox whose body is needed no longer."""
         return emptied(self._ring, scope, txn_id)
 
-    async def record(self, entry: Entry) -> None:
+    def record(self, entry: Entry) -> None:
         """Write the audit entry; its outcome will stand beside the cause."""
-        await audit.write(self.session, self._ring, entry, self.now)
+        audit.write(self.session, self._ring, entry, self.now)
         self.outcome = entry.outcome
 
-    async def finish(self) -> None:
-        """Write down that the cause is handled."""
+    def finish(self) -> None:
+        """Write down what was changed, and that the cause is handled."""
+        self.save()
         handled = [{"cause": c, "at": self.now, "outcome": self.outcome} for c in (self.cause, *self._also)]
-        await self.session.execute(_HANDLED, handled)
+        self.session.execute(_HANDLED, handled)
 
-    async def audit_fault(self) -> int | None:
+    def audit_fault(self) -> int | None:
         """The number of the first line of the audit log that was changed, moved or follows a missing one."""
-        return await audit.first_fault(self.session, self._ring)
+        return audit.first_fault(self.session, self._ring)
 
-    async def head_problem(self) -> str | None:
+    def head_problem(self) -> str | None:
         """Why the database can't be the newest one; None: it has all that was noted of its audit log outside of it."""
         if self._kept_head is not None:
             try:
-                await self._kept_head.require(self.session)
+                self._kept_head.require(self.session)
             except HeadMissingError as problem:
                 return str(problem)
         return None
 
-    async def newest_line(self) -> tuple[Head, bytes] | None:
+    def newest_line(self) -> tuple[Head, bytes] | None:
         """The head of the audit log, and its signature; None: the log is empty."""
-        head = await newest(self.session)
+        head = newest(self.session)
         return (head, head.seal(self._ring)) if head else None
 
-    async def keep(self, key: str, value: str) -> None:
+    def keep(self, key: str, value: str) -> None:
         """Keep a small fact of the process, such as the sync token."""
         s, account = tables.settings, self.account.user_id
         changed = update(s).where(s.c.account == account, s.c.key == key).values(value=value)
-        if not (await self.session.execute(changed)).rowcount:  # type: ignore[attr-defined]  # a cursor result
-            await self.session.execute(insert(s).values(account=account, key=key, value=value))
+        if not self.session.execute(changed).rowcount:
+            self.session.execute(insert(s).values(account=account, key=key, value=value))
 
-    async def _put(
+    def _put(
         self,
         channel: str,
         kind: str,
@@ -224,7 +231,7 @@ class Work:
         self._said += 1
         txn_id = f"{self.cause}.{self._said}"
         if not self._ring.knows(scope):
-            await self._make_key(scope)
+            self._make_key(scope)
         where = sealed_for(txn_id, channel, kind, person, subject)
         sealed = self._ring.seal(json.dumps(body), scope=scope, place=OUTBOX_BODY, row=where)
         row = {
@@ -239,123 +246,135 @@ class Work:
             "created_at": self.now,
             "tries": 0,
         }
-        await self.session.execute(_WAITS, row)
+        self.session.execute(_WAITS, row)
         if account is None or account == self.account.user_id:
             self.channels.add(channel)
 
-    async def _make_key(self, scope: str) -> None:
+    def _make_key(self, scope: str) -> None:
         wrapped = self._ring.make(scope)
-        await self.session.execute(insert(tables.case_keys).values(scope=scope, wrapped=wrapped, made_at=self.now))
+        self.session.execute(insert(tables.case_keys).values(scope=scope, wrapped=wrapped, made_at=self.now))
 
 
 class Store:
     """The database with its keys: gives units of work, and read-only looks."""
 
-    def __init__(self, engine: AsyncEngine, ring: Keyring, account: Account) -> None:
+    def __init__(self, engine: Engine, ring: Keyring, account: Account) -> None:
         self.engine = engine
         self.ring = ring
         self.account = account
         self.head: KeptHead | None = None
         self.term: int | None = None
         """The term in which this process runs the account; None: it writes for nobody who could be replaced."""
-        self.sessions = async_sessionmaker(engine, expire_on_commit=False)
         self.unreadable: dict[str, str] = {}
         """The cases that could not be read when they were last looked at, and the kind of fault."""
         self.under_way: dict[str, str | None] = {}
         """The transaction id of what is being said now, by channel; None: it is just being looked up."""
         self.on_news: Callable[[Collection[str] | None], None] = lambda _channels: None
         """Told, after each commit, the channels in which something waits to be said; None: rooms changed, look anew."""
-        self._readers = async_sessionmaker(engine.execution_options(reads_only=True), expire_on_commit=False)
+        self._readers = engine.execution_options(reads_only=True)
         self._kept = KeptCases()
         self._known = Known(engine)
-        # One transaction writes at a time. Those of this process wait here, in turn: SQLite itself lets who comes
-        # second look again after a while, and PostgreSQL would have a connection wait for each.
-        self._writing = asyncio.Lock()
+        # One piece of work after the other, so that no two write at a time.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._writing = threading.RLock()
+
+    async def do(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what works with the store in the store's own thread, and wait for it without holding anybody up.
+
+        A piece of work that has begun is ended, even if nobody waits for it any more.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(act, *args, **kwargs))
+
+    async def ask(self, question: Callable[[Find], T], *, to_speak: bool = False) -> T:
+        """Have a question answered in the store's thread; raises StoreAwayError. ``to_speak`` as for ``look``."""
+
+        def look() -> T:
+            with self.look(to_speak=to_speak) as find:
+                return question(find)
+
+        return await self.do(look)
 
     @classmethod
-    async def open(
+    def open(
         cls,
         url: str,
         master: bytes,
         account: Account = Account(),  # noqa: B008 it never changes
         *,
         head_in: Path | None = None,
-        prepare: Callable[[AsyncEngine], Awaitable[object]] = database.upgrade,
+        prepare: Callable[[Engine], object] = database.upgrade,
     ) -> Self:
         """Open the store for an account and take up the case keys; raises StoreProblemError or WrongKeyError.
 
         ``head_in``: the folder in which the head of the audit log is kept; a database that has it not is refused.
         ``prepare``: makes sure that the tables are as they must be.
         """
-        map_classes()
         engine = database.connect(url)
         store = cls(engine, Keyring(master), account)
         try:
-            await prepare(engine)
+            prepare(engine)
             with database.explained(url):
-                await store._take_up(head_in)
+                store._take_up(head_in)
         except BaseException:
-            await engine.dispose()
+            engine.dispose()
             raise
         return store
 
-    async def _take_up(self, head_in: Path | None) -> None:
+    def _take_up(self, head_in: Path | None) -> None:
         """Take up the case keys, in a transaction that nobody else writes in."""
         account = self.account
-        async with self.sessions() as session:
-            for scope, wrapped in await session.execute(select(tables.case_keys.c.scope, tables.case_keys.c.wrapped)):
+        with self.engine.begin() as session:
+            for scope, wrapped in session.execute(select(tables.case_keys.c.scope, tables.case_keys.c.wrapped)):
                 self.ring.unwrap(scope, wrapped)
             if head_in is not None:
                 self.head = KeptHead(head_in, self.ring)
-                await self.head.require(session)
+                self.head.require(session)
             if not self.ring.knows(HOUSE):
-                if await session.scalar(select(tables.audit.c.id).limit(1)):
+                if session.scalar(select(tables.audit.c.id).limit(1)):
                     raise WrongKeyError("the store has lost its house key: restore it from a backup")
-                await session.execute(
+                session.execute(
                     insert(tables.case_keys).values(
                         scope=HOUSE, wrapped=self.ring.make(HOUSE), made_at=datetime.now().astimezone()
                     )
                 )
             if account.user_id:
-                await _move_in(session, account.user_id)
-            await session.commit()
+                _move_in(session, account.user_id)
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Note how far the audit log has come, and close every connection."""
         with suppress(StoreAwayError, OSError):
             # It may be behind: what is not noted now is noted next time.
-            await self.keep_head()
-        await self.engine.dispose()
+            self.keep_head()
+        self._thread.shutdown()
+        self.engine.dispose()
 
-    async def keep_head(self, *, anew: bool = False) -> None:
+    def keep_head(self, *, anew: bool = False) -> None:
         """Note outside of the database how far the audit log has come; raises StoreAwayError or OSError.
 
         ``anew``: also when nothing is noted, or something else, since this is known to be the right database.
         """
         if self.head is not None:
-            with database.patient():
-                async with self._readers() as session:
-                    await self.head.keep(session, anew=anew)
+            with database.patient(), self._readers.connect() as connection:
+                self.head.keep(connection, anew=anew)
 
-    @asynccontextmanager
-    async def work(self, cause: str, now: datetime, *, also: Collection[str] = ()) -> AsyncIterator[Work]:
+    @contextmanager
+    def work(self, cause: str, now: datetime, *, also: Collection[str] = ()) -> Iterator[Work]:
         """One unit of work, committed at its end; raises AlreadyHandledError when the cause was handled before.
 
         ``cause`` (made by storage.causes) is whatever must have its effect once; ``also`` are other names of the same,
         each of which has its effect once as well. So it can be tried again after a StoreAwayError, even when the commit
         went through and only its answer was lost.
         """
-        token = keyring.set(self.ring)
         try:
-            async with self.update() as session:
-                find = Find(session, self.account, self._known, self.unreadable, self._kept)
-                work = Work(self, session, find, cause, now, also)
+            with self.update() as connection:
+                find = Find(lambda: connection, self.account, self._known, self.ring, self.unreadable, self._kept)
+                work = Work(self, find, cause, now, also)
                 # Nobody else writes before this is committed.
                 for name in (cause, *also):
-                    if await work.find.is_handled(name):
+                    if work.find.is_handled(name):
                         raise AlreadyHandledError(name)
                 yield work
-                await work.finish()
+                work.finish()
             # Only now is it committed.
             work.find.keep()
             if work.channels:
@@ -364,44 +383,43 @@ class Store:
             # It may be committed all the same.
             self.on_news(None)
             raise
-        finally:
-            keyring.reset(token)
 
-    @asynccontextmanager
-    async def update(self) -> AsyncIterator[AsyncSession]:
+    @contextmanager
+    def update(self) -> Iterator[Connection]:
         """A transaction of the process itself, about nothing that anybody said: sync token, rooms, outbox marks.
 
         Raises StoreAwayError, also when the account may have gone to another process.
         """
-        with database.patient():
-            async with self._writing:
-                try:
-                    async with self.sessions() as session, session.begin():
-                        await self._check_lease(session)
-                        yield session
-                finally:
-                    rooms_changed = self._known.settle()
+        with database.patient(), self._writing:
+            try:
+                with self.engine.begin() as connection:
+                    self._check_lease(connection)
+                    yield connection
+            finally:
+                rooms_changed = self._known.settle()
         if rooms_changed:
             self.on_news(None)
 
-    @asynccontextmanager
-    async def look(self, *, to_speak: bool = False) -> AsyncIterator[Find]:
+    @contextmanager
+    def look(self, *, to_speak: bool = False) -> Iterator[Find]:
         """A read-only look; raises StoreAwayError.
 
         ``to_speak``: what is seen will be said, so that it is raised as well when the account may have gone elsewhere.
         """
-        token = keyring.set(self.ring)
-        try:
-            with database.patient():
-                async with self._readers() as session:
-                    if to_speak:
-                        await self._check_lease(session)
-                    yield Find(session, self.account, self._known, self.unreadable)
-        finally:
-            keyring.reset(token)
+        with database.patient(), ExitStack() as opened:
+            find = Find(
+                lambda: opened.enter_context(self._readers.begin()),
+                self.account,
+                self._known,
+                self.ring,
+                self.unreadable,
+            )
+            if to_speak:
+                self._check_lease(find.connection)
+            yield find
 
-    async def _check_lease(self, session: AsyncSession) -> None:
-        if self.term is not None and not await lease.holds(session, self.account.user_id, self.term):
+    def _check_lease(self, connection: Connection) -> None:
+        if self.term is not None and not lease.holds(connection, self.account.user_id, self.term):
             raise StoreAwayError("this process no longer holds its account")
 
 
@@ -433,10 +451,10 @@ def emptied(ring: Keyring, scope: str, txn_id: str) -> dict[str, object]:
     return {"body": ring.seal(EMPTY, scope=scope, place=OUTBOX_BODY, row=txn_id)}
 
 
-async def _move_in(session: AsyncSession, user_id: str) -> None:
+def _move_in(session: Connection, user_id: str) -> None:
     """Note a new account; the first one takes what the store of a single bot holds."""
     a = tables.accounts
-    if await session.scalar(select(a.c.user_id).where(a.c.user_id == user_id)) is None:
-        await session.execute(insert(a).values(user_id=user_id, schemes=(), term=0))
+    if session.scalar(select(a.c.user_id).where(a.c.user_id == user_id)) is None:
+        session.execute(insert(a).values(user_id=user_id, schemes=(), term=0))
         for table in (tables.outbox, tables.rooms, tables.settings, tables.waiting):
-            await session.execute(update(table).where(table.c.account == "").values(account=user_id))
+            session.execute(update(table).where(table.c.account == "").values(account=user_id))

@@ -208,14 +208,14 @@ class Campaign:
         """Wait for the first sync of the bot: what was said before is history to it."""
         settings = self._deployment._config()
         account = Account(settings.matrix.user_id)
-        store = await Store.open(settings.store.url, settings.store.master_key(), account)
+        store = Store.open(settings.store.url, settings.store.master_key(), account)
         try:
             async with asyncio.timeout(SAID_WITHIN):
                 while await Progress(store).token() is None:  # noqa: ASYNC110
                     # Another process writes it: looked at again shortly.
                     await asyncio.sleep(TRY_AGAIN_AFTER)
         finally:
-            await store.close()
+            store.close()
 
     async def _open_cases(self, number: int) -> None:
         for _ in range(number):
@@ -324,20 +324,20 @@ class Campaign:
         heard = self._heard()
         settings = self._deployment._config()
         account = Account(settings.matrix.user_id)
-        store = await Store.open(settings.store.url, settings.store.master_key(), account)
+        store = Store.open(settings.store.url, settings.store.master_key(), account)
         try:
             a = tables.audit.c
-            async with store.look() as find:
-                cases = await find.cases(await find.open_cases())
-                audited = Counter(await find.all(sa.select(tables.audit.c.cause)))
-                case_room = await find.channel(self._rooms[0]) or ""
+            with store.look() as find:
+                cases = find.cases(find.open_cases())
+                audited = Counter(find.all(sa.select(tables.audit.c.cause)))
+                case_room = find.channel(self._rooms[0]) or ""
                 reminded = (a.command == "reminder", a.case_ref == case_room.partition(":")[2])
-                due = len(await find.all(sa.select(a.id).where(*reminded)))
-                waiting = await find.all(sa.select(tables.outbox.c.id).where(tables.outbox.c.sent_at.is_(None)))
-            async with store.update() as session:
-                fault = await audit.first_fault(session, store.ring)
+                due = len(find.all(sa.select(a.id).where(*reminded)))
+                waiting = find.all(sa.select(tables.outbox.c.id).where(tables.outbox.c.sent_at.is_(None)))
+            with store.update() as session:
+                fault = audit.first_fault(session, store.ring)
         finally:
-            await store.close()
+            store.close()
         effects = Counter(_marks(cases))
         for command in self._commands:
             report.count(f"effect of {command.mark}", effects[command.mark], 0 if command.kind == "nonsense" else 1)

@@ -67,12 +67,12 @@ def postgresql_url(postgres: Postgres, postgresql_template: str) -> Iterator[str
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a fresh database of the kind that ``--store`` says."""
     if request.config.getoption("--store") == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/roundtable.db"
+        return f"sqlite:///{tmp_path}/roundtable.db"
     address: str = request.getfixturevalue("postgresql_url")
     return address
 
 
 async def _migrate(url: str) -> None:
     engine = database.connect(url)
-    await database.upgrade(engine)
-    await engine.dispose()
+    database.upgrade(engine)
+    engine.dispose()

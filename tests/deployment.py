@@ -231,7 +231,7 @@ class Deployment:
     def store(self) -> Iterator[sa.Connection]:
         """The bot's database, looked into from outside; what is changed is committed at the end."""
         url = sa.make_url(self._config().store.url)
-        engine = sa.create_engine(url.set(drivername=url.drivername.replace("+aiosqlite", "")), poolclass=sa.NullPool)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
         with engine.begin() as connection:
             yield connection
 

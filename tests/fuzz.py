@@ -367,8 +367,8 @@ class Game:
         self, who: str, room: str, text: str, act: Callable[[], Any], card: Said | None = None, *, may: bool = True
     ) -> None:
         """Do something in a person's name: who may not has no effect, and what is refused is not repeated."""
-        async with self._table.store.look() as find:
-            readers = await find.audience(room, card.scope if card else "house") if room else frozenset[str]()
+        with self._table.store.look() as find:
+            readers = find.audience(room, card.scope if card else "house") if room else frozenset[str]()
         may = may and user(who) in readers
         self.tally.unpermitted += not may
         before, since = await self._versions(), await self._last_line()
@@ -424,8 +424,8 @@ class Game:
         case = await self._table.case(f"case:{word.ref}")
         if place == Place.CASE:
             return key == word.ref and word.only is None
-        async with self._table.store.look() as find:
-            readers = await find.audience(said.channel, said.scope)
+        with self._table.store.look() as find:
+            readers = find.audience(said.channel, said.scope)
         if place not in {Place.AGENCY, Place.DIRECT} or any(case.has_left(reader) for reader in readers):
             return False
         agency = key if place == Place.AGENCY else PEOPLE[key.removeprefix("@").partition(":")[0]][1]
@@ -492,9 +492,9 @@ class Game:
 
     async def _state(self, room_id: str, raw: dict[str, Any]) -> None:
         change = read_change(raw)
-        async with self._table.store.look() as find:
-            channel = await find.channel(room_id) or ""
-            seated = await find.audience(channel) if channel.startswith("case:") else frozenset[str]()
+        with self._table.store.look() as find:
+            channel = find.channel(room_id) or ""
+            seated = find.audience(channel) if channel.startswith("case:") else frozenset[str]()
         if change.content.get("membership") == "join" and change.state_key in seated:
             # Welcomed after a while, which nobody waits for here.
             return
@@ -552,18 +552,18 @@ class Game:
                 )
         return content
 
-    async def _versions(self) -> dict[str, int]:
-        async with self._table.store.look() as find:
-            return {row.ref: row.version for row in await find.rows(VERSIONS)}
+    async def _versions(self) -> dict[str, tuple[int, int]]:
+        with self._table.store.look() as find:
+            return {ref: (version, steps) for ref, version, steps in find.rows(VERSIONS)}
 
     async def _last_line(self) -> int:
-        async with self._table.store.look() as find:
-            return await find.one(sa.select(sa.func.max(tables.audit.c.id))) or 0
+        with self._table.store.look() as find:
+            return find.one(sa.select(sa.func.max(tables.audit.c.id))) or 0
 
     async def _lines(self, since: int, actor: str) -> list[sa.Row[Any]]:
-        async with self._table.store.look() as find:
-            return await find.rows(
-                sa.select(tables.audit).where(tables.audit.c.id > since, tables.audit.c.actor == actor)
+        with self._table.store.look() as find:
+            return list(
+                find.rows(sa.select(tables.audit).where(tables.audit.c.id > since, tables.audit.c.actor == actor))
             )
 
 
@@ -575,7 +575,7 @@ def secrets_of(random: Random) -> str:
 async def play(seed: int, number: int, steps: int) -> Game:
     """One game on a database of its own, which is then searched for canaries in clear."""
     with tempfile.TemporaryDirectory(prefix="roundtable-fuzz-", dir=IN_MEMORY) as directory:
-        async with conference(f"sqlite+aiosqlite:///{directory}/roundtable.db") as table:
+        async with conference(f"sqlite:///{directory}/roundtable.db") as table:
             game = Game(seed, number, table)
             await game.play(steps)
         if clear := _in_clear(Path(directory)):

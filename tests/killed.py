@@ -4,15 +4,16 @@
 """
 
 import asyncio
+import inspect
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from itertools import count
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec
 
 from bot import config, logs
 from bot.app import App
@@ -26,7 +27,6 @@ from storage.progress import Progress
 from storage.work import Work
 
 P = ParamSpec("P")
-T = TypeVar("T")
 
 BEFORE, AFTER = "before", "after"
 MOMENTS: dict[str, tuple[type, str, str]] = {
@@ -66,20 +66,30 @@ def _kill_at(moment: str, times: int) -> None:
     setattr(owner, name, _deadly(getattr(owner, name), when, times))
 
 
-def _deadly(work: Callable[P, Awaitable[T]], when: str, times: int) -> Callable[P, Awaitable[T]]:
+def _deadly(work: Callable[P, Any], when: str, times: int) -> Callable[P, Any]:
     calls = count(1)
 
+    def die(before: bool, last: bool) -> None:
+        if last and before is (when == BEFORE):
+            os.kill(os.getpid(), signal.SIGKILL)
+
     @wraps(work)
-    async def die(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 whatever the work gives
         last = next(calls) >= times
-        if last and when == BEFORE:
-            os.kill(os.getpid(), signal.SIGKILL)
+        die(before=True, last=last)
         result = await work(*args, **kwargs)
-        if last:
-            os.kill(os.getpid(), signal.SIGKILL)
+        die(before=False, last=last)
         return result
 
-    return die
+    @wraps(work)
+    def done(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 the same
+        last = next(calls) >= times
+        die(before=True, last=last)
+        result = work(*args, **kwargs)
+        die(before=False, last=last)
+        return result
+
+    return awaited if inspect.iscoroutinefunction(work) else done
 
 
 if __name__ == "__main__":

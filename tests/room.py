@@ -1,14 +1,12 @@
 """A conference without Matrix: real reader, rules, templates, sealing and database; only the wire is ours."""
 
 import html
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,9 +19,9 @@ from commands.context import House, Scheme
 from commands.dispatch import Dispatcher, Incoming
 from commands.sweeps import Sweeps
 from storage import tables
-from storage.mapping import RECORDS, version_of
 from storage.outbox import Outbox, Row
 from storage.work import Attachment, Store
+from tests.storage.examples import picture
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
@@ -49,7 +47,11 @@ PEOPLE = {
     "kees": ("Kees Admin", "social", Role.ADMIN),
 }
 BOT = "@roundtable:example.org"
-VERSIONS = sa.select(tables.cases.c.ref, tables.cases.c.version)
+VERSIONS = sa.select(
+    tables.cases.c.ref,
+    tables.cases.c.version,
+    sa.select(sa.func.count()).where(tables.steps.c.case_ref == tables.cases.c.ref).scalar_subquery(),
+)
 
 
 def user(local: str) -> str:
@@ -90,7 +92,7 @@ class Conference:
     """The bot's own messages that it deleted: channel and event."""
     damaged: dict[str, bytes] = field(default_factory=dict)
     """The cases (references) that a test has made unreadable, and what stood there."""
-    _checked: dict[str, int] = field(default_factory=dict)
+    _checked: dict[str, tuple[int, int]] = field(default_factory=dict)
     """The version of each case that was found to be readable."""
     _ids: "count[int]" = field(default_factory=lambda: count(1))
 
@@ -164,31 +166,33 @@ class Conference:
 
         ``reader``: the store of another process, which reads everything.
         """
-        async with (reader or self.store).look() as find:
-            on_file = {ref: version for ref, version in await find.rows(VERSIONS) if ref not in self.damaged}
+        with (reader or self.store).look() as find:
+            on_file = {ref: (version, steps) for ref, version, steps in find.rows(VERSIONS) if ref not in self.damaged}
             changed = [ref for ref, version in on_file.items() if reader or self._checked.get(ref) != version]
-            found = {ref: await find.case(ref) for ref in changed}
+            found = {ref: find.case(ref) for ref in changed}
         for ref, case in found.items():
             if kept := self.store._kept.take(ref):
                 self.store._kept.keep(kept)
             # An older one is never taken: it is read anew.
-            if case and kept and version_of(kept) == version_of(case):
-                assert picture(kept) == picture(case)
+            if case and kept and (kept.version, kept.saved) == on_file[ref]:
+                assert picture(kept.case) == picture(case)
         self._checked = on_file
 
     async def damage(self, ref: str) -> None:
         """Make a case unreadable, as a fault of the disk does."""
-        async with self.store.update() as session:
-            self.damaged[ref] = await session.scalar(sa.text("SELECT why FROM cases WHERE ref = :ref"), {"ref": ref})
-        await self._put_why(ref, b"x")
+        with self.store.update() as session:
+            first = sa.text("SELECT body FROM steps WHERE case_ref = :ref AND number = 1")
+            self.damaged[ref] = session.scalar(first, {"ref": ref})
+        self._put_first_step(ref, b"x")
 
     async def mend(self, ref: str) -> None:
         """Make it readable again."""
-        await self._put_why(ref, self.damaged.pop(ref))
+        self._put_first_step(ref, self.damaged.pop(ref))
 
-    async def _put_why(self, ref: str, why: bytes) -> None:
-        async with self.store.update() as session:
-            await session.execute(sa.text("UPDATE cases SET why = :why WHERE ref = :ref"), {"why": why, "ref": ref})
+    def _put_first_step(self, ref: str, body: bytes) -> None:
+        with self.store.update() as session:
+            first = sa.text("UPDATE steps SET body = :body WHERE case_ref = :ref AND number = 1")
+            session.execute(first, {"body": body, "ref": ref})
         self.store._kept.take(ref)
 
     async def open_case(self, *, agencies: str = "police, social, health, school, youth") -> str:
@@ -206,8 +210,8 @@ class Conference:
 
     async def case(self, channel: str) -> Case:
         """The case behind a channel, as it is on file."""
-        async with self.store.look() as find:
-            case = await find.case(channel.partition(":")[2])
+        with self.store.look() as find:
+            case = find.case(channel.partition(":")[2])
         assert case
         return case
 
@@ -217,8 +221,8 @@ class Conference:
 
     async def outcomes(self) -> list[tuple[str, str]]:
         """The audit log: command and outcome."""
-        async with self.store.update() as session:
-            rows = await session.execute(sa.select(tables.audit.c.command, tables.audit.c.outcome))
+        with self.store.update() as session:
+            rows = session.execute(sa.select(tables.audit.c.command, tables.audit.c.outcome))
             return [(row.command, row.outcome) for row in rows]
 
     def later(self, **much: float) -> None:
@@ -240,29 +244,11 @@ class Conference:
         )
 
     async def _room(self, channel: str) -> None:
-        async with self.store.look() as find:
-            known = await find.room(channel)
+        with self.store.look() as find:
+            known = find.room(channel)
         if known is None:
-            async with self.store.update() as session:
-                await session.execute(
-                    sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org")
-                )
-
-
-def picture(case: Case) -> dict[str, list[list[str]]]:
-    """Everything in a case, field by field, with the zone of each moment."""
-    lists = {name: [_values(record) for record in getattr(case, name)] for name in RECORDS}
-    return {"case": [_values(case)], **lists}
-
-
-def _values(record: object) -> list[str]:
-    columns: Any = sa.inspect(type(record)).column_attrs
-    return [json.dumps(getattr(record, column.key), default=_as_text) for column in columns]
-
-
-def _as_text(value: object) -> str:
-    assert isinstance(value, datetime)
-    return repr(value)
+            with self.store.update() as session:
+                session.execute(sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org"))
 
 
 _fresh: dict[bytes, bytes] = {}
@@ -276,24 +262,25 @@ async def conference(url: str, master: bytes = bytes(range(32))) -> AsyncIterato
     path = Path(address.database or "") if address.get_backend_name() == "sqlite" else None
     if path and master in _fresh:
         path.write_bytes(_fresh[master])
-    store = await Store.open(url, master)
+    store = Store.open(url, master)
     try:
         if path is None or master not in _fresh:
-            await _fill(store)
+            _fill(store)
         if path and master not in _fresh:
-            await store.close()
+            store.close()
             _fresh[master] = path.read_bytes()
+            store = Store.open(url, master)
         yield Conference(store, House("safety table", AMSTERDAM, BOT, "Roundtable", schemes={"youth crime": Scheme()}))
     finally:
-        await store.close()
+        store.close()
 
 
-async def _fill(store: Store) -> None:
+def _fill(store: Store) -> None:
     rooms = ["coordination", "admin", *(f"{Place.AGENCY}:{short}" for short in AGENCIES)]
     rooms += [f"{Place.DIRECT}:{user(k)}" for k in PEOPLE]
-    async with store.update() as session:
-        session.add_all([Agency(short, name) for short, name in AGENCIES.items()])
-        await session.flush()
-        session.add_all([Professional(user(k), name, agency, role) for k, (name, agency, role) in PEOPLE.items()])
+    with store.update() as session:
+        session.execute(sa.insert(tables.agencies), [vars(Agency(short, name)) for short, name in AGENCIES.items()])
+        people = [Professional(user(k), name, agency, role) for k, (name, agency, role) in PEOPLE.items()]
+        session.execute(sa.insert(tables.professionals), list(map(vars, people)))
         for channel in rooms:
-            await session.execute(sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org"))
+            session.execute(sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org"))

@@ -48,7 +48,7 @@ def test_a_backup_beside_a_running_bot_is_whole_private_and_noted(
     store.close()
     assert noted == ("operator", "backup", "done")
 
-    monkeypatch.setenv("ROUNDTABLE_STORE__URL", f"sqlite+aiosqlite:///{tmp_path}/monday/roundtable.db")
+    monkeypatch.setenv("ROUNDTABLE_STORE__URL", f"sqlite:///{tmp_path}/monday/roundtable.db")
     assert run("--config", path, "db", "check") == 0
     assert "        1 cases\n" in capsys.readouterr().out
 

@@ -69,7 +69,7 @@ def test_the_example_loads_and_every_other_value_has_its_place(tmp_path: Path) -
     assert config.matrix.store_dir == tmp_path / "crypto"
     assert config.matrix.store_key() == bytes(range(32))
     assert config.store.master_key() == bytes(range(32))
-    assert config.store.url == f"sqlite+aiosqlite:///{tmp_path}/roundtable.db"
+    assert config.store.url == f"sqlite:///{tmp_path}/roundtable.db"
     assert (config.house.scheme, config.house.zone, config.house.name) == (
         "safety table",
         "Europe/Amsterdam",
@@ -245,7 +245,7 @@ def test_a_variable_that_holds_no_table_is_told_without_its_value(
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("sqlite+aiosqlite:///roundtable.db", "needs the whole path"),
+        ("sqlite:///roundtable.db", "needs the whole path"),
         ("postgresql+psycopg://roundtable:hunter2@db/roundtable", "holds a password"),
         ("postgresql+psycopg://db/roundtable?user=r&password=hunter2", "holds a password"),
         ("mysql://db/roundtable", "must begin with"),

@@ -23,11 +23,10 @@ def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "address"),
     [
-        ("sqlite:/data/roundtable.db", "sqlite+aiosqlite:////data/roundtable.db"),
-        ("sqlite:////data/roundtable.db", "sqlite+aiosqlite:////data/roundtable.db"),
-        ("sqlite:roundtable.db", "sqlite+aiosqlite:///{here}/roundtable.db"),
-        ("sqlite:///roundtable.db", "sqlite+aiosqlite:///{here}/roundtable.db"),
-        ("sqlite+aiosqlite:////data/roundtable.db", "sqlite+aiosqlite:////data/roundtable.db"),
+        ("sqlite:/data/roundtable.db", "sqlite:////data/roundtable.db"),
+        ("sqlite:////data/roundtable.db", "sqlite:////data/roundtable.db"),
+        ("sqlite:roundtable.db", "sqlite:///{here}/roundtable.db"),
+        ("sqlite:///roundtable.db", "sqlite:///{here}/roundtable.db"),
         ("postgresql://roundtable@db/roundtable", "postgresql+psycopg://roundtable@db/roundtable"),
         ("postgres://roundtable@db/roundtable", "postgresql+psycopg://roundtable@db/roundtable"),
         ("postgresql+psycopg://roundtable@db/roundtable", "postgresql+psycopg://roundtable@db/roundtable"),
@@ -92,11 +91,11 @@ def test_a_database_that_cannot_keep_every_name_is_refused(
 
 def fill(folder: Path) -> None:
     async def write() -> None:
-        store = await Store.open(f"sqlite+aiosqlite:///{folder}/roundtable.db", MASTER)
-        async with store.work("$1", NOW) as work:
-            await work.open_case(a_case())
-            await work.record(an_entry("$1"))
-        await store.close()
+        store = Store.open(f"sqlite:///{folder}/roundtable.db", MASTER)
+        with store.work("$1", NOW) as work:
+            work.open_case(a_case())
+            work.record(an_entry("$1"))
+        store.close()
 
     asyncio.run(write())
 
@@ -131,10 +130,10 @@ def test_the_schemes_of_a_bot_that_is_gone_can_be_run_by_another(
     path = a_deployment(tmp_path)
 
     async def claim() -> None:
-        url = f"sqlite+aiosqlite:///{tmp_path}/roundtable.db"
-        store = await Store.open(url, MASTER, Account("@gone:example.org"))
-        await claims.claim(store)
-        await store.close()
+        url = f"sqlite:///{tmp_path}/roundtable.db"
+        store = Store.open(url, MASTER, Account("@gone:example.org"))
+        claims.claim(store)
+        store.close()
 
     asyncio.run(claim())
     assert run("--config", path, "db", "release", "@other:example.org") == 1

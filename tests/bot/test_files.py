@@ -38,15 +38,15 @@ async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[De
 async def queue(deployment: Deployment, room: str, file: Attachment) -> None:
     """Put a file into the outbox while no bot runs."""
     settings = deployment._config()
-    store = await Store.open(settings.store.url, settings.store.master_key(), Account(deployment.bot_id))
+    store = Store.open(settings.store.url, settings.store.master_key(), Account(deployment.bot_id))
     try:
-        async with store.look() as find:
-            channel = await find.channel(room)
+        with store.look() as find:
+            channel = find.channel(room)
         assert channel
-        async with store.work(uuid.uuid4().hex, datetime.now(UTC)) as work:
-            await work.attach(channel, file, scope=channel.partition(":")[2], subject="M-1")
+        with store.work(uuid.uuid4().hex, datetime.now(UTC)) as work:
+            work.attach(channel, file, scope=channel.partition(":")[2], subject="M-1")
     finally:
-        await store.close()
+        store.close()
 
 
 def is_file(event: Event) -> bool:

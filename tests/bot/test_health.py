@@ -32,9 +32,9 @@ class Elapsed:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await Store.open(sqlite_url(tmp_path), MASTER)
+    opened = Store.open(sqlite_url(tmp_path), MASTER)
     yield opened
-    await opened.close()
+    opened.close()
 
 
 def free_port() -> int:
@@ -69,9 +69,9 @@ async def test_a_bot_that_listens_is_well(store: Store) -> None:
 
 
 async def test_what_waits_is_counted_but_not_told(store: Store) -> None:
-    async with store.work("$one", NOW - timedelta(minutes=2)) as work:
-        await work.say("coordination", Message("canary", "canary"))
-        await work.say("agency:police", Message("canary", "canary"))
+    with store.work("$one", NOW - timedelta(minutes=2)) as work:
+        work.say("coordination", Message("canary", "canary"))
+        work.say("agency:police", Message("canary", "canary"))
     await Progress(store).wait_for_key("$two", "!room", {"canary": 1}, NOW)
     health = Health(lambda: NOW)
     health.synced()
@@ -99,8 +99,8 @@ async def test_before_the_first_sync_and_long_after_the_last_it_is_not_well(stor
 async def test_a_clock_that_is_set_hides_no_silence_and_makes_none(store: Store) -> None:
     now, elapsed = NOW, Elapsed()
     health = Health(lambda: now, elapsed)
-    async with store.work("$one", NOW) as work:
-        await work.say("coordination", Message("canary", "canary"))
+    with store.work("$one", NOW) as work:
+        work.say("coordination", Message("canary", "canary"))
     health.synced()
     now = NOW + timedelta(days=400)
     assert (await health.report(store))[1]["status"] == "ok"
@@ -113,8 +113,8 @@ async def test_a_clock_that_is_set_hides_no_silence_and_makes_none(store: Store)
 async def test_a_store_that_cannot_be_read_is_told_by_a_code(tmp_path: Path, store: Store) -> None:
     health = Health(lambda: NOW)
     health.synced()
-    async with store.update() as session:
-        await (await session.connection()).exec_driver_sql("DROP TABLE waiting")
+    with store.update() as session:
+        session.exec_driver_sql("DROP TABLE waiting")
     well, figures = await health.report(store)
     assert (well, figures["reason"]) == (False, "store_unreadable")
 
@@ -171,8 +171,8 @@ async def test_ticks_that_stop_are_told(store: Store) -> None:
 
 
 async def test_metrics_are_figures_and_codes(store: Store) -> None:
-    async with store.work("$one", NOW - timedelta(minutes=2)) as work:
-        await work.say("case:K7QF", Message("canary", "canary"))
+    with store.work("$one", NOW - timedelta(minutes=2)) as work:
+        work.say("case:K7QF", Message("canary", "canary"))
     server = Server(health_port=free_port())
     elapsed = Elapsed()
     health = Health(lambda: NOW, elapsed)
@@ -220,11 +220,11 @@ async def test_who_stands_by_is_well_and_says_so() -> None:
 
 
 async def test_a_scheme_that_no_bot_runs_is_named(store: Store, tmp_path: Path) -> None:
-    async with store.work("$open", NOW) as work:
-        await work.open_case(a_case())
-    named = await Store.open(sqlite_url(tmp_path), MASTER, Account("@bot:example.org", ("youth crime",)))
+    with store.work("$open", NOW) as work:
+        work.open_case(a_case())
+    named = Store.open(sqlite_url(tmp_path), MASTER, Account("@bot:example.org", ("youth crime",)))
     _, figures = await Health(lambda: NOW).report(named)
-    await named.close()
+    named.close()
     assert figures["schemes_without_bot"] == ("safety table",)
 
 
@@ -232,8 +232,8 @@ async def test_limits_of_the_homeserver_that_keep_people_waiting_are_told(store:
     elapsed = Elapsed()
     health = Health(lambda: NOW + timedelta(seconds=elapsed.seconds), elapsed)
     health.synced()
-    async with store.work("$case", NOW) as work:
-        await work.invite("case:K7QF", "@ada:example.org")
+    with store.work("$case", NOW) as work:
+        work.invite("case:K7QF", "@ada:example.org")
     health.asked_to_wait(300, "invite somebody")
     well, figures = await health.report(store)
     assert (well, figures["status"], figures["reason"]) == (True, "degraded", "homeserver_limits_us")

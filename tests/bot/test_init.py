@@ -105,9 +105,9 @@ async def test_the_bot_knows_its_own_identity_from_the_start(homeserver: Homeser
     account = an_account(homeserver)
     await make_bot(account, tmp_path / "bot")
     settings = config.load(tmp_path / "bot" / "config.toml")
-    store = await Store.open(settings.store.url, settings.store.master_key())
+    store = Store.open(settings.store.url, settings.store.master_key())
     pinned = await StoredPins(store, lambda: NOW).pinned(account.user_id)
-    await store.close()
+    store.close()
     async with Wire(account.homeserver, settings.matrix.token()) as wire:
         answer = await wire.ask("POST", "v3/keys/query", {"device_keys": {account.user_id: []}})
     assert [pinned] == list(answer["master_keys"][account.user_id]["keys"].values())

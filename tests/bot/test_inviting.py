@@ -92,19 +92,19 @@ async def speak(table: Conference, wire: Wire, health: Health, until_: Callable[
 
 async def still_to_invite(table: Conference) -> list[str | None]:
     o = tables.outbox.c
-    async with table.store.look() as find:
-        return await find.all(sa.select(o.person).where(o.sent_at.is_(None), o.kind == "invite").order_by(o.id))
+    with table.store.look() as find:
+        return find.all(sa.select(o.person).where(o.sent_at.is_(None), o.kind == "invite").order_by(o.id))
 
 
 async def test_the_limit_of_one_person_holds_up_nobody_and_nothing_else(table: Conference) -> None:
     wire, health = Wire(), Health(lambda: MONDAY)
     health.synced()
     wire.limited = {user("finn"): 300.0}
-    async with table.store.work("$1", MONDAY) as work:
-        await work.say(ROOM, Message("before", ""))
+    with table.store.work("$1", MONDAY) as work:
+        work.say(ROOM, Message("before", ""))
         for who in ("finn", "gina"):
-            await work.invite(ROOM, user(who))
-        await work.say(ROOM, Message("after", ""))
+            work.invite(ROOM, user(who))
+        work.say(ROOM, Message("after", ""))
 
     await speak(table, wire, health, lambda: {"after", f"+{user('gina')}"} <= set(wire.order))
 
@@ -119,9 +119,9 @@ async def test_the_limit_of_one_person_holds_up_nobody_and_nothing_else(table: C
 async def test_a_limit_of_all_is_waited_for_as_told(table: Conference) -> None:
     wire, now = Wire(), [1000.0]
     wire.limited = {user(who): 3.0 for who in ("finn", "gina")}
-    async with table.store.work("$1", MONDAY) as work:
+    with table.store.work("$1", MONDAY) as work:
         for who in ("finn", "gina"):
-            await work.invite(ROOM, user(who))
+            work.invite(ROOM, user(who))
     client = cast("HardenedClient", wire)
     watch = Watch(table.store, table.house, lambda: MONDAY)
 
@@ -143,14 +143,14 @@ async def test_who_was_released_meanwhile_is_not_invited_any_more(table: Confere
     wire = Wire()
     wire.limited = {user("hugo"): 300.0}
     case = await table.open_case(agencies="police, school")
-    async with table.store.work("$1", MONDAY) as work:
-        found = await work.find.case(case.partition(":")[2])
+    with table.store.work("$1", MONDAY) as work:
+        found = work.find.case(case.partition(":")[2])
         assert found
-        await work.invite(case, user("hugo"))
-        directory = await work.find.directory()
+        work.invite(case, user("hugo"))
+        directory = work.find.directory()
         found.release(user("hugo"), by=directory.people[user("cleo")], at=MONDAY)
-        await work.remove(case, user("hugo"))
-        await work.say(case, Message("released", ""), scope=found.ref)
+        work.remove(case, user("hugo"))
+        work.say(case, Message("released", ""), scope=found.ref)
 
     await speak(table, wire, Health(), lambda: "released" in wire.order)
     await speak(table, wire, Health(), lambda: True)
@@ -163,15 +163,15 @@ async def test_who_was_released_meanwhile_is_not_invited_any_more(table: Confere
 async def test_a_removal_never_overtakes_the_invitation_before_it(table: Conference, again: bool) -> None:
     wire = Wire()
     wire.holding = asyncio.Event()
-    async with table.store.work("$1", MONDAY) as work:
-        await work.invite(ROOM, user("finn"))
+    with table.store.work("$1", MONDAY) as work:
+        work.invite(ROOM, user("finn"))
 
     async def remove() -> None:
         await until(lambda: wire.tried, "an invitation under way")
-        async with table.store.work("$2", MONDAY) as work:
-            await work.remove(ROOM, user("finn"))
+        with table.store.work("$2", MONDAY) as work:
+            work.remove(ROOM, user("finn"))
             if again:
-                await work.invite(ROOM, user("finn"))
+                work.invite(ROOM, user("finn"))
         assert wire.holding
         wire.holding.set()
 
@@ -192,9 +192,9 @@ async def test_who_cannot_be_invited_is_told_to_the_coordinators_and_not_tried_a
     wire = Wire()
     getattr(wire, kind).add(user("hugo"))
     case = await table.open_case(agencies="police, school")
-    async with table.store.work("$1", MONDAY) as work:
-        await work.invite(case, user("hugo"))
-        await work.invite(case, user("ada"))
+    with table.store.work("$1", MONDAY) as work:
+        work.invite(case, user("hugo"))
+        work.invite(case, user("ada"))
 
     await speak(table, wire, Health(), lambda: f"+{user('ada')}" in wire.order)
 

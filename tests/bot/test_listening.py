@@ -120,8 +120,8 @@ async def listen(table: Conference, batches: list[Batch]) -> Wire:
 async def rooms_in_order(table: Conference) -> list[str]:
     """The rooms whose concerns were put on file, in this order."""
     a = tables.audit.c
-    async with table.store.look() as find:
-        refs = await find.all(sa.select(a.case_ref).where(a.command == "concern").order_by(a.id))
+    with table.store.look() as find:
+        refs = find.all(sa.select(a.case_ref).where(a.command == "concern").order_by(a.id))
     return [f"case:{ref}" for ref in refs]
 
 

@@ -46,7 +46,7 @@ async def test_a_command_leaves_nothing_in_memory(homeserver: Homeserver, tmp_pa
 
 
 async def test_nothing_stays_of_a_command_without_a_step(tmp_path: Path) -> None:
-    async with conference(f"sqlite+aiosqlite:///{tmp_path}/roundtable.db") as room:
+    async with conference(f"sqlite:///{tmp_path}/roundtable.db") as room:
         channel = await room.open_case()
         held = []
         for _ in range(4):

@@ -99,9 +99,9 @@ class RecordedRooms:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await Store.open(sqlite_url(tmp_path), MASTER)
+    opened = Store.open(sqlite_url(tmp_path), MASTER)
     yield opened
-    await opened.close()
+    opened.close()
 
 
 @pytest.fixture
@@ -145,18 +145,18 @@ async def apply(store: Store, rooms: RecordedRooms, house: House, *, prune: bool
 
 
 async def who_is_in(store: Store, rooms: RecordedRooms, channel: str) -> set[str]:
-    async with store.look() as find:
-        room_id = await find.room(channel)
+    with store.look() as find:
+        room_id = find.room(channel)
     assert room_id
     return {person.split(":")[0].removeprefix("@") for person in rooms.people[room_id]} - {"roundtable"}
 
 
 async def put_case_with_ada(store: Store, rooms: RecordedRooms) -> None:
     """A case at whose table Ada sits, with its room and a direct chat."""
-    async with store.work("$opened", NOW) as work:
+    with store.work("$opened", NOW) as work:
         case = a_case()
-        await work.open_case(case)
-        directory = await work.find.directory()
+        work.open_case(case)
+        directory = work.find.directory()
         case.invite(directory.people[user("ada")], because="knows the family", by=CLEO, at=NOW)
     for channel in ("case:K7QF", f"direct:{user('ada')}"):
         room_id = await rooms.create_room(
@@ -190,8 +190,8 @@ async def test_a_new_house_gets_agencies_people_rooms_and_invitations(store: Sto
 
     assert refused == []
     assert plan.make == tuple(PLACES)
-    async with store.look() as find:
-        directory = await find.directory()
+    with store.look() as find:
+        directory = find.directory()
     assert {a.short: a.name for a in directory.agencies.values()} == AGENCIES
     assert directory.people[user("cleo")].role is Role.COORDINATOR
     assert await who_is_in(store, rooms, "space") == set(PEOPLE)
@@ -220,8 +220,8 @@ async def test_a_plan_alone_changes_nothing(store: Store, rooms: RecordedRooms) 
     assert "+ room agency:health" in lines
     assert "+ invite @cleo:example.org to coordination" in lines
     assert rooms.made == {}
-    async with store.look() as find:
-        assert await find.everybody() == []
+    with store.look() as find:
+        assert find.everybody() == []
 
 
 async def test_a_crash_after_making_a_room_makes_no_second_one(store: Store, rooms: RecordedRooms) -> None:
@@ -241,8 +241,8 @@ async def test_every_change_stands_in_the_audit_log(store: Store, rooms: Recorde
     await apply(store, rooms, the_house())
     await apply(store, rooms, the_house({"ada": {"name": "Ada de Wit"}}))
     a = tables.audit.c
-    async with store.look() as find:
-        rows = await find.rows(sa.select(a.command, a.subject, a.outcome).order_by(a.id))
+    with store.look() as find:
+        rows = find.rows(sa.select(a.command, a.subject, a.outcome).order_by(a.id))
     assert len(rows) == len(AGENCIES) + len(PEOPLE) + 1
     assert tuple(rows[-1]) == ("provision person", user("ada"), "changed")
 
@@ -294,19 +294,19 @@ async def test_who_is_not_in_the_file_is_listed_and_stays(store: Store, rooms: R
 async def test_pruning_cuts_a_leaver_off_from_everything(store: Store, rooms: RecordedRooms) -> None:
     await apply(store, rooms, the_house())
     await put_case_with_ada(store, rooms)
-    async with store.work("$waiting", NOW) as work:
-        await work.say(f"direct:{user('ada')}", Message("one item", "one item"))
-        await work.invite("case:K7QF", user("ada"))
+    with store.work("$waiting", NOW) as work:
+        work.say(f"direct:{user('ada')}", Message("one item", "one item"))
+        work.invite("case:K7QF", user("ada"))
 
     await apply(store, rooms, the_house({"ada": None}), prune=True)
 
     assert [room for room, people in rooms.people.items() if user("ada") in people] == []
-    async with store.look() as find:
-        assert user("ada") not in (await find.directory()).people
-        case = await find.case("K7QF")
+    with store.look() as find:
+        assert user("ada") not in (find.directory()).people
+        case = find.case("K7QF")
         assert case
         assert [(m.user_id, m.left_at) for m in case.members if m.user_id == user("ada")] == [(user("ada"), NOW)]
-        (left,) = [person for person in await find.everybody() if person.user_id == user("ada")]
+        (left,) = [person for person in find.everybody() if person.user_id == user("ada")]
         assert left.left_at == NOW
     # The bot removes her again when it runs, should the homeserver not have heard it.
     outbox = Outbox(store)
@@ -321,8 +321,8 @@ async def test_who_comes_back_is_invited_again(store: Store, rooms: RecordedRoom
     await apply(store, rooms, the_house())
     await apply(store, rooms, the_house({"ada": None}), prune=True)
     await apply(store, rooms, the_house())
-    async with store.look() as find:
-        assert (await find.directory()).people[user("ada")].active
+    with store.look() as find:
+        assert (find.directory()).people[user("ada")].active
     assert await who_is_in(store, rooms, "agency:police") == {"ada"}
 
 
@@ -370,9 +370,9 @@ async def test_an_agency_that_is_renamed_gives_its_room_the_name(store: Store, r
         "~ agency police: new name",
         "~ room agency:police: new name Regional police",
     ]
-    async with store.look() as find:
-        room = await find.room("agency:police")
-        assert (await find.directory()).agency_name("police") == "Regional police"
+    with store.look() as find:
+        room = find.room("agency:police")
+        assert (find.directory()).agency_name("police") == "Regional police"
     assert rooms.made[str(room)]["name"] == "Regional police"
     assert not (await make_plan(store, rooms, renamed(the_house(), "police", name="Regional police"), BOT)).anything(
         prune=True
@@ -394,8 +394,8 @@ async def test_an_agency_under_another_short_name_is_another_and_its_room_is_lef
     assert lines[-1] == "- agency youth is not in the file: it keeps its past, and gets nothing new"
     assert await who_is_in(store, rooms, "agency:young") == {"iris", "jack"}
     assert await who_is_in(store, rooms, "agency:youth") == set()
-    async with store.look() as find:
-        assert (await find.directory()).agency_name("youth") == "Youth work"
+    with store.look() as find:
+        assert (find.directory()).agency_name("youth") == "Youth work"
     assert list(describe(await make_plan(store, rooms, house, BOT), prune=True)) == []
 
 
@@ -492,15 +492,15 @@ async def test_a_homeserver_that_asks_for_a_day_is_not_waited_for_and_nothing_do
 
 
 async def lose(store: Store, channel: str) -> None:
-    async with store.work(f"lost {channel}", NOW) as work:
-        await room_states.lose(work, channel)
+    with store.work(f"lost {channel}", NOW) as work:
+        room_states.lose(work, channel)
 
 
 @pytest.mark.parametrize("how", ["tampered with", "taken from the bot", "not noticed yet"])
 async def test_a_room_that_is_not_safe_any_more_is_made_anew(store: Store, rooms: RecordedRooms, how: str) -> None:
     await apply(store, rooms, the_house())
-    async with store.look() as find:
-        before = await find.room("agency:police")
+    with store.look() as find:
+        before = find.room("agency:police")
     assert before
     if how != "not noticed yet":
         await lose(store, "agency:police")
@@ -521,9 +521,9 @@ async def test_a_room_that_is_not_safe_any_more_is_made_anew(store: Store, rooms
     assert await who_is_in(store, rooms, "agency:police") == {"ada"}
     made = {room for room, made in rooms.made.items() if str(made[MARKER]).startswith("agency:police")}
     assert len(made - {before}) == 1
-    async with store.look() as find:
-        assert await find.room("agency:police") in made - {before}
-        assert await room_states.lost(find) == []
+    with store.look() as find:
+        assert find.room("agency:police") in made - {before}
+        assert room_states.lost(find) == []
     assert not (await make_plan(store, rooms, the_house(), BOT)).anything(prune=True)
 
 
@@ -534,8 +534,8 @@ async def test_a_space_that_is_made_anew_holds_the_rooms(store: Store, rooms: Re
     await apply(store, rooms, the_house())
 
     assert await who_is_in(store, rooms, "space") == set(PEOPLE)
-    async with store.look() as find:
-        space = await find.room("space")
+    with store.look() as find:
+        space = find.room("space")
     assert [place for place, _ in rooms.in_space] == [space] * 7
 
 
@@ -543,8 +543,8 @@ async def test_the_room_of_a_lost_case_holds_up_nobody_who_leaves(store: Store, 
     await apply(store, rooms, the_house())
     await put_case_with_ada(store, rooms)
     await lose(store, "case:K7QF")
-    async with store.look() as find:
-        del rooms.people[str(await find.room("case:K7QF"))]
+    with store.look() as find:
+        del rooms.people[str(find.room("case:K7QF"))]
 
     await apply(store, rooms, the_house({"ada": None}), prune=True)
 

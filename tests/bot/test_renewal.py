@@ -97,9 +97,8 @@ async def test_nothing_is_changed_while_the_bot_runs(homeserver: Homeserver, tmp
     before = contents(tmp_path)
     settings = config.load(tmp_path / "config.toml")
 
-    async with lease.hold(settings.store.url, settings.matrix.user_id):
-        with pytest.raises(StoreProblemError):
-            await renew_bot(tmp_path, recovery_key)
+    with lease.hold(settings.store.url, settings.matrix.user_id), pytest.raises(StoreProblemError):
+        await renew_bot(tmp_path, recovery_key)
 
     assert contents(tmp_path).keys() == before.keys()
 

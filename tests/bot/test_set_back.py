@@ -12,14 +12,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import structlog
-from alembic import command
 
 from bot import command_line, config, logs
 from bot.app import App
-from storage import database, restoring, rows
+from storage import database, restoring, revisions, rows
 from storage.account import Account
 from storage.head import FILE
-from storage.revisions import settings
 from storage.work import Store
 from tests.bot.test_config import EXAMPLE, a_deployment
 from tests.storage.examples import MASTER, NOW, a_case, an_entry
@@ -45,19 +43,19 @@ def bot(tmp_path: Path) -> Path:
     (tmp_path / "crypto" / "crypto.db").write_bytes(b"no crypto store " * 100)
 
     async def write() -> None:
-        url = f"sqlite+aiosqlite:///{tmp_path}/roundtable.db"
-        store = await Store.open(url, MASTER, Account(BOT))
+        url = f"sqlite:///{tmp_path}/roundtable.db"
+        store = Store.open(url, MASTER, Account(BOT))
         store_of_keys = tmp_path / "crypto"
-        async with store.work("$1", NOW) as work:
-            await work.open_case(a_case())
-            await work.record(an_entry("$1"))
-        await store.close()
+        with store.work("$1", NOW) as work:
+            work.open_case(a_case())
+            work.record(an_entry("$1"))
+        store.close()
         shutil.copy(tmp_path / "roundtable.db", tmp_path / "backup.db")
-        store = await Store.open(url, MASTER, Account(BOT), head_in=store_of_keys)
-        async with store.work("$2", NOW) as work:
-            await work.record(an_entry("$2"))
-        await store.keep_head(anew=True)
-        await store.close()
+        store = Store.open(url, MASTER, Account(BOT), head_in=store_of_keys)
+        with store.work("$2", NOW) as work:
+            work.record(an_entry("$2"))
+        store.keep_head(anew=True)
+        store.close()
 
     asyncio.run(write())
     assert (tmp_path / "crypto" / FILE).exists()
@@ -120,10 +118,9 @@ def test_an_emptied_database_is_not_taken_for_a_new_one(
 
 @pytest.mark.parametrize("given", COMMANDS, ids=lambda given: " ".join(map(str, given))[-30:])
 def test_an_older_version_is_brought_up_to_date_by_nobody_who_only_looks(
-    bot: Path, given: tuple[str | Path, ...], capsys: pytest.CaptureFixture[str]
+    bot: Path, newer: str, given: tuple[str | Path, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    go_down(bot)
-    version = version_of(bot)
+    version = newer
     status = run(bot, *of(bot, given)) if given != ("run",) else 1
     told = capsys.readouterr()
     assert version_of(bot) == version != database.NEWEST
@@ -137,18 +134,18 @@ def test_an_older_version_is_brought_up_to_date_by_nobody_who_only_looks(
 
 
 def test_db_upgrade_brings_it_up_to_date_and_says_from_what_to_what(
-    bot: Path, capsys: pytest.CaptureFixture[str]
+    bot: Path, newer: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    go_down(bot)
-    version = version_of(bot)
+    version = newer
     assert run(bot, "db", "upgrade") == 0
     assert f"now of revision {database.NEWEST}, after {version}" in capsys.readouterr().out
     assert version_of(bot) == database.NEWEST
 
 
-def test_run_brings_it_up_to_date_and_says_so_in_the_log(bot: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    go_down(bot)
-    version = version_of(bot)
+def test_run_brings_it_up_to_date_and_says_so_in_the_log(
+    bot: Path, newer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = newer
     # The crypto store of these tests is none: it ends there, behind the database.
     assert run(bot, "run") == 1
     said = capsys.readouterr()
@@ -162,14 +159,18 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[\d*m", "", text).replace("'", "")
 
 
-def go_down(bot: Path) -> None:
-    async def down() -> None:
-        engine = database.connect(f"sqlite+aiosqlite:///{bot}/roundtable.db")
-        async with engine.begin() as connection:
-            await connection.run_sync(lambda c: command.downgrade(settings(c), "-1"))
-        await engine.dispose()
-
-    asyncio.run(down())
+@pytest.fixture
+def newer(bot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A version whose tables are of another revision; gives the one on file."""
+    migrations = tmp_path / "migrations"
+    shutil.copytree(revisions._MIGRATIONS, migrations)
+    head = f'revision = "9999"\ndown_revision = "{database.NEWEST}"\n'
+    (migrations / "versions" / "9999_newer.py").write_text(
+        f"{head}\n\ndef upgrade() -> None:\n    pass\n\n\ndef downgrade() -> None:\n    pass\n"
+    )
+    monkeypatch.setattr(revisions, "_MIGRATIONS", migrations)
+    monkeypatch.setattr(database, "NEWEST", "9999")
+    return version_of(bot)
 
 
 def version_of(bot: Path) -> str:
@@ -182,7 +183,7 @@ def version_of(bot: Path) -> str:
 def test_looking_changes_not_a_byte(bot: Path) -> None:
     shutil.copy(bot / "backup.db", bot / "looked-at.db")
     text = (bot / "config.toml").read_text()
-    (bot / "config.toml").write_text(re.sub("# url = .*", f'url = "sqlite+aiosqlite:///{bot}/looked-at.db"', text))
+    (bot / "config.toml").write_text(re.sub("# url = .*", f'url = "sqlite:///{bot}/looked-at.db"', text))
     (bot / "crypto" / FILE).unlink()
     before = files(bot)
     assert run(bot, "db", "check") == 0
@@ -214,16 +215,16 @@ def test_an_older_database_is_refused_until_somebody_says_that_it_is_the_right_o
 
 
 async def test_what_was_noted_stays_until_the_rooms_were_told(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/roundtable.db", MASTER, Account(BOT))
-    async with store.work("$1", NOW) as work:
-        await work.open_case(a_case())
-        await work.record(an_entry("$1"))
-    assert await restoring.accept(store, None, NOW) == NOW
-    async with store.look() as find:
-        assert await restoring.noted(find) == restoring.Unknown(NOW, NOW)
-        assert await restoring.channels(find) == ["case:K7QF"]
-    async with store.work("$2", NOW) as work:
-        await restoring.told(work)
-    async with store.look() as find:
-        assert await restoring.noted(find) is None
-    await store.close()
+    store = Store.open(f"sqlite:///{tmp_path}/roundtable.db", MASTER, Account(BOT))
+    with store.work("$1", NOW) as work:
+        work.open_case(a_case())
+        work.record(an_entry("$1"))
+    assert restoring.accept(store, None, NOW) == NOW
+    with store.look() as find:
+        assert restoring.noted(find) == restoring.Unknown(NOW, NOW)
+        assert restoring.channels(find) == ["case:K7QF"]
+    with store.work("$2", NOW) as work:
+        restoring.told(work)
+    with store.look() as find:
+        assert restoring.noted(find) is None
+    store.close()

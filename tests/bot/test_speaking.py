@@ -75,13 +75,13 @@ class Wire:
 
 async def queue(table: Conference, channels: list[str], answers: int) -> None:
     """Let so many answers wait, in these channels by turns."""
-    async with table.store.update() as session:
+    with table.store.update() as session:
         rows = [{"channel": channel, "room_id": f"!{channel}"} for channel in {*channels, "admin", "coordination"}]
-        await session.execute(sa.delete(tables.rooms))
-        await session.execute(sa.insert(tables.rooms), rows)
-    async with table.store.work("$all", MONDAY) as work:
+        session.execute(sa.delete(tables.rooms))
+        session.execute(sa.insert(tables.rooms), rows)
+    with table.store.work("$all", MONDAY) as work:
         for number in range(answers):
-            await work.say(channels[number % len(channels)], Message(str(number), ""))
+            work.say(channels[number % len(channels)], Message(str(number), ""))
 
 
 async def speak(table: Conference, wire: Wire, health: Health, until_: Callable[[], object]) -> None:
@@ -96,8 +96,8 @@ async def speak(table: Conference, wire: Wire, health: Health, until_: Callable[
 
 async def still_waiting(table: Conference) -> int:
     o = tables.outbox.c
-    async with table.store.look() as find:
-        return await find.one(sa.select(sa.func.count()).where(o.sent_at.is_(None))) or 0
+    with table.store.look() as find:
+        return find.one(sa.select(sa.func.count()).where(o.sent_at.is_(None))) or 0
 
 
 @pytest.mark.slow
@@ -162,8 +162,8 @@ async def test_what_is_committed_is_said_without_another_look(table: Conference)
     async def say_more() -> None:
         await until(lambda: wire.taken["!agency:a"] == ["0"], "the first")
         for number in range(1, 20):
-            async with table.store.work(f"${number}", MONDAY) as work:
-                await work.say("agency:a", Message(str(number), ""))
+            with table.store.work(f"${number}", MONDAY) as work:
+                work.say("agency:a", Message(str(number), ""))
 
     saying = asyncio.create_task(say_more())
     await speak(table, wire, Health(), lambda: len(wire.taken["!agency:a"]) == 20)
@@ -202,8 +202,8 @@ def never_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def reports(table: Conference) -> list[str]:
     """What was told of it elsewhere, once it went out."""
-    async with table.store.look() as find:
-        return await find.all(sa.select(tables.audit.c.subject).where(tables.audit.c.outcome == "room/given_up"))
+    with table.store.look() as find:
+        return find.all(sa.select(tables.audit.c.subject).where(tables.audit.c.outcome == "room/given_up"))
 
 
 @pytest.mark.parametrize("problem", FOR_GOOD, ids=str)
@@ -212,8 +212,8 @@ async def test_what_is_refused_for_good_gives_way_to_the_next(table: Conference,
     health.synced()
     wire.refused = {"1": problem}
     await queue(table, ["agency:police", "admin"], 6)
-    async with table.store.work("$more", MONDAY) as work:
-        await work.say("agency:police", Message("behind", "", subject="R-1"))
+    with table.store.work("$more", MONDAY) as work:
+        work.say("agency:police", Message("behind", "", subject="R-1"))
 
     await speak(table, wire, health, lambda: len(wire.taken["!agency:police"]) == 4 and len(wire.taken["!admin"]) == 3)
 
@@ -228,9 +228,9 @@ async def test_a_word_stands_where_something_could_not_be_said_and_it_is_told_an
     health.synced()
     wire.refused = {"canary": Rejected(413, "M_TOO_LARGE")}
     await queue(table, ["agency:police", "admin"], 2)
-    async with table.store.work("$more", MONDAY) as work:
-        await work.say("agency:police", Message("canary", "canary", subject="R-1"))
-        await work.say("agency:police", Message("behind", ""))
+    with table.store.work("$more", MONDAY) as work:
+        work.say("agency:police", Message("canary", "canary", subject="R-1"))
+        work.say("agency:police", Message("behind", ""))
 
     await speak(table, wire, health, lambda: len(wire.taken["!admin"]) == 2)
 
@@ -247,9 +247,9 @@ async def test_a_word_stands_where_something_could_not_be_said_and_it_is_told_an
     assert (figures["outbox_given_up"], figures["outbox_waiting"]) == (1, 0)
     assert await reports(table) == ["R-1"]
     o = tables.outbox.c
-    async with table.store.look() as find:
+    with table.store.look() as find:
         # A reply to the word is about what it stands for.
-        assert await find.one(sa.select(o.event_id).where(o.subject == "R-1")) == f"$sent !agency:police {word}"
+        assert find.one(sa.select(o.event_id).where(o.subject == "R-1")) == f"$sent !agency:police {word}"
 
 
 @pytest.mark.parametrize("problem", [Unavailable("status 500"), NotAllowed(403, "M_FORBIDDEN"), OSError()], ids=repr)
@@ -316,9 +316,9 @@ async def test_what_can_not_be_opened_any_more_gives_way_too(
     wire = Wire()
     await queue(table, ["agency:police"], 2)
     o = tables.outbox
-    async with table.store.update() as session:
+    with table.store.update() as session:
         first = sa.select(sa.func.min(o.c.id)).scalar_subquery()
-        await session.execute(sa.update(o).where(o.c.id == first).values(body=b"spoiled"))
+        session.execute(sa.update(o).where(o.c.id == first).values(body=b"spoiled"))
 
     await speak(table, wire, Health(), lambda: len(wire.taken["!agency:police"]) == 2)
 
@@ -349,8 +349,8 @@ async def test_nothing_that_was_said_stays_in_the_outbox(table: Conference) -> N
     await speak(table, wire, Health(), lambda: sum(map(len, wire.taken.values())) == 5)
 
     o = tables.outbox.c
-    async with table.store.look() as find:
-        rows = await find.rows(sa.select(o.body, o.scope, o.txn_id))
+    with table.store.look() as find:
+        rows = find.rows(sa.select(o.body, o.scope, o.txn_id))
     ring = table.store.ring
     assert len(rows) == 5
     assert {ring.open(row.body, scope=row.scope, place=OUTBOX_BODY, row=row.txn_id) for row in rows} == {"{}"}
@@ -360,8 +360,8 @@ async def test_an_address_holds_nothing_of_what_it_answers(table: Conference) ->
     wire = Wire()
     await queue(table, ["agency:police"], 0)
     for cause in ("$" + "canary" * 3_000, "$canary/../%2e%2e?#", "\udcca canary"):
-        async with table.store.work(causes.of_event(cause), MONDAY) as work:
-            await work.say("agency:police", Message("said", ""))
+        with table.store.work(causes.of_event(cause), MONDAY) as work:
+            work.say("agency:police", Message("said", ""))
 
     await speak(table, wire, Health(), lambda: len(wire.taken["!agency:police"]) == 3)
 

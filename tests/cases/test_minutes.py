@@ -366,7 +366,7 @@ def test_what_is_said_after_the_approval_is_an_addendum() -> None:
     refused("minutes/not_approved", lambda: minutes.add_later(case, "M-1", "x", by=ADA, at=END))
     add_view(case)
     case.release(FINN.user_id, by=CLEO, at=END + timedelta(minutes=1))
-    case.seat(FINN, "back again", END + timedelta(days=1)).joined_at = END + timedelta(days=1)
+    case.invite(FINN, because="back", by=CLEO, at=END + timedelta(days=1)).joined_at = END + timedelta(days=1)
     case.release(DIRK.user_id, by=CLEO, at=END + timedelta(minutes=1))
     case.invite(IRIS, because="new here", by=CLEO, at=END + timedelta(days=1)).joined_at = END + timedelta(days=1)
     approve(case)

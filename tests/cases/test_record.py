@@ -1,10 +1,14 @@
+from dataclasses import dataclass
+
 import pytest
 
 from cases.errors import Refusal
-from cases.record import Record, Step, next_id, one_of, require_agency
+from cases.record import Record, Step, next_id, one_of, record, require_agency
 from tests.cases.table import ADA, FINN, NOW
 
 
+@record("test note", "notes", letter="N")
+@dataclass(eq=False)
 class _Note(Record):
     """A record with nothing of its own."""
 
@@ -45,9 +49,9 @@ def test_a_step_knows_what_it_added() -> None:
 
 
 def test_a_step_remembers_the_earliest_of_the_values_that_it_changed() -> None:
-    step, record = a_step(), a_record("C-1")
-    step.change(record, agency="health")
-    step.change(record, agency="school", by=FINN.user_id)
+    step, note = a_step(), a_record("C-1")
+    step.change(note, agency="health")
+    step.change(note, agency="school", by=FINN.user_id)
     assert step.before == {"C-1": {"agency": "police", "by": ADA.user_id}}
 
 

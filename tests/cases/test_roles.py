@@ -7,15 +7,17 @@ from cases.roles import GRANTS, Permission, Place, Role, may
 SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER}
 CASE = {
     Role.PRACTITIONER: SPOKEN
-    | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART},
+    | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS},
     Role.COORDINATOR: set(Permission) - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION},
 }
-IN_AGENCY_ROOM = {Permission.HELP, Permission.ANSWER}
-FOR_ALL = {Permission.HELP, Permission.SETTINGS}
-IN_DIRECT_CHAT = {Permission.HELP, Permission.SETTINGS, Permission.OWN, Permission.REST, Permission.ANSWER}
+IN_AGENCY_ROOM = {Permission.HELP, Permission.ANSWER, Permission.OWN_WORDS}
+FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.OWN_WORDS}
+IN_DIRECT_CHAT = FOR_ALL | {Permission.OWN, Permission.REST, Permission.ANSWER}
 MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.CASE: CASE,
-    Place.COORDINATION: {Role.COORDINATOR: {Permission.HELP, Permission.OPEN_CASES, Permission.INVITE}},
+    Place.COORDINATION: {
+        Role.COORDINATOR: {Permission.HELP, Permission.OPEN_CASES, Permission.INVITE, Permission.OWN_WORDS}
+    },
     Place.AGENCY: dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_AGENCY_ROOM),
     Place.ADMIN: {Role.ADMIN: {Permission.HELP, Permission.PROVISION}},
     Place.DIRECT: dict.fromkeys(Role, FOR_ALL) | dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_DIRECT_CHAT),

@@ -254,9 +254,9 @@ async def test_another_cases_action_is_out_of_reach(table: Conference) -> None:
 async def test_the_proposer_who_left_is_not_woken_but_the_colleagues_are(table: Conference) -> None:
     room = await table.open_case()
     await say(table, room, "finn", VISIT)
-    async with table.store.work("finn leaves", table.now) as work:
-        case = await work.find.case(room.partition(":")[2])
-        people = (await work.find.directory()).people
+    with table.store.work("finn leaves", table.now) as work:
+        case = work.find.case(room.partition(":")[2])
+        people = (work.find.directory()).people
         assert case
         case.release(user("finn"), by=people[user("cleo")], at=table.now)
     declined = await say(table, room, "dirk", "!decline A-1 no time")

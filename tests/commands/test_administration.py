@@ -95,8 +95,8 @@ async def test_the_audit_log_is_looked_through(table: Conference) -> None:
     await table.open_case()
     said = await table.answer("kees", "!audit verify", room="admin")
     assert said.text == "The audit log is whole: no line was changed, removed or moved."
-    async with table.store.update() as session:
-        await session.execute(sa.update(tables.audit).where(tables.audit.c.id == 2).values(actor="somebody"))
+    with table.store.update() as session:
+        session.execute(sa.update(tables.audit).where(tables.audit.c.id == 2).values(actor="somebody"))
     assert "Line 2 was changed" in await table.answer("kees", "!audit verify", room="admin")
 
 
@@ -272,9 +272,9 @@ async def test_a_room_that_moved_is_told_by_reference(table: Conference, watch: 
     said = await table.deliver()
     assert [s.channel for s in said] == [channel, "coordination"]
     assert len(table.invited) - invited == len((await table.case(channel)).present)
-    async with table.store.look() as find:
-        assert await find.channel("!new:example.org") == channel
-        assert await find.channel(f"!{channel}:example.org") is None
+    with table.store.look() as find:
+        assert find.channel("!new:example.org") == channel
+        assert find.channel(f"!{channel}:example.org") is None
 
 
 async def test_a_room_of_nobody_is_nobodys_loss(table: Conference, watch: Watch) -> None:
@@ -316,6 +316,6 @@ async def test_everybody_is_told_whom_to_believe(table: Conference) -> None:
 async def test_seen_identities_are_few(table: Conference, known: StoredPins) -> None:
     for number in range(20):
         await known.offer(user("ada"), f"{number:043}")
-    async with table.store.look() as find:
-        offer = (await pins.offers(find))[user("ada")]
+    with table.store.look() as find:
+        offer = (pins.offers(find))[user("ada")]
     assert (offer.now, len(offer.seen)) == (f"{19:043}", pins.MOST_SEEN)

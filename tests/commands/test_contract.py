@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from cases.people import Professional
 from cases.request import State
 from cases.roles import Role
+from storage import tables
 from tests.room import BOT, Conference, Said, user
 
 ASK = "!request police any call-outs since 1 September? because: the safety plan depends on it by: fri 13 nov 15:00"
@@ -203,8 +205,9 @@ async def test_the_five_answers(table: Conference) -> None:
 
 async def test_a_mention_tells_namesakes_apart(table: Conference) -> None:
     room = await table.open_case()
-    async with table.store.update() as session:
-        session.add(Professional("@ada2:example.org", "Ada Jansen", "health", Role.PRACTITIONER))
+    with table.store.update() as session:
+        twin = Professional("@ada2:example.org", "Ada Jansen", "health", Role.PRACTITIONER)
+        session.execute(sa.insert(tables.professionals), vars(twin))
 
     asked = await table.answer("hugo", "!request Ada Jansen x because: y", room=room)
     assert asked.text.splitlines()[:3] == [

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
-from cases.people import Professional
 from cases.roles import Role
 from commands import registry_of_all
 from commands.context import Scheme
 from commands.dispatch import Dispatcher
+from storage import tables
 from tests.room import Conference, user
 
 CANARY = "kanarie"
@@ -18,8 +19,9 @@ OPEN = "!case open why: w goal: g agencies: police, health"
 @pytest.fixture
 async def two(table: Conference) -> Conference:
     """A house with a second coordinator, Bram of the police, who has youth crime; safety table is Cleo's."""
-    async with table.store.update() as session:
-        (await session.get_one(Professional, user("bram"))).role = Role.COORDINATOR
+    with table.store.update() as session:
+        bram = sa.update(tables.professionals).where(tables.professionals.c.user_id == user("bram"))
+        session.execute(bram.values(role=Role.COORDINATOR))
     schemes = {
         "safety table": Scheme(coordinators=(user("cleo"),)),
         "youth crime": Scheme(coordinators=(user("bram"),)),
@@ -114,8 +116,8 @@ async def test_a_coordinator_steers_and_lists_only_what_is_theirs(two: Conferenc
 async def test_a_coordinator_opens_cases_only_in_their_schemes(two: Conference) -> None:
     said = await two.answer("bram", f"{OPEN} scheme: safety table", room="coordination")
     assert "Others coordinate that scheme, and open its cases. Please ask: Cleo Bakker" in said
-    async with two.store.look() as find:
-        assert await find.open_cases() == []
+    with two.store.look() as find:
+        assert find.open_cases() == []
 
 
 async def test_a_coordinator_of_another_scheme_is_one_of_the_table(two: Conference) -> None:
@@ -128,8 +130,9 @@ async def test_a_coordinator_of_another_scheme_is_one_of_the_table(two: Conferen
 
 
 async def test_every_coordinator_has_every_scheme_when_none_is_named(table: Conference) -> None:
-    async with table.store.update() as session:
-        (await session.get_one(Professional, user("bram"))).role = Role.COORDINATOR
+    with table.store.update() as session:
+        bram = sa.update(tables.professionals).where(tables.professionals.c.user_id == user("bram"))
+        session.execute(bram.values(role=Role.COORDINATOR))
     ref = await opened(table, "cleo")
     assert ref in await table.answer("bram", "!case list", room="coordination")
 

@@ -114,9 +114,9 @@ async def test_bad_input_changes_nothing(table: Conference, who: str, text: str,
 async def test_nothing_is_decided_in_a_closed_case(table: Conference) -> None:
     room = await table.open_case()
     await table.answer("ada", DECIDE, room=room)
-    async with table.store.work("closing", table.now) as work:
-        case = await work.find.case(room.partition(":")[2])
-        people = (await work.find.directory()).people
+    with table.store.work("closing", table.now) as work:
+        case = work.find.case(room.partition(":")[2])
+        people = (work.find.directory()).people
         assert case
         case.close(because="he is back", owner="social", by=people[user("cleo")], at=table.now)
     ref = room.partition(":")[2]

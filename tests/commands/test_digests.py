@@ -27,8 +27,8 @@ async def open_team(table: Conference, mode: str = "mode: team") -> str:
 async def mornings(table: Conference, moment: datetime) -> list[Said]:
     """The digests that are posted at a moment."""
     table.now = moment
-    await table.sweeps.weekly_digest()
-    await table.sweeps.morning_digest()
+    table.sweeps.weekly_digest()
+    table.sweeps.morning_digest()
     return await table.deliver()
 
 

@@ -171,8 +171,8 @@ async def test_who_was_released_has_it_back_by_direct_chat(table: Conference) ->
         assert "C-1 is back on file" in await table.answer("dirk", typed, room=direct, replies_to=card)
         assert (await table.case(room)).concerns[0].about == "sleeps in a car"
         await delete(table, "dirk", "$1", room, times=2)
-    async with table.store.look() as find:
-        readers = await find.rows(sa.select(tables.outbox.c.scope).where(tables.outbox.c.channel == direct))
+    with table.store.look() as find:
+        readers = find.rows(sa.select(tables.outbox.c.scope).where(tables.outbox.c.channel == direct))
     assert {row.scope for row in readers} == {"house"}, "what is about the case has no key for who left it"
 
 
@@ -180,9 +180,9 @@ async def test_who_changed_agency_and_role_has_it_back(table: Conference) -> Non
     room = await table.open_case()
     await table.say("dirk", "!concern sleeps in a car kind: fact", room=room, event_id="$1")
     await delete(table, "dirk", "$1", room)
-    async with table.store.update() as session:
+    with table.store.update() as session:
         moved = sa.update(tables.professionals).where(tables.professionals.c.user_id == user("dirk"))
-        await session.execute(moved.values(agency="health", role=Role.MANAGER))
+        session.execute(moved.values(agency="health", role=Role.MANAGER))
     direct = f"direct:{user('dirk')}"
     assert "C-1 is back on file" in await table.answer("dirk", "!restore C-1", room=direct)
     refused = await table.answer("ella", "!restore C-1", room=f"direct:{user('ella')}")

@@ -73,11 +73,11 @@ async def test_no_free_text_stands_in_clear(table: Conference, capsys: pytest.Ca
     done = [command for command, outcome in await table.outcomes() if outcome == "done"]
     assert {"concern", "refuse", "hand", "decline", "dissent", "minutes dispute", "roundtable cancel"} <= set(done)
     assert sum(CANARY in said for said in table.heard) > len(LINES) // 2
-    async with table.store.engine.connect() as connection:
-        tables = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
-        assert len(tables) > 20
+    with table.store.engine.connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        assert len(tables) > 10
         for name in tables:
-            rows = (await connection.execute(sa.text(f'SELECT * FROM "{name}"'))).all()  # noqa: S608 our own names
+            rows = (connection.execute(sa.text(f'SELECT * FROM "{name}"'))).all()  # noqa: S608 our own names
             assert not [name for row in rows for value in row if CANARY in str(value)], name
     assert CANARY not in "".join(capsys.readouterr())
     assert not [said.file.name for said in table.heard if said.file and CANARY in said.file.name]

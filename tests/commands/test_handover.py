@@ -16,9 +16,9 @@ OLD, NEW = Account("@old:example.org"), Account("@new:example.org", ("safety tab
 
 @asynccontextmanager
 async def opened(url: str, account: Account) -> AsyncIterator[Store]:
-    store = await Store.open(url, MASTER, account)
+    store = Store.open(url, MASTER, account)
     yield store
-    await store.close()
+    store.close()
 
 
 async def test_a_case_goes_on_in_a_room_of_the_bot_that_runs_its_scheme_now(table: Conference, store_url: str) -> None:
@@ -31,8 +31,8 @@ async def test_a_case_goes_on_in_a_room_of_the_bot_that_runs_its_scheme_now(tabl
             await watch.take_over()
         said = [(row.kind, row.person or row.plain.partition("\n")[0]) async for row in waiting(new, channel)]
         told = [row.plain async for row in waiting(new, "coordination")]
-        async with new.look() as find:
-            case = await find.case(channel.partition(":")[2])
+        with new.look() as find:
+            case = find.case(channel.partition(":")[2])
     assert said[0][1].startswith("C-1 ")
     assert said[1] == ("message", "This room replaces the earlier one. Everybody is invited again.")
     assert sorted(said[2:]) == [("invite", f"@{who}:example.org") for who in ("ada", "cleo", "dirk")]

@@ -116,7 +116,7 @@ async def test_reminders_in_the_direct_chat_come_in_ones_own_language(table: Con
     for room in rooms:
         await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
     table.now = datetime(2026, 11, 3, 8, tzinfo=UTC)
-    await table.sweeps.remind()
+    table.sweeps.remind()
     said = {s.channel: s.text for s in await table.deliver()}
     refs = sorted(room.partition(":")[2] for room in rooms)
     lines = [f"{ref}: R-1 uiterlijk do 5 nov 2026" for ref in refs]

@@ -6,7 +6,7 @@ from pathlib import PurePath
 import pytest
 from pypdf import PdfReader
 
-from cases import minutes, roundtable
+from cases import erasure, minutes, roundtable
 from cases.minutes import Version
 from cases.roundtable import NoteKind
 from commands.arguments import LONGEST_TEXT
@@ -559,11 +559,10 @@ async def test_long_minutes_are_short_in_the_room_and_whole_in_the_files(table: 
 
 async def test_minutes_from_before_there_were_paragraphs_are_still_shown_and_corrected(table: Conference) -> None:
     room, _ = await held(table)
-    async with table.store.work("before", table.now) as work:
-        case = await work.find.case(room.partition(":")[2])
+    with table.store.work("before", table.now) as work:
+        case = work.find.case(room.partition(":")[2])
         assert case
-        case.minutes[0].paper = None
-        case.minutes[0].text = "as they were"
+        erasure.reword(case, case.minutes[0], text="as they were", paper=None)
     table.heard.clear()
     shown = await table.answer("ada", "!minutes", room=room)
     assert "\n\nas they were\n\nVersion 1" in shown
@@ -736,9 +735,9 @@ async def test_minutes_with_a_file_that_is_too_large_are_not_lost(
     room = await table.open_case()
     for words in ("!roundtable thu 10:00", "!roundtable start M-1", "view: he was not asked"):
         await table.say("iris", words, room=room)
-    async with table.store.work("noted", table.now) as work:
-        case = await work.find.case(room.partition(":")[2])
-        iris = (await work.find.directory()).people[user("iris")]
+    with table.store.work("noted", table.now) as work:
+        case = work.find.case(room.partition(":")[2])
+        iris = (work.find.directory()).people[user("iris")]
         assert case
         for text in notes:
             roundtable.take_note(case, NoteKind.NOTE, text, by=iris, at=table.now, steers=False)

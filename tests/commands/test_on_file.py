@@ -139,7 +139,7 @@ def test_after_any_other_history(turns: list[str]) -> None:
 
 async def play_otherwise(turns: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        async with conference(f"sqlite+aiosqlite:///{directory}/roundtable.db") as table:
+        async with conference(f"sqlite:///{directory}/roundtable.db") as table:
             room = await table.open_case()
             for line, turn in zip(WALK.splitlines(), turns, strict=True):
                 if turn == "a day later":
@@ -171,11 +171,11 @@ async def play(table: Conference, room: str, line: str) -> None:
 
 async def read_elsewhere(table: Conference) -> None:
     """Read everything in another process: it has no case in memory, and takes the keys from the file."""
-    another = await Store.open(url_of(table.store.engine), MASTER)
+    another = Store.open(url_of(table.store.engine), MASTER)
     try:
         await table.check_file(another)
     finally:
-        await another.close()
+        another.close()
 
 
 async def break_off(table: Conference, room: str, line: str) -> None:

@@ -45,7 +45,7 @@ async def test_a_recurring_table_is_moved_across_the_clock_change(table: Confere
 
     # What its agenda held stays with it, and the rule goes on as if nothing had been moved: 14 April at ten.
     table.now = local(zone, "2027-03-31 11:00")
-    await table.sweeps.round_tables()
+    table.sweeps.round_tables()
     said = [s.text for s in await table.deliver() if not s.file]
     assert any(f"M-3 · Wed 14 Apr 2027, 10:00 {zone}" in text for text in said)
     tables = (await table.case(room)).roundtables
@@ -107,6 +107,6 @@ def january(day: int, hour: int = 9) -> datetime:
 async def calls(table: Conference, moment: datetime) -> list[tuple[str, str, tuple[str, ...]]]:
     """Where what is said to whom by the reminders at a moment."""
     table.now = moment
-    await table.sweeps.remind()
+    table.sweeps.remind()
     said: list[Said] = await table.deliver()
     return [(s.channel, s.text, s.mentions) for s in said]

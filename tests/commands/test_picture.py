@@ -2,6 +2,7 @@ import ast
 from pathlib import Path
 
 import cases
+from cases.case import earlier_wordings
 from cases.followups import Open
 from cases.request import State
 from tests.room import Conference, Said, user
@@ -239,7 +240,10 @@ async def test_a_corrected_question_reaches_those_who_were_asked(table: Conferen
     text = f"R-1 · {ref} · corrected; the earlier wording stays on file\nwas Sem seen in May?"
     assert {channel: card.text for channel, card in said.items()} == {room: text, "agency:health": text}
     case = await table.case(room)
-    assert (case.requests[0].question, case.corrections[0].earlier) == ("was Sem seen in May?", "was Sem seen?")
+    assert (case.requests[0].question, earlier_wordings(case, case.requests[0])[0]) == (
+        "was Sem seen in May?",
+        "was Sem seen?",
+    )
 
 
 async def test_who_agreed_to_another_wording_is_asked_again(table: Conference) -> None:

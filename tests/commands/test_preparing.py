@@ -97,9 +97,9 @@ async def test_the_pack_comes_two_working_days_before_to_everybody(table: Confer
 
 async def test_a_pack_with_a_file_that_is_too_large_is_told_all_the_same(table: Conference) -> None:
     room = await called(table)
-    async with table.store.work("proposed", table.now) as work:
-        case = await work.find.case(room.partition(":")[2])
-        ada = (await work.find.directory()).people[user("ada")]
+    with table.store.work("proposed", table.now) as work:
+        case = work.find.case(room.partition(":")[2])
+        ada = (work.find.directory()).people[user("ada")]
         assert case
         later = table.now + timedelta(days=30)
         for _ in range(200):

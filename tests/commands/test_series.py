@@ -10,7 +10,7 @@ EVERY = "!roundtable thu 10:00 about: how it goes every: 2 weeks"
 async def at(table: Conference, moment: datetime) -> list[Said]:
     """What is said of round tables by itself at a moment."""
     table.now = moment
-    await table.sweeps.round_tables()
+    table.sweeps.round_tables()
     return [said for said in await table.deliver() if not said.file]
 
 

@@ -11,7 +11,7 @@ def november(day: int, hour: int = 8) -> datetime:
 async def called(table: Conference, moment: datetime) -> list[tuple[str, tuple[str, ...]]]:
     """Where somebody is reminded at a moment, and who."""
     table.now = moment
-    await table.sweeps.remind()
+    table.sweeps.remind()
     return [(s.channel, s.mentions) for s in await table.deliver()]
 
 

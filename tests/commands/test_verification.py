@@ -38,9 +38,9 @@ async def test_what_an_admin_answers_is_about_what_was_shown(
     await shown(table, watch)
     said = await table.answer("kees", f"!verify {word} Ada Jansen", room="admin")
     assert "Thank you." in said
-    (answer,) = await answers.take(table.store)
+    (answer,) = answers.take(table.store)
     assert answer == Answer(user("ada"), SHOWN, same, answer.cause)
-    assert await answers.take(table.store) == []
+    assert answers.take(table.store) == []
 
 
 async def test_there_is_nothing_to_compare_before_somebody_begins_and_after_it_ended(
@@ -52,7 +52,7 @@ async def test_there_is_nothing_to_compare_before_somebody_begins_and_after_it_e
     (ended,) = await table.deliver()
     assert "did not come to its end: Ada Jansen (Police)." in ended
     assert "nothing to compare" in await table.answer("kees", "!verify same Ada", room="admin")
-    assert await answers.take(table.store) == []
+    assert answers.take(table.store) == []
     await watch.verification_ended(user("ada"))
     assert await table.deliver() == []
 
@@ -61,7 +61,7 @@ async def test_only_an_admin_in_the_admin_room_answers(table: Conference, watch:
     await shown(table, watch)
     said = await table.answer("cleo", "!verify same Ada", room="coordination")
     assert "Nothing was changed" in said
-    assert await answers.take(table.store) == []
+    assert answers.take(table.store) == []
 
 
 async def test_the_end_and_an_answer_that_came_too_late_are_told(table: Conference, watch: Watch) -> None:

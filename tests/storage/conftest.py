@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def store(url: str) -> AsyncIterator[Store]:
+def store(url: str) -> Iterator[Store]:
     """A fresh store."""
-    opened = await Store.open(url, MASTER)
+    opened = Store.open(url, MASTER)
     yield opened
-    await opened.close()
+    opened.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cases.case import Case, open_case
 from cases.people import Professional
+from cases.record import snapshot
 from cases.roles import Role
 from storage.audit import Entry
 
@@ -28,9 +29,15 @@ def a_case(ref: str = "K7QF") -> Case:
     )
 
 
+def picture(case: Case) -> dict[str, object]:
+    """Everything in a case, field by field: the case itself, members, records, and steps."""
+    entries = {name: vars(snapshot(entry)) for name, entry in case.entries().items()}
+    return {**entries, **{f"step {step.number}": vars(step) for step in case.steps}}
+
+
 def an_entry(cause: str, outcome: str = "done") -> Entry:
     return Entry(CLEO.user_id, "case", "K7QF", "concern", "C-1", outcome, cause)
 
 
 def sqlite_url(directory: Path) -> str:
-    return f"sqlite+aiosqlite:///{directory}/roundtable.db"
+    return f"sqlite:///{directory}/roundtable.db"

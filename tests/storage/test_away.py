@@ -19,99 +19,100 @@ SMALL = 40
 """Pages of the database file, beyond those that the tables take."""
 
 
-async def say(store: Store, cause: str, message: Message = HELLO) -> None:
-    async with store.work(cause, NOW) as work:
-        await work.say("coordination", message)
-        await work.record(an_entry(cause))
+def say(store: Store, cause: str, message: Message = HELLO) -> None:
+    with store.work(cause, NOW) as work:
+        work.say("coordination", message)
+        work.record(an_entry(cause))
 
 
 async def test_a_locked_store_is_away_and_the_same_cause_works_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_BUSY_SECONDS", 0.1)
-    store = await Store.open(sqlite_url(tmp_path), MASTER)
+    store = Store.open(sqlite_url(tmp_path), MASTER)
     with contextlib.closing(sqlite3.connect(tmp_path / "roundtable.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreAwayError, match="SQLITE_BUSY"):
-            await say(store, "$1")
+            say(store, "$1")
         assert await Outbox(store).channels() == []
         other.execute("ROLLBACK")
-        await say(store, "$1")
+        say(store, "$1")
     assert await Outbox(store).channels() == ["coordination"]
-    await store.close()
+    store.close()
 
 
 async def test_whoever_waits_for_a_lock_holds_up_nobody_else(tmp_path: Path) -> None:
-    store = await Store.open(sqlite_url(tmp_path), MASTER)
+    store = Store.open(sqlite_url(tmp_path), MASTER)
     with contextlib.closing(sqlite3.connect(tmp_path / "roundtable.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        waiting = asyncio.create_task(say(store, "$1"))
+        waiting = asyncio.create_task(store.do(say, store, "$1"))
         for _ in range(100):
             # Reading goes on; and if it did not, the other could not let its lock go.
-            assert await Outbox(store).channels() == []
+            with store.look() as find:
+                assert find.open_cases() == []
+            await asyncio.sleep(0)
         other.execute("ROLLBACK")
         await waiting
     assert await Outbox(store).channels() == ["coordination"]
-    await store.close()
+    store.close()
 
 
 async def test_a_full_disk_is_away_and_leaves_nothing_half_done(tmp_path: Path) -> None:
-    store = await Store.open(sqlite_url(tmp_path), MASTER)
+    store = Store.open(sqlite_url(tmp_path), MASTER)
     limit = 0
 
-    @sa.event.listens_for(store.engine.sync_engine, "begin")
+    @sa.event.listens_for(store.engine, "begin")
     def _limit(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {limit or 1_000_000}")
 
-    async with store.look() as find:
-        limit = int((await find._session.execute(sa.text("PRAGMA page_count"))).scalar_one()) + SMALL
+    with store.look() as find:
+        limit = int(find.connection.execute(sa.text("PRAGMA page_count")).scalar_one()) + SMALL
     large = Message("x" * 1_000_000, "")
     with pytest.raises(StoreAwayError, match="SQLITE_FULL"):
-        await say(store, "$1", large)
+        say(store, "$1", large)
     assert await Outbox(store).channels() == []
     limit = 0
-    await say(store, "$1", large)
+    say(store, "$1", large)
     row = await Outbox(store).next("coordination")
     assert row is not None
     assert row.plain == large.plain
-    await store.close()
+    store.close()
 
 
-async def test_a_fault_of_ours_is_not_taken_for_a_store_that_is_away(store: Store) -> None:
-    with pytest.raises(sa.exc.DBAPIError) as fault:
-        async with store.work("$1", NOW) as work:
-            await work.session.execute(sa.text("SELECT nothing FROM nowhere"))
+def test_a_fault_of_ours_is_not_taken_for_a_store_that_is_away(store: Store) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as fault, store.work("$1", NOW) as work:
+        work.session.execute(sa.text("SELECT nothing FROM nowhere"))
     assert not isinstance(fault.value, StoreAwayError)
 
 
-async def test_a_unit_of_work_that_is_cut_off_anywhere_locks_nothing(store: Store) -> None:
+async def test_a_unit_of_work_that_nobody_waits_for_any_more_is_ended_and_locks_nothing(store: Store) -> None:
     for steps in range(60):
-        cut_off = asyncio.create_task(say(store, f"$cut{steps}"))
+        cut_off = asyncio.create_task(store.do(say, store, f"$cut{steps}"))
         for _ in range(steps):
             await asyncio.sleep(0)
         cut_off.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await cut_off
-        await say(store, f"$whole{steps}")
-    async with store.look() as find:
-        causes = await find.all(sa.select(tables.inbox.c.cause))
-        audited = await find.all(sa.select(tables.audit.c.cause))
-        said = await find.all(sa.select(tables.outbox.c.txn_id))
+        await store.do(say, store, f"$whole{steps}")
+    with store.look() as find:
+        causes = find.all(sa.select(tables.inbox.c.cause))
+        audited = find.all(sa.select(tables.audit.c.cause))
+        said = find.all(sa.select(tables.outbox.c.txn_id))
     assert {f"$whole{steps}" for steps in range(60)} <= set(causes)
     assert sorted(causes) == sorted(audited) == sorted(txn_id.removesuffix(".1") for txn_id in said)
 
 
-async def test_a_connection_given_up_while_it_is_read_from_locks_nothing(tmp_path: Path) -> None:
-    store = await Store.open(sqlite_url(tmp_path), MASTER)
-    async with store.engine.connect() as connection:
-        await connection.execute(sa.insert(tables.settings).values(key="half", value="done"))
-        driver = (await connection.get_raw_connection()).driver_connection
+def test_a_connection_given_up_while_it_is_read_from_locks_nothing(tmp_path: Path) -> None:
+    store = Store.open(sqlite_url(tmp_path), MASTER)
+    with store.engine.connect() as connection:
+        connection.execute(sa.insert(tables.settings).values(key="half", value="done"))
+        driver = connection.connection.driver_connection
         assert driver is not None
         # Held until the end of this test, as the report of a fault holds it.
-        half_read = await driver.execute("SELECT 1 UNION ALL SELECT 2")
-        assert await half_read.fetchone() == (1,)
-        await connection.invalidate()
-    await say(store, "$1")
-    async with store.look() as find:
-        assert await find.all(sa.select(tables.settings.c.key)) == []
-    await store.close()
+        half_read = driver.execute("SELECT 1 UNION ALL SELECT 2")
+        assert half_read.fetchone() == (1,)
+        connection.invalidate()
+    say(store, "$1")
+    with store.look() as find:
+        assert find.all(sa.select(tables.settings.c.key)) == []
+    store.close()

@@ -4,8 +4,8 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,37 +26,37 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "crypto"
 
 
-@asynccontextmanager
-async def opened(url: str, folder: Path) -> AsyncIterator[Store]:
-    store = await Store.open(url, MASTER, head_in=folder)
+@contextmanager
+def opened(url: str, folder: Path) -> Iterator[Store]:
+    store = Store.open(url, MASTER, head_in=folder)
     first = store.head is not None and store.head.read() is None
     yield store
     # As init does, and the bot once it has opened the crypto store.
-    await store.keep_head(anew=first)
-    await store.close()
+    store.keep_head(anew=first)
+    store.close()
 
 
-async def write(store: Store, *causes: str) -> None:
+def write(store: Store, *causes: str) -> None:
     for cause in causes:
-        async with store.work(cause, NOW) as work:
-            await work.record(an_entry(cause))
+        with store.work(cause, NOW) as work:
+            work.record(an_entry(cause))
 
 
-async def change(url: str, statement: sa.Executable) -> None:
+def change(url: str, statement: sa.Executable) -> None:
     engine = database.connect(url)
-    async with engine.begin() as connection:
-        await connection.execute(statement)
-    await engine.dispose()
+    with engine.begin() as connection:
+        connection.execute(statement)
+    engine.dispose()
 
 
-async def test_the_head_is_kept_for_its_owner_only_and_whole_at_the_end(url: str, folder: Path) -> None:
-    async with opened(url, folder) as store:
-        await write(store, "$1", "$2")
+def test_the_head_is_kept_for_its_owner_only_and_whole_at_the_end(url: str, folder: Path) -> None:
+    with opened(url, folder) as store:
+        write(store, "$1", "$2")
     assert os.listdir(folder) == [FILE]  # noqa: PTH208 a test may wait for the disk
     assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
     kept = json.loads((folder / FILE).read_text())
-    async with opened(url, folder) as store, store.update() as session:
-        newest = await session.scalar(sa.select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1))
+    with opened(url, folder) as store, store.update() as session:
+        newest = session.scalar(sa.select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1))
     assert (kept["lines"], kept["digest"]) == (2, newest.hex() if newest else None)
 
 
@@ -69,86 +69,86 @@ CUTS = {
 
 
 @pytest.mark.parametrize("what", CUTS)
-async def test_a_log_that_was_cut_is_refused(url: str, folder: Path, what: str) -> None:
-    async with opened(url, folder) as store:
-        await write(store, "$1", "$2", "$3")
-    await change(url, CUTS[what])
+def test_a_log_that_was_cut_is_refused(url: str, folder: Path, what: str) -> None:
+    with opened(url, folder) as store:
+        write(store, "$1", "$2", "$3")
+    change(url, CUTS[what])
     with pytest.raises(HeadMissingError, match="the audit log had 3 lines, and the database has"):
-        await Store.open(url, MASTER, head_in=folder)
+        Store.open(url, MASTER, head_in=folder)
     engine = database.connect(url)
-    found = await check.check(engine, MASTER, head_in=folder)
-    await engine.dispose()
+    found = check.check(engine, MASTER, head_in=folder)
+    engine.dispose()
     assert any("the audit log had 3 lines" in problem for problem in found.problems)
 
 
-async def test_a_log_with_another_end_of_the_same_length_is_refused(url: str, folder: Path) -> None:
-    async with opened(url, folder) as store:
-        await write(store, "$1", "$2")
-    await change(url, sa.delete(tables.audit).where(LAST))
+def test_a_log_with_another_end_of_the_same_length_is_refused(url: str, folder: Path) -> None:
+    with opened(url, folder) as store:
+        write(store, "$1", "$2")
+    change(url, sa.delete(tables.audit).where(LAST))
     # Whoever has the master key can write a line that is right in itself.
-    async with opened(url, folder.parent / "elsewhere") as store:
-        await write(store, "$3")
-        async with store.update() as session:
-            assert await audit.first_fault(session, store.ring) is None
+    with opened(url, folder.parent / "elsewhere") as store:
+        write(store, "$3")
+        with store.update() as session:
+            assert audit.first_fault(session, store.ring) is None
     with pytest.raises(HeadMissingError):
-        await Store.open(url, MASTER, head_in=folder)
+        Store.open(url, MASTER, head_in=folder)
 
 
-async def test_a_head_that_is_behind_is_right_and_catches_up(url: str, folder: Path) -> None:
-    async with opened(url, folder) as store:
-        await write(store, "$1")
+def test_a_head_that_is_behind_is_right_and_catches_up(url: str, folder: Path) -> None:
+    with opened(url, folder) as store:
+        write(store, "$1")
     behind = (folder / FILE).read_text()
-    async with opened(url, folder) as store:
-        await write(store, "$2")
-        await store.keep_head()
+    with opened(url, folder) as store:
+        write(store, "$2")
+        store.keep_head()
         ahead = (folder / FILE).read_text()
     # As after a crash, or written by another process a moment later.
     (folder / FILE).write_text(behind)
-    async with opened(url, folder):
+    with opened(url, folder):
         pass
     assert (folder / FILE).read_text() == ahead != behind
 
 
-async def test_what_is_behind_never_takes_the_place_of_what_was_kept(url: str, folder: Path) -> None:
-    async with opened(url, folder) as store:
-        await write(store, "$1", "$2")
-        await store.keep_head(anew=True)
-        kept = (folder / FILE).read_text()
-        await change(url, sa.delete(tables.audit).where(LAST))
-        await store.keep_head()
+def test_what_is_behind_never_takes_the_place_of_what_was_kept(url: str, folder: Path) -> None:
+    with opened(url, folder) as store:
+        write(store, "$1", "$2")
+    kept = (folder / FILE).read_text()
+    with opened(url, folder) as store:
+        change(url, sa.delete(tables.audit).where(LAST))
+        store.keep_head()
     assert (folder / FILE).read_text() == kept
 
 
 @pytest.mark.parametrize(
     "forge", [lambda kept: kept | {"lines": 1}, lambda _: {}, lambda kept: kept | {"digest": "zz"}]
 )
-async def test_a_head_that_was_changed_is_refused(url: str, folder: Path, forge: object) -> None:
-    async with opened(url, folder) as store:
-        await write(store, "$1", "$2")
+def test_a_head_that_was_changed_is_refused(url: str, folder: Path, forge: object) -> None:
+    with opened(url, folder) as store:
+        write(store, "$1", "$2")
     kept = json.loads((folder / FILE).read_text())
     (folder / FILE).write_text(json.dumps(forge(kept)))  # type: ignore[operator]  # a function
     with pytest.raises(HeadMissingError, match="was changed"):
-        await Store.open(url, MASTER, head_in=folder)
+        Store.open(url, MASTER, head_in=folder)
 
 
-async def test_an_empty_database_is_not_taken_for_that_of_a_bot_that_had_one(url: str, folder: Path) -> None:
+def test_an_empty_database_is_not_taken_for_that_of_a_bot_that_had_one(url: str, folder: Path) -> None:
     (folder / "crypto.db").write_bytes(b"keys")
     with pytest.raises(StoreProblemError, match="this bot had a store, and the database is empty"):
-        await Store.open(url, MASTER, head_in=folder)
+        Store.open(url, MASTER, head_in=folder)
 
 
-async def test_nothing_is_noted_first_by_whoever_only_opens_the_store(url: str, folder: Path) -> None:
-    store = await Store.open(url, MASTER, head_in=folder)
-    await write(store, "$1")
-    await store.close()
+def test_nothing_is_noted_first_by_whoever_only_opens_the_store(url: str, folder: Path) -> None:
+    store = Store.open(url, MASTER, head_in=folder)
+    write(store, "$1")
+    store.close()
     assert os.listdir(folder) == []  # noqa: PTH208 a test may wait for the disk
 
 
-async def test_where_there_is_no_folder_nothing_is_kept(url: str, folder: Path) -> None:
+def test_where_there_is_no_folder_nothing_is_kept(url: str, folder: Path) -> None:
     shutil.rmtree(folder)
-    async with opened(url, folder) as store:
-        await write(store, "$1")
-    assert not os.path.exists(folder)  # noqa: ASYNC240, PTH110 a test may wait for the disk
+    with opened(url, folder) as store:
+        write(store, "$1")
+    assert not os.path.exists(folder)  # noqa: PTH110 a test may wait for the disk
 
 
 def test_only_the_master_key_makes_the_signature() -> None:

@@ -1,6 +1,6 @@
 """A process that may have lost its account on PostgreSQL writes nothing more for it, and so says nothing more."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -19,27 +19,27 @@ HELLO = Message("hello", "<b>hello</b>")
 
 
 @pytest.fixture
-async def lease(postgresql_url: str) -> AsyncIterator[Lease]:
-    async with hold(postgresql_url, BOT.user_id) as held:
+def lease(postgresql_url: str) -> Iterator[Lease]:
+    with hold(postgresql_url, BOT.user_id) as held:
         yield held
 
 
 @pytest.fixture
-async def store(postgresql_url: str, lease: Lease) -> AsyncIterator[Store]:
+def store(postgresql_url: str, lease: Lease) -> Iterator[Store]:
     """A store whose account this process holds."""
-    opened = await Store.open(postgresql_url, MASTER, BOT)
-    await claims.claim(opened)
+    opened = Store.open(postgresql_url, MASTER, BOT)
+    claims.claim(opened)
     yield opened
-    await opened.close()
+    opened.close()
 
 
-async def say(store: Store, cause: str) -> None:
-    async with store.work(cause, NOW) as work:
-        await work.say("coordination", HELLO)
+def say(store: Store, cause: str) -> None:
+    with store.work(cause, NOW) as work:
+        work.say("coordination", HELLO)
 
 
 async def test_who_holds_the_account_speaks(store: Store, lease: Lease) -> None:
-    await say(store, "$1")
+    say(store, "$1")
     await lease.check()
     assert await Outbox(store).channels() == ["coordination"]
 
@@ -47,10 +47,10 @@ async def test_who_holds_the_account_speaks(store: Store, lease: Lease) -> None:
 async def test_who_lost_the_lock_says_nothing_more(
     store: Store, lease: Lease, postgres: Postgres, postgresql_url: str
 ) -> None:
-    await say(store, "$1")
+    say(store, "$1")
     assert postgres.cut_lease(str(sa.make_url(postgresql_url).database)) == 1
     with pytest.raises(StoreAwayError, match="no longer holds its account"):
-        await say(store, "$2")
+        say(store, "$2")
     # Each row is fetched just before it is sent.
     with pytest.raises(StoreAwayError, match="no longer holds its account"):
         await Outbox(store).next("coordination")
@@ -58,12 +58,12 @@ async def test_who_lost_the_lock_says_nothing_more(
         await lease.check()
 
 
-async def test_who_was_replaced_says_nothing_more(store: Store, postgres: Postgres, postgresql_url: str) -> None:
+def test_who_was_replaced_says_nothing_more(store: Store, postgres: Postgres, postgresql_url: str) -> None:
     postgres.cut_lease(str(sa.make_url(postgresql_url).database))
-    async with hold(postgresql_url, BOT.user_id):
-        second = await Store.open(postgresql_url, MASTER, BOT)
-        await claims.claim(second)
+    with hold(postgresql_url, BOT.user_id):
+        second = Store.open(postgresql_url, MASTER, BOT)
+        claims.claim(second)
         with pytest.raises(StoreAwayError, match="no longer holds its account"):
-            await say(store, "$1")
-        await say(second, "$1")
-        await second.close()
+            say(store, "$1")
+        say(second, "$1")
+        second.close()

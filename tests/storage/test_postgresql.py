@@ -16,8 +16,8 @@ from tests.storage.examples import MASTER, NOW
 ADAS_BOT, BENS_BOT = "@ada-bot:example.org", "@ben-bot:example.org"
 
 
-async def open_and_close(url: str) -> None:
-    await (await Store.open(url, MASTER)).close()
+def open_and_close(url: str) -> None:
+    (Store.open(url, MASTER)).close()
 
 
 @pytest.fixture
@@ -33,34 +33,36 @@ def own_postgres() -> Iterator[Postgres]:
         yield server
 
 
-async def test_the_password_opens_and_a_wrong_one_is_told_but_never_shown(postgres: Postgres, name: str) -> None:
-    await open_and_close(postgres.url_with_password(name, PASSWORD))
+def test_the_password_opens_and_a_wrong_one_is_told_but_never_shown(postgres: Postgres, name: str) -> None:
+    open_and_close(postgres.url_with_password(name, PASSWORD))
     with pytest.raises(StoreProblemError) as refused:
-        await open_and_close(postgres.url_with_password(name, "wr0ng-secret"))
+        open_and_close(postgres.url_with_password(name, "wr0ng-secret"))
     assert str(refused.value) == (
         f"PostgreSQL does not let roundtable into the database {name} on 127.0.0.1: "
         "check the user, and its password in the passfile (mode 0600)"
     )
     assert refused.value.__cause__ is None
-    with pytest.raises(StoreProblemError, match="does not let roundtable into"):
-        async with hold(postgres.url_with_password(name, "wr0ng-secret"), ADAS_BOT):
-            pass
+    with (
+        pytest.raises(StoreProblemError, match="does not let roundtable into"),
+        hold(postgres.url_with_password(name, "wr0ng-secret"), ADAS_BOT),
+    ):
+        pass
 
 
-async def test_no_password_at_all_is_told(postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_password_at_all_is_told(postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGPASSFILE", "/nowhere")
     with pytest.raises(StoreProblemError, match=r"does not let roundtable into .* passfile"):
-        await open_and_close(postgres.url_with_password(name, "").replace(":@", "@"))
+        open_and_close(postgres.url_with_password(name, "").replace(":@", "@"))
 
 
-async def test_an_unknown_user_is_told(postgres: Postgres, name: str) -> None:
+def test_an_unknown_user_is_told(postgres: Postgres, name: str) -> None:
     with pytest.raises(StoreProblemError, match="does not let nobody-here into"):
-        await open_and_close(postgres.url(name).replace("roundtable@", "nobody-here@"))
+        open_and_close(postgres.url(name).replace("roundtable@", "nobody-here@"))
 
 
-async def test_a_missing_database_is_told(postgres: Postgres) -> None:
+def test_a_missing_database_is_told(postgres: Postgres) -> None:
     with pytest.raises(StoreProblemError, match=r"the database nowhere on .* does not exist: let .* \(createdb\)"):
-        await open_and_close(postgres.url("nowhere"))
+        open_and_close(postgres.url("nowhere"))
 
 
 @pytest.mark.parametrize(
@@ -71,93 +73,97 @@ async def test_a_missing_database_is_told(postgres: Postgres) -> None:
         "postgresql+psycopg://roundtable@does-not-exist.invalid/roundtable",
     ],
 )
-async def test_a_server_that_is_away_is_told(url: str) -> None:
+def test_a_server_that_is_away_is_told(url: str) -> None:
     with pytest.raises(StoreProblemError, match=r"does not answer: is PostgreSQL running") as refused:
-        await open_and_close(url)
+        open_and_close(url)
     assert "wr0ng" not in repr(refused.value)
-    with pytest.raises(StoreProblemError, match="does not answer"):
-        async with hold(url):
-            pass
+    with pytest.raises(StoreProblemError, match="does not answer"), hold(url):
+        pass
 
 
-async def test_too_few_rights_are_told(postgres: Postgres, empty_postgresql_url: str) -> None:
+def test_too_few_rights_are_told(postgres: Postgres, empty_postgresql_url: str) -> None:
     with psycopg.connect(empty_postgresql_url.replace("+psycopg", ""), autocommit=True) as admin:
         admin.execute("DROP ROLE IF EXISTS guest")
         admin.execute("CREATE ROLE guest LOGIN")
     with pytest.raises(StoreProblemError, match=r"guest has too few rights in the database .*: let guest own it"):
-        await open_and_close(empty_postgresql_url.replace("roundtable@", "guest@"))
+        open_and_close(empty_postgresql_url.replace("roundtable@", "guest@"))
 
 
-async def test_a_transaction_that_waits_too_long_for_another_is_told(
+def test_a_transaction_that_waits_too_long_for_another_is_told(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(database.POSTGRESQL, "options", "-c lock_timeout=100ms")
-    store = await Store.open(postgresql_url, MASTER)
-    async with store.update() as session:
-        await session.execute(sa.select(1))
+    store = Store.open(postgresql_url, MASTER)
+    with store.update() as session:
+        session.execute(sa.select(1))
         with pytest.raises(StoreProblemError, match="locked by another program"):
-            await open_and_close(postgresql_url)
-    await store.close()
+            open_and_close(postgresql_url)
+    store.close()
 
 
-async def test_a_look_cannot_write(postgresql_url: str) -> None:
-    store = await Store.open(postgresql_url, MASTER)
-    async with store.look() as find:
-        with pytest.raises(sa.exc.InternalError, match="read-only transaction"):
-            await find._session.execute(sa.insert(tables.settings).values(key="a", value="b"))
-    await store.close()
+def test_a_look_cannot_write(postgresql_url: str) -> None:
+    store = Store.open(postgresql_url, MASTER)
+    with store.look() as find, pytest.raises(sa.exc.InternalError, match="read-only transaction"):
+        find.connection.execute(sa.insert(tables.settings).values(key="a", value="b"))
+    store.close()
 
 
-async def test_the_store_goes_on_when_the_server_comes_back(own_postgres: Postgres) -> None:
-    store = await Store.open(own_postgres.url(own_postgres.make_database()), MASTER)
+def test_the_store_goes_on_when_the_server_comes_back(own_postgres: Postgres) -> None:
+    store = Store.open(own_postgres.url(own_postgres.make_database()), MASTER)
 
-    async def lose_the_server_between() -> None:
-        async with store.work("$1", NOW) as work:
-            await work.say("coordination", Message("hello there", "hello there"))
+    def lose_the_server_between() -> None:
+        with store.work("$1", NOW) as work:
+            work.say("coordination", Message("hello there", "hello there"))
             own_postgres.stop(kill=True)
-            await work.say("coordination", Message("hello again", "hello again"))
+            work.say("coordination", Message("hello again", "hello again"))
 
     with pytest.raises(StoreAwayError) as gone:
-        await lose_the_server_between()
+        lose_the_server_between()
     assert "hello" not in str(gone.value)
     own_postgres.start()
-    async with store.work("$1", NOW) as work:
-        await work.say("coordination", Message("hello there", "hello there"))
-    await store.close()
+    with store.work("$1", NOW) as work:
+        work.say("coordination", Message("hello there", "hello there"))
+    store.close()
 
 
-async def test_a_second_bot_of_the_same_account_is_refused(postgresql_url: str) -> None:
-    async with hold(postgresql_url, ADAS_BOT):
-        async with hold(postgresql_url, BENS_BOT):
-            with pytest.raises(StoreProblemError, match=f"another bot of {BENS_BOT}, or a copy, is running on the"):
-                async with hold(postgresql_url, BENS_BOT):
-                    pass
-        async with hold(postgresql_url, BENS_BOT):
+def test_a_second_bot_of_the_same_account_is_refused(postgresql_url: str) -> None:
+    with hold(postgresql_url, ADAS_BOT):
+        with (
+            hold(postgresql_url, BENS_BOT),
+            pytest.raises(StoreProblemError, match=f"another bot of {BENS_BOT}, or a copy, is running on the"),
+            hold(postgresql_url, BENS_BOT),
+        ):
+            pass
+        with hold(postgresql_url, BENS_BOT):
             pass
 
 
-async def test_who_wants_the_whole_database_waits_for_every_bot(postgresql_url: str) -> None:
-    async with hold(postgresql_url, ADAS_BOT):
-        with pytest.raises(StoreProblemError, match="a bot is running on the database"):
-            async with hold(postgresql_url):
-                pass
-    async with hold(postgresql_url):
-        with pytest.raises(StoreProblemError, match="or a copy, is running"):
-            async with hold(postgresql_url, ADAS_BOT):
-                pass
+def test_who_wants_the_whole_database_waits_for_every_bot(postgresql_url: str) -> None:
+    with (
+        hold(postgresql_url, ADAS_BOT),
+        pytest.raises(StoreProblemError, match="a bot is running on the database"),
+        hold(postgresql_url),
+    ):
+        pass
+    with (
+        hold(postgresql_url),
+        pytest.raises(StoreProblemError, match="or a copy, is running"),
+        hold(postgresql_url, ADAS_BOT),
+    ):
+        pass
 
 
-async def test_a_held_account_is_free_again_after_the_server_was_away(own_postgres: Postgres) -> None:
+def test_a_held_account_is_free_again_after_the_server_was_away(own_postgres: Postgres) -> None:
     url = own_postgres.url(own_postgres.make_database())
-    async with hold(url, ADAS_BOT):
+    with hold(url, ADAS_BOT):
         own_postgres.stop(kill=True)
         own_postgres.start()
-        async with hold(url, ADAS_BOT):
+        with hold(url, ADAS_BOT):
             held_twice = True
     assert held_twice
 
 
-async def test_what_is_unsent_is_found_by_a_small_index(postgresql_url: str) -> None:
+def test_what_is_unsent_is_found_by_a_small_index(postgresql_url: str) -> None:
     with psycopg.connect(postgresql_url.replace("+psycopg", "")) as connection:
         definition = connection.execute(
             "SELECT indexdef FROM pg_indexes WHERE indexname = 'ix_outbox_unsent'"

@@ -17,22 +17,22 @@ from tests.storage.examples import ADA, CLEO, NOW, a_case, an_entry
 HELLO = Message("hello", "<b>hello</b>", mentions=("@ada:example.org",), notice=False, subject="C-1")
 
 
-async def count(store: Store, table: sa.Table) -> int:
-    async with store.update() as session:
-        return (await session.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+def count(store: Store, table: sa.Table) -> int:
+    with store.update() as session:
+        return (session.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
 
 
-async def test_a_case_comes_back_as_it_was(store: Store) -> None:
-    async with store.work("$1", NOW) as work:
+def test_a_case_comes_back_as_it_was(store: Store) -> None:
+    with store.work("$1", NOW) as work:
         case = a_case()
         case.invite(ADA, because="knows the family", by=CLEO, at=NOW)
         raise_concern(case, "bruises 🧡 على", by=ADA, at=NOW, source="seen")
         request.ask(
             case, Addressee("health"), "seen?", because="safety", due_at=NOW + timedelta(days=3), by=ADA, at=NOW
         )
-        await work.open_case(case)
-    async with store.look() as find:
-        found = await find.case("K7QF")
+        work.open_case(case)
+    with store.look() as find:
+        found = find.case("K7QF")
     assert found is not None
     assert found.seats == ("social", "police", "health")
     assert [m.user_id for m in found.members] == [ADA.user_id]
@@ -41,83 +41,81 @@ async def test_a_case_comes_back_as_it_was(store: Store) -> None:
     assert [s.verb for s in found.steps] == ["open", "invite", "concern", "request"]
 
 
-async def test_the_same_cause_has_its_effect_once(store: Store) -> None:
-    async with store.work("$1", NOW) as work:
-        await work.say("coordination", HELLO)
-    with pytest.raises(AlreadyHandledError):
-        async with store.work("$1", NOW) as work:
-            await work.say("coordination", HELLO)
-    assert await count(store, tables.outbox) == 1
+def test_the_same_cause_has_its_effect_once(store: Store) -> None:
+    with store.work("$1", NOW) as work:
+        work.say("coordination", HELLO)
+    with pytest.raises(AlreadyHandledError), store.work("$1", NOW) as work:
+        work.say("coordination", HELLO)
+    assert count(store, tables.outbox) == 1
 
 
-async def test_a_fault_undoes_everything(store: Store) -> None:
-    async def fail() -> None:
-        async with store.work("$1", NOW) as work:
-            await work.open_case(a_case())
-            await work.say("coordination", HELLO)
+def test_a_fault_undoes_everything(store: Store) -> None:
+    def fail() -> None:
+        with store.work("$1", NOW) as work:
+            work.open_case(a_case())
+            work.say("coordination", HELLO)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await fail()
-    assert [await count(store, t) for t in (tables.cases, tables.outbox, tables.inbox, tables.steps)] == [0, 0, 0, 0]
+        fail()
+    assert [count(store, t) for t in (tables.cases, tables.outbox, tables.inbox, tables.steps)] == [0, 0, 0, 0]
 
 
-async def test_a_refusal_undoes_the_command_and_keeps_answer_and_audit(store: Store) -> None:
-    async with store.work("$1", NOW) as work:
-        await work.open_case(a_case())
+def test_a_refusal_undoes_the_command_and_keeps_answer_and_audit(store: Store) -> None:
+    with store.work("$1", NOW) as work:
+        work.open_case(a_case())
 
-    async def refuse(work: Work) -> None:
-        async with work.or_nothing():
-            case = await work.find.case("K7QF")
+    def refuse(work: Work) -> None:
+        with work.or_nothing():
+            case = work.find.case("K7QF")
             assert case is not None
             raise_concern(case, "half done", by=ADA, at=NOW)
-            await work.session.flush()
+            work.save()
             raise Refusal("some/refusal")
 
-    async with store.work("$2", NOW) as work:
+    with store.work("$2", NOW) as work:
         with pytest.raises(Refusal):
-            await refuse(work)
-        await work.record(an_entry("$2", "some/refusal"))
-        await work.say("case:K7QF", HELLO, scope="K7QF")
-    counted = [await count(store, t) for t in (tables.concerns, tables.audit, tables.outbox)]
-    assert counted == [0, 1, 1]
-    async with store.look() as find:
-        assert await find.outcome("$2") == "some/refusal"
+            refuse(work)
+        work.record(an_entry("$2", "some/refusal"))
+        work.say("case:K7QF", HELLO, scope="K7QF")
+    counted = [count(store, t) for t in (tables.steps, tables.audit, tables.outbox)]
+    assert counted == [1, 1, 1]  # the step is the one that opened the case
+    with store.look() as find:
+        assert find.outcome("$2") == "some/refusal"
 
 
 async def test_five_at_once_lose_no_update(store: Store) -> None:
-    async with store.work("$0", NOW) as work:
-        await work.open_case(a_case())
+    with store.work("$0", NOW) as work:
+        work.open_case(a_case())
 
-    async def one(number: int) -> None:
-        async with store.work(f"${number}", NOW) as work:
-            case = await work.find.case("K7QF")
+    def one(number: int) -> None:
+        with store.work(f"${number}", NOW) as work:
+            case = work.find.case("K7QF")
             assert case is not None
-            await asyncio.sleep(0)
             raise_concern(case, f"number {number}", by=ADA, at=NOW)
-            await work.record(an_entry(f"${number}"))
+            work.record(an_entry(f"${number}"))
 
-    await asyncio.gather(*(one(number) for number in range(1, 6)))
-    async with store.look() as find:
-        case = await find.case("K7QF")
+    await asyncio.gather(*(store.do(one, number) for number in range(1, 6)))
+    with store.look() as find:
+        case = find.case("K7QF")
     assert case is not None
     assert sorted(c.id for c in case.concerns) == ["C-1", "C-2", "C-3", "C-4", "C-5"]
 
 
-async def test_what_is_undone_after_a_restart_gets_its_old_values_back(store: Store) -> None:
+def test_what_is_undone_after_a_restart_gets_its_old_values_back(store: Store) -> None:
     due, later = NOW + timedelta(days=3), NOW + timedelta(days=9)
-    async with store.work("$1", NOW) as work:
+    with store.work("$1", NOW) as work:
         case = a_case()
         action.propose(case, "visit", Addressee("police"), due_at=due, by=CLEO, at=NOW)
         action.accept(case, "A-1", by=ADA, at=NOW)
         action.move(case, "A-1", later, because="ill", by=ADA, at=NOW)
-        await work.open_case(case)
-    async with store.work("$2", NOW) as work:
-        again = await work.find.case("K7QF")
+        work.open_case(case)
+    with store.work("$2", NOW) as work:
+        again = work.find.case("K7QF")
         assert again is not None
         again.undo(by=ADA, at=NOW)
-    async with store.look() as find:
-        found = await find.case("K7QF")
+    with store.look() as find:
+        found = find.case("K7QF")
     assert found is not None
     visit = found.actions[0]
     assert (visit.due_at, visit.first_due_at, visit.remark, visit.state) == (due, None, None, State.ACCEPTED)
@@ -125,11 +123,11 @@ async def test_what_is_undone_after_a_restart_gets_its_old_values_back(store: St
 
 
 async def test_the_outbox_is_sealed_ordered_and_marked(store: Store) -> None:
-    async with store.work("$1", NOW) as work:
-        await work.open_case(a_case())
-        await work.say("case:K7QF", HELLO, scope="K7QF")
-        await work.say("coordination", HELLO)
-        await work.invite("case:K7QF", ADA.user_id)
+    with store.work("$1", NOW) as work:
+        work.open_case(a_case())
+        work.say("case:K7QF", HELLO, scope="K7QF")
+        work.say("coordination", HELLO)
+        work.invite("case:K7QF", ADA.user_id)
     outbox = Outbox(store)
     assert await outbox.channels() == ["case:K7QF", "coordination"]
     row = await outbox.next("case:K7QF")
@@ -147,36 +145,36 @@ async def test_the_outbox_is_sealed_ordered_and_marked(store: Store) -> None:
     following = await outbox.next("case:K7QF")
     assert following is not None
     assert (following.kind, following.person) == ("invite", ADA.user_id)
-    async with store.look() as find:
-        card = await find.card("$sent")
+    with store.look() as find:
+        card = find.card("$sent")
     assert card is not None
     assert (card.channel, card.case_ref, card.subject) == ("case:K7QF", "K7QF", "C-1")
 
 
-async def put_two(store: Store) -> Outbox:
+def put_two(store: Store) -> Outbox:
     for cause, channel in (("$1", "coordination"), ("$2", "admin")):
-        async with store.work(cause, NOW) as work:
-            await work.say(channel, HELLO)
+        with store.work(cause, NOW) as work:
+            work.say(channel, HELLO)
     return Outbox(store)
 
 
 async def test_marks_that_come_while_others_are_written_go_together(store: Store) -> None:
-    outbox = await put_two(store)
+    outbox = put_two(store)
     rows = [await outbox.next(channel) for channel in ("coordination", "admin")]
     marked: list[None] = await asyncio.gather(*(outbox.mark_sent(row, f"${row.id}", NOW) for row in rows if row))
     assert len(marked) == len(rows)
     assert await outbox.channels() == []
-    async with store.look() as find:
-        cards = [await find.card(f"${row.id}") for row in rows if row]
+    with store.look() as find:
+        cards = [find.card(f"${row.id}") for row in rows if row]
     assert [card.channel for card in cards if card] == ["coordination", "admin"]
 
 
 async def test_a_mark_that_could_not_be_written_is_written_with_the_next(store: Store) -> None:
-    outbox = await put_two(store)
+    outbox = put_two(store)
     first, second = [await outbox.next(channel) for channel in ("coordination", "admin")]
     assert first
     assert second
-    sa.event.listen(store.engine.sync_engine, "commit", fail, once=True)
+    sa.event.listen(store.engine, "commit", fail, once=True)
     with pytest.raises(ZeroDivisionError):
         await outbox.mark_sent(first, "$a", NOW)
     assert await outbox.channels() == ["coordination", "admin"]
@@ -193,19 +191,19 @@ def fail(_connection: object) -> None:
 async def test_what_may_have_gone_out_goes_out_again_without_its_words_before_it_is_deleted(
     store: Store, moment: str, kind: str
 ) -> None:
-    async with store.work("$1", NOW) as work:
+    with store.work("$1", NOW) as work:
         if kind == "message":
-            await work.say("coordination", HELLO)
+            work.say("coordination", HELLO)
         else:
-            await work.attach("coordination", Attachment("K7QF-M-1-v1.pdf", "application/pdf", b"%PDF Zephyrine"))
-        await work.say("coordination", HELLO)
+            work.attach("coordination", Attachment("K7QF-M-1-v1.pdf", "application/pdf", b"%PDF Zephyrine"))
+        work.say("coordination", HELLO)
     outbox = Outbox(store)
     if moment == "under way":
         assert await outbox.next("coordination")
     elif moment == "before a restart":
         await outbox.take_up(NOW)
-    async with store.work("$2", NOW) as work:
-        await work.retract("$1")
+    with store.work("$2", NOW) as work:
+        work.retract("$1")
     said: list[tuple[str, str | None]] = []
     while row := await outbox.next("coordination"):
         assert (row.plain, row.html, row.file) == ("", "", None)
@@ -216,32 +214,32 @@ async def test_what_may_have_gone_out_goes_out_again_without_its_words_before_it
     assert said == (deleted if moment == "not begun" else [(kind, "$1.1"), *deleted])
 
 
-async def test_where_something_waits_is_told_once_it_is_committed(store: Store) -> None:
+def test_where_something_waits_is_told_once_it_is_committed(store: Store) -> None:
     told: list[object] = []
     store.on_news = lambda channels: told.append(channels and sorted(channels))
-    async with store.work("$1", NOW) as work:
-        await work.say("coordination", HELLO)
-        await work.say("admin", HELLO)
-        await work.remove("case:K7QF", ADA.user_id, by="@another:example.org")
+    with store.work("$1", NOW) as work:
+        work.say("coordination", HELLO)
+        work.say("admin", HELLO)
+        work.remove("case:K7QF", ADA.user_id, by="@another:example.org")
         assert told == []
     assert told == [["admin", "coordination"]]
 
-    async def break_off() -> None:
-        async with store.work("$2", NOW) as work:
-            await work.say("coordination", HELLO)
+    def break_off() -> None:
+        with store.work("$2", NOW) as work:
+            work.say("coordination", HELLO)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await break_off()
+        break_off()
     assert told == [["admin", "coordination"]]
 
 
 async def test_a_file_waits_sealed_in_its_turn_and_is_kept_no_longer_than_it_waits(store: Store) -> None:
     minutes = Attachment("K7QF-M-1-v1.pdf", "application/pdf", b"%PDF Zephyrine")
-    async with store.work("$1", NOW) as work:
-        await work.open_case(a_case())
-        await work.say("case:K7QF", HELLO, scope="K7QF")
-        await work.attach("case:K7QF", minutes, scope="K7QF", subject="M-1")
+    with store.work("$1", NOW) as work:
+        work.open_case(a_case())
+        work.say("case:K7QF", HELLO, scope="K7QF")
+        work.attach("case:K7QF", minutes, scope="K7QF", subject="M-1")
     outbox = Outbox(store)
     message = await outbox.next("case:K7QF")
     assert message
@@ -250,15 +248,15 @@ async def test_a_file_waits_sealed_in_its_turn_and_is_kept_no_longer_than_it_wai
     assert row
     assert (row.txn_id, row.kind, row.file, row.subject) == ("$1.2", "file", minutes, "M-1")
     assert "Zephyrine" not in repr(row)
-    async with store.update() as session:
-        waiting = (await session.execute(sa.select(tables.outbox.c.body))).scalars().all()[-1]
+    with store.update() as session:
+        waiting = (session.execute(sa.select(tables.outbox.c.body))).scalars().all()[-1]
     await outbox.mark_sent(row, "$file", NOW)
-    async with store.update() as session:
-        kept = (await session.execute(sa.select(tables.outbox.c.body))).scalars().all()[-1]
+    with store.update() as session:
+        kept = (session.execute(sa.select(tables.outbox.c.body))).scalars().all()[-1]
     assert b"Zephyrine" not in waiting
     assert store.ring.open(kept, scope="K7QF", place=OUTBOX_BODY, row="$1.2") == "{}"
-    async with store.look() as find:
-        card = await find.card("$file")
+    with store.look() as find:
+        card = find.card("$file")
     assert card is not None
     assert (card.channel, card.case_ref, card.subject) == ("case:K7QF", "K7QF", "M-1")
 
@@ -271,17 +269,17 @@ def test_a_file_with_a_telling_name_or_beyond_all_measure_is_a_fault(name: str, 
         Attachment(name, "application/pdf", bytes(size))
 
 
-async def test_a_round_table_is_kept_with_all_that_belongs_to_it(store: Store) -> None:
-    async with store.work("$1", NOW) as work:
+def test_a_round_table_is_kept_with_all_that_belongs_to_it(store: Store) -> None:
+    with store.work("$1", NOW) as work:
         case = a_case()
         case.invite(ADA, because="knows", by=CLEO, at=NOW)
         roundtable.schedule(case, NOW + timedelta(days=2), chair=ADA.user_id, by=ADA, at=NOW, about="school")
         roundtable.add_agenda_item(case, "M-1", "what about Friday", by=ADA, at=NOW)
         roundtable.start(case, "M-1", by=ADA, at=NOW, steers=False)
         roundtable.take_note(case, roundtable.NoteKind.NOTE, "he came", by=ADA, at=NOW, steers=False)
-        await work.open_case(case)
-    async with store.look() as find:
-        found = await find.case("K7QF")
+        work.open_case(case)
+    with store.look() as find:
+        found = find.case("K7QF")
     assert found is not None
     table = roundtable.running(found)
     assert table is not None
@@ -289,29 +287,26 @@ async def test_a_round_table_is_kept_with_all_that_belongs_to_it(store: Store) -
     assert roundtable.agencies_present(found, table) == ["police"]
 
 
-async def test_the_audit_chain_shows_a_changed_a_missing_and_a_moved_line(store: Store) -> None:
+def test_the_audit_chain_shows_a_changed_a_missing_and_a_moved_line(store: Store) -> None:
     for number in range(1, 5):
-        async with store.work(f"${number}", NOW) as work:
-            await work.record(an_entry(f"${number}"))
+        with store.work(f"${number}", NOW) as work:
+            work.record(an_entry(f"${number}"))
     log = tables.audit
 
-    async def fault_after(*changes: sa.Executable) -> int | None:
-        async with store.engine.connect() as connection:
-            transaction = await connection.begin()
+    def fault_after(*changes: sa.Executable) -> int | None:
+        with store.engine.connect() as connection:
+            transaction = connection.begin()
             for change in changes:
-                await connection.execute(change)
-            async with store.sessions(bind=connection) as session:
-                found = await audit.first_fault(session, store.ring)
-            await transaction.rollback()
+                connection.execute(change)
+            found = audit.first_fault(connection, store.ring)
+            transaction.rollback()
             return found
 
-    assert await fault_after() is None
-    assert await fault_after(sa.update(log).where(log.c.id == 2).values(outcome="refused")) == 2
-    assert await fault_after(sa.delete(log).where(log.c.id == 2)) == 3
+    assert fault_after() is None
+    assert fault_after(sa.update(log).where(log.c.id == 2).values(outcome="refused")) == 2
+    assert fault_after(sa.delete(log).where(log.c.id == 2)) == 3
     assert (
-        await fault_after(
-            sa.update(log).where(log.c.id == 2).values(id=99), sa.update(log).where(log.c.id == 3).values(id=2)
-        )
+        fault_after(sa.update(log).where(log.c.id == 2).values(id=99), sa.update(log).where(log.c.id == 3).values(id=2))
         == 2
     )
-    assert await fault_after(sa.delete(log).where(log.c.id == 4)) is None
+    assert fault_after(sa.delete(log).where(log.c.id == 4)) is None

@@ -1,0 +1,159 @@
+"""A case on file: its steps, each sealed as a whole, and what must be found without opening it (storage/tables.py)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+
+from cases.case import Case
+from cases.items import Item, items
+from cases.record import Step
+from storage import codec, tables
+from storage.crypto import Keyring
+
+STEP_BODY = "steps.body"
+_steps, _items, _members, _cases = tables.steps, tables.items, tables.members, tables.cases
+_BEHIND = (
+    select(_steps.c.number, _steps.c.body)
+    .where(_steps.c.case_ref == bindparam("ref"), _steps.c.number > bindparam("saved"))
+    .order_by(_steps.c.number)
+)
+_ADD_STEPS, _ADD_ITEMS, _ADD_MEMBERS, _ADD_CASE = map(insert, (_steps, _items, _members, _cases))
+_REWRITE = (
+    update(_steps)
+    .where(_steps.c.case_ref == bindparam("ref"), _steps.c.number == bindparam("nr"))
+    .values(body=bindparam("sealed"))
+)
+_DROP_ITEM = delete(_items).where(
+    *(_items.c[name] == bindparam(f"old_{name}") for name in ("case_ref", "record", "kind", "agency"))
+)
+_DROP_MEMBER = delete(_members).where(_members.c.case_ref == bindparam("ref"), _members.c.number == bindparam("nr"))
+_STATE = (
+    update(_cases)
+    .where(_cases.c.ref == bindparam("case"))
+    .values(closed_at=bindparam("closed"), version=bindparam("new_version"))
+)
+
+
+class Seat(NamedTuple):
+    """A place at the table, as it stands beside the journal."""
+
+    number: int
+    user_id: str
+    agency: str
+    joined: bool
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(repr=False)
+class OnFile:
+    """A case in memory, and how much of it is on file."""
+
+    case: Case
+    version: int = 0
+    saved: int = 0
+    """Steps."""
+    items: frozenset[Item] = frozenset()
+    seats: frozenset[Seat] = frozenset()
+    closed_at: datetime | None = None
+    written: bool = False
+    """Whether this transaction has written it: should it be broken off, the case is read again."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to write."""
+        return len(self.case.steps) != self.saved or bool(self.case.rewritten)
+
+
+def read(connection: Connection, ring: Keyring, ref: str, version: int, known: OnFile | None = None) -> OnFile:
+    """A case from its steps; of one that is ``known`` those that came since."""
+    known = known if known and known.version == version else None
+    behind = connection.execute(_BEHIND, {"ref": ref, "saved": known.saved if known else 0}).all()
+    steps = [open_step(ring, ref, row.number, row.body) for row in behind]
+    if known is None:
+        return _as_it_is(Case.load(steps), version)
+    if steps:
+        known.case.apply(steps)
+        return _as_it_is(known.case, version)
+    return known
+
+
+def open_step(ring: Keyring, ref: str, number: int, body: bytes) -> Step:
+    """A step from its sealed row; raises WrongKeyError when it was changed, or moved there."""
+    return codec.decode(ring.open(body, scope=ref, place=STEP_BODY, row=str(number)).encode())
+
+
+def write(connection: Connection, ring: Keyring, kept: OnFile) -> None:
+    """Write the steps that are new, those from which words were wiped, and what changed beside them."""
+    case, ref = kept.case, kept.case.ref
+    rows = [_row(ring, ref, step) for step in case.steps[kept.saved :]]
+    now = _as_it_is(case, kept.version + bool(case.rewritten))
+    if kept.saved == 0:
+        connection.execute(
+            _ADD_CASE,
+            {"ref": ref, "scheme": case.scheme, "opened_at": case.opened_at, "closed_at": case.closed_at, "version": 0},
+        )
+    elif (now.closed_at, now.version) != (kept.closed_at, kept.version):
+        connection.execute(_STATE, {"case": ref, "closed": now.closed_at, "new_version": now.version})
+    if rows:
+        connection.execute(_ADD_STEPS, rows)
+    if old := [case.steps[number - 1] for number in case.rewritten if number <= kept.saved]:
+        sealed = [_row(ring, ref, step) for step in old]
+        connection.execute(_REWRITE, [{"ref": ref, "nr": r["number"], "sealed": r["body"]} for r in sealed])
+    if gone := kept.items - now.items:
+        keys = ("record", "kind", "agency")
+        connection.execute(
+            _DROP_ITEM, [{"old_case_ref": ref} | {f"old_{key}": getattr(item, key) for key in keys} for item in gone]
+        )
+    if new := now.items - kept.items:
+        connection.execute(_ADD_ITEMS, [{"case_ref": ref, **item._asdict()} for item in new])
+    if left := kept.seats - now.seats:
+        connection.execute(_DROP_MEMBER, [{"ref": ref, "nr": seat.number} for seat in left])
+    if came := now.seats - kept.seats:
+        connection.execute(_ADD_MEMBERS, [{"case_ref": ref, **seat._asdict()} for seat in came])
+    case.rewritten.clear()
+    kept.written = True
+    kept.version, kept.saved, kept.items, kept.seats, kept.closed_at = (
+        now.version,
+        now.saved,
+        now.items,
+        now.seats,
+        now.closed_at,
+    )
+
+
+def differences(connection: Connection, ring: Keyring, ref: str, version: int) -> list[str]:
+    """The tables beside the journal whose rows are not what it says (a case without a gap in its numbers)."""
+    now = read(connection, ring, ref, version)
+    numbers = [step.number for step in now.case.steps]
+    row = connection.execute(select(_cases).where(_cases.c.ref == ref)).one()
+    found = {
+        "steps": numbers == list(range(1, len(numbers) + 1)),
+        "opening, scheme or closing": (row.scheme, row.opened_at, row.closed_at)
+        == (now.case.scheme, now.case.opened_at, now.case.closed_at),
+        "items": _beside(connection, _items, Item, ref) == now.items,
+        "members": _beside(connection, _members, Seat, ref) == now.seats,
+    }
+    return [name for name, right in found.items() if not right]
+
+
+def _beside(connection: Connection, table: Table, kind: type[Item] | type[Seat], ref: str) -> frozenset[Item | Seat]:
+    columns = [table.c[name] for name in kind._fields]
+    return frozenset(kind(*row) for row in connection.execute(select(*columns).where(table.c.case_ref == ref)))
+
+
+def _as_it_is(case: Case, version: int) -> OnFile:
+    return OnFile(case, version, len(case.steps), frozenset(items(case)), frozenset(_seats(case)), case.closed_at)
+
+
+def _seats(case: Case) -> Iterable[Seat]:
+    for number, m in enumerate(case.members, 1):
+        yield Seat(number, m.user_id, m.agency, m.joined_at is not None, m.invited_at, m.left_at)
+
+
+def _row(ring: Keyring, ref: str, step: Step) -> dict[str, object]:
+    sealed = ring.seal(codec.encode(step).decode(), scope=ref, place=STEP_BODY, row=str(step.number))
+    return {"case_ref": ref, "number": step.number, "body": sealed}
