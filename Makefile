@@ -14,8 +14,8 @@ help:
 	@echo "make test           run the tests"
 	@echo "make test-postgresql run the essential end-to-end tests again, on PostgreSQL"
 	@echo "make test-interop   run the tests against Element's own crypto"
-	@echo "make chaos          kill bot and homeserver while members talk, and count (KILLS=50 COMMANDS=1000 SEED=…)"
-	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count"
+	@echo "make chaos          kill bot and homeserver while members talk, and count (STORE=sqlite|postgresql KILLS=50 COMMANDS=1000 SEED=…)"
+	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count (STORE=…)"
 	@echo "make memory         let members type 10,000 commands, and see that the bot's memory stays flat (COMMANDS=10000)"
 	@echo "make fuzz           random lines, messages and lies, and what came of them (LINES=200000 DISPATCHES=20000 SEED=…)"
 	@echo "make bench          measure against a plain echo bot, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
@@ -70,12 +70,13 @@ test-interop: $(INTEROP)
 
 COMMANDS := 1000
 KILLS := 50
+STORE := sqlite
 
 chaos: $(STAMP)
-	$(BIN)/python -m tests.chaos --commands $(COMMANDS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.chaos --store $(STORE) --commands $(COMMANDS) --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 absence: $(STAMP)
-	$(BIN)/python -m tests.chaos --absence
+	$(BIN)/python -m tests.chaos --absence --store $(STORE)
 
 memory: COMMANDS := 10000
 memory: $(STAMP)

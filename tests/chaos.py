@@ -1,12 +1,13 @@
 """The crash campaign: members talk all the time, bot and homeserver are killed, the line is bad; then it is counted.
 
-``python -m tests.chaos --commands 1000 --kills 50 --seed 7`` is ``make chaos``; ``--absence`` plays a long absence.
-The last line is JSON. The exit status is 0 when nothing was lost and nothing said twice. The seed repeats what is
-decided, not the moment at which the machine comes to it.
+``python -m tests.chaos --commands 1000 --kills 50 --seed 7`` is ``make chaos``; ``--absence`` plays a long absence,
+``--store postgresql`` either of them on PostgreSQL. The last line is JSON. The exit status is 0 when nothing was lost
+and nothing said twice. The seed repeats what is decided, not the moment at which the machine comes to it.
 """
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,7 @@ from storage.work import Store
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 from tests.killed import MOMENTS
+from tests.postgres import Postgres
 from tests.professional import Professional
 from tests.saboteur import Saboteur
 
@@ -399,10 +401,14 @@ async def open_case(deployment: Deployment, agencies: str) -> str:
     return room
 
 
-async def play_absence(directory: Path, homeserver: Homeserver, *, busy: int, others: int, each: int) -> Report:
+async def play_absence(
+    directory: Path, homeserver: Homeserver, *, busy: int, others: int, each: int, store_url: str | None = None
+) -> Report:
     """The bot is away while much is said in one room and some in others: each is handled once, in order."""
     report = Report()
-    deployment = await Deployment.make(directory, homeserver, lambda: datetime.now(UTC), people=("cleo", "dirk"))
+    deployment = await Deployment.make(
+        directory, homeserver, lambda: datetime.now(UTC), people=("cleo", "dirk"), store_url=store_url
+    )
     try:
         await deployment.start_bot()
         rooms = {await open_case(deployment, "social"): each if number else busy for number in range(others + 1)}
@@ -437,12 +443,16 @@ async def play_absence(directory: Path, homeserver: Homeserver, *, busy: int, ot
     return report
 
 
-async def play(directory: Path, homeserver: Homeserver, commands: int, kills: int, seed: int) -> Report:
+async def play(
+    directory: Path, homeserver: Homeserver, commands: int, kills: int, seed: int, *, store_url: str | None = None
+) -> Report:
     """One campaign on a running homeserver; it is killed, and runs again afterwards."""
     chance = random.Random(seed)  # noqa: S311 no secret
     shift = MONDAY - datetime.now(UTC)
     async with Saboteur(homeserver.url, chance) as saboteur:
-        deployment = await Deployment.make(directory, homeserver, lambda: datetime.now(UTC) + shift, people=PEOPLE)
+        deployment = await Deployment.make(
+            directory, homeserver, lambda: datetime.now(UTC) + shift, people=PEOPLE, store_url=store_url
+        )
         try:
             return await Campaign(deployment, saboteur, chance).run(commands, kills)
         finally:
@@ -467,7 +477,17 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def conclude(report: Report, seed: int, seconds: float) -> int:
+@contextlib.contextmanager
+def _database(store: str) -> Iterator[str | None]:
+    """The address of the bot's store; None: SQLite in its own folder."""
+    if store == "sqlite":
+        yield None
+        return
+    with Postgres() as server:
+        yield server.url(server.make_database())
+
+
+def conclude(report: Report, store: str, seed: int, seconds: float) -> int:
     """Print what was counted; gives the exit status."""
     for what in (*report.lost, *report.twice, *report.faults):
         _say(what)
@@ -482,6 +502,7 @@ def conclude(report: Report, seed: int, seconds: float) -> int:
         "lost": len(report.lost),
         "twice": len(report.twice),
         "seed": seed,
+        "store": store,
     }
     sys.stdout.write(json.dumps(figures) + "\n")
     return 0 if report.well else 1
@@ -493,6 +514,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--commands", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite", help="the database of the bot")
     parser.add_argument("--keep", action="store_true", help="keep the folder, with the bot's log")
     parser.add_argument("--absence", action="store_true", help="500 messages in one room and 50 in each of 20 others")
     given = parser.parse_args(arguments)
@@ -501,13 +523,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     directory = Path(tempfile.mkdtemp(prefix="roundtable-chaos-"))
     _say(f"seed {given.seed}, in {directory}")
     began = time.monotonic()
-    with Homeserver(directory / "homeserver") as homeserver:
+    with Homeserver(directory / "homeserver") as homeserver, _database(given.store) as store_url:
         if given.absence:
-            playing = play_absence(directory, homeserver, busy=500, others=20, each=50)
+            playing = play_absence(directory, homeserver, busy=500, others=20, each=50, store_url=store_url)
         else:
-            playing = play(directory, homeserver, given.commands, given.kills, given.seed)
+            playing = play(directory, homeserver, given.commands, given.kills, given.seed, store_url=store_url)
         report = asyncio.run(playing)
-    status = conclude(report, given.seed, time.monotonic() - began)
+    status = conclude(report, given.store, given.seed, time.monotonic() - began)
     if report.well and not given.keep:
         shutil.rmtree(directory, ignore_errors=True)
     return status

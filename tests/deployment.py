@@ -69,16 +69,19 @@ class Deployment:
         recoverable: bool = False,
         bot_homeserver: str | None = None,
         schemes: tuple[str, ...] | None = None,
+        store_url: str | None = None,
     ) -> Self:
         """Register everybody, initialise and provision the bot, and let these people sign in.
 
         ``absent``: people who are provisioned, and sign in by themselves. ``recoverable``: the others' keys are put
         into secret storage, so that a person can verify another device with them.
-        ``bot_homeserver``: where the bot finds the homeserver, when something stands in between.
+        ``bot_homeserver``: where the bot finds the homeserver, when something stands in between. ``store_url``: the
+        database of this deployment alone.
         """
         made = cls(homeserver, directory, clock, os.urandom(3).hex())
         made.bot_homeserver = bot_homeserver or homeserver.url
         made.schemes = schemes
+        made.store_url = store_url or cls.store_url
         try:
             for who in (*people, *absent, "roundtable"):
                 await asyncio.to_thread(homeserver.register, made._local(who), made.password)

@@ -40,7 +40,7 @@ async def test_an_answer_that_never_comes_is_counted_and_told_at_the_end(
 
     await report.hears(cast("Professional", Deaf()), "@bot:example.org", "$last", "!room", within=0)
 
-    assert chaos.conclude(report, seed=SEED, seconds=1) == 1
+    assert chaos.conclude(report, "postgresql", seed=SEED, seconds=1) == 1
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert told == {"commands": 3, "kills": 0, "lost": 1, "twice": 0, "seed": SEED}
-    assert chaos.conclude(Report(), seed=SEED, seconds=1) == 0
+    assert told == {"commands": 3, "kills": 0, "lost": 1, "twice": 0, "seed": SEED, "store": "postgresql"}
+    assert chaos.conclude(Report(), "sqlite", seed=SEED, seconds=1) == 0
