@@ -70,7 +70,7 @@ def test_a_missing_database_is_told(postgres: Postgres) -> None:
     [
         "postgresql+psycopg://roundtable:wr0ng-secret@127.0.0.1:1/roundtable",
         "postgresql+psycopg://roundtable@/roundtable?host=/nowhere",
-        "postgresql+psycopg://roundtable@does-not-exist.invalid/roundtable",
+        "postgresql+psycopg://roundtable@does-not-exist.invalid/roundtable?sslmode=verify-full&sslrootcert=system",
     ],
 )
 def test_a_server_that_is_away_is_told(url: str) -> None:
