@@ -18,7 +18,7 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from commands import invitation
 from commands.context import House, Reply, agency_channel, case_channel, direct_channel
-from storage import deletions
+from storage import causes, deletions
 from storage.audit import ERASE, Entry, Line
 from storage.crypto import HOUSE
 from storage.deletions import Asked
@@ -118,6 +118,7 @@ def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -
     room, author = case_channel(case.ref), said.by.user_id
     if not ids:
         return None
+    withhold(work, house, case, work.now, about=ids, but=causes.of_lines(said.event_id)[0])
     told: dict[str, Reply] = {}
     for where in (*channels, room, *_rooms_of_the_asked(directory, again), direct_channel(author)):
         facts: dict[str, object] = {
@@ -131,6 +132,20 @@ def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -
         files = invitation.files_after_deletion(case, erased, house.bot_id, work.now) if where == room else ()
         told[where] = Reply("erasure/erased", facts, subject_of(ids), tuple(dict.fromkeys((author, *concerned))), files)
     return Told(ids[0], told)
+
+
+def withhold(
+    work: Work, house: House, case: Case, until: datetime, *, about: list[str] | None = None, but: str | None = None
+) -> None:
+    """Let what still waits in any room not be said with words that were deleted, and say so there (``Work.withhold``).
+
+    It may have waited since before the deletion, in a room that is lost or a chat that nobody has come into.
+    """
+    directory = work.find.directory()
+    for channel, subject in work.withhold(case.ref, until, about=about, but=but):
+        voice = house.voice(directory, channel, case)
+        for page in voice.message("erasure/withheld", {"ref": case.ref, "id": subject}, subject=subject):
+            work.say(channel, page, scope=case.ref)
 
 
 def hold(work: Work, house: House, case: Case, said: Said, channel: str, why: Doubt) -> str:  # noqa: PLR0917 where, what, and why

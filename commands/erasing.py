@@ -1,5 +1,6 @@
 """Saying whether one meant to delete what was deleted in one's name."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from cases.case import Case
 from cases.errors import Refusal
 from cases.roles import Permission, Place
 from commands import deletions, invitation
-from commands.arguments import WORD, AnyId, Arguments, ShortText
+from commands.arguments import AnyId, Arguments, Positional, ReadingContext, ShortText, take_word
 from commands.context import Context, Reply, case_channel
 from commands.deletions import Said
 from commands.registry import commands
@@ -17,7 +18,16 @@ from storage import audit
 from storage import deletions as kept
 from storage.deletions import Asked
 
-Reference = Annotated[ShortText, WORD]
+_REFERENCE = re.compile(r"[a-z0-9]{4}", re.IGNORECASE | re.ASCII)
+
+
+def _take_reference(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The first word, if it has the form of a case's reference."""
+    word, rest = take_word(text, context)
+    return (word, rest) if word and _REFERENCE.fullmatch(word) else (None, text)
+
+
+Reference = Annotated[ShortText, Positional(_take_reference)]
 
 
 class Restore(Arguments):
@@ -75,7 +85,7 @@ def _erased(args: Restore, ctx: Context) -> tuple[Case, str]:
     if len(named) > 1:
         raise Refusal("erasure/which_case", id=args.id, command="restore", refs=[case.ref for case in named])
     if not named:
-        raise Refusal("erasure/nothing", id=args.id or args.ref, days=erasure.WIPE_AFTER.days)
+        raise Refusal("erasure/nothing", id=args.id, days=erasure.WIPE_AFTER.days)
     return named[0], args.id or named[0].ref
 
 
@@ -93,7 +103,7 @@ def _asked(args: Erase, ctx: Context) -> list[tuple[Asked, Case, Said]]:
     if len(refs) > 1:
         raise Refusal("erasure/which_case", id=args.id, command="erase", refs=refs)
     if not found:
-        raise Refusal("erasure/not_asked", id=args.id or args.ref)
+        raise Refusal("erasure/not_asked", id=args.id)
     return found
 
 

@@ -11,7 +11,7 @@ from cases import erasure, radar
 from cases.case import Case, Mode
 from cases.radar import Finding
 from cases.roles import Place
-from commands import digests, minutes, upkeep
+from commands import deletions, digests, minutes, upkeep
 from commands.context import COORDINATION, House, Reply, case_channel
 from commands.faults import place_of_fault
 from commands.reminding import Reminding
@@ -225,13 +225,8 @@ class Sweeps:
                 wiped = erasure.wipe(case, now)
                 for step in wiped:
                     work.record(replace(self._entry("wipe", ref, cause), subject=step.subject))
-                # In a room that is lost, say, it has waited since before the words were deleted.
-                held = work.withhold(ref, max(step.at for step in wiped)) if wiped else []
-                for channel in held:
-                    voice = self._house.voice(work.find.directory(), channel, case)
-                    facts = {"reference": ref, "deleting": False}
-                    for page in voice.message("room/unsaid", facts):
-                        work.say(channel, page, scope=ref)
+                if wiped:
+                    deletions.withhold(work, self._house, case, max(step.at for step in wiped))
 
         self._each(wipe, refs)
 

@@ -151,24 +151,35 @@ class Work:
             self._empty(row)
             self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
 
-    def withhold(self, ref: str, until: datetime) -> list[str]:
+    def withhold(
+        self, ref: str, until: datetime, *, about: Collection[str] | None = None, but: str | None = None
+    ) -> list[tuple[str, str | None]]:
         """Let what still waits and may hold words of a case that were on file until then not be said any more.
 
-        That is what belongs to the case, and what names it elsewhere, such as a list; gives the channels.
+        That is what belongs to the case, and what names it elsewhere, such as a list; ``about``: of that only what
+        names one of these records, and files. Gives the channels, and what each message was about.
+        ``but``: how the causes begin of what is deleted anyway.
         """
         o = tables.outbox
         waits = (o.c.sent_at.is_(None), o.c.kind.in_(("message", "file")), o.c.created_at <= until)
         rows = self.find.rows(select(o).where(*waits, o.c.scope.in_((ref, HOUSE))).order_by(o.c.id))
-        held = [row for row in rows if row.scope == ref or self._names(row, ref)]
+        ours = tuple(filter(None, (f"{self.cause}.", but)))
+        held = [row for row in rows if not row.txn_id.startswith(ours) and self._may_hold(row, ref, about)]
         for row in held:
             self._empty(row)
-        return list(dict.fromkeys(row.channel for row in held))
+        return list(dict.fromkeys((row.channel, row.subject) for row in held))
 
-    def _names(self, row: Any, ref: str) -> bool:  # noqa: ANN401 a row of the outbox
+    def _may_hold(self, row: Any, ref: str, about: Collection[str] | None) -> bool:  # noqa: ANN401 a row of the outbox
+        """Whether a row may hold words of a case, or of these records of it."""
         try:
-            return ref in open_body(self._ring, row)
+            body = open_body(self._ring, row)
         except WrongKeyError:
+            return row.scope == ref and about is None
+        if body == EMPTY or (row.scope != ref and ref not in body):
             return False
+        if about is None or ref in about or row.kind == "file" or row.subject in about:
+            return True
+        return any(re.search(rf"(?<![A-Z0-9]){re.escape(name)}(?![0-9])", body) for name in about)
 
     def _empty(self, row: Any) -> None:  # noqa: ANN401 a row of the outbox
         values = self.emptied(row.scope, row.txn_id)

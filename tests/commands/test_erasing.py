@@ -345,3 +345,13 @@ async def test_what_was_deleted_is_read_in_no_minutes_and_is_wiped_from_each_ver
     assert all("Opel" not in f"{version.text} {version.paper}" for version in case.minutes)
     assert case.roundtables[0].approved_at is not None
     assert "seen by us" in case.minutes[-1].text
+
+
+@pytest.mark.parametrize("line", ["!restore C-1\U0008dc6dzq", "!restore Finn", "!restore C-1 because", "!erase zq53"])
+async def test_what_is_no_reference_is_not_repeated(table: Conference, line: str) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!concern sleeps in a car kind: fact", room=room, event_id="$1")
+    await delete(table, "dirk", "$1", room)
+    refused = await table.answer("dirk", line, room=room)
+    assert "Nothing was changed" in refused
+    assert all(word not in refused for word in ("zq", "ZQ", "Finn", "FINN", "because"))

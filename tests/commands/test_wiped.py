@@ -53,3 +53,21 @@ async def test_what_was_wiped_stands_nowhere_in_the_database(table: Conference) 
     said = await table.deliver()
     for channel in ("agency:health", "agency:school"):
         assert any("could not be sent" in each.text for each in said if each.channel == channel)
+
+
+async def test_what_still_waits_in_other_rooms_does_not_go_out_with_words_that_were_deleted(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.removeprefix("case:")
+    await table.say("dirk", "!concern sleeps in a car kind: fact", room=room, event_id="$1")
+    await table.say("dirk", "!concern owes money kind: fact", room=room)
+    with table.store.work("lists", table.now) as work:
+        work.say(f"direct:{user('ada')}", Message(f"{ref} · C-1 sleeps in a\ncar", f"{ref} C-1 sleeps in a car"))
+        work.say("agency:school", Message("sleeps in a car", "", subject="C-1"), scope=ref)
+        work.attach("agency:school", Attachment("pack.txt", "text/plain", b"in a car"), scope=ref, subject="C-1")
+        work.say("agency:youth", Message("C-2 owes money", ""), scope=ref)
+        work.say("agency:police", Message("Q2R7 · C-1 something else", ""))
+    await table.dispatcher.deleted(f"!{room}:example.org", user("dirk"), "$1", "$deleted")
+    said = await table.deliver()
+    assert not any("sleeps in a" in each.text or (each.file and b"car" in each.file.data) for each in said)
+    assert sum("could not be sent" in each.text for each in said) == 2
+    assert {"C-2 owes money", "Q2R7 · C-1 something else"} <= {each.text for each in said}
