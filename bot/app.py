@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Engine
 
+from bot import rooms
 from bot.config import Config, SchemeSection, read_holidays
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import StoreLocked
@@ -117,8 +118,11 @@ class App:
             async def keep_head() -> None:
                 await store.do(store.keep_head)
 
+            async def find_unfiled() -> None:
+                await rooms.find_unfiled(client, store, watch)
+
             async def tick() -> None:
-                parts = (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run)
+                parts = (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run, find_unfiled)
                 for part in (*parts, watch.unreadable_cases, watch.post_head, keep_head):
                     await _try(part, self.health)
                 self.health.ticked()

@@ -1,15 +1,23 @@
 """Making a room of ours: found again after a crash, so that none is made twice, with its people invited at once."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from bot.crypto.client import HardenedClient
 from bot.crypto.errors import Rejected
+from cases.roles import Place
+from commands.watch import Watch
+from storage import restoring
+from storage.work import Store
 
 MARKER = "org.roundtable.channel"
 """In the creation content of each of our rooms: finds a room again that was made just before a crash."""
 MOST_INVITED_AT_ONCE = 10
 """Synapse, as it is installed, refuses more. What is asked with the room counts in none of its limits, and who is asked
 later waits for the limits of the room, of the bot, and of each person."""
+
+_OF_CASE = re.compile(rf"{Place.CASE}:([A-Z0-9]{{4}})(?: [0-9]{{1,9}})?", re.ASCII)
 
 
 class MakesRooms(Protocol):
@@ -62,3 +70,13 @@ async def make_room(
         # One of them can't be invited, or not so many: they are asked one by one. The room may be there all the same.
         return await make_room(rooms, marker, name=name, topic=topic, space=space, parent=parent)
     return room_id, frozenset(first)
+
+
+async def find_unfiled(client: HardenedClient, store: Store, watch: Watch) -> None:
+    """After a restore, tell of the case rooms that are ours and younger than the file, so that nobody waits there.
+
+    Raises Unavailable or Rejected: it is looked for again.
+    """
+    if await store.ask(restoring.looks_for_rooms):
+        markers = map(_OF_CASE.fullmatch, await client.list_markers(MARKER))
+        await watch.unfiled(sorted({marker[1] for marker in markers if marker}))

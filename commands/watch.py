@@ -4,7 +4,7 @@ Nothing of it is content: references, people, and what to do.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
 import structlog
@@ -351,6 +351,19 @@ class Watch:
             return []
 
         self._once(causes.of_job("restored", self._house.bot_id, unknown.until.isoformat()), forget)
+
+    @in_store_thread
+    def unfiled(self, refs: Collection[str]) -> None:
+        """Tell the coordinators of the cases (references) whose rooms are there, and of which nothing is on file."""
+
+        def note(work: Work, directory: Directory) -> Told:
+            unfiled = restoring.set_aside(work, refs)
+            for ref in unfiled:
+                work.record(_entry(self._house.bot_id, case_channel(ref), "restored", None, "case/unfiled", work))
+            wake = _ids(directory.with_role(Role.COORDINATOR))
+            return [(COORDINATION, Reply("case/unfiled", {"refs": unfiled}, wake=wake))] if unfiled else []
+
+        self._once(causes.of_job("unfiled", self._house.bot_id, self._clock().isoformat()), note)
 
     @in_store_thread
     def post_head(self) -> None:

@@ -32,6 +32,8 @@ _HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam(
 _SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), _members.until.is_(None))
 SPACE = "space"
 """The channel of the space that holds the rooms."""
+SET_ASIDE = "set aside "
+"""What the name of a setting begins with that holds a reference which no new case is given."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,8 +156,11 @@ class Find:
         return {row.user_id: row.joined for row in self.rows(select(_members.user_id, _members.joined).where(*here))}
 
     def is_taken(self, ref: str) -> bool:
-        """Whether there is a case with this reference, whichever account runs it."""
-        return self.one(select(_cases.ref).where(_cases.ref == ref)) is not None
+        """Whether a case has this reference, or had it and is not on file, whichever account runs it."""
+        s = tables.settings.c
+        if self.one(select(_cases.ref).where(_cases.ref == ref)) is not None:
+            return True
+        return bool(self.all(select(s.key).where(s.key == SET_ASIDE + ref)))
 
     def forget(self) -> None:
         """What was changed is only half done: it is read again, and not kept."""

@@ -1,6 +1,7 @@
 """A database that is not the newest one: since when nothing is on file, until each room was told of it."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +11,13 @@ from cases.roles import Place
 from storage import causes, tables
 from storage.audit import Entry
 from storage.database import StoreProblemError
-from storage.find import SPACE, Find
+from storage.find import SET_ASIDE, SPACE, Find
 from storage.head import HeadMissingError, KeptHead
 from storage.progress import SYNC_TOKEN
 from storage.work import Store, Work
 
 _SETTING = "restored"
+_ROOMS = "restored, rooms"
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,6 +47,7 @@ def accept(store: Store, kept: KeptHead | None, at: datetime) -> datetime | None
         earlier = noted(work.find)
         since = earlier.since if earlier else last
         work.keep(_SETTING, f"{since.isoformat()} {at.isoformat()}")
+        work.keep(_ROOMS, at.isoformat())
         _listen_anew(work)
         work.record(Entry("operator", "shell", None, "restored", None, "done", work.cause))
     return since
@@ -54,6 +57,20 @@ def noted(find: Find) -> Unknown | None:
     """The time of which nothing is on file, and no room was told yet; None: there is none."""
     value = find.setting(_SETTING)
     return Unknown(*map(datetime.fromisoformat, value.split())) if value else None
+
+
+def looks_for_rooms(find: Find) -> bool:
+    """Whether there may be rooms of cases that were opened in that time, of which nothing is on file."""
+    return find.setting(_ROOMS) is not None
+
+
+def set_aside(work: Work, refs: Iterable[str]) -> list[str]:
+    """Give the references of cases that are not on file to no other case: their rooms are there. Gives those."""
+    unfiled = [ref for ref in refs if not work.find.is_taken(ref)]
+    for ref in unfiled:
+        work.keep(SET_ASIDE + ref, work.now.isoformat())
+    work.session.execute(delete(tables.settings).filter_by(account=work.account.user_id, key=_ROOMS))
+    return unfiled
 
 
 def has_rooms(find: Find) -> bool:

@@ -320,24 +320,31 @@ class HardenedClient:
     async def find_room(self, marker: tuple[str, str]) -> str | None:
         """The room whose creation content has this key and value, made by us: so that a crash makes no second one."""
         key, value = marker
+        async for room_id, found in self._marked(key, value):
+            if found == value:
+                return room_id
+        return None
+
+    async def list_markers(self, key: str) -> frozenset[str]:
+        """What the rooms of ours that we are in have under this key in their creation content."""
+        return frozenset([found async for _, found in self._marked(key)])
+
+    async def _marked(self, key: str, wanted: str | None = None) -> AsyncIterator[tuple[str, str]]:
+        """Each room made by us with this key; ``wanted``: rooms that are known to have another value are left out."""
         answer = await self.wire.ask("GET", "v3/joined_rooms", largest=LARGEST_LIST)
         rooms = answer.get("joined_rooms")
         for room_id in filter(is_room_id, rooms) if isinstance(rooms, list) else ():
             known = self._rooms.get(room_id)
-            if known is not None and known.created and known.created.get(key) != value:
+            if wanted is not None and known is not None and known.created and known.created.get(key) != wanted:
                 continue
             try:
                 state = await self.room_state(room_id)
             except NotAllowed:
                 continue
             for change in state:
-                if (
-                    change.type == "m.room.create"
-                    and change.sender == self.user_id
-                    and change.content.get(key) == value
-                ):
-                    return room_id
-        return None
+                value = change.content.get(key)
+                if change.type == "m.room.create" and change.sender == self.user_id and isinstance(value, str):
+                    yield room_id, value
 
     async def room_state(self, room_id: str) -> tuple[StateChange, ...]:
         """The room's state now, from the homeserver."""

@@ -135,6 +135,8 @@ async def test_a_bot_that_only_its_database_was_set_back_tells_each_room_once(
         room = await open_case(deployment, agencies="police, social", table=("cleo", "dirk", "ada"))
         cleo, dirk, ada = (deployment.people[who] for who in ("cleo", "dirk", "ada"))
         coordination = await deployment.room("coordination")
+        first = await cleo.hears(by_bot(deployment, "is open."), coordination)
+        case = str(first.content["body"]).split()[0]
         await ada.say(room, "!concern before the backup kind: fact")
         await dirk.hears(by_bot(deployment, "C-1", "before the backup"), room)
         await deployment.stop_bot()
@@ -142,6 +144,12 @@ async def test_a_bot_that_only_its_database_was_set_back_tells_each_room_once(
         await deployment.start_bot()
         await ada.say(room, "!concern after the backup kind: fact")
         await dirk.hears(by_bot(deployment, "C-2"), room)
+        await cleo.say(coordination, "!case open why: after the backup goal: x agencies: police")
+        opened = await cleo.hears(
+            lambda e: by_bot(deployment, "is open.")(e) and case not in str(e.content), coordination
+        )
+        unfiled = str(opened.content["body"]).split()[0]
+        await deployment.room(f"case:{unfiled}")
         await deployment.stop_bot()
 
         for path in folder.glob("roundtable.db*"):
@@ -159,6 +167,9 @@ async def test_a_bot_that_only_its_database_was_set_back_tells_each_room_once(
         older = by_bot(deployment, "I go on with an older copy of my file")
         for person, where in ((dirk, room), (cleo, coordination)):
             await person.hears(older, where)
+        gone = by_bot(deployment, unfiled, "nothing of the case is on my file")
+        await cleo.hears(gone, coordination)
+        assert [message for message in cleo.heard if gone(message)][1:] == []
         await ada.say(room, "!concern and again kind: fact")
         heard = await dirk.hears(by_bot(deployment, "and again"), room)
         assert "C-1001" in heard.content["body"]

@@ -103,6 +103,22 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert re.match(r"roundtable (\d|\(not installed\))", capsys.readouterr().out)
 
 
+def test_a_crash_leaves_no_core_dump() -> None:
+    """A process of its own: what a test lowers here could not be raised again."""
+    script = (
+        "import contextlib, resource\n"
+        "from bot.command_line import main\n"
+        "before = resource.getrlimit(resource.RLIMIT_CORE)\n"
+        "hard = before[1]\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))\n"
+        "with contextlib.suppress(SystemExit):\n"
+        "    main(['--version'])\n"
+        "print(resource.getrlimit(resource.RLIMIT_CORE))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.splitlines()[-1] == "(0, 0)"
+
+
 def test_a_whole_audit_log_is_told_and_looking_is_logged(roundtable: Shell, tmp_path: Path) -> None:
     path = a_deployment(tmp_path)
     roundtable("--config", path, "db", "upgrade")

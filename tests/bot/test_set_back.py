@@ -228,3 +228,19 @@ async def test_what_was_noted_stays_until_the_rooms_were_told(tmp_path: Path) ->
     with store.look() as find:
         assert restoring.noted(find) is None
     store.close()
+
+
+async def test_the_reference_of_a_room_that_is_not_on_file_is_given_to_no_other_case(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path}/roundtable.db", MASTER, Account(BOT))
+    with store.work("$1", NOW) as work:
+        work.open_case(a_case())
+        work.record(an_entry("$1"))
+    restoring.accept(store, None, NOW)
+    with store.work("$2", NOW) as work:
+        assert restoring.looks_for_rooms(work.find)
+        assert restoring.set_aside(work, ["K7QF", "Q2R7"]) == ["Q2R7"]
+    with store.look() as find:
+        assert not restoring.looks_for_rooms(find)
+        assert find.is_taken("Q2R7")
+        assert not find.is_taken("Q2R8")
+    store.close()

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from storage import claims
 from storage.account import Account
-from storage.database import StoreAwayError
+from storage.database import StoreAwayError, StoreInUseError
 from storage.lease import Lease, LeaseLostError, hold
 from storage.outbox import Outbox
 from storage.work import Message, Store
@@ -67,3 +67,25 @@ def test_who_was_replaced_says_nothing_more(store: Store, postgres: Postgres, po
             say(store, "$1")
         say(second, "$1")
         second.close()
+
+
+def test_nobody_brings_the_tables_up_to_date_beside_the_bots_of_other_accounts(
+    lease: Lease, postgresql_url: str
+) -> None:
+    with (
+        hold(postgresql_url, "@other:example.org"),
+        pytest.raises(StoreInUseError, match="bots of other accounts run on this database: stop them first"),
+        lease.alone(),
+    ):
+        pytest.fail("the tables were changed under a running bot")
+    # Nobody comes meanwhile, either.
+    with (
+        lease.alone(),
+        pytest.raises(StoreInUseError, match="another bot of @other"),
+        hold(postgresql_url, "@other:example.org"),
+    ):
+        pytest.fail("a bot began while the tables were changed")
+    with lease.alone(), pytest.raises(StoreInUseError), hold(postgresql_url):
+        pytest.fail("the shell began while the tables were changed")
+    with hold(postgresql_url, "@other:example.org") as other:
+        assert other is not lease
