@@ -93,7 +93,7 @@ class Speaker:
 
     async def take_up(self) -> None:
         """Take over what the process before this one left; before anything is heard. Raises StoreAwayError."""
-        await self._outbox.take_up(self._clock())
+        await self._outbox.take_up()
 
     def nudge(self) -> None:
         """There may be something new to say, wherever it is."""

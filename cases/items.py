@@ -25,7 +25,9 @@ class Item(NamedTuple):
     kind: str
     agency: str
     person: str | None
+    """Only where somebody is looked for: whose deleted words it is about."""
     due: datetime | None
+    """Only where a moment is looked for: when those are wiped."""
     open: bool
 
 
@@ -33,10 +35,10 @@ def items(case: Case) -> Iterator[Item]:
     """Every item of a case."""
     for asked in case.requests:
         if not asked.withdrawn:
-            yield Item(asked.id, REQUEST, asked.to_agency, asked.to_person, asked.due_at, asked.waiting)
+            yield Item(asked.id, REQUEST, asked.to_agency, None, None, asked.waiting)
     for table in case.roundtables:
         if table.started_at is not None:
-            yield Item(table.id, MEETING, NOBODY, None, table.started_at, table.state is State.RUNNING)
+            yield Item(table.id, MEETING, NOBODY, None, None, table.state is State.RUNNING)
     for step in case.steps:
         if step.verb == erasure.ERASED_WORDS and not step.undone:
             yield Item(str(step.number), WIPE, NOBODY, step.by, step.at + erasure.WIPE_AFTER, open=True)

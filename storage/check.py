@@ -117,5 +117,5 @@ def _open_body(ring: Keyring, row: Any) -> None:  # noqa: ANN401 a row of the ou
     except WrongKeyError:
         if row.sent_at is None:
             raise
-        # What was sent goes nowhere any more: it was emptied, or an earlier version wrote it, which bound it to less.
+        # What was sent goes nowhere any more: it was emptied, which binds it to less.
         ring.open(row.body, scope=row.scope, place=OUTBOX_BODY, row=row.txn_id)

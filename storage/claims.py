@@ -48,7 +48,7 @@ def unclaimed(find: Find) -> list[str]:
     if find.account.schemes is None:
         return []
     accounts = [Account(row.user_id, row.schemes) for row in find.rows(_EVERYBODY)]
-    schemes = find.all(select(c.scheme).distinct().where(c.closed_at.is_(None)).order_by(c.scheme))
+    schemes = find.all(select(c.scheme).distinct().where(~c.closed).order_by(c.scheme))
     return [scheme for scheme in schemes if not any(account.runs(scheme) for account in accounts)]
 
 

@@ -154,10 +154,7 @@ def _retired(
 def _seats(find: Find, people: list[str]) -> tuple[tuple[str, str], ...]:
     m = tables.members.c
     query = (
-        select(m.case_ref, m.user_id)
-        .where(m.user_id.in_(people), m.until.is_(None))
-        .order_by(m.case_ref, m.user_id)
-        .distinct()
+        select(m.case_ref, m.user_id).where(m.user_id.in_(people), ~m.gone).order_by(m.case_ref, m.user_id).distinct()
     )
     return tuple((row.case_ref, row.user_id) for row in find.rows(query))
 

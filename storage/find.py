@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Column, Connection, Row, Select, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cases.case import Case
@@ -29,7 +29,7 @@ _members = tables.members.c
 _items = tables.items.c
 # Asked with each message: to put a question together takes longer than SQLite takes to answer it.
 _HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam("cause"))
-_SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), _members.until.is_(None))
+_SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), ~_members.gone)
 SPACE = "space"
 """The channel of the space that holds the rooms."""
 SET_ASIDE = "set aside "
@@ -152,7 +152,7 @@ class Find:
         """Who sits at a case's table, and whether they joined its room; None: no such case, which is not read here."""
         if self.one(self._of_ours(_cases.ref).where(_cases.ref == ref)) is None:
             return None
-        here = (_members.case_ref == ref, _members.until.is_(None))
+        here = (_members.case_ref == ref, ~_members.gone)
         return {row.user_id: row.joined for row in self.rows(select(_members.user_id, _members.joined).where(*here))}
 
     def is_taken(self, ref: str) -> bool:
@@ -175,20 +175,20 @@ class Find:
 
     def open_cases(self, *, of: str | None = None) -> list[str]:
         """The references of all open cases, or of those at whose table this person sits, oldest first."""
-        query = self._of_ours(_cases.ref).where(_cases.closed_at.is_(None)).order_by(_cases.opened_at)
+        query = self._of_ours(_cases.ref).where(~_cases.closed).order_by(_cases.opened_at)
         if of is not None:
-            seats = select(_members.case_ref).where(_members.user_id == of, _members.until.is_(None))
+            seats = select(_members.case_ref).where(_members.user_id == of, ~_members.gone)
             query = query.where(_cases.ref.in_(seats))
         return self.all(query)
 
     def schemes_of_open_cases(self) -> dict[str, str]:
         """The scheme of each open case, by reference, oldest first."""
-        query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(_cases.closed_at.is_(None))
+        query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(~_cases.closed)
         return {row.ref: row.scheme for row in self.rows(query.order_by(_cases.opened_at))}
 
     def cases_in_meeting(self) -> list[str]:
         """The references of the open cases whose round table is being held."""
-        meets = (_items.kind == MEETING, _items.open, _cases.closed_at.is_(None))
+        meets = (_items.kind == MEETING, _items.open, ~_cases.closed)
         return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*meets).distinct())
 
     def cases_to_wipe(self, now: datetime) -> list[str]:
@@ -219,7 +219,7 @@ class Find:
     def cases_asking(self, agency: str, request_id: str) -> list[str]:
         """The references of the open cases in which this agency was asked a question of this id, answered or not."""
         asked = (_items.kind == REQUEST, _items.agency == agency, _items.record == request_id)
-        open_ = self._of_ours(_items.case_ref).join(tables.cases).where(*asked, _cases.closed_at.is_(None))
+        open_ = self._of_ours(_items.case_ref).join(tables.cases).where(*asked, ~_cases.closed)
         return self.all(open_.distinct())
 
     def directory(self) -> Directory:
@@ -279,8 +279,9 @@ class Find:
         if not readers or scope == HOUSE or place_of(channel) is Place.CASE:
             return readers
         m = tables.members.c
-        left = select(m.user_id).where(m.case_ref == scope).group_by(m.user_id)
-        return readers.difference(self.all(left.having(func.count() == func.count(m.until))))
+        sits = select(m.user_id).where(m.case_ref == scope, ~m.gone)
+        left = select(m.user_id).where(m.case_ref == scope, m.user_id.not_in(sits))
+        return readers.difference(self.all(left))
 
     def _readers(self, channel: str) -> frozenset[str]:
         kind, _, key = channel.partition(":")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
@@ -33,7 +32,7 @@ _DROP_MEMBER = delete(_members).where(_members.c.case_ref == bindparam("ref"), _
 _STATE = (
     update(_cases)
     .where(_cases.c.ref == bindparam("case"))
-    .values(closed_at=bindparam("closed"), version=bindparam("new_version"))
+    .values(closed=bindparam("is_closed"), version=bindparam("new_version"))
 )
 
 
@@ -42,10 +41,8 @@ class Seat(NamedTuple):
 
     number: int
     user_id: str
-    agency: str
     joined: bool
-    since: datetime
-    until: datetime | None
+    gone: bool
 
 
 @dataclass(repr=False)
@@ -58,7 +55,7 @@ class OnFile:
     """Steps."""
     items: frozenset[Item] = frozenset()
     seats: frozenset[Seat] = frozenset()
-    closed_at: datetime | None = None
+    closed: bool = False
     written: bool = False
     """Whether this transaction has written it: should it be broken off, the case is read again."""
 
@@ -94,10 +91,10 @@ def write(connection: Connection, ring: Keyring, kept: OnFile) -> None:
     if kept.saved == 0:
         connection.execute(
             _ADD_CASE,
-            {"ref": ref, "scheme": case.scheme, "opened_at": case.opened_at, "closed_at": case.closed_at, "version": 0},
+            {"ref": ref, "scheme": case.scheme, "opened_at": case.opened_at, "closed": case.closed, "version": 0},
         )
-    elif (now.closed_at, now.version) != (kept.closed_at, kept.version):
-        connection.execute(_STATE, {"case": ref, "closed": now.closed_at, "new_version": now.version})
+    elif (now.closed, now.version) != (kept.closed, kept.version):
+        connection.execute(_STATE, {"case": ref, "is_closed": now.closed, "new_version": now.version})
     if rows:
         connection.execute(_ADD_STEPS, rows)
     if old := [case.steps[number - 1] for number in case.rewritten if number <= kept.saved]:
@@ -116,12 +113,12 @@ def write(connection: Connection, ring: Keyring, kept: OnFile) -> None:
         connection.execute(_ADD_MEMBERS, [{"case_ref": ref, **seat._asdict()} for seat in came])
     case.rewritten.clear()
     kept.written = True
-    kept.version, kept.saved, kept.items, kept.seats, kept.closed_at = (
+    kept.version, kept.saved, kept.items, kept.seats, kept.closed = (
         now.version,
         now.saved,
         now.items,
         now.seats,
-        now.closed_at,
+        now.closed,
     )
 
 
@@ -132,8 +129,8 @@ def differences(connection: Connection, ring: Keyring, ref: str, version: int) -
     row = connection.execute(select(_cases).where(_cases.c.ref == ref)).one()
     found = {
         "steps": numbers == list(range(1, len(numbers) + 1)),
-        "opening, scheme or closing": (row.scheme, row.opened_at, row.closed_at)
-        == (now.case.scheme, now.case.opened_at, now.case.closed_at),
+        "opening, scheme or closing": (row.scheme, row.opened_at, row.closed)
+        == (now.case.scheme, now.case.opened_at, now.case.closed),
         "items": _beside(connection, _items, Item, ref) == now.items,
         "members": _beside(connection, _members, Seat, ref) == now.seats,
     }
@@ -146,12 +143,12 @@ def _beside(connection: Connection, table: Table, kind: type[Item] | type[Seat],
 
 
 def _as_it_is(case: Case, version: int) -> OnFile:
-    return OnFile(case, version, len(case.steps), frozenset(items(case)), frozenset(_seats(case)), case.closed_at)
+    return OnFile(case, version, len(case.steps), frozenset(items(case)), frozenset(_seats(case)), case.closed)
 
 
 def _seats(case: Case) -> Iterable[Seat]:
     for number, m in enumerate(case.members, 1):
-        yield Seat(number, m.user_id, m.agency, m.joined_at is not None, m.invited_at, m.left_at)
+        yield Seat(number, m.user_id, m.joined_at is not None, m.left_at is not None)
 
 
 def _row(ring: Keyring, ref: str, step: Step) -> dict[str, object]:

@@ -79,7 +79,7 @@ class Outbox:
         self._sent: dict[int, dict[str, object]] = {}
 
     @in_store_thread
-    def take_up(self, at: datetime) -> None:
+    def take_up(self) -> None:
         """Note, before anything is said or heard, what may have gone out when the process before this one ended.
 
         That is the first row of each channel: no other is begun before that one is marked. (To ask somebody in again
@@ -89,7 +89,7 @@ class Outbox:
         unsent = (o.c.account == self._account, o.c.sent_at.is_(None), o.c.kind != INVITE)
         first = select(func.min(o.c.id)).where(*unsent).group_by(o.c.channel)
         with self._store.update() as session:
-            session.execute(update(o).where(o.c.id.in_(first)).values(tried_at=at, tries=o.c.tries + 1))
+            session.execute(update(o).where(o.c.id.in_(first)).values(tries=o.c.tries + 1))
 
     @in_store_thread
     def channels(self) -> list[str]:

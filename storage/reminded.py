@@ -42,7 +42,7 @@ class Reminded:
 def read(find: Find) -> Reminded:
     """What was said about open cases."""
     r, c = tables.reminded, tables.cases
-    rows = find.rows(select(r).join(c, c.c.ref == r.c.case_ref).where(c.c.closed_at.is_(None)))
+    rows = find.rows(select(r).join(c, c.c.ref == r.c.case_ref).where(~c.c.closed))
     return Reminded({(row.case_ref, row.subject, row.whom): Told(row.stage, row.at) for row in rows})
 
 

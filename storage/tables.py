@@ -136,7 +136,7 @@ cases = Table(
     Column("ref", String, primary_key=True),
     Column("scheme", String, nullable=False),
     Column("opened_at", Utc, nullable=False),
-    Column("closed_at", Utc, index=True),
+    Column("closed", Boolean, nullable=False, index=True),
     # Counts how often words were wiped from its steps: who keeps the case in memory compares it.
     Column("version", Integer, nullable=False),
 )
@@ -146,10 +146,8 @@ members = Table(
     Column("case_ref", ForeignKey("cases.ref", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("user_id", String, nullable=False, index=True),
-    Column("agency", String, nullable=False),
     Column("joined", Boolean, nullable=False),
-    Column("since", Utc, nullable=False),
-    Column("until", Utc),
+    Column("gone", Boolean, nullable=False),
 )
 items = Table(
     "items",
@@ -186,13 +184,11 @@ case_keys = Table(
     metadata,
     Column("scope", String, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
-    Column("made_at", Utc, nullable=False),
 )
 inbox = Table(
     "inbox",
     metadata,
     Column("cause", String, primary_key=True),
-    Column("at", Utc, nullable=False),
     Column("outcome", String),
 )
 outbox = Table(
@@ -208,8 +204,7 @@ outbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("subject", String),
     Column("created_at", Utc, nullable=False),
-    # When a process began for which it may have gone out already, and how many did (storage/outbox.py).
-    Column("tried_at", Utc),
+    # How many processes began for which it may have gone out already (storage/outbox.py).
     Column("tries", Integer, nullable=False),
     Column("sent_at", Utc),
     Column("event_id", String, index=True),
@@ -261,7 +256,7 @@ audit = Table(
     Column("at", Utc, nullable=False),
     Column("actor", String, nullable=False),
     Column("place", String, nullable=False),
-    Column("case_ref", String, index=True),
+    Column("case_ref", String),
     Column("command", String, nullable=False),
     Column("subject", String),
     Column("outcome", String, nullable=False),

@@ -200,7 +200,7 @@ class Work:
     def finish(self) -> None:
         """Write down what was changed, and that the cause is handled."""
         self.save()
-        handled = [{"cause": c, "at": self.now, "outcome": self.outcome} for c in (self.cause, *self._also)]
+        handled = [{"cause": c, "outcome": self.outcome} for c in (self.cause, *self._also)]
         self.session.execute(_HANDLED, handled)
 
     def audit_fault(self) -> int | None:
@@ -263,7 +263,7 @@ class Work:
 
     def _make_key(self, scope: str) -> None:
         wrapped = self._ring.make(scope)
-        self.session.execute(insert(tables.case_keys).values(scope=scope, wrapped=wrapped, made_at=self.now))
+        self.session.execute(insert(tables.case_keys).values(scope=scope, wrapped=wrapped))
 
 
 class Store:
@@ -343,11 +343,7 @@ class Store:
             if not self.ring.knows(HOUSE):
                 if session.scalar(select(tables.audit.c.id).limit(1)):
                     raise WrongKeyError("the store has lost its house key: restore it from a backup")
-                session.execute(
-                    insert(tables.case_keys).values(
-                        scope=HOUSE, wrapped=self.ring.make(HOUSE), made_at=datetime.now().astimezone()
-                    )
-                )
+                session.execute(insert(tables.case_keys).values(scope=HOUSE, wrapped=self.ring.make(HOUSE)))
             if account.user_id:
                 _move_in(session, account.user_id)
 

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from storage import tables
+
 TESTS = Path(__file__).parent
 TRUST = TESTS.parent / "docs" / "trust.md"
 CLAIMS = ("Who is protected against whom", "What a lying homeserver achieves")
 FIELDS = "What the homeserver can set, and what may depend on it"
+IN_CLEAR = "What stays in clear in the database"
 
 
 def rows(title: str) -> list[list[str]]:
@@ -48,3 +51,13 @@ def test_each_field_of_the_homeservers_names_files_of_tests() -> None:
     there = {path.name for path in TESTS.rglob("test_*.py")}
     named = {row[0]: names(row[-1]) for row in rows(FIELDS)}
     assert [field for field, files in named.items() if not files or not set(files) <= there] == []
+
+
+def test_each_column_is_sealed_or_named_with_its_reason() -> None:
+    intro = TRUST.read_text().partition(f"# {IN_CLEAR}\n")[2].partition("\n|")[0]
+    sealed = re.findall(r"`(\w+\.\w+)`", intro)
+    in_clear = [f"{names(table)[0]}.{column}" for table, columns, _ in rows(IN_CLEAR) for column in names(columns)]
+    everything = {f"{table.name}.{c.name}": c for table in tables.metadata.sorted_tables for c in table.columns}
+    assert sorted([*sealed, *in_clear]) == sorted(everything)
+    assert {everything[name].type.python_type for name in sealed} == {bytes}
+    assert [table for table, _, reason in rows(IN_CLEAR) if not reason] == []

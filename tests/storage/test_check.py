@@ -60,10 +60,10 @@ def test_what_stands_beside_the_journal_and_does_not_follow_from_it_is_named(fil
     execute(
         filled,
         sa.insert(tables.members).values(
-            case_ref="K7QF", number=9, user_id="@eve:example.org", agency="police", joined=True, since=NOW
+            case_ref="K7QF", number=9, user_id="@eve:example.org", joined=True, gone=False
         ),
     )
-    execute(filled, sa.update(tables.cases).values(closed_at=NOW))
+    execute(filled, sa.update(tables.cases).values(closed=True))
     assert look(filled).problems == [
         "opening, scheme or closing of K7QF do not follow from its journal",
         "members of K7QF do not follow from its journal",

@@ -1,14 +1,18 @@
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from cases.concern import raise_concern
+from cases.people import Addressee
+from cases.request import ask
+from storage import tables
 from storage.crypto import Keyring, WrongKeyError
 from storage.find import UnreadableCaseError
 from storage.work import Store
-from tests.storage.examples import ADA, MASTER, NOW, a_case
+from tests.storage.examples import ADA, CLEO, MASTER, NOW, a_case
 
 WHERE = {"scope": "K7QF", "place": "concerns.about", "row": "C-1"}
 
@@ -83,6 +87,24 @@ def test_content_is_not_readable_in_the_files_of_the_database(
     # What somebody did and when stands in the journal, too; the one in clear is in the audit log.
     for secret in (b"Zephyrine", b"Quillfeather", b"not seen at school", b"safe routine", b"Europe/Amsterdam"):
         assert secret not in raw
+
+
+def test_what_stands_beside_the_journal_names_no_person_asked_no_date_and_no_reason(store: Store) -> None:
+    due = NOW + timedelta(days=9)
+    with store.work("$1", NOW) as work:
+        case = a_case()
+        case.invite(ADA, because="she knows him", by=CLEO, at=NOW + timedelta(days=2))
+        case.release(ADA.user_id, by=CLEO, at=NOW + timedelta(days=3))
+        finn = Addressee("health", "@finn:example.org")
+        ask(case, finn, "is he well?", because="to plan", due_at=due, by=ADA, at=NOW)
+        work.open_case(case)
+    with store.look() as find:
+        cases, members, items = (find.rows(sa.select(t)) for t in (tables.cases, tables.members, tables.items))
+    assert [row._asdict() for row in cases] == [
+        {"ref": "K7QF", "scheme": "safety table", "opened_at": NOW, "closed": False, "version": 0}
+    ]
+    assert [tuple(row) for row in members] == [("K7QF", 1, ADA.user_id, False, True)]
+    assert [tuple(row) for row in items] == [("K7QF", "R-1", "request", "health", None, None, True)]
 
 
 def test_a_step_that_was_moved_to_another_place_is_refused(store: Store) -> None:

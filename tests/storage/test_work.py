@@ -201,7 +201,7 @@ async def test_what_may_have_gone_out_goes_out_again_without_its_words_before_it
     if moment == "under way":
         assert await outbox.next("coordination")
     elif moment == "before a restart":
-        await outbox.take_up(NOW)
+        await outbox.take_up()
     with store.work("$2", NOW) as work:
         work.retract("$1")
     said: list[tuple[str, str | None]] = []

@@ -40,12 +40,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
         sa.UniqueConstraint("previous", name=op.f("uq_audit_previous")),
     )
-    op.create_index(op.f("ix_audit_case_ref"), "audit", ["case_ref"], unique=False)
     op.create_table(
         "case_keys",
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=False),
-        sa.Column("made_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_case_keys")),
     )
     op.create_table(
@@ -53,15 +51,14 @@ def upgrade() -> None:
         sa.Column("ref", sa.String(), nullable=False),
         sa.Column("scheme", sa.String(), nullable=False),
         sa.Column("opened_at", sa.DateTime(), nullable=False),
-        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("closed", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("ref", name=op.f("pk_cases")),
     )
-    op.create_index(op.f("ix_cases_closed_at"), "cases", ["closed_at"], unique=False)
+    op.create_index(op.f("ix_cases_closed"), "cases", ["closed"], unique=False)
     op.create_table(
         "inbox",
         sa.Column("cause", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("cause", name=op.f("pk_inbox")),
     )
@@ -77,7 +74,6 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("subject", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.Column("tried_at", sa.DateTime(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
         sa.Column("event_id", sa.String(), nullable=True),
@@ -145,10 +141,8 @@ def upgrade() -> None:
         sa.Column("case_ref", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("user_id", sa.String(), nullable=False),
-        sa.Column("agency", sa.String(), nullable=False),
         sa.Column("joined", sa.Boolean(), nullable=False),
-        sa.Column("since", sa.DateTime(), nullable=False),
-        sa.Column("until", sa.DateTime(), nullable=True),
+        sa.Column("gone", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["case_ref"], ["cases.ref"], name=op.f("fk_members_case_ref_cases"), ondelete="CASCADE"
         ),
@@ -226,10 +220,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_event_id"), table_name="outbox")
     op.drop_table("outbox")
     op.drop_table("inbox")
-    op.drop_index(op.f("ix_cases_closed_at"), table_name="cases")
+    op.drop_index(op.f("ix_cases_closed"), table_name="cases")
     op.drop_table("cases")
     op.drop_table("case_keys")
-    op.drop_index(op.f("ix_audit_case_ref"), table_name="audit")
     op.drop_table("audit")
     op.drop_table("agencies")
     op.drop_table("accounts")
