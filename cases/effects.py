@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cases.case import Case
-    from cases.record import Change, Step
+    from cases.record import Added, Change, Step
 
 OF_CASE = "case"
 """The id under which a step keeps what it changed in the case itself, and in none of its records."""
@@ -53,9 +53,10 @@ def refresh(case: Case, step: Step, by: Step) -> None:
     repeated = [entry for later in case.steps for entry in later.entries if entry.said == step.number]
     touched += [(entry.id, name) for entry in repeated for name in KINDS[entry.kind].words]
     for key, name in dict.fromkeys(touched):
-        value = _value(case, (key, name), hidden, without=step)
-        if value != getattr(entries[key], name):
-            by.change(entries[key], **{name: value})
+        value, speaker, stands = _value(case, (key, name), hidden, without=step)
+        # The same words of another message stand there from now on: this one's may be wiped.
+        if value != getattr(entries[key], name) or speaker != stands:
+            by.change(entries[key], speaker, **{name: value})
     for key in dict.fromkeys(key for key, _ in touched):
         if isinstance(entries[key], Action) and (state := settled(entries[key])) is not entries[key].state:
             by.change(entries[key], state=state)
@@ -71,24 +72,36 @@ def changes_since(case: Case, step: Step, place: Place) -> bool:
     return any(counts(s) and place in {(c.id, c.field) for c in s.changes} for s in case.steps[step.number :])
 
 
-def _value(case: Case, place: Place, hidden: Collection[int], *, without: Step) -> object:
-    """What a field holds now."""
+def _value(
+    case: Case, place: Place, hidden: Collection[int], *, without: Step
+) -> tuple[object, int | None, int | None]:
+    """What a field holds now; of words also the step that said them, and the one whose words stood there last."""
     key, name = place
     value: object = None
-    said = kind = None
+    said = stands = kind = None
     for step in case.steps:
         for entry in step.entries:
             if entry.id == key:
-                value, said, kind = entry.fields[name], entry.said or step.number, entry.kind
+                value, said, kind = _added(case, entry, name), entry.said or step.number, entry.kind
+                stands = said
                 if name == "withdrawn":
                     value = step.undone
-        if counts(step) and not step.lapsed:
-            for change in step.changes:
-                if (change.id, change.field) == place:
+        for change in step.changes:
+            if (change.id, change.field) == place:
+                stands = change.said or step.number
+                if counts(step) and not step.lapsed:
                     value, said, kind = _changed(value, change, step), step.number, change.kind
     if place == (OF_CASE, "next_review") and not changes_since(case, without, place):
-        return _review_without(case, without, cast("datetime | None", value))
-    return ERASED if value and said is not None and said in hidden and kind and name in KINDS[kind].words else value
+        value = _review_without(case, without, cast("datetime | None", value))
+    if kind is None or name not in KINDS[kind].words:
+        return value, None, None
+    return (ERASED if value and said in hidden else value), said, stands
+
+
+def _added(case: Case, entry: Added, name: str) -> object:
+    """What a field was added with; words that repeat another step's as that step said them."""
+    said = case.steps[entry.said - 1].entries if entry.said and name in KINDS[entry.kind].words else ()
+    return next((source.fields[name] for source in said if name in source.fields), entry.fields[name])
 
 
 def _changed(value: object, change: Change, step: Step) -> object:

@@ -121,6 +121,8 @@ class Change:
     field: str
     old: object
     new: object
+    said: int | None = None
+    """The number of the step whose words the new value repeats; None: its own."""
 
 
 @dataclass(eq=False, repr=False)
@@ -167,11 +169,11 @@ class Step:
         self.entries = (*self.entries, snapshot(entry, said))
         return entry
 
-    def change(self, entry: Record | Entry, **values: object) -> None:
-        """Change fields of an entry as part of this step."""
+    def change(self, entry: Record | Entry, said: int | None = None, /, **values: object) -> None:
+        """Change fields of an entry as part of this step; ``said``: the step whose words it repeats, if another."""
         for name, value in values.items():
             new = _settled(value)
-            change = Change(kind_of(entry).name, entry.id, name, getattr(entry, name), new)
+            change = Change(kind_of(entry).name, entry.id, name, getattr(entry, name), new, said)
             self.changes = (*self.changes, change)
             setattr(entry, name, new)
 

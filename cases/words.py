@@ -24,20 +24,17 @@ class Speakers:
 
 def speakers(steps: Iterable[Step]) -> Speakers:
     """Look through a journal from its beginning."""
-    found, said = Speakers(), dict[tuple[Place, object], int]()
+    found = Speakers()
     for step in steps:
         for entry in step.entries:
             for name in KINDS[entry.kind].words:
-                place = (entry.id, name)
-                found.now[place] = said[place, entry.fields[name]] = entry.said or step.number
+                found.now[entry.id, name] = entry.said or step.number
         for index, change in enumerate(step.changes):
             if change.field in KINDS[change.kind].words:
                 place = (change.id, change.field)
-                # What is taken back, or brought back, gives the word to who had it then.
-                repeats = step.verb in SETS_NOTHING and (place, change.new) in said
-                later = said[place, change.new] if repeats else step.number
+                later = change.said or step.number
                 found.changed[step.number, index] = (found.now[place], later)
-                found.now[place] = said[place, change.new] = later
+                found.now[place] = later
     return found
 
 

@@ -24,6 +24,7 @@ class _Change(msgspec.Struct):
     field: str
     old: msgspec.Raw
     new: msgspec.Raw
+    said: int | None = None
 
 
 class _Step(msgspec.Struct):
@@ -62,7 +63,8 @@ def decode(stored: bytes) -> Step:
     s = _decode(stored)
     entries = tuple(Added(entry.kind, _fields(entry.kind, entry.fields), entry.said) for entry in s.entries)
     changes = tuple(
-        Change(c.kind, c.id, c.field, _value(c.kind, c.field)(c.old), _value(c.kind, c.field)(c.new)) for c in s.changes
+        Change(c.kind, c.id, c.field, _value(c.kind, c.field)(c.old), _value(c.kind, c.field)(c.new), c.said)
+        for c in s.changes
     )
     plain = {name: getattr(s, name) for name in _PLAIN}
     return Step(**plain, entries=entries, changes=changes)

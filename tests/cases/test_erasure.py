@@ -1,16 +1,18 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from cases import action, decision, effects, erasure, request
+from cases import action, decision, effects, erasure, request, roundtable, series
 from cases.case import Case, earlier_wordings
 from cases.concern import raise_concern
 from cases.erasure import KEPT, WIPE_AFTER
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.record import ERASED, FILED
+from cases.roundtable import Presence
 from tests.cases.story import SAYS, STORY, told
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
 
@@ -78,6 +80,45 @@ def test_the_same_words_of_somebody_else_stay_where_they_were_kept() -> None:
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
     erasure.wipe(case, DELETED + erasure.WIPE_AFTER)
     assert earlier_wordings(case, case.concerns[1]) == ["sleeps in a car"]
+
+
+def read_again(case: Case) -> Case:
+    return Case.load([replace(step, undone=False, lapsed=False) for step in case.steps])
+
+
+@pytest.mark.parametrize("between", [None, "sleeps at a friend's"])
+def test_the_same_words_in_an_earlier_message_stay_in_the_same_place(between: str | None) -> None:
+    case = a_case_with_a_concern()
+    last = LATER + timedelta(minutes=1)
+    if between:
+        case.correct("C-1", between, by=DIRK, at=LATER)
+    case.correct("C-1", "sleeps in a car", by=DIRK, at=last)
+    for said_at in (last, *([LATER] if between else [])):
+        erasure.erase(case, said_at, by=DIRK, at=DELETED)
+    erasure.wipe(case, DELETED + WIPE_AFTER)
+    assert (case.concerns[0].about, read_again(case).concerns[0].about) == ("sleeps in a car", "sleeps in a car")
+
+
+def test_the_same_words_in_a_later_message_stay_in_the_same_place() -> None:
+    case = a_case_with_a_concern()
+    case.correct("C-1", "sleeps in a car", by=DIRK, at=LATER)
+    erasure.erase(case, SAID, by=DIRK, at=DELETED)
+    erasure.wipe(case, DELETED + WIPE_AFTER)
+    assert (case.concerns[0].about, read_again(case).concerns[0].about) == ("sleeps in a car", "sleeps in a car")
+    assert earlier_wordings(case, case.concerns[0]) == [ERASED]
+
+
+def test_a_meeting_that_was_added_while_the_words_of_its_series_were_deleted_gets_them_back() -> None:
+    case = a_case()
+    dates = [NEXT_WEEK + timedelta(weeks=number) for number in range(5)]
+    about, every = "his family", "1 week"
+    series.begin(case, "FREQ=WEEKLY", dates, every=every, chair=ADA.user_id, about=about, by=ADA, at=SAID)
+    roundtable.announce(case, "M-1", Presence.ATTENDS, by=DIRK, at=LATER)
+    erasure.erase(case, SAID, by=ADA, at=dates[0])
+    series.extend(case, case.series[0], dates, by=CLEO, at=dates[0] + timedelta(minutes=1))
+    assert [table.about for table in case.roundtables] == [ERASED] * 3
+    erasure.restore(case, "M-1", by=ADA, at=dates[0] + timedelta(hours=1))
+    assert [table.about for table in case.roundtables] == [about] * 3
 
 
 def test_a_word_that_is_also_the_name_of_an_agency_is_wiped_as_a_word_only() -> None:
