@@ -2,27 +2,28 @@
 
 from importlib import import_module
 
+from commands import groups
 from commands.registry import Registry, commands
 
-MODULES = (
-    "concerns",
-    "requests",
-    "actions",
-    "decisions",
-    "roundtables",
-    "planning",
-    "meeting",
-    "minutes",
-    "picture",
-    "erasing",
-    "snoozing",
-    "settings",
-    "steering",
-    "administration",
-    "verification",
-    "helping",
-)
-"""One a concept, in the order in which the help shows them."""
+MODULES = {
+    "concerns": groups.ASK,
+    "requests": groups.ASK,
+    "actions": groups.ACT,
+    "decisions": groups.DECIDE,
+    "roundtables": groups.MEET,
+    "planning": groups.MEET,
+    "meeting": groups.DURING,
+    "minutes": groups.MINUTES,
+    "picture": groups.CASE,
+    "erasing": groups.MISTAKE,
+    "snoozing": groups.ME,
+    "settings": groups.ME,
+    "steering": groups.CASE,
+    "administration": groups.ADMIN,
+    "verification": groups.ADMIN,
+    "helping": groups.ME,
+}
+"""One a concept, in the order in which the help shows them; and the group of its commands, unless one names another."""
 
 
 def registry_of_all() -> Registry:

@@ -12,7 +12,7 @@ from commands.registry import commands
 
 
 class Propose(Arguments):
-    """Propose an action to an agency or a person, with a date."""
+    """Propose an action to an agency or person, with a date."""
 
     outcome: Rest = Field(title="an outcome", description="what shall come about, beginning with a verb")
     for_: Whom = Field(title="an owner", description="the agency or person who shall do it")
@@ -43,7 +43,7 @@ class Finish(Arguments):
 
 
 class GiveUp(Arguments):
-    """Tell that an action is not possible any more, and why."""
+    """Tell that an action can't be done any more, and why."""
 
     id: ActionId = Field(title="A-1", description="which action")
     why: Rest = Field(title="a reason", description="what made it impossible")
@@ -58,7 +58,7 @@ class Move(Arguments):
 
 
 class Hand(Arguments):
-    """Hand an action to another agency or person, with the reason."""
+    """Hand an action to somebody else, with the reason."""
 
     id: ActionId = Field(title="A-1", description="which action")
     to: To = Field(title="an agency or a person", description="who shall take it on")
@@ -68,7 +68,7 @@ class Hand(Arguments):
 @commands.command(
     "action",
     needs=Permission.CONTRIBUTE,
-    example="!action visit the family together with the school for: social by: fri 15:00",
+    example="!action visit the family for: social by: fri 15:00",
 )
 def propose(args: Propose, ctx: Context) -> Reply:
     """Propose it."""

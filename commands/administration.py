@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cases.errors import Refusal
 from cases.roles import Permission
+from commands import groups
 from commands.arguments import NAME, WORD, Arguments, PersonId, ShortText, Text
 from commands.context import Context, Reply, case_channel
 from commands.registry import commands
@@ -26,11 +27,11 @@ class ApproveIdentity(Arguments):
 
 
 class ListIdentities(Arguments):
-    """List the people whose identity changed and waits for you."""
+    """List whose identity changed, and waits for you."""
 
 
 class VerifyAudit(Arguments):
-    """Check that no line of the audit log was changed, removed or moved."""
+    """Check that the audit log is whole: no line was changed, removed or moved."""
 
 
 class ShowHealth(Arguments):
@@ -38,7 +39,7 @@ class ShowHealth(Arguments):
 
 
 class GiveNewRoom(Arguments):
-    """Give a case a new room in place of an unsafe one, and say why."""
+    """Give a case a new room, in place of an unsafe one, and say why."""
 
     ref: Reference = Field(title="REF", description="the reference of the case")
     because: Text = Field(title="a reason", description="why it needs another room")
@@ -96,7 +97,9 @@ def show_health(args: ShowHealth, ctx: Context) -> Reply:
     )
 
 
-@commands.command("case reroom", needs=Permission.OPEN_CASES, example="!case reroom K7QF because: its room is lost")
+@commands.command(
+    "case reroom", needs=Permission.OPEN_CASES, group=groups.CASE, example="!case reroom K7QF because: its room is lost"
+)
 def give_new_room(args: GiveNewRoom, ctx: Context) -> Reply:
     """The case and everybody at its table go on in another room."""
     case = case_of(args.ref, ctx)

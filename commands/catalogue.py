@@ -11,7 +11,8 @@ from cases import action, request
 from cases.roles import Role
 from commands import registry_of_all
 from commands.arguments import RECORDS, key_of
-from commands.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME, STATE
+from commands.groups import GROUPS
+from commands.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, GROUP, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME, STATE
 from commands.reading import choices_of, positional
 
 Message = str | tuple[str, str]
@@ -36,6 +37,8 @@ def _messages() -> Iterator[Message]:
     yield from ((DATE, name) for name in DATE_NAMES)
     yield from ((CHOICE, word) for word in (*Role, *RECORDS.values(), "record"))
     yield from ((STATE, word) for word in (*request.State, *action.State))
+    for group in GROUPS:
+        yield from ((GROUP, group.word), group.title)
     for command in registry_of_all().commands.values():
         yield command.summary
         for name, field in command.arguments.model_fields.items():

@@ -34,7 +34,7 @@ class Dissent(Arguments):
 @commands.command(
     "decide",
     needs=Permission.CONTRIBUTE,
-    example="!decide one person calls him, for all of us because: five callers made him hide review: in 4 weeks",
+    example="!decide one person calls him because: five callers made him hide",
 )
 def decide(args: Decide, ctx: Context) -> Reply:
     """Ask each agency where it stands."""

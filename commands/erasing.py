@@ -31,7 +31,7 @@ Reference = Annotated[ShortText, Positional(_take_reference)]
 
 
 class Restore(Arguments):
-    """Have back what you did not delete yourself, within a week."""
+    """Get back what you didn't delete yourself, within a week."""
 
     id: AnyId | None = Field(None, title="ID", description="which record, for example C-1")
     ref: Reference | None = Field(None, title="REF", description="of which case; elsewhere than in its room")

@@ -14,7 +14,7 @@ from cases.time import MONTHS, WEEKDAYS
 
 DOMAIN = "roundtable"
 LOCALE = Path(__file__).parent / "locale"
-KEY, CHOICE, STATE, DATE, LANGUAGE, ARTICLES = "key", "choice", "state", "date", "language", "articles"
+KEY, CHOICE, STATE, DATE, LANGUAGE, ARTICLES, GROUP = "key", "choice", "state", "date", "language", "articles", "group"
 """Contexts in the catalogue: what is typed before a colon, what can be chosen there, how something stands, …."""
 OUR_NAME = "English"
 """Translated in the context of languages it is what a language calls itself."""
@@ -55,6 +55,10 @@ class Language:
     def state(self, value: str) -> str:
         """How a question or an action stands."""
         return self._words.pgettext(STATE, value)
+
+    def group(self, word: str) -> str:
+        """What opens a group of commands in the help."""
+        return self._words.pgettext(GROUP, word)
 
     @property
     def articles(self) -> list[str]:

@@ -19,17 +19,17 @@ class HandChair(Arguments):
 
 
 class Appoint(Arguments):
-    """During a round table, the chair: say who writes the minutes with you."""
+    """Say who writes the minutes with you: the chair, during a round table."""
 
     person: Annotated[PersonId, REST] = Field(title="PERSON", description="whose lines are taken down, too")
 
 
 class Next(Arguments):
-    """During a round table, the chair: go to the next point of the agenda."""
+    """Go to the next point of the agenda: the chair, during a round table."""
 
 
 class Declare(Arguments):
-    """During a round table: say that you have a conflict of interest, and take no position."""
+    """Say that you have a conflict of interest, and take no position: during a round table."""
 
     why: Rest = Field(title="WHY", description="what your conflict of interest is")
 

@@ -20,7 +20,7 @@ from cases.minutes import Remark, Version
 from cases.record import ERASED
 from cases.roles import Permission
 from cases.roundtable import NoteKind, RoundTable
-from commands import files, paper
+from commands import files, groups, paper
 from commands.arguments import WORD, Arguments, Paragraph, Rest, RoundTableId, ToAgency
 from commands.context import Context, Reply
 from commands.document import Document
@@ -52,7 +52,7 @@ class Show(Arguments):
 
 
 class Correct(Arguments):
-    """Say what is wrong or missing in the minutes, in a paragraph or as a whole."""
+    """Say what is wrong in the minutes, or missing: in a paragraph or as a whole."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
     paragraph: Paragraph | None = Field(None, title="§", description="the number of the paragraph")
@@ -84,7 +84,7 @@ class View(Arguments):
 
 
 class Credit(Arguments):
-    """Say which agency's contribution changed the plan."""
+    """Say whose contribution changed the plan, by agency."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
     agency: ToAgency = Field(title="AGENCY", description="whose contribution it was")
@@ -172,7 +172,10 @@ def settle(args: Settle, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "minutes view", needs=Permission.TAKE_PART, example="!minutes view M-1 he wants to go back to his old class"
+    "minutes view",
+    needs=Permission.TAKE_PART,
+    group=groups.PERSON,
+    example="!minutes view M-1 he wants to go back to his old class",
 )
 def add_view(args: View, ctx: Context) -> Reply:
     """Put the person's view into a new version."""

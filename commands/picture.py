@@ -21,7 +21,7 @@ from cases.record import FILED, Record, Step
 from cases.request import Answer, Request, State
 from cases.roles import Permission, Place
 from cases.time import show_day
-from commands import audience, invitation
+from commands import audience, groups, invitation
 from commands.arguments import NAME, AnyId, Arguments, PersonId, Rest
 from commands.context import Context, Reply, case_channel
 from commands.minutes import MAKES_A_VERSION, after_undo
@@ -33,7 +33,7 @@ MOST_ITEMS = 30
 
 
 class Status(Arguments):
-    """Show the picture of the case on one screen."""
+    """Show the case on one screen."""
 
 
 class Next(Arguments):
@@ -57,7 +57,7 @@ class Followups(Arguments):
 
 
 class Correct(Arguments):
-    """Put a new wording in the place of one of your agency; the earlier one stays on file."""
+    """Put right what your agency wrote; the earlier wording stays on file."""
 
     id: AnyId = Field(title="ID", description="which record, for example C-1")
     text: Rest | None = Field(None, title="TEXT", description="how it should read")
@@ -65,7 +65,7 @@ class Correct(Arguments):
 
 
 class Brief(Arguments):
-    """Let somebody who came later read what was on file before."""
+    """Let a newcomer read what was there before."""
 
     person: Annotated[PersonId, NAME] = Field(title="PERSON", description="who was invited later")
 
@@ -125,7 +125,7 @@ def who(args: Who, ctx: Context) -> Reply:
     return Reply("picture/who", {"case": ctx.case, "table": _by_agency(ctx.case)})
 
 
-@commands.command("mine", needs=Permission.OWN, example="!mine")
+@commands.command("mine", needs=Permission.OWN, group=groups.ME, example="!mine")
 def mine(args: Mine, ctx: Context) -> Reply:
     """What my agency and I owe here; in a direct chat over all my cases, without content."""
     if ctx.place is Place.CASE:
@@ -164,7 +164,9 @@ def readable(case: Case, items: list[Item], *readers: str) -> list[Item]:
     return [replace(i, text="") if i.id in hidden and agencies != {i.agency} else i for i in items]
 
 
-@commands.command("correct", needs=Permission.ANSWER, example="!correct C-1 it was Tuesday, not Monday")
+@commands.command(
+    "correct", needs=Permission.ANSWER, group=groups.MISTAKE, example="!correct C-1 it was Tuesday, not Monday"
+)
 def correct(args: Correct, ctx: Context) -> Reply:
     """Supersede a text; everybody who had the earlier wording gets the new one."""
     if args.text is None and args.kind is None:
@@ -199,7 +201,7 @@ def brief(args: Brief, ctx: Context) -> Reply:
     return Reply("case/briefed", facts, wake=(args.person,))
 
 
-@commands.command("undo", needs=Permission.TAKE_PART, example="!undo")
+@commands.command("undo", needs=Permission.TAKE_PART, group=groups.MISTAKE, example="!undo")
 def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case

@@ -39,7 +39,7 @@ class Plan(Arguments):
 
 
 class Available(Arguments):
-    """Say at which of the proposed times you can come."""
+    """Say which of the proposed times suit you."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
     answers: Rest = Field(title="1 yes 2 no", description=f"number and answer, such as {availability.EXAMPLE}")

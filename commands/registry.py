@@ -7,6 +7,7 @@ from typing import Any, TypeVar, get_type_hints
 from cases.roles import Permission
 from commands.arguments import Arguments, begins_with_id
 from commands.context import Context, Reply
+from commands.groups import Group
 from commands.reading import SURELY_MEANT, keys, suggest
 
 A = TypeVar("A", bound=Arguments)
@@ -26,6 +27,8 @@ class Command:
     arguments: type[Arguments]
     run: Handler[Any]
     example: str
+    group: Group | None = None
+    """Where the help shows it, if not with the others of its module."""
 
     @property
     def summary(self) -> str:
@@ -39,13 +42,15 @@ class Registry:
     def __init__(self) -> None:
         self.commands: dict[str, Command] = {}
 
-    def command(self, path: str, *, needs: Permission, example: str) -> Callable[[Handler[A]], Handler[A]]:
+    def command(
+        self, path: str, *, needs: Permission, example: str, group: Group | None = None
+    ) -> Callable[[Handler[A]], Handler[A]]:
         """Register the decorated function; its ``args`` annotation is the model of its arguments."""
 
         def register(run: Handler[A]) -> Handler[A]:
             if path in self.commands:
                 raise RuntimeError(f"two commands named {path!r}")
-            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example)
+            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example, group)
             return run
 
         return register

@@ -178,6 +178,12 @@ def _state(facts: Facts, word: str) -> str:
 
 
 @pass_context
+def _grouped(facts: Facts, word: str) -> str:
+    """The word that opens a group of commands in the help."""
+    return _voice(facts).language.group(word)
+
+
+@pass_context
 def _dated(facts: Facts, text: str) -> str:
     """A date that was put into words already."""
     return _voice(facts).language.date(text)
@@ -270,6 +276,7 @@ def _make_environment() -> Environment:
         "translated": _translated,
         "choice": _choice,
         "state": _state,
+        "grouped": _grouped,
         "name": _name,
         "agency": _agency,
         "who": _who,

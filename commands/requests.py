@@ -21,7 +21,7 @@ ANSWER_WITHIN_WORKING_DAYS = 5
 
 
 class Ask(Arguments):
-    """Ask an agency or a person for information, and say why."""
+    """Ask an agency or person for information, and say why."""
 
     to: To = Field(title="an agency or a person", description="whom you ask")
     question: Rest = Field(title="a question", description="what you need to know")
@@ -32,7 +32,7 @@ class Ask(Arguments):
 
 
 class GiveAnswer(Arguments):
-    """Answer a question that was put to your agency."""
+    """Answer what your agency was asked."""
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an answer", description="what you can tell")
@@ -40,7 +40,7 @@ class GiveAnswer(Arguments):
 
 
 class AnswerPartly(Arguments):
-    """Tell a part, and say what kind of information you hold back."""
+    """Answer in part, and say what kind of information you hold back."""
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an answer", description="what you can tell")
@@ -49,7 +49,7 @@ class AnswerPartly(Arguments):
 
 
 class HoldNothing(Arguments):
-    """Say that your agency holds nothing on this."""
+    """Say that your agency has nothing on it."""
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest | None = Field(None, title="remark", description="anything to add")
@@ -90,7 +90,7 @@ class Drop(Arguments):
 @commands.command(
     "request",
     needs=Permission.CONTRIBUTE,
-    example="!request police any call-outs since 1 September? because: the safety plan depends on it by: fri 15:00",
+    example="!request police any call-outs? because: the safety plan by: fri 15:00",
 )
 def ask(args: Ask, ctx: Context) -> Reply:
     """Put the question; it also reaches the agency in its own room."""
@@ -119,7 +119,7 @@ def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
 @commands.command(
     "partly",
     needs=Permission.ANSWER,
-    example="!partly R-1 there is contact with us since May withheld: medical details",
+    example="!partly R-1 in contact since May withheld: medical details",
 )
 def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
     """Answer in part."""
@@ -135,7 +135,7 @@ def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
 @commands.command(
     "refuse",
     needs=Permission.ANSWER,
-    example="!refuse R-1 this is from a confidential talk ground: professional secrecy instead: ask whether he is safe",
+    example="!refuse R-1 in confidence ground: professional secrecy instead: ask his aunt",
 )
 def refuse(args: RefuseRequest, ctx: Context) -> Reply:
     """Refuse with ground and explanation; the bot thanks, and offers the asker a narrower question."""

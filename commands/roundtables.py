@@ -11,7 +11,7 @@ from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission
 from cases.roundtable import NoteKind, Presence, RoundTable, State
-from commands import actions, decisions, invitation, minutes, picture, recurrence
+from commands import actions, decisions, groups, invitation, minutes, picture, recurrence
 from commands.arguments import (
     Arguments,
     Every,
@@ -86,58 +86,58 @@ class SendApologies(Arguments):
 
 
 class Confirm(Arguments):
-    """Say that you are here and keep confidential what is said."""
+    """Say that you are here, and keep confidential what is said."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
 
 
 class TakeNote(Arguments):
-    """During a round table, the chair: have a line taken down."""
+    """Have a line taken down: the chair, during a round table."""
 
     text: Rest = Field(title="a text", description="what is to stand in the minutes")
 
 
 class TakeView(Arguments):
-    """During a round table, the chair: note the person's view."""
+    """Note the person's view: the chair, during a round table."""
 
     text: Rest = Field(title="a text", description="what the person says, or why that isn't known")
 
 
 class TakeWorry(Arguments):
-    """During a round table, the chair: note what the table is worried about."""
+    """Note what the table is worried about: the chair, during a round table."""
 
     text: Rest = Field(title="a text", description="what you are worried about")
 
 
 class TakeStrength(Arguments):
-    """During a round table, the chair: note what is working well."""
+    """Note what is working well: the chair, during a round table."""
 
     text: Rest = Field(title="a text", description="what is working well")
 
 
 class TakeNeed(Arguments):
-    """During a round table, the chair: note what needs to happen."""
+    """Note what needs to happen: the chair, during a round table."""
 
     text: Rest = Field(title="a text", description="what needs to happen")
 
 
 class TakeCredit(Arguments):
-    """During a round table, the chair: note whose contribution changed the plan."""
+    """Note whose contribution changed the plan: the chair, during a round table."""
 
     agency: ToAgency = Field(title="AGENCY", description="whose contribution it was")
     text: Rest = Field(title="what it changed", description="what it changed")
 
 
 class TakeAction(actions.Propose):
-    """During a round table, the chair: propose an action."""
+    """Propose an action: the chair, during a round table."""
 
 
 class TakeDecision(decisions.Decide):
-    """During a round table, the chair: put a decision on file."""
+    """Put a decision on file: the chair, during a round table."""
 
 
 class TakeApologies(Arguments):
-    """During a round table, the chair: note who can't be here."""
+    """Note who can't be here: the chair, during a round table."""
 
     text: Rest = Field(title="NAME and why", description="who can't be here, and why")
 
@@ -165,22 +165,7 @@ def schedule(args: Schedule, ctx: Context) -> Reply:
     return invitation.card(ctx, first)
 
 
-@commands.command(
-    "roundtable cancel", needs=Permission.TAKE_PART, example="!roundtable cancel M-1 because: half are ill"
-)
-def cancel(args: Cancel, ctx: Context) -> Reply:
-    """Call it off, and tell everybody; one of a series is left out of it."""
-    table = roundtable.require(ctx.case, args.id, State.PLANNING, State.SCHEDULED)
-    if (rest := series.series_of(ctx.case, table)) and not rest.stopped_at:
-        return skip(Skip(id=table.id, because=args.because), ctx)
-    table = roundtable.cancel(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
-    had_time = planning.had_time(ctx.case, table)
-    facts = {"table": table, "had_time": had_time, "by": ctx.actor.user_id}
-    files = invitation.files(ctx, [table] if had_time else [])
-    return Reply("roundtable/cancelled", facts, table.id, _everybody(ctx), files)
-
-
-@commands.command("roundtable start", needs=Permission.TAKE_PART, example="!roundtable start M-1")
+@commands.command("roundtable start", needs=Permission.TAKE_PART, group=groups.DURING, example="!roundtable start M-1")
 def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
@@ -199,7 +184,7 @@ def start(args: Start, ctx: Context) -> Reply:
     return Reply("roundtable/started", facts, table.id, wake)
 
 
-@commands.command("roundtable end", needs=Permission.TAKE_PART, example="!roundtable end")
+@commands.command("roundtable end", needs=Permission.TAKE_PART, group=groups.DURING, example="!roundtable end")
 def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
     table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
@@ -250,7 +235,22 @@ def send_apologies(args: SendApologies, ctx: Context) -> Reply:
     )
 
 
-@commands.command("confirm", needs=Permission.TAKE_PART, example="!confirm")
+@commands.command(
+    "roundtable cancel", needs=Permission.TAKE_PART, example="!roundtable cancel M-1 because: half are ill"
+)
+def cancel(args: Cancel, ctx: Context) -> Reply:
+    """Call it off, and tell everybody; one of a series is left out of it."""
+    table = roundtable.require(ctx.case, args.id, State.PLANNING, State.SCHEDULED)
+    if (rest := series.series_of(ctx.case, table)) and not rest.stopped_at:
+        return skip(Skip(id=table.id, because=args.because), ctx)
+    table = roundtable.cancel(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
+    had_time = planning.had_time(ctx.case, table)
+    facts = {"table": table, "had_time": had_time, "by": ctx.actor.user_id}
+    files = invitation.files(ctx, [table] if had_time else [])
+    return Reply("roundtable/cancelled", facts, table.id, _everybody(ctx), files)
+
+
+@commands.command("confirm", needs=Permission.TAKE_PART, group=groups.DURING, example="!confirm")
 def confirm(args: Confirm, ctx: Context) -> Reply:
     """Confirm the confidentiality statement."""
     table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
@@ -258,44 +258,62 @@ def confirm(args: Confirm, ctx: Context) -> Reply:
     return Reply("roundtable/confirmed", facts, table.id)
 
 
-@commands.command("note:", needs=Permission.TAKE_PART, example="note: he came along to the gym on Tuesday")
+@commands.command(
+    "note:", needs=Permission.TAKE_PART, group=groups.DURING, example="note: he came along to the gym on Tuesday"
+)
 def take_note(args: TakeNote, ctx: Context) -> Reply:
     """Take a line down."""
     return _noted(NoteKind.NOTE, args.text, ctx)
 
 
-@commands.command("view:", needs=Permission.TAKE_PART, example="view: he wants to go back to his old class")
+@commands.command(
+    "view:", needs=Permission.TAKE_PART, group=groups.PERSON, example="view: he wants to go back to his old class"
+)
 def take_view(args: TakeView, ctx: Context) -> Reply:
     """Take the person's view down."""
     return _noted(NoteKind.VIEW, args.text, ctx)
 
 
-@commands.command("worried:", needs=Permission.TAKE_PART, example="worried: he is out at night three times a week")
+@commands.command(
+    "worried:",
+    needs=Permission.TAKE_PART,
+    group=groups.DURING,
+    example="worried: he is out at night three times a week",
+)
 def take_worry(args: TakeWorry, ctx: Context) -> Reply:
     """Take a worry down."""
     return _noted(NoteKind.WORRIED, args.text, ctx)
 
 
-@commands.command("working:", needs=Permission.TAKE_PART, example="working: he never misses the gym")
+@commands.command(
+    "working:", needs=Permission.TAKE_PART, group=groups.DURING, example="working: he never misses the gym"
+)
 def take_strength(args: TakeStrength, ctx: Context) -> Reply:
     """Take down what works."""
     return _noted(NoteKind.WORKING, args.text, ctx)
 
 
-@commands.command("needed:", needs=Permission.TAKE_PART, example="needed: a timetable that he can keep")
+@commands.command(
+    "needed:", needs=Permission.TAKE_PART, group=groups.DURING, example="needed: a timetable that he can keep"
+)
 def take_need(args: TakeNeed, ctx: Context) -> Reply:
     """Take down what needs to happen."""
     return _noted(NoteKind.NEEDED, args.text, ctx)
 
 
-@commands.command("credit:", needs=Permission.TAKE_PART, example="credit: youth they found out about the gym")
+@commands.command(
+    "credit:", needs=Permission.TAKE_PART, group=groups.DURING, example="credit: youth they found out about the gym"
+)
 def take_credit(args: TakeCredit, ctx: Context) -> Reply:
     """Take a credit down."""
     return _noted(NoteKind.CREDIT, args.text, ctx, args.agency)
 
 
 @commands.command(
-    "action:", needs=Permission.TAKE_PART, example="action: visit the family together for: social by: fri 15:00"
+    "action:",
+    needs=Permission.TAKE_PART,
+    group=groups.DURING,
+    example="action: visit the family together for: social by: fri 15:00",
 )
 def take_action(args: TakeAction, ctx: Context) -> Reply:
     """Propose an action at the table; it runs from now on."""
@@ -304,7 +322,10 @@ def take_action(args: TakeAction, ctx: Context) -> Reply:
 
 
 @commands.command(
-    "decision:", needs=Permission.TAKE_PART, example="decision: he returns part-time because: it worked last year"
+    "decision:",
+    needs=Permission.TAKE_PART,
+    group=groups.DURING,
+    example="decision: he returns part-time because: it worked last year",
 )
 def take_decision(args: TakeDecision, ctx: Context) -> Reply:
     """Put a decision of the table on file; it holds from now on."""
@@ -312,7 +333,9 @@ def take_decision(args: TakeDecision, ctx: Context) -> Reply:
     return decisions.put_decision(args, ctx, table.id)
 
 
-@commands.command("apologies:", needs=Permission.TAKE_PART, example="apologies: Jack Post, on leave")
+@commands.command(
+    "apologies:", needs=Permission.TAKE_PART, group=groups.DURING, example="apologies: Jack Post, on leave"
+)
 def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
     """Note a member's apologies; those of somebody who doesn't sit at the table are taken down as text."""
     member, why = _named(args.text, ctx)

@@ -29,19 +29,19 @@ class ShowSettings(Arguments):
 
 
 class ChooseZone(Arguments):
-    """Choose the time zone in which I read and tell you dates."""
+    """Choose your time zone, in which I read and tell you dates."""
 
     zone: Choice = Field(title="a zone", description="for example Europe/Amsterdam; or: default")
 
 
 class ChooseQuiet(Arguments):
-    """Choose the hours in which I leave you in peace."""
+    """Choose when I leave you in peace."""
 
     hours: Choice = Field(title="hours", description="for example 19:00-08:00; or: default")
 
 
 class ChooseLanguage(Arguments):
-    """Choose the language in which I talk to you here."""
+    """Choose your language, in which I talk to you here."""
 
     language: Choice = Field(title="a language", description="for example nl; or: default")
 

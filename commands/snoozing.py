@@ -40,7 +40,7 @@ class Snooze(Arguments):
 
 
 class Pause(Arguments):
-    """Not be reminded of it until you say resume, and why: your own reminders only."""
+    """Stop its reminders until you say resume, and why: your own reminders only."""
 
     id: OwedId = Field(title="ID", description="what, for example A-1")
     because: Text = Field(title="a reason", description="why it rests")

@@ -86,7 +86,7 @@ class Reopen(Arguments):
 
 
 class PlanReview(Arguments):
-    """Set the date on which the table looks at the whole case again."""
+    """Set the next review, when the table looks at the whole case again."""
 
     when: RestWhen = Field(title="a date", description="when, for example 20 nov")
 
@@ -105,7 +105,7 @@ class Listed:
 @commands.command(
     "case open",
     needs=Permission.OPEN_CASES,
-    example="!case open why: not seen at school for weeks goal: back at school agencies: police, social, school",
+    example="!case open why: not at school goal: back there agencies: police, school",
 )
 def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     """Make the case, put up the opening card, and invite everybody as the last step."""

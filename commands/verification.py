@@ -15,13 +15,13 @@ Somebody = Annotated[PersonId, NAME]
 
 
 class Same(Arguments):
-    """Say that a person who verifies me sees the emoji that I showed you."""
+    """Say that the emoji are the same: a person who verifies me sees those that I showed you."""
 
     person: Somebody = Field(title="PERSON", description="who verifies me")
 
 
 class Different(Arguments):
-    """Say that a person who verifies me sees other emoji."""
+    """Say that the emoji differ: a person who verifies me sees others."""
 
     person: Somebody = Field(title="PERSON", description="who verifies me")
 

@@ -314,8 +314,10 @@ async def test_help_fits_a_phone(table: Conference) -> None:
     lines = said.text.splitlines()
     assert lines[0] == "What you can do here"
     assert max(len(line) for line in lines) <= 84
-    assert any(line.startswith("   !answer · !partly · !nothing · !refuse") for line in lines)
-    assert "!close" not in await table.answer("ada", "!help", room=room)
+    assert "   !concern · !request · !answer · …" in lines
+    assert "   !partly R-1 " in await table.answer("cleo", "!help ask", room=room)
+    assert "!close" in await table.answer("cleo", "!help case", room=room)
+    assert "!close" not in await table.answer("ada", "!help case", room=room)
 
 
 @pytest.mark.parametrize("typed", ["accept.", "Accept!", "accept:", "accept"])

@@ -61,7 +61,21 @@ SAID = [
     ("ada", "decision: we meet again because: much is open"),
     ("ada", "!next"),
     ("ada", "!roundtable end"),
-    *[("ada", f"!{word}") for word in ("help", "status", "next", "timeline", "who", "mine", "followups", "minutes")],
+    *[
+        ("ada", f"!{word}")
+        for word in (
+            "help",
+            "help meet",
+            "help minutes",
+            "status",
+            "next",
+            "timeline",
+            "who",
+            "mine",
+            "followups",
+            "minutes",
+        )
+    ],
     *[("ada", f"!help {word}") for word in ("concern", "request", "action", "roundtable", "refuse", "minutes")],
     ("cleo", "!review 4 dec"),
     ("cleo", "!help"),
@@ -105,4 +119,4 @@ def test_a_line_is_broken_where_it_reads_best() -> None:
 
 def _help(usage: str) -> dict[str, object]:
     described = {"path": "x", "summary": "X.", "example": "!x"}
-    return {"described": described, "usage": usage, "keys": [], "further": []}
+    return {"described": described, "usage": usage, "keys": [], "others": [], "further": []}
