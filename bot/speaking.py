@@ -130,7 +130,7 @@ class Speaker:
                 await unless(stop, self._nudged.wait())
             if self._ended is not None:
                 raise self._ended
-            await asyncio.gather(*self._busy.values())
+            await asyncio.gather(inviting, *self._busy.values())
         finally:
             self._store.on_news = lambda _channels: None
             tasks = [inviting, *self._busy.values()]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from cases.case import Case
 
 SIGN_OF_LIFE = timedelta(days=14)
+COMES_WITHIN = timedelta(days=7)
+"""Of an invitation. An account that is gone is often still invited without an error, and waited for in vain."""
 
 
 class Finding(StrEnum):
@@ -20,6 +22,7 @@ class Finding(StrEnum):
     NO_DIRECTOR = "no director"
     NO_NEXT_REVIEW = "no next review"
     SILENT = "no sign of life"
+    NOT_COME = "somebody has not come"
 
 
 def sweep(case: Case, now: datetime) -> list[Finding]:
@@ -33,4 +36,8 @@ def sweep(case: Case, now: datetime) -> list[Finding]:
         findings.append(Finding.NO_NEXT_REVIEW)
     if now - case.last_sign_of_life > SIGN_OF_LIFE:
         findings.append(Finding.SILENT)
+    asked_again = max((step.at for step in case.steps if step.verb == "reroom"), default=case.opened_at)
+    waited_for = (max(m.invited_at, asked_again) for m in case.present if m.joined_at is None)
+    if any(now - since > COMES_WITHIN for since in waited_for):
+        findings.append(Finding.NOT_COME)
     return findings

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Self, TypeGuard
 
@@ -310,11 +311,18 @@ class HardenedClient:
         await self.wire.ask("PUT", "v3/" + encode_path("rooms", room_id, "state", "m.room.name"), {"name": name})
 
     async def has_account(self, user_id: str) -> bool:
-        """Whether there is such an account, as far as the homeserver tells; who can't be asked for counts as there."""
+        """Whether there is such an account, as far as the homeserver tells; who can't be asked for counts as there.
+
+        An account that was deactivated may well count as there: no homeserver says so.
+        """
         try:
             await self.wire.ask("GET", "v3/" + encode_path("profile", user_id))
         except Rejected as problem:
-            return problem.code != "M_NOT_FOUND"
+            # Synapse says M_UNKNOWN, with its own 404: what a proxy says without a code is no Rejected.
+            return problem.status != HTTPStatus.NOT_FOUND or problem.code not in {"M_NOT_FOUND", "M_UNKNOWN"}
+        except Unavailable as problem:
+            if problem.limited:
+                raise
         return True
 
     async def find_room(self, marker: tuple[str, str]) -> str | None:

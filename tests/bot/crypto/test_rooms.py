@@ -1,10 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 
 from bot.crypto.errors import NotAllowed
 from bot.crypto.rooms import MEGOLM, Room
-from tests.bot.crypto.people import Meet, make_room, send_raw
+from tests.bot.crypto.people import Meet, OpenDevice, make_room, send_raw
+from tests.bot.crypto.proxy import Proxy
 
 
 async def test_room_is_made_as_specified(meet: Meet) -> None:
@@ -162,3 +164,23 @@ async def test_the_invited_are_not_called_out_of_reach(meet: Meet) -> None:
     await bot.say(room, "hello")
 
     assert bot.client.unreachable(room) == {}
+
+
+async def test_an_account_that_is_not_there_is_told_from_a_server_that_shows_no_profiles(
+    meet: Meet, proxy: Proxy, open_another: OpenDevice
+) -> None:
+    bot, anna = await meet("bot", "anna")
+    nobody = anna.user_id.replace("@anna", "@nobody")
+    assert await bot.client.has_account(anna.user_id)
+    assert not await bot.client.has_account(nobody)
+
+    async def without_profiles(request: web.Request) -> web.Response | None:
+        if "/profile/" in request.path:
+            return web.Response(status=404, text="<h1>Not found</h1>", content_type="text/html")
+        return None
+
+    behind = await open_another(bot.user_id, proxy.url)
+    assert not await behind.has_account(nobody)
+    proxy.fault = without_profiles
+    assert await behind.has_account(anna.user_id)
+    assert await behind.has_account(nobody)
