@@ -180,7 +180,8 @@ async def test_who_answers_where_somebody_reads_along_who_left_is_told(table: Co
     said = {s.channel: s for s in await table.say("ada", ASK, room=room)}
     await release(table, room, "Gina Dekker")
     thanked = await table.say("finn", "answer twice", room="agency:health", replies_to=said["agency:health"])
-    assert "Somebody who has left that table reads here." in next(s for s in thanked if s.channel == "agency:health")
+    thanks = next(s for s in thanked if s.channel == "agency:health")
+    assert "\nSomebody who has left that table reads here." in thanks
     put = {s.channel: s for s in await table.say("finn", f"!correct R-1 {CANARY}", room="agency:health")}
     assert CANARY not in put["agency:health"]
     corrected = await table.say("finn", f"correct {CANARY}", room="agency:health", replies_to=said["agency:health"])

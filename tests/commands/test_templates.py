@@ -1,6 +1,7 @@
 """Every refusal and every answer has its words, and no words are left over."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,13 @@ def test_every_doubt_about_a_device_has_its_words(code: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_template_compiles(name: str) -> None:
     assert _environment.get_template(f"{name}.html").name == f"{name}.html"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_sentence_runs_into_the_next(name: str) -> None:
+    """The newline behind a tag is none: a line of its own takes an empty one."""
+    text = (TEMPLATES / f"{name}.html").read_text("utf-8")
+    assert not re.search(r"endtrans %\}\n(\{% if [^\n]*%\}\n)?(<b>)?\{% trans", text)
 
 
 @pytest.mark.parametrize("name", NAMES)
