@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import msgspec
 
-# What is decoded was declared by these modules.
-from cases import case as _case  # noqa: F401
+import cases
 from cases.record import KINDS, Added, Change, Step
+
+# What a journal may hold is declared in any of these: whoever opens a store must know all of it, also a shell command.
+for _module in iter_modules(cases.__path__, f"{cases.__name__}."):
+    import_module(_module.name)
 
 
 class _Added(msgspec.Struct):
