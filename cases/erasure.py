@@ -73,9 +73,9 @@ def restore(case: Case, record_id: str, *, by: Professional, at: datetime) -> tu
     return restoring, (may_hold and not gone_on) or step.verb in KEPT
 
 
-def is_erased(case: Case, record_id: str, *, by: Professional) -> bool:
-    """Whether something that this person said goes by this name, and can be had back."""
-    return any(_can_be_restored(case, step, record_id, by) for step in case.steps)
+def erased(case: Case, *, by: Professional) -> list[str]:
+    """What people call the things that were said by this person, are erased, and can be had back."""
+    return list(dict.fromkeys(said_in(case, step) for step in case.steps if _is_theirs(step, by)))
 
 
 def said_in(case: Case, step: Step) -> str:
@@ -217,8 +217,11 @@ def _still_says_something(case: Case, step: Step, record: Record) -> bool:
 
 
 def _can_be_restored(case: Case, step: Step, record_id: str, by: Professional) -> bool:
-    mine = step.verb == ERASED_WORDS and not step.undone and step.by == by.user_id
-    return mine and said_in(case, step) == record_id
+    return _is_theirs(step, by) and said_in(case, step) == record_id
+
+
+def _is_theirs(step: Step, by: Professional) -> bool:
+    return step.verb == ERASED_WORDS and not step.undone and step.by == by.user_id
 
 
 def _is_ripe(step: Step, at: datetime) -> bool:

@@ -365,7 +365,8 @@ class Dispatcher:
             notes = notes and find.is_in_meeting(channel.partition(":")[2])
             bare = text is None and not (noted and notes)
             if bare and guess is not None and guess.subject is not None:
-                text = self._bare_command(message, guess.subject)
+                confirms = _confirms_deletion(find, message, guess)
+                text = "erase" if confirms else self._bare_command(message, guess.subject)
             if bare and text is None:
                 return None
             text = normalise(message.body).strip() if text is None else text

@@ -81,30 +81,42 @@ def _erased(args: Restore, ctx: Context) -> tuple[Case, str]:
     """The case in which words of this person are erased that go by this name; raises Refusal."""
     refs = [ref] if (ref := _reference(args.ref, ctx)) else ctx.work.find.cases_erased_by(ctx.actor.user_id)
     cases = [case for ref in refs if (case := ctx.work.find.case_or_none(ref))]
-    named = [case for case in cases if erasure.is_erased(case, args.id or case.ref, by=ctx.actor)]
+    found = {case.ref: erasure.erased(case, by=ctx.actor) for case in cases}
+    named = [case for case in cases if (args.id or case.ref) in found[case.ref]]
     if len(named) > 1:
         raise Refusal("erasure/which_case", id=args.id, command="restore", refs=[case.ref for case in named])
     if not named:
+        _refuse_unnamed(args, "restore", found)
         raise Refusal("erasure/nothing", id=args.id, days=erasure.WIPE_AFTER.days)
     return named[0], args.id or named[0].ref
 
 
 def _asked(args: Erase, ctx: Context) -> list[tuple[Asked, Case, Said]]:
     """What waits for this person that goes by this name, all of it in one case; raises Refusal."""
-    ref, found = _reference(args.ref, ctx), list[tuple[Asked, Case, Said]]()
+    ref, found, waiting = _reference(args.ref, ctx), list[tuple[Asked, Case, Said]](), dict[str, list[str]]()
     for one in kept.asked_of(ctx.work.find, ctx.actor.user_id):
         case = ctx.work.find.case_or_none(one.ref) if ref in {None, one.ref} else None
         if case is None:
             continue
         said = Said.of(one.event_id, ctx.actor, case, _lines(one, ctx))
-        if (args.id or case.ref) in said.on_file(case):
+        names = said.on_file(case)
+        waiting.setdefault(case.ref, []).extend(names)
+        if (args.id or case.ref) in names:
             found.append((one, case, said))
     refs = list(dict.fromkeys(case.ref for _, case, _ in found))
     if len(refs) > 1:
         raise Refusal("erasure/which_case", id=args.id, command="erase", refs=refs)
     if not found:
+        _refuse_unnamed(args, "erase", waiting)
         raise Refusal("erasure/not_asked", id=args.id)
     return found
+
+
+def _refuse_unnamed(args: Restore | Erase, command: str, known: dict[str, list[str]]) -> None:
+    """Where no record was named, raise Refusal with what could be meant, by case."""
+    lines = [f"!{command} {name} {ref}" for ref, names in known.items() for name in dict.fromkeys(names) if "-" in name]
+    if args.id is None and lines:
+        raise Refusal("erasure/which", lines=lines)
 
 
 def _lines(one: Asked, ctx: Context) -> list[audit.Line]:

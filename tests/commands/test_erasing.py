@@ -355,3 +355,33 @@ async def test_what_is_no_reference_is_not_repeated(table: Conference, line: str
     refused = await table.answer("dirk", line, room=room)
     assert "Nothing was changed" in refused
     assert all(word not in refused for word in ("zq", "ZQ", "Finn", "FINN", "because"))
+
+
+async def test_what_could_be_meant_is_listed_where_nothing_is_named(table: Conference) -> None:
+    room, direct = await table.open_case(), f"direct:{user('dirk')}"
+    ref = room.removeprefix("case:")
+    assert "You deleted nothing" in await table.answer("dirk", "!restore", room=direct)
+    for number, event_id in enumerate(("$1", "$2", "$3"), start=1):
+        table.later(seconds=1)
+        await table.say("dirk", f"!concern one{number} kind: fact", room=room, event_id=event_id)
+    await delete(table, "dirk", "$1", room)
+    await delete(table, "dirk", "$2", room)
+    await delete(table, "dirk", "$3", room, Doubt.DEVICE)
+    for place in (room, direct):
+        asked = await table.answer("dirk", "!restore", room=place)
+        assert f"!restore C-1 {ref}\n!restore C-2 {ref}\nNothing was changed." in asked
+        assert f"!erase C-3 {ref}\nNothing was changed." in await table.answer("dirk", "!erase", room=place)
+    # Nothing of it is anybody else's to see.
+    assert "C-" not in await table.answer("ada", "!restore", room=f"direct:{user('ada')}")
+
+
+@pytest.mark.parametrize("word", ["yes", "delete"])
+async def test_a_confirmation_that_is_a_reply_only_outside_is_asked_about(table: Conference, word: str) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!concern sleeps in a car kind: fact", room=room, event_id="$1")
+    held = by_channel(await delete(table, "dirk", "$1", room, Doubt.DEVICE))[room]
+    [asked] = await table.say("dirk", word, room=room, seems_to_answer=held)
+    assert "!erase C-1 …" in asked
+    assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+    # Of anybody else it is talk.
+    assert await table.say("ada", word, room=room, seems_to_answer=held) == []
