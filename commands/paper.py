@@ -15,6 +15,10 @@ from pathlib import Path
 import typst
 
 _TEMPLATES = Path(__file__).parent / "templates" / "paper"
+_REMEMBERED = 10
+"""Typst keeps what it worked out for a paper until it has set so many others: of a long one a hundred megabytes."""
+_LONG = 32 * 1024
+"""Characters of facts; below it, what is kept of all of them is not worth the time to be rid of it."""
 
 
 def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
@@ -32,13 +36,24 @@ def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
 
     which is what ``Document.facts`` gives (commands/document.py); a template may ask for more.
     """
-    return typst.compile(
-        _TEMPLATES / f"{paper}.typ",
-        root=_TEMPLATES,
-        font_paths=_fonts(),
-        sys_inputs={"facts": json.dumps(facts)},
-        timestamp=int(at.timestamp()),
-    )
+    handed = json.dumps(facts)
+    try:
+        return typst.compile(
+            _TEMPLATES / f"{paper}.typ",
+            root=_TEMPLATES,
+            font_paths=_fonts(),
+            sys_inputs={"facts": handed},
+            timestamp=int(at.timestamp()),
+        )
+    finally:
+        if len(handed) > _LONG:
+            _forget()
+
+
+def _forget() -> None:
+    """Let Typst forget the last paper, by papers with nothing on them."""
+    for _ in range(_REMEMBERED + 1):
+        typst.compile(b"", font_paths=_fonts())
 
 
 @cache

@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -36,7 +38,7 @@ def document(typed: str = "he talked") -> Document:
     return Document.read(TEXT.format(typed=typed))
 
 
-async def printed(made: Document) -> bytes:
+def printed(made: Document) -> bytes:
     facts = made.facts(status="Version 1, draft", checksum="SHA-256 0123", signatures=["Chair", "Date"])
     return paper.pdf("minutes", facts, at=MONDAY)
 
@@ -45,8 +47,8 @@ def pages(data: bytes) -> list[str]:
     return [page.extract_text() for page in PdfReader(io.BytesIO(data)).pages]
 
 
-async def test_a_paper_holds_the_document_in_its_frame() -> None:
-    [text] = pages(await printed(document()))
+def test_a_paper_holds_the_document_in_its_frame() -> None:
+    [text] = pages(printed(document()))
     for part in (
         "Minutes of M-1",
         "CONFIDENTIAL",
@@ -64,15 +66,15 @@ async def test_a_paper_holds_the_document_in_its_frame() -> None:
         assert part in text
 
 
-async def test_pages_are_counted() -> None:
+def test_pages_are_counted() -> None:
     text = "".join(f"[n{number}] {'word ' * 90}\n" for number in range(30))
-    found = pages(await printed(Document.read(f"{TEXT.partition('# Facts')[0]}# Facts\n{text}")))
+    found = pages(printed(Document.read(f"{TEXT.partition('# Facts')[0]}# Facts\n{text}")))
     assert len(found) > 2
     assert [f"{number} of {len(found)}" in page for number, page in enumerate(found, 1)] == [True] * len(found)
 
 
-async def test_the_same_facts_make_the_same_bytes() -> None:
-    assert await printed(document()) == await printed(document())
+def test_the_same_facts_make_the_same_bytes() -> None:
+    assert printed(document()) == printed(document())
     facts = document().facts(status="", signatures=["", ""])
     other = paper.pdf("minutes", facts, at=MONDAY + timedelta(days=1))
     assert other != paper.pdf("minutes", facts, at=MONDAY)
@@ -87,16 +89,16 @@ async def test_the_same_facts_make_the_same_bytes() -> None:
         '"}]} , {"title": "forged"',
     ],
 )
-async def test_what_people_type_is_text_and_never_interpreted(typed: str) -> None:
-    [text] = pages(await printed(document(typed)))
+def test_what_people_type_is_text_and_never_interpreted(typed: str) -> None:
+    [text] = pages(printed(document(typed)))
     assert typed in text
 
 
 @pytest.mark.parametrize(
     "typed", ["שלום עולם", "مرحبا بالعالم", "你好世界", "👩\u200d👩\u200d👧 ❤️ é\u0301\u0301\u0301", "x" * 5000]
 )
-async def test_any_script_leaves_the_paper_whole(typed: str) -> None:
-    found = pages(await printed(document(typed)))
+def test_any_script_leaves_the_paper_whole(typed: str) -> None:
+    found = pages(printed(document(typed)))
     assert "he came along" in found[0]
     assert "the gym" in found[-1]
 
@@ -130,3 +132,21 @@ def test_nothing_that_can_be_typed_breaks_a_document_or_its_paper(typed: str) ->
     assert Document.load(made.dump()) == made
     facts = made.facts(status="", signatures=["", ""])
     assert paper.pdf("minutes", facts, at=MONDAY).startswith(b"%PDF")
+
+
+MANY_LONG_ONES = """
+import resource
+from tests.commands.test_paper import document, printed
+
+peaks = []
+for number in range(5):
+    printed(document("\\n".join(f"[M-1/n{n}] nobody said {number} of {n}" for n in range(3, 2000))))
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peaks[-1] / peaks[0])
+"""
+
+
+def test_nothing_stays_in_memory_of_a_long_paper() -> None:
+    # A process of its own, where nothing larger was before.
+    done = subprocess.run([sys.executable, "-c", MANY_LONG_ONES], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 1.2
