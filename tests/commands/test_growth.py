@@ -1,9 +1,11 @@
 """Whatever looks at a message takes a time that grows with its length, and no faster: nobody can freeze the bot."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 import pytest
@@ -24,12 +26,19 @@ from tests.commands.test_reading import AMSTERDAM, NOW, context
 from tests.hostile_texts import SIZE, TEXTS, composed
 from tests.room import Conference, user
 
+# What is counted line by line is timed ten times as slow as it is.
+pytestmark = pytest.mark.no_cover
+
 REGISTRY = registry_of_all()
 VOICE = render.Voice(Directory({}, {}), AMSTERDAM)
 QUICK = 0.05
 """Seconds of CPU: what takes less is not worth measuring its growth."""
 SLOWEST = 1.0
 """Seconds of CPU for one reader and the longest message, on a busy machine."""
+GROWTH = 9
+"""Four times as long for four times as much; a square would be sixteen times."""
+TRIES = 5
+"""Whatever seems too slow is looked at again: another process may have been in the way."""
 SEARCH_SECONDS = 6
 SEED = 10
 
@@ -82,52 +91,65 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def seconds(look: Callable[[str], object], text: str, tries: int = 3) -> float:
-    """The CPU time of the quickest of a few tries."""
-    found = []
-    for _ in range(tries):
-        began = time.process_time()
-        _refusing(lambda: look(text))
-        found.append(time.process_time() - began)
-    return min(found)
+def seconds(look: Callable[[str], object], text: str) -> float:
+    """The CPU time that it takes once."""
+    began = time.process_time()
+    _refusing(lambda: look(text))
+    return time.process_time() - began
+
+
+def complaint(look: Callable[[str], object], make: Callable[[int], str]) -> str | None:
+    """What is wrong with the time for such a text, however often it is measured."""
+    whole = quarter = math.inf
+    for _ in range(TRIES):
+        whole = min(whole, seconds(look, make(SIZE)))
+        if whole < QUICK:
+            return None
+        quarter = min(quarter, seconds(look, make(SIZE // 4)))
+        if whole < min(SLOWEST, GROWTH * quarter):
+            return None
+    return f"takes {quarter:.3f} s, then {whole:.3f} s"
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_no_text_takes_a_reader_more_than_its_length(reader: str) -> None:
-    look = READERS[reader]
-    for name, make in TEXTS.items():
-        if seconds(look, make(SIZE), tries=1) < QUICK:
-            continue
-        whole, quarter = seconds(look, make(SIZE)), seconds(look, make(SIZE // 4))
-        # Four times as long for four times as much; a square would be sixteen times.
-        assert whole < max(QUICK, 9 * quarter), f"{reader}: {name} takes {quarter:.3f} s, then {whole:.3f} s"
-        assert whole < SLOWEST, f"{reader}: {name} takes {whole:.3f} s"
+    found = {name: complaint(READERS[reader], make) for name, make in TEXTS.items()}
+    assert {name: told for name, told in found.items() if told} == {}
+
+
+def test_a_square_is_found() -> None:
+    assert complaint(lambda text: [text.count("x") for _ in text[::8]], "x".__mul__)
 
 
 def test_the_worst_text_that_a_search_finds_is_quick() -> None:
     random = Random(SEED)  # noqa: S311 - the same search each time
     until = time.process_time() + SEARCH_SECONDS
-    worst: tuple[float, str, str] = (0.0, "", "")
     while time.process_time() < until:
         text = composed(random)(SIZE)
         for reader, look in READERS.items():
-            worst = max(worst, (seconds(look, text, tries=1), reader, repr(text[:200])))
-    assert worst[0] < SLOWEST, worst
+            assert any(seconds(look, text) < SLOWEST for _ in range(TRIES)), (reader, text[:200])
+
+
+async def is_done_within(limit: float, do: Callable[[], Awaitable[object]]) -> bool:
+    """Whether it takes so little CPU time, at one of a few tries."""
+    for _ in range(TRIES):
+        began = time.process_time()
+        await do()
+        if time.process_time() - began < limit:
+            return True
+    return False
 
 
 async def test_who_is_not_trusted_is_heard_by_the_beginning_only(table: Conference) -> None:
     room = await table.open_case()
     await table.dispatcher.is_meant(Incoming("$0", f"!{room}:example.org", user("ada"), "talk"))
     for name, make in TEXTS.items():
-        began = time.process_time()
-        await table.dispatcher.is_meant(Incoming("$1", f"!{room}:example.org", user("ada"), make(SIZE)))
-        assert time.process_time() - began < QUICK, name
+        incoming = Incoming("$1", f"!{room}:example.org", user("ada"), make(SIZE))
+        assert await is_done_within(QUICK, partial(table.dispatcher.is_meant, incoming)), name
 
 
 @pytest.mark.parametrize("who", ["ada", "mallory"])
 async def test_no_message_keeps_the_dispatcher_busy(table: Conference, who: str) -> None:
     room = await table.open_case()
     for name, make in TEXTS.items():
-        began = time.process_time()
-        await table.say(who, make(SIZE), room=room)
-        assert time.process_time() - began < SLOWEST, name
+        assert await is_done_within(SLOWEST, partial(table.say, who, make(SIZE), room=room)), name
