@@ -413,19 +413,25 @@ class HardenedClient:
 
     async def _find_room(self, room_id: str) -> Room:
         """What we know of a room; asks the homeserver when we know too little to encrypt for it."""
+        while (known := self._known(room_id)) is None:
+            before = self.members(room_id)
+            room = Room(room_id, complete=True)
+            for change in await self.room_state(room_id):
+                room.apply(change.type, change.state_key, change.content)
+            if self._known(room_id) is not None or self.members(room_id) != before:
+                # What a sync brought in the meantime is newer.
+                continue
+            if self.user_id not in room.joined:
+                raise NotAllowed(403, "M_FORBIDDEN")
+            found = self._rooms.setdefault(room_id, room)
+            return found if found is room else self._merge(found, room)
+        return known
+
+    def _known(self, room_id: str) -> Room | None:
+        """A room of which we know enough to encrypt for it."""
         known = self._rooms.get(room_id)
-        if known is not None and known.complete and known.encrypted and self.user_id in known.joined:
-            return known
-        room = Room(room_id, complete=True)
-        for change in await self.room_state(room_id):
-            room.apply(change.type, change.state_key, change.content)
-        # What a sync brought in the meantime is newer.
-        known = self._rooms.get(room_id)
-        if known is not None and known.complete and known.encrypted and self.user_id in known.joined:
-            return known
-        if self.user_id not in room.joined:
-            raise NotAllowed(403, "M_FORBIDDEN")
-        return self._rooms.setdefault(room_id, room) if known is None else self._merge(known, room)
+        usable = known is not None and known.complete and known.encrypted and self.user_id in known.joined
+        return known if usable else None
 
     def _merge(self, known: Room, fresh: Room) -> Room:
         known.complete = True

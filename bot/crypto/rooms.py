@@ -50,6 +50,12 @@ class Room:
                 shortest, longest = (limit.total_seconds() * 1000 for limit in PERIOD)
                 self.key_period = timedelta(milliseconds=min(max(period, shortest), longest))
 
+    def contradicts(self, kind: str, state_key: str, content: Content) -> bool:
+        """Whether a state event says of somebody that they are in the room, or not, and we know otherwise."""
+        if not self.complete or kind != "m.room.member":
+            return False
+        return (content.get("membership") == "join") is not (state_key in self.joined)
+
     def _apply_membership(self, user_id: str, membership: object) -> None:
         self.joined.discard(user_id)
         self.invited.discard(user_id)

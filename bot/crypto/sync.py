@@ -136,7 +136,8 @@ class Syncing:
         # Who is in which room is not stored: a process asks for all of it (fault 18), though not before it has heard
         # what is new when it is in a hurry: with many rooms the homeserver takes long to tell.
         full_state = not self._complete and not in_a_hurry
-        complete = self._complete or full_state or since is None
+        whole = full_state or since is None
+        complete = self._complete or whole
         query = {"timeout": str(timeout_ms), "full_state": str(full_state).lower()}
         if since is not None:
             query["since"] = since
@@ -148,7 +149,7 @@ class Syncing:
 
         # Keys before the events that need them, and who is where before the keys, of which only members' are kept.
         # Nothing is skipped when the token did not move (fault 5).
-        timelines = [timeline async for timeline in self._take_rooms(answer, complete=complete)]
+        timelines = [timeline async for timeline in self._take_rooms(answer, complete=complete, whole=whole)]
         unlocked = await self._take_keys(answer)
         for room_id, user_id in removed:
             if room_id in self._rooms:
@@ -221,17 +222,23 @@ class Syncing:
         except (Unavailable, Rejected) as error:
             log.warning("keys could not be renewed", error=str(error))
 
-    async def _take_rooms(self, answer: Json, *, complete: bool) -> AsyncIterator[_Timeline]:
+    async def _take_rooms(self, answer: Json, *, complete: bool, whole: bool) -> AsyncIterator[_Timeline]:
+        """Take over what an answer tells of each room. ``whole``: it tells all; ``complete``: all of a new room."""
         for room_id, info in _dict_in(answer, "rooms", "join").items():
             if not is_room_id(room_id) or not isinstance(info, dict):
                 continue
             await asyncio.sleep(0)
-            room = self._rooms.setdefault(room_id, Room(room_id))
-            room.complete = room.complete or complete
+            room = self._rooms.setdefault(room_id, Room(room_id, complete=complete))
             timeline = _dict_in({"room": info}, "room", "timeline")
             events = [raw for raw in _list_in(info, "timeline", "events") if is_event(raw)]
             state = [raw for raw in _list_in(info, "state", "events") if is_event(raw)]
-            changes = tuple(read_change(raw) for raw in (*state, *events) if is_state(raw))
+            earlier = [read_change(raw) for raw in state if is_state(raw)]
+            changes = (*earlier, *(read_change(raw) for raw in events if is_state(raw)))
+            if not whole and any(room.contradicts(change.type, change.state_key, change.content) for change in earlier):
+                # The state before the events can be older than what we know: of two events that came at once the
+                # homeserver tells the state before one of them, without the other (MSC4222). We ask before we speak.
+                room.complete = False
+            room.complete = room.complete or whole
             for change in changes:
                 room.apply(change.type, change.state_key, change.content)
             prev_batch = timeline.get("prev_batch")

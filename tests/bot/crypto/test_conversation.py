@@ -1,5 +1,10 @@
+from typing import Any
+
+from aiohttp import web
+
 from bot.crypto.trust import Verdict
-from tests.bot.crypto.people import Meet, OpenDevice, fetch, list_events, make_room, see
+from tests.bot.crypto.people import Meet, OpenDevice, fetch, list_events, make_room, open_signed, see, wait_for
+from tests.bot.crypto.proxy import Proxy
 
 
 async def test_bot_and_people_understand_each_other(meet: Meet) -> None:
@@ -61,6 +66,35 @@ async def test_who_just_joined_can_read_what_is_said_at_once(meet: Meet) -> None
     await bot.say(room, "welcome")
 
     assert (await ben.hears("welcome")).trusted
+
+
+async def test_who_joins_while_we_speak_can_read_what_is_said_next(
+    meet: Meet, open_another: OpenDevice, proxy: Proxy
+) -> None:
+    anna, host = await meet("anna", "host")
+    bot = await open_signed(host, open_another, proxy)
+    room = await make_room(host, anna)
+    since = (await bot.sync_once(None, timeout_ms=0)).next_batch
+    said = await anna.say(room, "hello")
+
+    def tell_the_state_before_she_joined(request: web.Request, answer: Any) -> Any:  # noqa: ANN401 - JSON
+        # As Synapse does when an event was sent at the same moment as somebody joined.
+        joined = answer.get("rooms", {}).get("join", {}) if request.path.endswith("/sync") else {}
+        for told in joined.values():
+            invited = {"type": "m.room.member", "state_key": anna.user_id, "content": {"membership": "invite"}}
+            about = {"event_id": "$before", "sender": host.user_id, "origin_server_ts": 1}
+            told["state"] = {"events": [{**invited, **about}]}
+        return answer
+
+    proxy.bend = tell_the_state_before_she_joined
+    batch = await wait_for(bot, since, lambda batch: said in {event.event_id for event in list_events(batch)})
+    proxy.bend = None
+    # Nothing else is told of her.
+    await bot.sync_once(batch.next_batch, timeout_ms=0)
+    await bot.post(room, {"msgtype": "m.text", "body": "welcome"}, txn_id="1")
+
+    assert (await anna.hears("welcome")).trusted
+    assert anna.user_id in bot.members(room)
 
 
 async def test_the_invited_get_no_key_before_they_join(meet: Meet, open_another: OpenDevice) -> None:
