@@ -1,4 +1,4 @@
-"""The commands: each is a described model of its arguments, a permission, and one async function."""
+"""The commands: each is a described model of its arguments, a permission, and one function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

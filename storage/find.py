@@ -225,7 +225,7 @@ class Find:
     def directory(self) -> Directory:
         """The agencies and the active professionals; to be read only, others get the same.
 
-        As they are on file: what a unit of work changes in them is seen once it is flushed.
+        What a unit of work changes in them it sees at once, and others once it is committed.
         """
         known: Directory | None = self._known.get(Directory)
         if known is not None:

@@ -1,4 +1,4 @@
-"""The tables. What is content is sealed; what is in clear is needed to find a row, and names nobody's trouble."""
+"""The tables. What is content is sealed; docs/trust.md says of each column in clear what it is needed for."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
