@@ -3,6 +3,7 @@
 Only of a store that no other process writes to. Whatever changes the tables behind it makes all of it unknown.
 """
 
+import threading
 from collections.abc import Hashable, Mapping
 from typing import Any, TypeVar
 
@@ -31,6 +32,8 @@ class Known:
         """The tables that the transaction which is under way has changed so far."""
         self._exclusive = engine.dialect.name == "sqlite"
         self._found: dict[Hashable, Any] = {}
+        # Between looking at the age and keeping an answer nothing may be forgotten.
+        self._keeping = threading.Lock()
         event.listen(engine, "before_execute", self._notice)
 
     def __repr__(self) -> str:
@@ -42,16 +45,17 @@ class Known:
 
     def keep(self, question: Hashable, answer: T, age: int) -> T:
         """Keep an answer that was read at this age, and hand it back."""
-        if answer is not None and self._exclusive and not self.changed and age == self.age:
-            self._found[question] = answer
+        with self._keeping:
+            if answer is not None and self._exclusive and not self.changed and age == self.age:
+                self._found[question] = answer
         return answer
 
     def settle(self) -> bool:
         """The transaction that changes something is over, in whichever way; gives whether it was about rooms."""
         rooms = ROOMS in self.changed
         if self.changed:
-            self.changed.clear()
             self._forget()
+            self.changed.clear()
         return rooms
 
     def _notice(
@@ -69,5 +73,6 @@ class Known:
             self._forget()
 
     def _forget(self) -> None:
-        self.age += 1
-        self._found.clear()
+        with self._keeping:
+            self.age += 1
+            self._found.clear()

@@ -106,13 +106,15 @@ class Outbox:
         Without ``invitations`` those are left out, and carried out apart, so that nothing waits for them.
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
-        self._store.under_way[channel] = None
-        with self._store.look(to_speak=True) as find:
-            found = find.row(self._next if invitations else self._next_said, channel=channel)
-        if found is None:
-            del self._store.under_way[channel]
-            return None
-        self._store.under_way[channel] = found.txn_id
+        # Else what is being withheld would be said as it was before.
+        with self._store.undisturbed():
+            self._store.under_way[channel] = None
+            with self._store.look(to_speak=True) as find:
+                found = find.row(self._next if invitations else self._next_said, channel=channel)
+            if found is None:
+                del self._store.under_way[channel]
+                return None
+            self._store.under_way[channel] = found.txn_id
         row = Row(
             found.id,
             found.txn_id,

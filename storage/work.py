@@ -288,6 +288,7 @@ class Store:
         # One piece of work after the other, so that no two write at a time.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._writing = threading.RLock()
+        self._closed = False
 
     async def do(self, act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what works with the store in the store's own thread, and wait for it without holding anybody up.
@@ -348,11 +349,13 @@ class Store:
                 _move_in(session, account.user_id)
 
     def close(self) -> None:
-        """Note how far the audit log has come, and close every connection."""
+        """Note how far the audit log has come, and close every connection; what still runs elsewhere finds it away."""
+        self._thread.shutdown()
+        with self._writing:
+            self._closed = True
         with suppress(StoreAwayError, OSError):
             # It may be behind: what is not noted now is noted next time.
             self.keep_head()
-        self._thread.shutdown()
         self.engine.dispose()
 
     def keep_head(self, *, anew: bool = False) -> None:
@@ -373,17 +376,18 @@ class Store:
         went through and only its answer was lost.
         """
         try:
-            with self.update() as connection:
-                find = Find(lambda: connection, self.account, self._known, self.ring, self.unreadable, self._kept)
-                work = Work(self, find, cause, now, also)
-                # Nobody else writes before this is committed.
-                for name in (cause, *also):
-                    if work.find.is_handled(name):
-                        raise AlreadyHandledError(name)
-                yield work
-                work.finish()
-            # Only now is it committed.
-            work.find.keep()
+            with self.undisturbed():
+                with self.update() as connection:
+                    find = Find(lambda: connection, self.account, self._known, self.ring, self.unreadable, self._kept)
+                    work = Work(self, find, cause, now, also)
+                    # Nobody else writes before this is committed.
+                    for name in (cause, *also):
+                        if work.find.is_handled(name):
+                            raise AlreadyHandledError(name)
+                    yield work
+                    work.finish()
+                # Only now is it committed.
+                work.find.keep()
             if work.channels:
                 self.on_news(work.channels)
         except StoreAwayError:
@@ -392,12 +396,19 @@ class Store:
             raise
 
     @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """While no other thread of this process writes."""
+        with self._writing:
+            yield
+
+    @contextmanager
     def update(self) -> Iterator[Connection]:
         """A transaction of the process itself, about nothing that anybody said: sync token, rooms, outbox marks.
 
         Raises StoreAwayError, also when the account may have gone to another process.
         """
-        with database.patient(), self._writing:
+        with database.patient(), self.undisturbed():
+            self._need_open()
             try:
                 with self.engine.begin() as connection:
                     self._check_lease(connection)
@@ -413,17 +424,28 @@ class Store:
 
         ``to_speak``: what is seen will be said, so that it is raised as well when the account may have gone elsewhere.
         """
-        with database.patient(), ExitStack() as opened:
-            find = Find(
-                lambda: opened.enter_context(self._readers.begin()),
-                self.account,
-                self._known,
-                self.ring,
-                self.unreadable,
-            )
-            if to_speak:
-                self._check_lease(find.connection)
-            yield find
+        self._need_open()
+        pool = self.engine.pool
+        try:
+            with database.patient(), ExitStack() as opened:
+                find = Find(
+                    lambda: opened.enter_context(self._readers.begin()),
+                    self.account,
+                    self._known,
+                    self.ring,
+                    self.unreadable,
+                )
+                if to_speak:
+                    self._check_lease(find.connection)
+                yield find
+        finally:
+            if self._closed:
+                # Its connection came back too late to be closed with the others.
+                pool.dispose()
+
+    def _need_open(self) -> None:
+        if self._closed:
+            raise StoreAwayError("the store is closed")
 
     def _check_lease(self, connection: Connection) -> None:
         if self.term is not None and not lease.holds(connection, self.account.user_id, self.term):
