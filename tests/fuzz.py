@@ -56,7 +56,8 @@ SLOWEST_SECONDS = 1.0
 """Of CPU, for one line; on a busy machine."""
 IN_MEMORY = next((path for path in ("/dev/shm",) if Path(path).is_dir()), None)  # noqa: S108 all is fictional
 """Where Linux keeps files in memory: thousands of commits wait for no disk."""
-CANARY = re.compile(r"zq[0-9]+zq")
+CANARY = re.compile(r"zq[0-9]{6}zq")
+"""All of one length: with a digit lost to an accident it is none, and not that of another text."""
 DATES = (
     *(
         "fri 15:00",
@@ -168,7 +169,7 @@ def _line(random: Random, number: int) -> str:
     if kind < 0.002:
         return composed(random)(SIZE)
     base = random.choice((*TEMPLATES, *DATES)) if kind < 0.9 else "".join(random.choices(PIECES, k=6))
-    return mutate(random, with_canary(random, base, f"zq{number}zq") if random.random() < 0.5 else base)
+    return mutate(random, with_canary(random, base, f"zq{number:06}zq") if random.random() < 0.5 else base)
 
 
 def read_lines(seed: int, numbers: Sequence[int]) -> Tally:
@@ -351,7 +352,7 @@ class Game:
 
     def _filled(self, text: str, room: str) -> str:
         text = text.replace("{ref}", room.partition(":")[2]).replace("K7QF", self.cases[0].partition(":")[2])
-        return with_canary(self._random, text, f"zq{next(self._numbers)}zq") if self._random.random() < 0.7 else text
+        return with_canary(self._random, text, f"zq{next(self._numbers):06}zq") if self._random.random() < 0.7 else text
 
     async def say(self, who: str, room: str, text: str, card: Said | None) -> None:
         """Let somebody type something, perhaps in reply to a card."""

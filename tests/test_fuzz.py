@@ -52,11 +52,11 @@ async def test_words_where_they_are_not_for_are_found(table: Conference) -> None
     game = fuzz.Game(SEED, 0, table)
     await game.play(0)
     first, second = game.cases
-    await game.say("ada", first, "!concern he ran away zq0zq", None)
+    await game.say("ada", first, "!concern he ran away zq000000zq", None)
     told = table.heard[-1]
     await game.look([told])
     assert game.tally.found == []
     for channel in (second, "coordination", "agency:school", f"direct:{user('hugo')}"):
         await game.look([replace(told, channel=channel)])
     assert len(game.tally.found) == 4
-    assert "zq0zq of Word" in game.tally.found[0]
+    assert "zq000000zq of Word" in game.tally.found[0]
