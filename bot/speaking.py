@@ -41,6 +41,8 @@ SAID = frozenset({"message", "file", "retract"})
 MOST_AT_ONCE = 50
 """So many rooms are spoken to at the same time; the others wait for their turn."""
 ASK_AGAIN_AFTER = timedelta(days=1)
+COMES_WITHIN = timedelta(days=3)
+"""Of an invitation to a chat with us in which something waits: no homeserver says that an account is used no longer."""
 DECLINED = "declined"
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 """Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
@@ -413,6 +415,7 @@ class Speaker:
         if membership == "join":
             return
         if membership == "invite":
+            await self._tell_who_does_not_come(channel, person)
             raise NotJoinedYetError
         if last is not None and last.sender == person:
             await self._watch.not_coming(
@@ -428,6 +431,15 @@ class Speaker:
             cause = causes.of_job("not coming", channel, person, "refused", f"{self._clock():%Y-%m-%d}")
             await self._watch.not_coming(channel, person, "refused", cause)
         raise NotJoinedYetError
+
+    async def _tell_who_does_not_come(self, channel: str, person: str) -> None:
+        """Tell, once for each time that somebody was asked, that what is for them alone still waits."""
+        asked = await self._store.ask(lambda find: find.setting(f"asked {channel}"))
+        if asked is None:
+            await self._note_asked(channel)
+        elif self._clock() - datetime.fromisoformat(asked) >= COMES_WITHIN:
+            cause = causes.of_job("not coming", channel, person, "waiting", asked)
+            await self._watch.not_coming(channel, person, "waiting", cause)
 
     async def _may_ask_again(self, channel: str) -> bool:
         asked = await self._store.ask(lambda find: find.setting(f"asked {channel}"))

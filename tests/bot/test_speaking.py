@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from bot import backoff, speaking
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected, Unavailable
+from bot.crypto.events import StateChange
 from bot.health import Health
 from bot.speaking import MOST_AT_ONCE, Speaker
 from commands.watch import Watch
 from storage import causes, tables
 from storage.work import OUTBOX_BODY, Message
-from tests.room import BOT, MONDAY, Conference, conference
+from tests.room import BOT, MONDAY, Conference, conference, user
 from tests.storage.examples import sqlite_url
 from tests.waiting import PATIENCE_SECONDS, until
 
@@ -84,9 +85,11 @@ async def queue(table: Conference, channels: list[str], answers: int) -> None:
             work.say(channels[number % len(channels)], Message(str(number), ""))
 
 
-async def speak(table: Conference, wire: Wire, health: Health, until_: Callable[[], object]) -> None:
+async def speak(
+    table: Conference, wire: Wire, health: Health, until_: Callable[[], object], now: datetime = MONDAY
+) -> None:
     client = cast("HardenedClient", wire)
-    speaker = Speaker(client, table.store, Watch(table.store, table.house, lambda: MONDAY), lambda: MONDAY, health)
+    speaker = Speaker(client, table.store, Watch(table.store, table.house, lambda: now), lambda: now, health)
     stop = asyncio.Event()
     running = asyncio.create_task(speaker.run(stop))
     await until(lambda: until_() or running.done(), "what was to be said")
@@ -367,3 +370,37 @@ async def test_an_address_holds_nothing_of_what_it_answers(table: Conference) ->
 
     assert len(set(wire.ids)) == 3
     assert all(re.fullmatch(r"[A-Za-z0-9.]{1,64}", txn_id) for txn_id in wire.ids)
+
+
+async def test_somebody_who_does_not_come_into_the_chat_is_told_once_and_nothing_is_said_there(
+    table: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "FIRST_SECONDS", 0.01)
+    wire, chat = InvitedOnly(), f"direct:{user('finn')}"
+    with table.store.work("$1", MONDAY) as work:
+        work.say(chat, Message("a question for Finn alone", ""))
+    tell_after = speaking.COMES_WITHIN
+    for days in (timedelta(0), tell_after - timedelta(seconds=1), tell_after, 3 * tell_after):
+        looks = wire.looks
+
+        def looked(before: int = looks) -> bool:
+            return wire.looks > before + 2
+
+        await speak(table, wire, Health(), looked, MONDAY + days)
+        told = [text for texts in wire.taken.values() for text in texts]
+        assert len(told) == (days >= tell_after)
+    assert set(wire.taken) == {"!coordination:example.org"}
+    assert "has not opened the chat that I invited them to" in told[0]
+    assert await still_waiting(table) == 1
+
+
+class InvitedOnly(Wire):
+    """Nobody has come into a direct chat."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks = 0
+
+    async def room_state(self, _room_id: str) -> list[StateChange]:
+        self.looks += 1
+        return [StateChange("$m", "m.room.member", user("finn"), BOT, {"membership": "invite"})]
