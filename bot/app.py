@@ -114,6 +114,7 @@ class App:
                 health=self.health,
                 spoken=speaker.spoken,
             )
+            speaker.on_room = listener.meet_soon
 
             async def keep_head() -> None:
                 await store.do(store.keep_head)

@@ -108,6 +108,7 @@ class Listener:
         self._queues: dict[str, deque[tuple[Event, _Taken]]] = {}
         self._arriving: dict[str, dict[str, str]] = {}
         self._welcomes: set[asyncio.Task[None]] = set()
+        self._ended = False
         self._join_failures: Counter[str] = Counter()
         # Keys may have come in a sync that was not handled to its end, in the process before this one as well.
         self._keys_came = True
@@ -120,6 +121,7 @@ class Listener:
         try:
             await self._listen(stop)
         finally:
+            self._ended = True
             # Who has just come is still welcomed.
             await asyncio.gather(*self._welcomes)
 
@@ -447,6 +449,27 @@ class Listener:
             welcome = asyncio.create_task(self._welcome(room_id))
             self._welcomes.add(welcome)
             welcome.add_done_callback(self._welcomes.discard)
+
+    def meet_soon(self, room_id: str) -> None:
+        """Look who is in a room that has just been made: who came before it was on file was taken for nobody's."""
+        meeting = asyncio.create_task(self._meet_again(room_id))
+        self._welcomes.add(meeting)
+        meeting.add_done_callback(self._welcomes.discard)
+
+    async def _meet_again(self, room_id: str) -> None:
+        backoff = Backoff()
+        while not self._ended:
+            try:
+                state = await self._client.room_state(room_id)
+                await _alone(self._meet(room_id, state), room_id=room_id)
+                await _alone(self._meet_others(room_id, state), room_id=room_id)
+            except (Unavailable, StoreAwayError):
+                await asyncio.sleep(backoff.next())
+            except MatrixError:
+                # Not our room any more: the next sync says so.
+                return
+            else:
+                return
 
     async def _welcome(self, room_id: str) -> None:
         await asyncio.sleep(WELCOME_AFTER_SECONDS)

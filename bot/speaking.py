@@ -92,6 +92,8 @@ class Speaker:
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._inviter = Inviter(client, store, watch, clock, health, self._room)
         self._making = asyncio.Lock()
+        self.on_room: Callable[[str], None] = lambda _room_id: None
+        """Told the id of each room that was made, once it is on file: who was invited with it may have come before."""
 
     async def take_up(self) -> None:
         """Take over what the process before this one left; before anything is heard. Raises StoreAwayError."""
@@ -400,6 +402,7 @@ class Speaker:
         people = [person for person in people if person in audience]
         room_id, invited = await make_room(self._client, marker, name=name, topic=name, invite=people)
         await self._progress.save_room(channel, room_id)
+        self.on_room(room_id)
         if place is Place.DIRECT and invited:
             await self._note_asked(channel)
         return room_id

@@ -58,6 +58,8 @@ class Sharing:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._claim_lock = asyncio.Lock()
         self._no_keys_until: dict[str, float] = {}
+        self._written_for: dict[str, frozenset[str]] = {}
+        """For whom the last message of each room was encrypted."""
         self._owed: set[Device] = set()
 
     def forget(self, room_id: str) -> None:
@@ -79,6 +81,7 @@ class Sharing:
             # Ourselves, too: another device of ours may be somebody else's.
             await self._devices.refresh({*members, self._machine.user_id})
             outbound = await self._share(room, members)
+            self._written_for[room.room_id] = frozenset(members)
             plain = {"type": kind, "content": content, "room_id": room.room_id}
             outbound.messages += 1
             encrypted: Json = {
@@ -94,9 +97,12 @@ class Sharing:
             return encrypted
 
     def list_unreachable(self, room: Room) -> dict[str, Verdict]:
-        """The joined members of whom no device can read what we write now, and why. As of the last message."""
+        """Those for whom the last message was encrypted and of whom no device can read it, and why.
+
+        Whoever joined since is none of them: for them the next message is.
+        """
         unreachable = {}
-        for user_id in room.joined - {self._machine.user_id}:
+        for user_id in self._written_for.get(room.room_id, frozenset()) & room.joined - {self._machine.user_id}:
             reason = self._devices.explain_unreachable(user_id)
             trusted = self._devices.list_trusted([user_id])
             if reason is None and not any(self._machine.has_session(device) for device in trusted):

@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 import sqlalchemy as sa
 
+from bot import listening
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed
-from bot.crypto.events import Batch, Ciphertext, Event, RoomBatch, read_event
+from bot.crypto.events import Batch, Ciphertext, Event, RoomBatch, StateChange, read_event
 from bot.crypto.trust import Verdict
 from bot.health import Health
 from bot.listening import TURN, Listener
@@ -60,6 +61,10 @@ class Wire:
     async def history(self, _room_id: str, **_how: object) -> list[Event]:
         raise NotAllowed(403, "M_FORBIDDEN")
 
+    async def room_state(self, _room_id: str) -> tuple[StateChange, ...]:
+        join = {"membership": "join"}
+        return tuple(StateChange(f"${who}", "m.room.member", who, who, join) for who in (BOT, user("dirk")))
+
     def list_held(self) -> set[str]:
         return set()
 
@@ -94,7 +99,8 @@ async def speech_is_over(_within: float) -> None:
     """Nobody waits for what is to be said."""
 
 
-async def listen(table: Conference, batches: list[Batch]) -> Wire:
+async def listen(table: Conference, batches: list[Batch], *, made: str | None = None) -> Wire:
+    """Listen to these syncs; ``made``: a room that has just been put on file."""
     stop = asyncio.Event()
     progress = Progress(table.store)
     await progress.save("s0", {})
@@ -113,6 +119,8 @@ async def listen(table: Conference, batches: list[Batch]) -> Wire:
         health=health,
         spoken=speech_is_over,
     )
+    if made:
+        listener.meet_soon(made)
     await listener.run(stop)
     return wire
 
@@ -248,3 +256,15 @@ async def test_a_case_that_cannot_be_read_is_reported_as_soon_as_somebody_types_
     assert told[broken].startswith("Something went wrong on my side")
     assert told[whole].startswith("C-1")
     assert told["coordination"].startswith(f"{broken.partition(':')[2]}: I can't read this case.")
+
+
+async def test_who_comes_before_a_room_is_on_file_is_welcomed_once_it_is(
+    table: Conference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WELCOME_AFTER_SECONDS", 0.0)
+    opened = await table.say("cleo", "!case open why: w goal: g agencies: social", room="coordination")
+    channel = f"case:{opened[0].text.split()[0]}"
+    # The sync that brought the join was handled a moment ago, when nobody knew the room.
+    await listen(table, [sync("s1")], made=f"!{channel}:example.org")
+    (welcome,) = [said for said in await table.deliver() if said.channel == channel]
+    assert welcome.text.startswith("Welcome Dirk Smit (Social services).")
