@@ -241,24 +241,8 @@ class Case(Head):
 
     def records(self) -> Iterator[Record]:
         """Every record on file, also what was withdrawn."""
-        return chain(
-            self.reopenings,
-            self.concerns,
-            self.requests,
-            self.answers,
-            self.actions,
-            self.decisions,
-            self.positions,
-            self.roundtables,
-            self.proposed_times,
-            self.availabilities,
-            self.series,
-            self.agenda,
-            self.attendances,
-            self.notes,
-            self.minutes,
-            self.remarks,
-            self.pauses,
+        return chain.from_iterable(
+            getattr(self, kind.listed) for kind in KINDS.values() if issubclass(kind.kept_as, Record)
         )
 
     def begins_for(self, user_id: str) -> int:
@@ -353,8 +337,7 @@ class Case(Head):
 
     def leave_a_gap(self, *, by: Professional, at: datetime) -> int:
         """Let no number be given that may have been given already, since the file is an older one; gives the last."""
-        kinds = (self.concerns, self.requests, self.actions, self.decisions, self.roundtables)
-        numbers = [int(record.id.partition("-")[2]) for kind in kinds for record in kind]
+        numbers = [int(r.id.partition("-")[2]) for r in self.records() if kind_of(r).letter]
         numbers += [int(step.subject) for step in self.steps if step.verb == GAP]
         last = (max(numbers, default=0) // NUMBERS_LEFT_OUT + 1) * NUMBERS_LEFT_OUT
         self.step(GAP, str(last), by, at)

@@ -72,8 +72,11 @@ def record(
     """Declare a kind of entry that a case holds; a name that a journal may hold stays declared."""
 
     def declare(kept_as: type[T]) -> type[T]:
-        if name in KINDS:
-            raise RuntimeError(f"two kinds of record are named {name!r}")
+        taken = {word for kind in KINDS.values() for word in (kind.name, kind.letter, kind.listed) if word}
+        # A name may be that of its own list (``series``), and of no other kind's.
+        for word in (name, listed, letter):
+            if word in taken:
+                raise RuntimeError(f"a kind of record can't have {word!r}: it is taken")
         hints = get_type_hints(kept_as, include_extras=True)
         words = frozenset(field for field, hint in hints.items() if _is_words(hint))
         KINDS[name] = _BY_TYPE[kept_as] = Kind(name, kept_as, listed, letter, wording, words, hints)

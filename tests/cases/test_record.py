@@ -1,20 +1,13 @@
-from dataclasses import dataclass
-
 import pytest
 
+from cases.concern import Concern
 from cases.errors import Refusal
 from cases.record import Record, Step, next_id, one_of, record, require_agency
 from tests.cases.table import ADA, FINN, NOW
 
 
-@record("test note", "notes", letter="N")
-@dataclass(eq=False)
-class _Note(Record):
-    """A record with nothing of its own."""
-
-
 def a_record(record_id: str, *, withdrawn: bool = False) -> Record:
-    return _Note(record_id, ADA.user_id, "police", NOW, withdrawn=withdrawn)
+    return Concern(record_id, ADA.user_id, "police", NOW, "bruises", withdrawn=withdrawn)
 
 
 def a_step() -> Step:
@@ -61,3 +54,11 @@ def test_what_belongs_to_one_agency_is_refused_to_another() -> None:
     assert refusal.value.code == "request/not_yours"
     assert refusal.value.facts == {"agency": "police", "id": "R-1"}
     require_agency("police", ADA, "request/not_yours", id="R-1")
+
+
+@pytest.mark.parametrize(
+    ("name", "listed", "letter"), [("concern", "others", "Z"), ("other", "concerns", "Z"), ("other", "others", "C")]
+)
+def test_two_kinds_share_neither_name_nor_list_nor_letter(name: str, listed: str, letter: str) -> None:
+    with pytest.raises(RuntimeError, match="is taken"):
+        record(name, listed, letter=letter)(Concern)
