@@ -54,6 +54,8 @@ class Kind:
     """The list of the case that holds its records."""
     letter: str | None
     """What its ids begin with; None: they are parts of other records' ids."""
+    noun: str
+    """What people call it."""
     wording: str | None
     """The field whose text ``!correct`` replaces."""
     words: frozenset[str]
@@ -67,7 +69,7 @@ _BY_TYPE: dict[type, Kind] = {}
 
 
 def record(
-    name: str, listed: str, *, letter: str | None = None, wording: str | None = None
+    name: str, listed: str, *, letter: str | None = None, wording: str | None = None, noun: str | None = None
 ) -> Callable[[type[T]], type[T]]:
     """Declare a kind of entry that a case holds; a name that a journal may hold stays declared."""
 
@@ -79,7 +81,7 @@ def record(
                 raise RuntimeError(f"a kind of record can't have {word!r}: it is taken")
         hints = get_type_hints(kept_as, include_extras=True)
         words = frozenset(field for field, hint in hints.items() if _is_words(hint))
-        KINDS[name] = _BY_TYPE[kept_as] = Kind(name, kept_as, listed, letter, wording, words, hints)
+        KINDS[name] = _BY_TYPE[kept_as] = Kind(name, kept_as, listed, letter, noun or name, wording, words, hints)
         return kept_as
 
     return declare

@@ -86,7 +86,7 @@ class Quorum:
 USUAL = Quorum()
 
 
-@record("roundtable", "roundtables", letter="M")
+@record("roundtable", "roundtables", letter="M", noun="round table")
 @dataclass(eq=False, repr=False)
 class RoundTable(Record):
     """One meeting; its minutes bear the same id."""

@@ -16,9 +16,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from cases.errors import Refusal
 from cases.people import Addressee
+from cases.record import KINDS
 from cases.time import read_past, read_span, read_when, shorten
 from commands.languages import ENGLISH, Language
 from commands.recurrence import Rhythm, read_rhythm
+from storage import codec as _codec  # noqa: F401 loads every module that declares a kind of record
 
 LONGEST_TEXT = 8000
 LONGEST_SHORT_TEXT = 300
@@ -26,15 +28,8 @@ LONGEST_VALUE = 1000
 """Characters of what is no text: a date, a name, a list of agencies."""
 MOST_WORDS_IN_A_NAME = 20
 MOST_MINUTES = 12 * 60
-RECORDS = {
-    "C": "concern",
-    "R": "request",
-    "A": "action",
-    "D": "decision",
-    "M": "round table",
-    "S": "assessment",
-    "X": "referral",
-}
+RECORDS = {"S": "assessment", "X": "referral"} | {kind.letter: kind.noun for kind in KINDS.values() if kind.letter}
+"""What a letter before a number means; the first two are to come."""
 
 # People's keyboards and word processors put several dashes where one is meant.
 _LONGEST_ID = 40
@@ -199,9 +194,9 @@ def names_another(text: str, record_id: str) -> bool:
     return found is not None and found[0] != record_id[0]
 
 
-def _record(letters: str) -> tuple[BeforeValidator, Positional]:
+def _record(letters: str, example: str = "") -> tuple[BeforeValidator, Positional]:
     noun = RECORDS.get(letters, "record")
-    example = f"{letters[0]}-1"
+    example = example or f"{letters[0]}-1"
 
     def check(value: str) -> str:
         found = _parse_id(value)
@@ -406,7 +401,7 @@ ProposalId = Annotated[str, *_record("AX")]
 """What is proposed to an agency, which accepts or declines it: an action or a referral."""
 OwedId = Annotated[str, *_record("AR")]
 """What is reminded of: an action or a question."""
-AnyId = Annotated[str, *_record("".join(RECORDS))]
+AnyId = Annotated[str, *_record("".join(RECORDS), "C-1")]
 
 
 def key_of(name: str) -> str:
