@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.record import Record, Words, next_id, one_of, record
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Addressee, Professional
     from cases.record import Step
+
+PROPOSED = verb("action", "proposed an action ({id})", worded=True)
+ACCEPTED = verb("accept", "accepted {id}", merges=True)
+DECLINED = verb("decline", "declined {id}")
+FINISHED = verb("done", "carried out {id}", merges=True)
+GIVEN_UP = verb("notpossible", "found it not possible: {id}")
+MOVED = verb("move", "moved the date of {id}")
+HANDED = verb("hand", "handed over {id}")
 
 
 class State(StrEnum):
@@ -27,8 +36,6 @@ class State(StrEnum):
 
 
 PENDING = frozenset({State.PROPOSED, State.ACCEPTED})
-ACCEPTS = frozenset({"accept", "done"})
-"""Steps that add an agency to those that accepted; every other one that touches these sets them anew."""
 
 
 @record("action", "actions", letter="A", wording="outcome")
@@ -107,7 +114,7 @@ def propose(
         worse,
         roundtable,
     )
-    case.step("action", action.id, by, at).add(case.actions, action)
+    case.step(PROPOSED, action.id, by, at).add(case.actions, action)
     return action
 
 
@@ -118,7 +125,7 @@ def accept(case: Case, action_id: str, *, by: Professional, at: datetime) -> Act
         raise Refusal("action/already_accepted", id=action.id)
     accepted = (*action.accepted_by, by.agency)
     everybody = set(action.owners) <= set(accepted)
-    case.step("accept", action.id, by, at).change(
+    case.step(ACCEPTED, action.id, by, at).change(
         action,
         accepted_by=accepted,
         state=State.ACCEPTED if everybody else State.PROPOSED,
@@ -132,7 +139,7 @@ def decline(case: Case, action_id: str, why: str, *, by: Professional, at: datet
     action = _owned(case, action_id, by, lead_only=False)
     if by.agency in action.accepted_by:
         raise Refusal("action/accepted_already_use_hand", id=action.id)
-    case.step("decline", action.id, by, at).change(action, state=State.DECLINED, remark=why)
+    case.step(DECLINED, action.id, by, at).change(action, state=State.DECLINED, remark=why)
     return action
 
 
@@ -142,14 +149,14 @@ def finish(case: Case, action_id: str, note: str, *, by: Professional, at: datet
     if action.support and action.support not in action.accepted_by:
         raise Refusal("action/other_has_not_accepted", id=action.id, agency=action.support)
     accepted = tuple(dict.fromkeys((*action.accepted_by, by.agency)))
-    case.step("done", action.id, by, at).change(action, state=State.DONE, remark=note, accepted_by=accepted)
+    case.step(FINISHED, action.id, by, at).change(action, state=State.DONE, remark=note, accepted_by=accepted)
     return action
 
 
 def give_up(case: Case, action_id: str, why: str, *, by: Professional, at: datetime) -> Action:
     """Tell that circumstances made it impossible; what was declined ends like this too, when nobody takes it on."""
     action = _owned(case, action_id, by, also_declined=True)
-    case.step("notpossible", action.id, by, at).change(action, state=State.NOT_POSSIBLE, remark=why)
+    case.step(GIVEN_UP, action.id, by, at).change(action, state=State.NOT_POSSIBLE, remark=why)
     return action
 
 
@@ -158,7 +165,7 @@ def move(case: Case, action_id: str, due_at: datetime, *, because: str, by: Prof
     action = _owned(case, action_id, by)
     if due_at == action.due_at:
         raise Refusal("action/same_date", id=action.id, due=due_at)
-    case.step("move", action.id, by, at).change(
+    case.step(MOVED, action.id, by, at).change(
         action,
         due_at=due_at,
         first_due_at=action.first_due_at or action.due_at,
@@ -178,7 +185,7 @@ def hand(case: Case, action_id: str, to: Addressee, *, because: str, by: Profess
     if same and action.state is not State.DECLINED:
         raise Refusal("action/handed_to_self", id=action.id)
     support = None if action.support in {to.agency, _declined_by(case, action)} else action.support
-    case.step("hand", action.id, by, at).change(
+    case.step(HANDED, action.id, by, at).change(
         action,
         owner=to.agency,
         owner_person=to.person,
@@ -216,9 +223,7 @@ def _declined_by(case: Case, action: Action) -> str | None:
     """The agency that declined it last, if it stands declined."""
     if action.state is not State.DECLINED:
         return None
-    return next(
-        s.agency for s in reversed(case.steps) if (s.verb, s.subject, s.undone) == ("decline", action.id, False)
-    )
+    return next(s.agency for s in reversed(case.steps) if (s.what, s.subject, s.undone) == (DECLINED, action.id, False))
 
 
 def _owned(

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 from cases import action, decision, effects, followups, roundtable, series
 from cases.effects import OF_CASE
 from cases.errors import Refusal
-from cases.record import FILED, GAP, KINDS, Entry, Record, Step, Words, kind_of, named, one_of, record, snapshot
+from cases.record import GAP, KINDS, Entry, Record, Step, Words, kind_of, named, one_of, record, snapshot
 from cases.roles import Role
+from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,36 +31,36 @@ if TYPE_CHECKING:
     from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
     from cases.series import Series
 
+OPENED = verb("open", "opened the case", final=True)
+CLOSED = verb("close", "closed the case", final=True, in_a_full_case=True)
+REOPENED = verb("reopen", "opened the case again", final=True)
+REVIEW_PLANNED = verb("review", "planned the next review", final=True, kept=False)
+INVITED = verb("invite", "invited {person}", final=True)
+BRIEFED = verb("brief", "gave what was on file before to {person}")
+RELEASED = verb("release", "released {person}", final=True, in_a_full_case=True)
+DIRECTED = verb("direct", "gave the process to {person}", final=True)
+REROOMED = verb("reroom", "gave the case a new room", sets_nothing=True, in_a_full_case=True)
+JOINED = verb("join", "joined", sets_nothing=True, in_a_full_case=True)
+LEFT = verb("leave", "left", sets_nothing=True, in_a_full_case=True)
+CORRECTED = verb("correct", "corrected {id}")
+UNDONE = verb(
+    "undo",
+    "took back the last step ({record})",
+    "took back the last step",
+    sets_nothing=True,
+    leads_nowhere=True,
+    in_a_full_case=True,
+)
+
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 DIGITS = "2346789"
 """Without look-alikes: no I, L, O, 0, 1, 5 (S)."""
-LEADS_NOWHERE = frozenset({"undo", FILED})
-"""Steps after which an earlier one can still be taken back."""
 MOST_STEPS = 5_000
 """Of one case: what it holds is held in memory, and read by people."""
-IN_A_FULL_CASE = frozenset(
-    {"reroom", "join", "leave", "release", "roundtable end", "close", "undo", "erase", "restore", GAP, FILED}
-)
 NUMBERS_LEFT_OUT = 1_000
 """After a restore: more than a case can have given meanwhile."""
 UNDO_WITHIN = timedelta(minutes=10)
 FIRST_REVIEW = timedelta(weeks=4)
-FINAL = frozenset(
-    {
-        "open",
-        "close",
-        "reopen",
-        "invite",
-        "release",
-        "review",
-        "direct",
-        "minutes approve",
-        "minutes addendum",
-        "roundtable start",
-        "roundtable end",
-    }
-)
-"""Steps that have gone out into the world and cannot be taken back."""
 AT_THE_TABLE = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 """Managers and admins never sit at one: they receive content-free notices."""
 
@@ -199,14 +200,14 @@ class Case(Head):
         if not self.is_member(user_id):
             raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
-    def step(self, verb: str, subject: str, by: Professional, at: datetime) -> Step:
-        """Write the next step into the journal; ``verb`` is the command's word, ``subject`` a record's id.
+    def step(self, what: Verb, subject: str, by: Professional, at: datetime) -> Step:
+        """Write the next step into the journal; ``what`` is its declared verb, ``subject`` a record's id.
 
         Raises Refusal when the case is full, but for what ends something.
         """
-        if len(self.steps) >= MOST_STEPS and verb not in IN_A_FULL_CASE:
+        if len(self.steps) >= MOST_STEPS and not what.in_a_full_case:
             raise Refusal("case/full", ref=self.ref, most=MOST_STEPS)
-        step = Step(len(self.steps) + 1, verb, subject, by.user_id, by.agency, at)
+        step = Step(len(self.steps) + 1, what.name, subject, by.user_id, by.agency, at)
         self.steps.append(step)
         return step
 
@@ -251,8 +252,8 @@ class Case(Head):
         0, all of it, for who was asked to the table when it opened, and whom it has briefed; else the step that invited
         them.
         """
-        told = [s for s in self.steps if s.subject == user_id and s.verb in {"invite", "brief"} and not s.undone]
-        return told[-1].number if told and told[-1].verb == "invite" else 0
+        told = [s for s in self.steps if s.subject == user_id and s.what in {INVITED, BRIEFED} and not s.undone]
+        return told[-1].number if told and told[-1].what is INVITED else 0
 
     def hidden_from(self, *people: str) -> frozenset[str]:
         """The ids of the records that one of these members does not read: on file before they were invited."""
@@ -262,7 +263,7 @@ class Case(Head):
     def is_before_their_time(self, table_id: str, user_id: str) -> bool:
         """Whether a round table had ended when this member was invited, who was not briefed."""
         before = self.steps[: max(0, self.begins_for(user_id) - 1)]
-        return any(step.verb == "roundtable end" and step.subject == table_id for step in before)
+        return any(step.what is roundtable.ENDED and step.subject == table_id for step in before)
 
     def brief(self, user_id: str, *, by: Professional, at: datetime) -> None:
         """Let a member who came later read what was on file before; whoever reads it does."""
@@ -272,7 +273,7 @@ class Case(Head):
             raise Refusal("case/not_briefed", ref=self.ref)
         if not self.begins_for(user_id):
             raise Refusal("case/reads_all", person=user_id, ref=self.ref)
-        self.step("brief", user_id, by, at)
+        self.step(BRIEFED, user_id, by, at)
 
     def require_not_left(self, by: Professional) -> None:
         """Refuse to whoever has left the table: nothing of the case is theirs any more, in no room."""
@@ -289,7 +290,7 @@ class Case(Head):
         if self.is_member(person.user_id):
             raise Refusal("case/already_member", person=person.user_id, ref=self.ref)
         require_role(person)
-        return self.seat(person, because, self.step("invite", person.user_id, by, at))
+        return self.seat(person, because, self.step(INVITED, person.user_id, by, at))
 
     def awaits(self, user_id: str) -> bool:
         """Whether somebody has a place at the table, and has not come into the room."""
@@ -309,13 +310,13 @@ class Case(Head):
         """Note that a member came into the room; None for one who is there already, and for a stranger."""
         for member in self.present:
             if member.user_id == person.user_id and member.joined_at is None:
-                self.step("join", person.user_id, person, at).change(member, joined_at=at)
+                self.step(JOINED, person.user_id, person, at).change(member, joined_at=at)
                 return member
         return None
 
     def expect_everybody(self, *, by: Professional, at: datetime) -> None:
         """The table has a new room: nobody is in it yet, and everybody keeps the seat."""
-        step = self.step("reroom", self.ref, by, at)
+        step = self.step(REROOMED, self.ref, by, at)
         for member in self.present:
             step.change(member, joined_at=None)
 
@@ -323,7 +324,7 @@ class Case(Head):
         """Note that a member left the room, and thereby the table: coming back takes a new invitation."""
         for member in self.present:
             if member.user_id == person.user_id:
-                self.step("leave", person.user_id, person, at).change(member, left_at=at)
+                self.step(LEFT, person.user_id, person, at).change(member, left_at=at)
                 return member
         return None
 
@@ -333,12 +334,12 @@ class Case(Head):
         self.require_member(user_id)
         if user_id == self.director:
             raise Refusal("case/directs_already", person=user_id, ref=self.ref)
-        self.step("direct", user_id, by, at).change(self, director=user_id)
+        self.step(DIRECTED, user_id, by, at).change(self, director=user_id)
 
     def leave_a_gap(self, *, by: Professional, at: datetime) -> int:
         """Let no number be given that may have been given already, since the file is an older one; gives the last."""
         numbers = [int(r.id.partition("-")[2]) for r in self.records() if kind_of(r).letter]
-        numbers += [int(step.subject) for step in self.steps if step.verb == GAP]
+        numbers += [int(step.subject) for step in self.steps if step.what is GAP]
         last = (max(numbers, default=0) // NUMBERS_LEFT_OUT + 1) * NUMBERS_LEFT_OUT
         self.step(GAP, str(last), by, at)
         return last
@@ -346,7 +347,7 @@ class Case(Head):
     def plan_review(self, when: datetime, *, by: Professional, at: datetime) -> None:
         """Set when the table looks at the case as a whole again."""
         self.require_open()
-        self.set_review(when, self.step("review", self.ref, by, at))
+        self.set_review(when, self.step(REVIEW_PLANNED, self.ref, by, at))
 
     def set_review(self, when: datetime | None, step: Step) -> None:
         """Set the next review as part of a step, which keeps the earlier one."""
@@ -356,7 +357,7 @@ class Case(Head):
         """Let a person leave the table; the agency's seat stays, a case is never closed by that."""
         for member in self.present:
             if member.user_id == user_id:
-                self.step("release", user_id, by, at).change(member, left_at=at)
+                self.step(RELEASED, user_id, by, at).change(member, left_at=at)
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
@@ -373,7 +374,7 @@ class Case(Head):
         left = [i for i in followups.unresolved(self, at) if i.what in followups.BLOCKS_CLOSING]
         if left:
             raise Refusal("case/unresolved", ref=self.ref, items=left)
-        step = self.step("close", self.ref, by, at)
+        step = self.step(CLOSED, self.ref, by, at)
         step.change(self, closed_at=at, closed_because=because, residual_owner=owner)
         return series.call_off_all(self, step)
 
@@ -381,7 +382,7 @@ class Case(Head):
         """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
         if not self.closed:
             raise Refusal("case/not_closed", ref=self.ref)
-        step = self.step("reopen", self.ref, by, at)
+        step = self.step(REOPENED, self.ref, by, at)
         step.change(self, closed_at=None, closed_because=None, residual_owner=None)
         number = len(self.reopenings) + 1
         step.add(self.reopenings, Reopening(f"reopening/{number}", by.user_id, by.agency, at, because))
@@ -410,7 +411,7 @@ class Case(Head):
             raise Refusal("correct/not_yours", id=record_id, agency=record.agency)
         if basis and letter != "C":
             raise Refusal("correct/only_concerns", id=record_id)
-        step = self.step("correct", record_id, by, at)
+        step = self.step(CORRECTED, record_id, by, at)
         if text is not None:
             step.change(record, **{name: text})
             if isinstance(record, action.Action):
@@ -425,21 +426,21 @@ class Case(Head):
         """Take back this person's last step, within ten minutes and unless others have built on it."""
         # What was deleted stays deleted: what came before it was not meant.
         deleted = {number for number, e in effects.erasures(self).items() if number in e.undoes}
-        said = [s for s in self.steps if s.by == by.user_id and s.verb not in effects.SETS_NOTHING]
+        said = [s for s in self.steps if s.by == by.user_id and not s.what.sets_nothing]
         mine = [s for s in said if not s.undone or s.number in deleted]
         if not mine or at - mine[-1].at > UNDO_WITHIN:
             raise Refusal("undo/nothing", minutes=UNDO_WITHIN // timedelta(minutes=1))
         step = mine[-1]
-        if step.verb in FINAL:
+        if step.what.final:
             raise Refusal("undo/final", verb=step.verb, subject=step.subject)
         # What the table agreed on when it dissolved would be unresolved again, and nobody would look at it.
         self.require_open()
-        later = [
-            s for s in self.steps[step.number :] if touches(s, step) and not s.undone and s.verb not in LEADS_NOWHERE
-        ]
+        later = [s for s in self.steps[step.number :] if touches(s, step) and not (s.undone or s.what.leads_nowhere)]
         if later:
-            raise Refusal("undo/moved_on", verb=step.verb, subject=step.subject, by=later[0].by)
-        effects.take_back(self, step, self.step("undo", step.subject, by, at))
+            raise Refusal(
+                "undo/moved_on", verb=step.verb, worded=step.what.worded, subject=step.subject, by=later[0].by
+            )
+        effects.take_back(self, step, self.step(UNDONE, step.subject, by, at))
         return step
 
 
@@ -471,7 +472,7 @@ def open_case(
         tuple(dict.fromkeys(agencies)),
         mode=mode,
     )
-    step = case.step("open", ref, by, at)
+    step = case.step(OPENED, ref, by, at)
     step.entries = (snapshot(case),)
     for person in people:
         if not case.is_member(person.user_id):

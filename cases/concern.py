@@ -8,10 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.record import Record, Words, next_id, record
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
+
+RAISED = verb("concern", "raised a concern ({id})", worded=True)
 
 
 class Basis(StrEnum):
@@ -80,5 +83,5 @@ def raise_concern(
         domain,
         urgency,
     )
-    case.step("concern", concern.id, by, at).add(case.concerns, concern)
+    case.step(RAISED, concern.id, by, at).add(case.concerns, concern)
     return concern

@@ -11,12 +11,17 @@ from cases import meeting
 from cases.errors import Refusal
 from cases.record import Record, Words, next_id, one_of, record
 from cases.roundtable import USUAL
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
     from cases.roundtable import Quorum
+
+DECIDED = verb("decide", "worded a decision ({id})", worded=True)
+AGREED = verb("agree", "agrees with {id}")
+DISSENTED = verb("dissent", "dissents from {id}")
 
 
 class Stance(StrEnum):
@@ -68,7 +73,7 @@ def decide(
         case.require_seat(by.agency)
     meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
-    step = case.step("decide", next_id("D", case.decisions, case.steps), by, at)
+    step = case.step(DECIDED, next_id("D", case.decisions, case.steps), by, at)
     if review_at and (case.next_review is None or review_at < case.next_review):
         case.set_review(review_at, step)
     decision = step.add(
@@ -92,7 +97,7 @@ def take_position(
     if now and now.stance is stance and now.why == why:
         raise Refusal("decision/same_position", id=decision.id, agency=by.agency, stance=stance)
     number = sum(p.decision == decision.id for p in case.positions) + 1
-    case.step("agree" if stance is Stance.AGREES else "dissent", decision.id, by, at).add(
+    case.step(AGREED if stance is Stance.AGREES else DISSENTED, decision.id, by, at).add(
         case.positions, Position(f"{decision.id}/{number}", by.user_id, by.agency, at, decision.id, stance, why)
     )
     return decision

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from cases.action import ACCEPTS, Action, settled
-from cases.record import ERASED, FILED, KINDS
+from cases.action import Action, settled
+from cases.record import ERASED, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,15 +21,13 @@ if TYPE_CHECKING:
 
 OF_CASE = "case"
 """The id under which a step keeps what it changed in the case itself, and in none of its records."""
-SETS_NOTHING = frozenset({"undo", "reroom", "join", "leave", "erase", "restore", "wipe", FILED})
-"""Steps about other steps, and what is no command: nothing is taken back of them, and they build on nothing."""
 Place = tuple[str, str]
 """The id of a record, and the name of a field."""
 
 
 def counts(step: Step) -> bool:
     """Whether a step still says something: it was not taken back, and is not about another step itself."""
-    return not step.undone and step.verb not in SETS_NOTHING
+    return not (step.undone or step.what.sets_nothing)
 
 
 def erasures(case: Case) -> dict[int, Step]:
@@ -108,7 +106,7 @@ def _changed(value: object, change: Change, step: Step) -> object:
     """A value after a change; of names (who accepted) only those that it put in or took out."""
     if not (isinstance(change.old, tuple) and isinstance(change.new, tuple) and isinstance(value, tuple)):
         return change.new
-    if step.verb not in ACCEPTS:
+    if not step.what.merges:
         return change.new
     kept = tuple(n for n in value if n in change.new or n not in change.old)
     return (*kept, *(n for n in change.new if n not in change.old and n not in kept))

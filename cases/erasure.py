@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cases import effects, words
-from cases.case import FINAL
 from cases.decision import Decision
 from cases.effects import OF_CASE
 from cases.errors import Refusal
@@ -15,6 +14,7 @@ from cases.minutes import Remark
 from cases.planning import Availability, ProposedTime
 from cases.record import ERASED, KINDS, kind_of
 from cases.roundtable import AgendaItem, Attendance, Note, RoundTable, State
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from cases.people import Professional
     from cases.record import Change, Record, Step
 
-ERASED_WORDS = "erase"
-"""The verb of a deletion that is not wiped yet."""
+DELETED = verb("erase", "deleted what was said in {id}", sets_nothing=True, in_a_full_case=True)
+WIPED = verb("wipe", "deleted what was said in {id}", sets_nothing=True)
+RESTORED = verb("restore", "brought back {id}", sets_nothing=True, in_a_full_case=True)
+
 WIPE_AFTER = timedelta(days=7)
 """A deletion carries no signature of the sender's device: until then, whoever did not delete it can have it back."""
-KEPT = FINAL - {"review"}
-"""Steps that the table stands on: when they are deleted their words go, and what they did stays."""
 
 
 def erase(case: Case, said_at: datetime, *, by: Professional, at: datetime, about: str | None = None) -> list[Step]:
     """Erase what a person said at that moment, and what it did; the steps of the erasing, none if it left nothing.
 
-    What others have built on stays as a record without its words. What ended something (``KEPT``), what is settled by
-    a meeting that was held, and everything in a closed case loses its words only.
+    What others have built on stays as a record without its words. What the table stands on (``Verb.kept``), what is
+    settled by a meeting that was held, and everything in a closed case loses its words only.
     ``about``: a record, where more than one thing was said at that moment.
     """
     # Of several lines the last goes first: it may build on those before it.
@@ -64,13 +64,13 @@ def restore(case: Case, record_id: str, *, by: Professional, at: datetime) -> tu
     step = case.steps[erasing.erases - 1]
     may_hold = not _stays(case, step)
     gone_on = any(effects.changes_since(case, erasing, (c.id, c.field)) for c in step.changes if not _is_word(c))
-    restoring = case.step("restore", erasing.subject, by, at)
+    restoring = case.step(RESTORED, erasing.subject, by, at)
     restoring.take_back(erasing)
     if may_hold and (step.undone or step.lapsed) and not _was_undone(case, erasing):
         restoring.let_hold(step)
     effects.refresh(case, step, restoring)
     _take_up(case, restoring)
-    return restoring, (may_hold and not gone_on) or step.verb in KEPT
+    return restoring, (may_hold and not gone_on) or step.what.kept
 
 
 def erased(case: Case, *, by: Professional) -> list[str]:
@@ -103,7 +103,7 @@ def wipe(case: Case, at: datetime) -> list[Step]:
             case.rewritten.add(step.number)
     for step in ripe:
         # The journal says that it was rewritten.
-        step.verb = "wipe"
+        step.verb = WIPED.name
         case.rewritten.add(step.number)
     return ripe
 
@@ -121,14 +121,14 @@ def reword(case: Case, entry: Record, **values: object) -> None:
 
 def hidden(case: Case, *, ripe_at: datetime | None = None) -> list[tuple[str, str]]:
     """Words that are erased and not wiped yet, or those that are to be wiped by then; each with what it stood in."""
-    steps = [s for s in case.steps if (_is_ripe(s, ripe_at) if ripe_at else s.verb == ERASED_WORDS and not s.undone)]
+    steps = [s for s in case.steps if (_is_ripe(s, ripe_at) if ripe_at else s.what is DELETED and not s.undone)]
     return [word for s in steps if s.erases is not None for word in words.said_in(case.steps[s.erases - 1])]
 
 
 def _said(case: Case, said_at: datetime, by: Professional, about: str | None) -> list[Step]:
     """The steps of what a person said at that moment, without those that are erased."""
     done = effects.erasures(case)
-    said = [s for s in case.steps if (s.by, s.at) == (by.user_id, said_at) and s.verb not in effects.SETS_NOTHING]
+    said = [s for s in case.steps if (s.by, s.at) == (by.user_id, said_at) and not s.what.sets_nothing]
     named = [s for s in said if about and said_in(case, s) == about.partition("/")[0]]
     return [s for s in named or said if s.number not in done]
 
@@ -137,7 +137,7 @@ def _erase(case: Case, step: Step, by: Professional, at: datetime) -> Step | Non
     stays = step.undone or _stays(case, step)
     if stays and not words.says(step):
         return None
-    erasing = case.step(ERASED_WORDS, step.subject, by, at)
+    erasing = case.step(DELETED, step.subject, by, at)
     erasing.erases = step.number
     if not stays:
         _take_back(case, step, erasing)
@@ -190,7 +190,7 @@ def _stays(case: Case, step: Step) -> bool:
     """Whether what a step did stays, whoever takes its words back."""
     entries = case.entries()
     touched = [key for key in (*step.added, *step.before) if key != OF_CASE]
-    return step.verb in KEPT or case.closed or any(_is_settled(case, entries[k], step.before.get(k)) for k in touched)
+    return step.what.kept or case.closed or any(_is_settled(case, entries[k], step.before.get(k)) for k in touched)
 
 
 def _is_settled(case: Case, record: Record, changed: Iterable[str] | None) -> bool:
@@ -221,11 +221,11 @@ def _can_be_restored(case: Case, step: Step, record_id: str, by: Professional) -
 
 
 def _is_theirs(step: Step, by: Professional) -> bool:
-    return step.verb == ERASED_WORDS and not step.undone and step.by == by.user_id
+    return step.what is DELETED and not step.undone and step.by == by.user_id
 
 
 def _is_ripe(step: Step, at: datetime) -> bool:
-    return step.verb == ERASED_WORDS and not step.undone and at - step.at >= WIPE_AFTER
+    return step.what is DELETED and not step.undone and at - step.at >= WIPE_AFTER
 
 
 def _is_word(change: Change) -> bool:

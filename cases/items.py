@@ -40,5 +40,5 @@ def items(case: Case) -> Iterator[Item]:
         if table.started_at is not None:
             yield Item(table.id, MEETING, NOBODY, None, None, table.state is State.RUNNING)
     for step in case.steps:
-        if step.verb == erasure.ERASED_WORDS and not step.undone:
+        if step.what is erasure.DELETED and not step.undone:
             yield Item(str(step.number), WIPE, NOBODY, step.by, step.at + erasure.WIPE_AFTER, open=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cases import roundtable
 from cases.errors import Refusal
 from cases.roundtable import USUAL, Note, NoteKind, Presence, State
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
     from cases.roundtable import AgendaItem, Quorum, RoundTable
+
+CONFLICT = verb("conflict", "declared a conflict of interest at {whole}")
+TAKER_NAMED = verb("roundtable taker", "named who writes the minutes of {id}")
+CHAIR_HANDED = verb("roundtable chair", "gave away the chair of {id}")
+WENT_ON = verb("roundtable next", "went to the next point: {id}")
 
 FORGOTTEN_AFTER = timedelta(hours=1)
 """Behind the end that was planned, the chair is asked whether the meeting is over."""
@@ -64,7 +70,7 @@ def declare_conflict(case: Case, why: str, *, by: Professional, at: datetime) ->
         raise Refusal("meeting/conflict_known", id=table.id)
     number = sum(n.roundtable == table.id for n in case.notes) + 1
     note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, NoteKind.CONFLICT, why)
-    return case.step("conflict", note.id, by, at).add(case.notes, note)
+    return case.step(CONFLICT, note.id, by, at).add(case.notes, note)
 
 
 def has_conflict(case: Case, table_id: str, person: str) -> bool:
@@ -88,7 +94,7 @@ def appoint(case: Case, person: str, *, by: Professional, at: datetime, steers: 
     table = roundtable.require_running(case)
     roundtable.require_chair(table, by, steers=steers)
     case.require_member(person)
-    case.step("roundtable taker", table.id, by, at).change(table, taker=person)
+    case.step(TAKER_NAMED, table.id, by, at).change(table, taker=person)
     return table
 
 
@@ -106,7 +112,7 @@ def hand_chair(
         raise Refusal("meeting/chairs_already", id=table.id, chair=person)
     if table.state is State.RUNNING and said.get(person) is not Presence.CONFIRMED:
         raise Refusal("meeting/chair_confirms_first", id=table.id, chair=person)
-    case.step("roundtable chair", table.id, by, at).change(table, chair=person)
+    case.step(CHAIR_HANDED, table.id, by, at).change(table, chair=person)
     return table
 
 
@@ -117,7 +123,7 @@ def begin_next(case: Case, *, by: Professional, at: datetime, steers: bool) -> A
     item = next((i for i in roundtable.agenda_of(case, table) if i.begun_at is None), None)
     if item is None:
         raise Refusal("meeting/agenda_done", id=table.id)
-    case.step("roundtable next", item.id, by, at).change(item, begun_at=at)
+    case.step(WENT_ON, item.id, by, at).change(item, begun_at=at)
     return item
 
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from cases import decision as decisions
 from cases import followups, meeting, request, roundtable
 from cases.errors import Refusal
-from cases.record import FILED, Record, Words, one_of, record
+from cases.record import Record, Words, one_of, record
 from cases.roundtable import USUAL, NoteKind, Presence
+from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
     from cases.followups import Item
     from cases.people import Professional
     from cases.roundtable import AgendaItem, Attendance, Note, Quorum, RoundTable
+
+FILED = verb("minutes file", sets_nothing=True, leads_nowhere=True, in_a_full_case=True)
+"""A wording of minutes was kept: nobody's command."""
+CORRECTED = verb("minutes correct", "asked for a correction of the minutes of {whole}", makes_a_version=True)
+DISPUTED = verb("minutes dispute", "disputed the minutes of {whole}", makes_a_version=True)
+SETTLED = verb("minutes settle", "settled a dispute about the minutes of {whole}", makes_a_version=True)
+VIEW_ADDED = verb("minutes view", "added the person’s view to the minutes of {whole}", makes_a_version=True)
+CREDITED = verb("minutes credit", "named in the minutes who changed the plan: {whole}", makes_a_version=True)
+AGREED = verb("minutes agree", "agreed with the minutes of {whole}")
+APPROVED = verb("minutes approve", "approved the minutes of {id}", final=True)
+AMENDED = verb("minutes addendum", "added to the approved minutes of {whole}", final=True)
 
 CORRECTION_DAYS = 5
 """Working days in which everybody corrects a draft."""
@@ -218,7 +230,7 @@ def correct(
     """Put another wording in the place of a paragraph, or a correction beside all; the caller then files the draft."""
     table = _require_time_left(case, table_id, by, at, calendar)
     _require_no_record(table, paragraph)
-    _remark(case, table, Kind.CORRECTION, "minutes correct", text, by=by, at=at, paragraph=paragraph)
+    _remark(case, table, Kind.CORRECTION, CORRECTED, text, by=by, at=at, paragraph=paragraph)
     return table
 
 
@@ -234,7 +246,7 @@ def dispute(
 ) -> RoundTable:
     """Say that it was otherwise, in one's own words; until that is settled nobody approves."""
     table = _require_time_left(case, table_id, by, at, calendar)
-    _remark(case, table, Kind.DISPUTE, "minutes dispute", text, by=by, at=at, paragraph=paragraph, state=State.OPEN)
+    _remark(case, table, Kind.DISPUTE, DISPUTED, text, by=by, at=at, paragraph=paragraph, state=State.OPEN)
     return table
 
 
@@ -261,13 +273,13 @@ def settle(
             "minutes/no_dispute", id=table.id, number=numbers.get(paragraph), disputed=_disputed(case, table, numbers)
         )
     if text is None:
-        step = case.step("minutes settle", disputed[0].id, by, at)
+        step = case.step(SETTLED, disputed[0].id, by, at)
     else:
         _require_no_record(table, paragraph)
         # What was disputed as a whole has no wording to replace: the correction stands beside all, too.
         about = None if paragraph == disputed[0].id else paragraph
         correction = _new_remark(case, table, Kind.CORRECTION, text, by=by, at=at, paragraph=about)
-        step = case.step("minutes settle", correction.id, by, at)
+        step = case.step(SETTLED, correction.id, by, at)
         step.add(case.remarks, correction)
     for one in disputed:
         step.change(one, state=State.BOTH if text is None else State.CORRECTED)
@@ -287,7 +299,9 @@ def add(
 ) -> RoundTable:
     """Add to a draft what was left out in the meeting: the person's view, or a credit."""
     table = _require_time_left(case, table_id, by, at, calendar)
-    roundtable.write_note(case, table, f"minutes {kind.value}", kind, text, by=by, at=at, credits_=credits_)
+    roundtable.write_note(
+        case, table, CREDITED if kind is NoteKind.CREDIT else VIEW_ADDED, kind, text, by=by, at=at, credits_=credits_
+    )
     return table
 
 
@@ -314,7 +328,7 @@ def approve(
         raise Refusal("minutes/no_view", id=table.id)
     if authors(case, table) == {by.user_id} and not seconded_by(case, version) - {by.user_id}:
         raise Refusal("minutes/alone", id=table.id, readers=readers(case, table, by))
-    case.step("minutes approve", table.id, by, at).change(table, approved_at=at, approved_by=by.user_id)
+    case.step(APPROVED, table.id, by, at).change(table, approved_at=at, approved_by=by.user_id)
     return table, version
 
 
@@ -326,7 +340,7 @@ def second(case: Case, table_id: str | None, *, by: Professional, at: datetime) 
         raise Refusal("minutes/chair_approves", id=table.id, chair=table.chair)
     if by.user_id in seconded_by(case, version):
         raise Refusal("minutes/agreed_already", id=table.id, chair=table.chair)
-    case.step("minutes agree", version.id, by, at)
+    case.step(AGREED, version.id, by, at)
     return table, version
 
 
@@ -338,7 +352,7 @@ def add_later(
     table, _ = require_minutes(case, table_id)
     if not table.approved_at:
         raise Refusal("minutes/not_approved", id=table.id)
-    return table, _remark(case, table, Kind.ADDENDUM, "minutes addendum", text, by=by, at=at)
+    return table, _remark(case, table, Kind.ADDENDUM, AMENDED, text, by=by, at=at)
 
 
 def versions(case: Case, table_id: str) -> list[Version]:
@@ -385,7 +399,7 @@ def authors(case: Case, table: RoundTable) -> set[str]:
 
 def seconded_by(case: Case, version: Version) -> set[str]:
     """Who agreed with this wording (Matrix ids)."""
-    return {s.by for s in case.steps if s.verb == "minutes agree" and s.subject == version.id and not s.undone}
+    return {s.by for s in case.steps if s.what is AGREED and s.subject == version.id and not s.undone}
 
 
 def readers(case: Case, table: RoundTable, approves: Professional | None) -> list[str]:
@@ -451,7 +465,7 @@ def _remark(
     case: Case,
     table: RoundTable,
     kind: Kind,
-    verb: str,
+    what: Verb,
     text: str,
     *,
     by: Professional,
@@ -460,7 +474,7 @@ def _remark(
     state: State = State.STANDS,
 ) -> Remark:
     remark = _new_remark(case, table, kind, text, by=by, at=at, paragraph=paragraph, state=state)
-    return case.step(verb, remark.id, by, at).add(case.remarks, remark)
+    return case.step(what, remark.id, by, at).add(case.remarks, remark)
 
 
 def _new_remark(

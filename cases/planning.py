@@ -11,12 +11,18 @@ from cases import roundtable
 from cases.errors import Refusal
 from cases.record import Record, next_id, record
 from cases.roundtable import USUAL, Attendance, Presence, Quorum, RoundTable, State
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cases.case import Case
     from cases.people import Professional
+
+TIMES_ASKED = verb("roundtable plan", "asked who can come when ({id})")
+AVAILABLE = verb("available", "said when they can come to {whole}")
+FIXED = verb("roundtable fix", "decided when it is: {id}", settles_a_time=True)
+MOVED = verb("roundtable move", "moved the round table {id}", settles_a_time=True)
 
 
 class Can(StrEnum):
@@ -85,7 +91,7 @@ def plan(
     times = list(dict.fromkeys(times))
     if len(times) > MOST_TIMES:
         raise Refusal("planning/too_many_times", count=len(times), most=MOST_TIMES)
-    step = case.step("roundtable plan", next_id("M", case.roundtables, case.steps), by, at)
+    step = case.step(TIMES_ASKED, next_id("M", case.roundtables, case.steps), by, at)
     table = step.add(
         case.roundtables,
         RoundTable(
@@ -104,7 +110,7 @@ def answer(
     """Say at which of the proposed times I can come; what I said before about them no longer counts."""
     table = require(case, table_id)
     said = sum(a.roundtable == table.id for a in case.availabilities) + 1
-    step = case.step("available", f"{table.id}/can{said}", by, at)
+    step = case.step(AVAILABLE, f"{table.id}/can{said}", by, at)
     for place, (number, can) in enumerate(answers.items(), said):
         _time(case, table, number)
         availability = Availability(f"{table.id}/can{place}", by.user_id, by.agency, at, table.id, number, can)
@@ -132,7 +138,7 @@ def fix(
     starts_at = _time(case, table, when).starts_at if isinstance(when, int) else when
     if starts_at <= at:
         raise Refusal("planning/past", table=table, when=starts_at)
-    step = case.step("roundtable fix", table.id, by, at)
+    step = case.step(FIXED, table.id, by, at)
     step.change(table, state=State.SCHEDULED, starts_at=starts_at, minutes=minutes or table.minutes)
     fixed = [t.number for t in times_of(case, table) if t.starts_at == starts_at]
     for member in case.present:
@@ -163,7 +169,7 @@ def move(
     table = roundtable.require(case, table_id, State.SCHEDULED)
     if when == table.starts_at and minutes in {None, table.minutes}:
         raise Refusal("planning/same_time", table=table)
-    case.step("roundtable move", table.id, by, at).change(
+    case.step(MOVED, table.id, by, at).change(
         table, starts_at=when, minutes=minutes or table.minutes, moved_from=table.starts_at, moved_because=because
     )
     return table
@@ -172,7 +178,7 @@ def move(
 def had_time(case: Case, table: RoundTable) -> bool:
     """Whether this meeting ever had a time, so that it stands in calendars."""
     asked = any(t.roundtable == table.id for t in case.proposed_times)
-    return not asked or any(s.verb == "roundtable fix" and table.id in s.before for s in case.steps)
+    return not asked or any(s.what is FIXED and table.id in s.before for s in case.steps)
 
 
 def times_of(case: Case, table: RoundTable) -> list[ProposedTime]:

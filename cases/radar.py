@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cases.case import REROOMED
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -36,7 +38,7 @@ def sweep(case: Case, now: datetime) -> list[Finding]:
         findings.append(Finding.NO_NEXT_REVIEW)
     if now - case.last_sign_of_life > SIGN_OF_LIFE:
         findings.append(Finding.SILENT)
-    asked_again = max((step.at for step in case.steps if step.verb == "reroom"), default=case.opened_at)
+    asked_again = max((step.at for step in case.steps if step.what is REROOMED), default=case.opened_at)
     waited_for = (max(m.invited_at, asked_again) for m in case.present if m.joined_at is None)
     if any(now - since > COMES_WITHIN for since in waited_for):
         findings.append(Finding.NOT_COME)

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypeVar, get_args, get_type_hints
 
 from cases.errors import Refusal
+from cases.verbs import VERBS, verb
 
 if TYPE_CHECKING:
     from cases.people import Professional
+    from cases.verbs import Phrase, Verb
 
 
 class _Words:
@@ -19,10 +21,8 @@ class _Words:
 
 Words = Annotated[str, _Words()]
 """Text that somebody wrote: it is erased when its message is deleted, and never logged."""
-GAP = "gap"
-"""The verb of a step after which numbers go on behind the one that is its subject."""
-FILED = "minutes file"
-"""The step in which a wording of minutes was kept: nobody's command."""
+GAP = verb("gap", "goes on with an older file: numbers go on after {id}", in_a_full_case=True)
+"""After it numbers go on behind the one that is its subject."""
 ERASED = "[…]"
 """Stands where somebody's words stood."""
 
@@ -155,6 +155,16 @@ class Step:
     lapsed: bool = False
 
     @property
+    def what(self) -> Verb:
+        """What was declared of its verb."""
+        return VERBS[self.verb]
+
+    @property
+    def phrase(self) -> Phrase:
+        """What is told of it."""
+        return self.what.phrase(self)
+
+    @property
     def added(self) -> tuple[str, ...]:
         """The ids of the entries that it put on file."""
         return tuple(entry.id for entry in self.entries)
@@ -236,7 +246,7 @@ def _settled(value: object) -> object:
 def next_id(letter: str, records: Sequence[Record], steps: Sequence[Step] = ()) -> str:
     """The next id of a kind: behind all that were given, and behind the numbers that a restored file left out."""
     given = (int(record.id.partition("-")[2]) for record in records)
-    left_out = (int(step.subject) for step in steps if step.verb == GAP)
+    left_out = (int(step.subject) for step in steps if step.what is GAP)
     return f"{letter}-{max((*given, *left_out), default=0) + 1}"
 
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from cases.effects import SETS_NOTHING
+from cases import effects
 from cases.errors import Refusal
 from cases.record import Record, Words, one_of, record
+from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
     from cases.request import Request
+
+SNOOZED = verb("snooze", "wants to be reminded later of {whole}", news=False)
+PAUSED = verb("pause", "paused the reminders of {whole}", news=False)
+RESUMED = verb("resume", "wants to be reminded again of {whole}", news=False)
 
 
 class Stage(IntEnum):
@@ -102,21 +107,19 @@ def dated_at(case: Case, record: Request | Action) -> datetime:
     moments = [
         step.at
         for step in case.steps
-        if not step.undone
-        and step.verb not in SETS_NOTHING
-        and (record.id in step.added or dates(step.before.get(record.id, {})))
+        if effects.counts(step) and (record.id in step.added or dates(step.before.get(record.id, {})))
     ]
     return max(moments, default=record.at)
 
 
 def snooze(case: Case, record_id: str, until: datetime, *, by: Professional, at: datetime) -> Pause:
     """Leave this person in peace about it until then."""
-    return _pause(case, record_id, "snooze", until, None, by, at)
+    return _pause(case, record_id, SNOOZED, until, None, by, at)
 
 
 def pause(case: Case, record_id: str, *, because: str, by: Professional, at: datetime) -> Pause:
     """Leave this person in peace about it until they say ``resume``; the reason is for the table."""
-    return _pause(case, record_id, "pause", None, because, by, at)
+    return _pause(case, record_id, PAUSED, None, because, by, at)
 
 
 def resume(case: Case, record_id: str, *, by: Professional, at: datetime) -> Request | Action:
@@ -125,7 +128,7 @@ def resume(case: Case, record_id: str, *, by: Professional, at: datetime) -> Req
     standing = pause_of(case, record_id, by.user_id)
     if standing is None or not rests(standing, at):
         raise Refusal("reminder/not_paused", id=record_id)
-    case.step("resume", standing.id, by, at).change(standing, withdrawn=True)
+    case.step(RESUMED, standing.id, by, at).change(standing, withdrawn=True)
     return record
 
 
@@ -155,12 +158,12 @@ def require_owed(case: Case, record_id: str, by: Professional) -> Request | Acti
 
 
 def _pause(  # noqa: PLR0917 the record's own fields, in their order
-    case: Case, record_id: str, verb: str, until: datetime | None, because: str | None, by: Professional, at: datetime
+    case: Case, record_id: str, what: Verb, until: datetime | None, because: str | None, by: Professional, at: datetime
 ) -> Pause:
     require_owed(case, record_id, by)
     number = sum(p.subject == record_id for p in case.pauses) + 1
     made = Pause(f"{record_id}/p{number}", by.user_id, by.agency, at, record_id, until, because)
-    return case.step(verb, made.id, by, at).add(case.pauses, made)
+    return case.step(what, made.id, by, at).add(case.pauses, made)
 
 
 def _owed(case: Case) -> list[tuple[Request | Action, str, str | None]]:

@@ -12,10 +12,28 @@ from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.record import Record, Words, next_id, one_of, record, require_agency
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Addressee, Professional
+    from cases.record import Step
+
+
+def _asked(step: Step) -> dict[str, str]:
+    return {"agency": str(step.entries[0].fields["to_agency"])}
+
+
+def _answered(step: Step) -> dict[str, str]:
+    result = str(step.entries[0].fields["result"])
+    return {} if result == State.ANSWERED else {"state": result}
+
+
+ASKED = verb("request", "asked {agency} for information ({id})", places=_asked, worded=True)
+ANSWERED = verb("answer", "answered {id}: {state}", "answered {id}", places=_answered, worded=True)
+NEEDS_TIME = verb("moretime", "needs more time for {id}")
+NARROWED = verb("narrow", "narrowed the question {id}", worded=True)
+DROPPED = verb("drop", "took the question back: {id}")
 
 
 class State(StrEnum):
@@ -119,7 +137,7 @@ def ask(
         basis,
         see,
     )
-    case.step("request", request.id, by, at).add(case.requests, request)
+    case.step(ASKED, request.id, by, at).add(case.requests, request)
     return request
 
 
@@ -144,7 +162,7 @@ def answer(
     request = _asked_of(case, request_id, by)
     if result is State.REFUSED and len(text.split()) < MIN_EXPLANATION_WORDS:
         raise Refusal("request/refusal_without_explanation", id=request.id)
-    step = case.step("answer", request.id, by, at)
+    step = case.step(ANSWERED, request.id, by, at)
     given = step.add(
         case.answers,
         Answer(
@@ -175,7 +193,7 @@ def ask_for_time(
     request = _asked_of(case, request_id, by)
     if until <= request.due_at:
         raise Refusal("request/not_later", id=request.id, due=request.due_at)
-    step = case.step("moretime", request.id, by, at)
+    step = case.step(NEEDS_TIME, request.id, by, at)
     given = step.add(
         case.answers,
         Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.MORE_TIME, because),
@@ -202,7 +220,7 @@ def narrow(
     if request.state not in NARROWABLE:
         raise Refusal("request/settled", id=request.id, state=request.state)
     due_at = max(due_at, request.due_at)
-    case.step("narrow", request.id, by, at).change(
+    case.step(NARROWED, request.id, by, at).change(
         request,
         question=question,
         state=State.OPEN,
@@ -217,7 +235,7 @@ def drop(case: Case, request_id: str, *, because: str, by: Professional, at: dat
     request = _mine(case, request_id, by)
     if not request.waiting and request.state is not State.REFUSED:
         raise Refusal("request/settled", id=request.id, state=request.state)
-    step = case.step("drop", request.id, by, at)
+    step = case.step(DROPPED, request.id, by, at)
     step.add(
         case.answers,
         Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.DROPPED, because),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.record import Record, Words, next_id, one_of, record
+from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,6 +17,16 @@ if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
+
+SCHEDULED = verb("roundtable", "planned a round table ({id})", settles_a_time=True)
+CANCELLED = verb("roundtable cancel", "cancelled the round table {id}")
+STARTED = verb("roundtable start", "started the round table {id}", final=True)
+ENDED = verb("roundtable end", "ended the round table {id}", final=True, in_a_full_case=True)
+ATTENDS = verb("attend", "comes to {whole}")
+EXCUSED = verb("apologies", "noted apologies for {whole}")
+CONFIRMED = verb("confirm", "confirmed confidentiality at {whole}")
+PUT_ON_AGENDA = verb("agenda", "put a point on the agenda of {whole}")
+NOTED = verb("note", "took a note ({id})")
 
 
 class State(StrEnum):
@@ -163,7 +174,7 @@ def schedule(
     """Schedule a round table; it is the case's next review if none is ahead."""
     case.require_open()
     case.require_member(chair)
-    step = case.step("roundtable", next_id("M", case.roundtables, case.steps), by, at)
+    step = case.step(SCHEDULED, next_id("M", case.roundtables, case.steps), by, at)
     table = step.add(
         case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
     )
@@ -180,7 +191,7 @@ def plan_review(case: Case, starts_at: datetime, step: Step) -> None:
 def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, at: datetime) -> RoundTable:
     """Call a meeting off, with a reason."""
     table = require(case, table_id, State.PLANNING, State.SCHEDULED)
-    case.step("roundtable cancel", table.id, by, at).change(table, state=State.CANCELLED, cancelled_because=because)
+    case.step(CANCELLED, table.id, by, at).change(table, state=State.CANCELLED, cancelled_because=because)
     return table
 
 
@@ -204,7 +215,7 @@ def start(
         case.require_member(taker)
     if other := running(case):
         raise Refusal("roundtable/another_runs", id=other.id)
-    step = case.step("roundtable start", table.id, by, at)
+    step = case.step(STARTED, table.id, by, at)
     needed = tuple(agency for agency in case.seats if agency in needs)
     step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
     step.add(case.attendances, _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
@@ -215,7 +226,7 @@ def end(case: Case, table_id: str | None = None, *, by: Professional, at: dateti
     """End the running meeting; the next review is then the next meeting, and open if none is planned."""
     table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
     require_chair(table, by, steers=steers)
-    step = case.step("roundtable end", table.id, by, at)
+    step = case.step(ENDED, table.id, by, at)
     step.change(table, state=State.ENDED, ended_at=at)
     if case.next_review is None or case.next_review <= at:
         case.set_review(next((t.starts_at for t in upcoming(case) if t.starts_at > at), None), step)
@@ -242,8 +253,8 @@ def announce(
     said = _attendance(
         case, table, presence, by.user_id, by.agency, at=at, deputy=deputy.user_id if deputy else None, why=why
     )
-    verb = "attend" if presence is Presence.ATTENDS else "apologies"
-    case.step(verb, said.id, by, at).add(case.attendances, said)
+    what = ATTENDS if presence is Presence.ATTENDS else EXCUSED
+    case.step(what, said.id, by, at).add(case.attendances, said)
     return table
 
 
@@ -256,7 +267,7 @@ def excuse(
     case.require_member(person)
     _require_absent(case, table, person)
     said = _attendance(case, table, Presence.APOLOGIES, person, case.agency_of(person) or by.agency, at=at, why=why)
-    return table, case.step("apologies", said.id, by, at).add(case.attendances, said)
+    return table, case.step(EXCUSED, said.id, by, at).add(case.attendances, said)
 
 
 def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: datetime) -> RoundTable:
@@ -265,7 +276,7 @@ def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: da
     if presences(case, table).get(by.user_id) is Presence.CONFIRMED:
         raise Refusal("roundtable/already_confirmed", id=table.id)
     said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
-    case.step("confirm", said.id, by, at).add(case.attendances, said)
+    case.step(CONFIRMED, said.id, by, at).add(case.attendances, said)
     return table
 
 
@@ -278,7 +289,7 @@ def add_agenda_item(
     if number > MOST_ITEMS:
         raise Refusal("roundtable/agenda_full", id=table.id, most=MOST_ITEMS)
     item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text, minutes)
-    return case.step("agenda", item.id, by, at).add(case.agenda, item)
+    return case.step(PUT_ON_AGENDA, item.id, by, at).add(case.agenda, item)
 
 
 def take_note(
@@ -294,13 +305,13 @@ def take_note(
     """Take a line down; only during the meeting, and only the chair's and the minute-taker's."""
     table = require_running(case)
     require_recorder(table, by, steers=steers)
-    return write_note(case, table, "note", kind, text, by=by, at=at, credits_=credits_)
+    return write_note(case, table, NOTED, kind, text, by=by, at=at, credits_=credits_)
 
 
 def write_note(
     case: Case,
     table: RoundTable,
-    verb: str,
+    what: Verb,
     kind: NoteKind,
     text: str,
     *,
@@ -308,14 +319,14 @@ def write_note(
     at: datetime,
     credits_: str | None = None,
 ) -> Note:
-    """Put a line on file, as the step ``verb``; a credit goes to an agency at the table."""
+    """Put a line on file, as the step ``what``; a credit goes to an agency at the table."""
     if credits_:
         case.require_seat(credits_)
     number = sum(n.roundtable == table.id for n in case.notes) + 1
     if number > MOST_NOTES:
         raise Refusal("roundtable/notes_full", id=table.id, most=MOST_NOTES)
     note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text, credits_)
-    return case.step(verb, note.id, by, at).add(case.notes, note)
+    return case.step(what, note.id, by, at).add(case.notes, note)
 
 
 def agenda_of(case: Case, table: RoundTable) -> list[AgendaItem]:

@@ -14,6 +14,7 @@ from cases import roundtable
 from cases.errors import Refusal
 from cases.record import Record, Words, next_id, record
 from cases.roundtable import RoundTable, State
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
+
+EXTENDED = verb("roundtable series", "put the next round tables on file: the series of {whole}", settles_a_time=True)
+SKIPPED = verb("roundtable skip", "left out the round table {id}", settles_a_time=True)
+STOPPED = verb("roundtable stop", "ended the series of {id}")
 
 AHEAD = 2
 """How many meetings of a series are always on file."""
@@ -61,7 +66,7 @@ def begin(
     """Schedule a round table that comes again; ``dates`` are all those of the rule, rising, the first one first."""
     case.require_open()
     case.require_member(chair)
-    step = case.step("roundtable", next_id("M", case.roundtables, case.steps), by, at)
+    step = case.step(roundtable.SCHEDULED, next_id("M", case.roundtables, case.steps), by, at)
     first, *following = islice(dates, AHEAD)
     series = Series(
         f"{step.subject}/series", by.user_id, by.agency, at, rule, every, first, case.zone, minutes, chair, about, where
@@ -78,7 +83,7 @@ def extend(
     """Put the meetings on file that are missing; ``dates`` are all those of the rule, rising."""
     if not missing(case, series, at):
         return []
-    return _extend(case, case.step("roundtable series", series.id, by, at), series, dates)
+    return _extend(case, case.step(EXTENDED, series.id, by, at), series, dates)
 
 
 def skip(
@@ -87,7 +92,7 @@ def skip(
     """Leave out one meeting of a series: it, and what takes its place. What was on its agenda goes to the next one."""
     table = roundtable.require(case, table_id, State.SCHEDULED)
     series = require_series(case, table)
-    step = case.step("roundtable skip", table.id, by, at)
+    step = case.step(SKIPPED, table.id, by, at)
     step.change(table, state=State.CANCELLED, cancelled_because=because)
     new = _extend(case, step, series, dates)
     if following := next_of(case, series, at):
@@ -100,7 +105,7 @@ def stop(case: Case, table_id: str | None, *, because: str | None, by: Professio
     """End the series of this meeting; what is still ahead of it is called off."""
     table = roundtable.require(case, table_id, *State)
     series = require_series(case, table)
-    step = case.step("roundtable stop", table.id, by, at)
+    step = case.step(STOPPED, table.id, by, at)
     step.change(series, stopped_at=at)
     called_off = [t for t in tables_of(case, series) if t.state is State.SCHEDULED and t.starts_at > at]
     for one in called_off:

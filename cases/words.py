@@ -6,7 +6,6 @@ Somebody who says the same again in another message keeps it when the first one 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from cases.effects import SETS_NOTHING
 from cases.record import ERASED, KINDS, Added, Change, Step
 
 Place = tuple[str, str]
@@ -45,10 +44,10 @@ def says(step: Step) -> bool:
 
 def said_in(step: Step) -> Iterator[tuple[str, str]]:
     """The words that a step put on file, each with the id of what it put them in."""
-    for entry in step.entries if step.verb not in SETS_NOTHING else ():
+    for entry in step.entries if not step.what.sets_nothing else ():
         for name in KINDS[entry.kind].words if entry.said is None else ():
             yield from _word(entry.id, entry.fields[name])
-    for change in step.changes if step.verb not in SETS_NOTHING else ():
+    for change in step.changes if not step.what.sets_nothing else ():
         if change.field in KINDS[change.kind].words:
             yield from _word(change.id, change.new)
 

@@ -1,4 +1,4 @@
-"""What translators find in the catalogue beside the texts of the templates: help, keys, choices, states, dates.
+"""What translators find in the catalogue beside the templates: help, keys, choices, phrases, states, dates.
 
 It stands in Python, and is asked of the commands themselves: what is put together there is found as it is said.
 """
@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from cases import action, request
 from cases.roles import Role
+from cases.verbs import VERBS
 from commands import registry_of_all
 from commands.arguments import RECORDS, key_of
 from commands.groups import GROUPS
@@ -39,7 +40,10 @@ def _messages() -> Iterator[Message]:
     yield from ((STATE, word) for word in (*request.State, *action.State))
     for group in GROUPS:
         yield from ((GROUP, group.word), group.title)
-    for command in registry_of_all().commands.values():
+    commands = registry_of_all().commands.values()
+    for name in sorted(VERBS):
+        yield from VERBS[name].phrases
+    for command in commands:
         yield command.summary
         for name, field in command.arguments.model_fields.items():
             yield from _of_field(name, field)

@@ -8,14 +8,12 @@ from datetime import datetime
 from cases import followups, roundtable
 from cases.calendar import Calendar
 from cases.case import Case
-from cases.record import FILED, Step
+from cases.record import Step
 from commands.context import Reply
-from commands.picture import followups_facts, question_of, readable
+from commands.picture import followups_facts, readable
 
 MOST_WAITING = 20
 MOST_NEW = 10
-NOT_NEW = frozenset({FILED, "reroom", "undo", "join", "leave", "snooze", "pause", "resume", "erase", "wipe", "restore"})
-"""Steps that are no news for the others: comings and goings, and what somebody arranged for themselves."""
 
 
 def weekly(case: Case, now: datetime) -> Reply | None:
@@ -45,7 +43,7 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
             "waiting": waiting[:MOST_WAITING],
             "more_waiting": max(0, len(waiting) - MOST_WAITING),
             "since": since,
-            "new": [(step, *question_of(case, step)) for step in new[-MOST_NEW:]],
+            "new": new[-MOST_NEW:],
             "more_new": max(0, len(new) - MOST_NEW),
         },
     )
@@ -57,4 +55,4 @@ def _everybody(case: Case) -> list[str]:
 
 
 def _is_news(step: Step) -> bool:
-    return bool(step.agency) and not step.undone and step.verb not in NOT_NEW
+    return bool(step.agency) and not step.undone and step.what.news

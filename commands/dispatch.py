@@ -35,8 +35,6 @@ from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
 log = structlog.get_logger()
 LONGEST_MESSAGE = 100_000
 """Characters; an event of a homeserver that keeps to the rules holds fewer."""
-WORDED = frozenset({"concern", "request", "narrow", "answer", "partly", "action", "action:", "decide", "decision:"})
-"""The commands whose wording ``correct`` replaces."""
 PUT_ASIDE = "put aside"
 OF_THE_WHOLE = frozenset(
     {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
@@ -468,7 +466,9 @@ class Dispatcher:
             raise Refusal("dispatch/edits_unknown")
         for line in audit.lines_of(work.session, message.replaces, message.sender) if message.replaces else ():
             if line.done:
-                raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=line.command in WORDED)
+                command = self._registry.commands.get(line.command)
+                worded = command is not None and command.worded
+                raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=worded)
 
     def _refuse_guessed(self, command: Command, heard: _Heard, ctx: Context) -> None:
         """Ask, if a command is about a record that only the homeserver may have put there."""

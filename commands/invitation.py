@@ -50,8 +50,6 @@ def files(ctx: Context, tables: Iterable[RoundTable]) -> tuple[Attachment, ...]:
 
 def files_after_undo(ctx: Context, step: Step) -> tuple[Attachment, ...]:
     """The calendar files of the meetings whose dates a step had changed, as they stand now that it was taken back."""
-    if not step.verb.startswith("roundtable"):
-        return ()
     touched = [t for t in ctx.case.roundtables if t.id in {*step.added, *step.before}]
     return files(ctx, [t for t in touched if planning.had_time(ctx.case, t)])
 

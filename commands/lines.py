@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 from cases.errors import Refusal
+from commands import registry_of_all
 
-NOTE_WORDS = ("note", "action", "decision", "apologies", "view", "worried", "working", "needed", "credit")
-"""What a line of the chair begins with, during a meeting, to be taken down."""
 MOST_LINES = 30
 """Commands in one message: each is a unit of work, with an answer of its own."""
-_NOTE = re.compile(rf"\s{{0,40}}({'|'.join(NOTE_WORDS)})\s{{0,40}}:", re.IGNORECASE)
 _FENCE = "```"
 
 
 def note_line(text: str) -> str | None:
     """A line such as ``note: he came home``, as the command ``note: …``."""
-    found = _NOTE.match(text)
+    found = _note().match(text)
     return f"{found[1].lower()}: {text[found.end() :].strip()}" if found else None
 
 
@@ -51,3 +50,9 @@ def split(
         else:
             commands.append([begun])
     return ["\n".join(lines).strip() for lines in commands]
+
+
+@cache
+def _note() -> re.Pattern[str]:
+    """How such a line begins: with a command that ends with a colon."""
+    return re.compile(rf"\s{{0,40}}({'|'.join(registry_of_all().lines())})\s{{0,40}}:", re.IGNORECASE)

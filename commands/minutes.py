@@ -33,8 +33,6 @@ MOST_SHOWN = 40
 """Paragraphs in a message; all of them stand in the files."""
 _ROW = 75
 """Characters in a line of a message, behind the number of the paragraph."""
-MAKES_A_VERSION = frozenset({"minutes correct", "minutes dispute", "minutes settle", "minutes view", "minutes credit"})
-"""Steps that change what the minutes say."""
 
 
 class How(StrEnum):

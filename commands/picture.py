@@ -12,19 +12,19 @@ from pydantic import Field
 from cases import followups, moves, roundtable
 from cases.action import PENDING
 from cases.action import State as ActionState
-from cases.case import Case
+from cases.case import CORRECTED, Case
 from cases.concern import Basis, Domain
 from cases.decision import Stance, positions_on, silent_on
 from cases.errors import Refusal
 from cases.followups import Item
-from cases.record import FILED, Record, Step
-from cases.request import Answer, Request, State
+from cases.record import Record, Step
+from cases.request import ASKED, DROPPED, NARROWED, Answer, Request, State
 from cases.roles import Permission, Place
 from cases.time import show_day
 from commands import audience, groups, invitation
 from commands.arguments import NAME, AnyId, Arguments, PersonId, Rest
 from commands.context import Context, Reply, case_channel
-from commands.minutes import MAKES_A_VERSION, after_undo
+from commands.minutes import after_undo
 from commands.registry import commands
 
 MOST_MOVES = 5
@@ -112,9 +112,9 @@ def next_moves(args: Next, ctx: Context) -> Reply:
 def timeline(args: Timeline, ctx: Context) -> Reply:
     """The newest steps, oldest first."""
     begins = ctx.case.begins_for(ctx.actor.user_id)
-    told = [step for step in ctx.case.steps if step.verb != FILED]
+    told = [step for step in ctx.case.steps if step.what.phrases]
     shown = [step for step in told if step.number >= begins][-MOST_STEPS:]
-    steps = [(step, _short_moment(step.at, ctx.case.zone_info), *question_of(ctx.case, step)) for step in shown]
+    steps = [(step, _short_moment(step.at, ctx.case.zone_info)) for step in shown]
     withheld = [ctx.actor.user_id] if begins else []
     return Reply("picture/timeline", {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld})
 
@@ -208,13 +208,13 @@ def undo(args: Undo, ctx: Context) -> Reply:
     # An answer may have been for fewer than the question says again, once it is taken back.
     seen_by = {asked.id: asked.seen_by for asked in case.requests}
     step = case.undo(by=ctx.actor, at=ctx.now)
-    about, given = question_of(case, step)
-    facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about, "given": given}
+    about = next((asked for asked in case.requests if asked.id == step.subject), None)
+    facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about}
     if about is not None:
         facts["answer"] = _answer_changed(case, step)
         for channel in _who_was_told(step, about, seen_by[about.id], ctx):
             ctx.tell(channel, Reply("case/taken_back", facts, about.id))
-    if step.verb in MAKES_A_VERSION:
+    if step.what.makes_a_version:
         ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
         return after_undo(step.subject, ctx)
     files = invitation.files_after_undo(ctx, step)
@@ -253,7 +253,7 @@ def _counted(states: Iterable[State | ActionState]) -> list[tuple[str, int]]:
 
 def _silent_days(case: Case, request: Request, now: datetime) -> int:
     """Calendar days since the last move on a question that waits for its answer."""
-    moves = [s.at for s in case.steps if s.subject == request.id and not s.undone and s.verb != "correct"]
+    moves = [s.at for s in case.steps if s.subject == request.id and not s.undone and s.what is not CORRECTED]
     zone = case.zone_info
     return (now.astimezone(zone).date() - max(moves, default=request.at).astimezone(zone).date()).days
 
@@ -262,13 +262,6 @@ def _short_moment(moment: datetime, zone: ZoneInfo) -> str:
     """``Mon 2 Nov 10:05``: a list of steps reads better without years and zone."""
     day, _, _year = show_day(moment, zone).rpartition(" ")
     return f"{day} {moment.astimezone(zone):%H:%M}"
-
-
-def question_of(case: Case, step: Step) -> tuple[Request | None, Answer | None]:
-    """The question that a step is about, if it is about one, and the answer that it gave."""
-    asked = next((r for r in case.requests if r.id == step.subject), None)
-    given = next((a for a in case.answers if a.id in step.added), None)
-    return asked, given
 
 
 def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) -> list[str]:
@@ -283,11 +276,11 @@ def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) ->
 
 def _answer_changed(case: Case, step: Step) -> Answer | None:
     """The answer whose wording a step changed, if it was an answer's."""
-    return next((a for a in case.answers if a.id in step.before), None) if step.verb == "correct" else None
+    return next((a for a in case.answers if a.id in step.before), None) if step.what is CORRECTED else None
 
 
 def _who_was_told(step: Step, asked: Request, seen_by: Collection[str], ctx: Context) -> list[str]:
     """The channels beside the case room that a step on a question reached; ``seen_by``: whom its answers were for."""
-    if step.verb in {"request", "narrow", "drop", "correct"} and _answer_changed(ctx.case, step) is None:
+    if step.what in {ASKED, NARROWED, DROPPED, CORRECTED} and _answer_changed(ctx.case, step) is None:
         return audience.channels_of_question(asked, ctx)
     return audience.channels_of_answer(asked, ctx, seen_by=seen_by)

@@ -21,7 +21,6 @@ from storage.work import Attachment
 
 MOST_DECISIONS = 5
 """So many of the last decisions stand in a pack."""
-SETTLES_A_TIME = frozenset({"roundtable", "roundtable fix", "roundtable move", "roundtable series", "roundtable skip"})
 
 
 class Stage(IntEnum):
@@ -156,5 +155,5 @@ def _moment(table: RoundTable, stage: Stage, calendar: Calendar) -> datetime:
 
 def _settled_at(case: Case, table: RoundTable) -> datetime:
     """When the meeting was given its time."""
-    settled = [s.at for s in case.steps if s.verb in SETTLES_A_TIME and s.subject == table.id and not s.undone]
+    settled = [s.at for s in case.steps if s.what.settles_a_time and s.subject == table.id and not s.undone]
     return max(settled, default=table.at)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from cases.roles import Permission
+from cases.verbs import VERBS, Verb
 from commands.arguments import Arguments, begins_with_id
 from commands.context import Context, Reply
 from commands.groups import Group
@@ -29,6 +30,14 @@ class Command:
     example: str
     group: Group | None = None
     """Where the help shows it, if not with the others of its module."""
+    words: Verb | None = None
+    """The verb of the step that keeps its wording, where that is not its own word."""
+
+    @property
+    def worded(self) -> bool:
+        """Whether ``!correct`` replaces its wording."""
+        what = self.words or VERBS.get(self.path.rstrip(":"))
+        return what is not None and what.worded
 
     @property
     def summary(self) -> str:
@@ -43,14 +52,14 @@ class Registry:
         self.commands: dict[str, Command] = {}
 
     def command(
-        self, path: str, *, needs: Permission, example: str, group: Group | None = None
+        self, path: str, *, needs: Permission, example: str, group: Group | None = None, words: Verb | None = None
     ) -> Callable[[Handler[A]], Handler[A]]:
         """Register the decorated function; its ``args`` annotation is the model of its arguments."""
 
         def register(run: Handler[A]) -> Handler[A]:
             if path in self.commands:
                 raise RuntimeError(f"two commands named {path!r}")
-            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example, group)
+            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example, group, words)
             return run
 
         return register
@@ -76,6 +85,10 @@ class Registry:
     def keys(self) -> frozenset[str]:
         """The keys of all commands, in English."""
         return frozenset(key for command in self.commands.values() for key in keys(command.arguments))
+
+    def lines(self) -> list[str]:
+        """What a line of the chair begins with, during a meeting, to be taken down: ``note: he came home``."""
+        return [path.rstrip(":") for path in self.commands if path.endswith(":")]
 
     def under(self, word: str) -> list[Command]:
         """The two-word commands that begin with this word."""

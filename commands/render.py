@@ -17,6 +17,7 @@ from jinja2.utils import pass_context
 from markupsafe import Markup
 
 from cases.time import shorten, show, show_day
+from cases.verbs import Phrase
 from commands.languages import ENGLISH, Language
 from storage.find import Directory
 from storage.work import Message
@@ -224,6 +225,14 @@ def _who(facts: Facts, user_id: str) -> str:
     return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
 
 
+@pass_context
+def _phrased(facts: Facts, phrase: Phrase) -> Markup:
+    """What is told of a step; its places are escaped, and those that have a name are shown by it."""
+    shown: dict[str, Callable[[Facts, str], str]] = {"person": _name, "agency": _agency, "state": _state}
+    places = {name: shown[name](facts, value) if name in shown else value for name, value in phrase.places.items()}
+    return Markup(_voice(facts).language.text(phrase.text)).format(**places)  # noqa: S704 format escapes
+
+
 def _fit(text: Markup, first: str = JOINTS[0]) -> Markup:
     """A part of a card that the bot lays out, broken where it reads best, so that no line is too long."""
     joints = (first, *(joint for joint in JOINTS if joint != first))
@@ -280,6 +289,7 @@ def _make_environment() -> Environment:
         "name": _name,
         "agency": _agency,
         "who": _who,
+        "phrased": _phrased,
         "short": shorten,
         "line": _line,
         "fours": fours,

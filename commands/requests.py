@@ -119,6 +119,7 @@ def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
 @commands.command(
     "partly",
     needs=Permission.ANSWER,
+    words=request.ANSWERED,
     example="!partly R-1 in contact since May withheld: medical details",
 )
 def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
-from cases import meeting, planning, roundtable, series
+from cases import decision, meeting, planning, roundtable, series
 from cases import minutes as kept
 from cases.errors import Refusal
 from cases.people import Professional
@@ -325,6 +325,7 @@ def take_action(args: TakeAction, ctx: Context) -> Reply:
     "decision:",
     needs=Permission.TAKE_PART,
     group=groups.DURING,
+    words=decision.DECIDED,
     example="decision: he returns part-time because: it worked last year",
 )
 def take_decision(args: TakeDecision, ctx: Context) -> Reply:

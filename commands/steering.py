@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cases import followups, planning
-from cases.case import Case, Mode, new_reference, open_case
+from cases.case import CLOSED, Case, Mode, new_reference, open_case
 from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.people import Professional
@@ -214,7 +214,7 @@ def close(args: Close, ctx: Context) -> Reply:
 def reopen(args: Reopen, ctx: Context) -> Reply:
     """Bring the table together again."""
     ctx.case.reopen(because=args.because, by=ctx.actor, at=ctx.now)
-    closing = [step for step in ctx.case.steps if step.verb == "close"][-1]
+    closing = [step for step in ctx.case.steps if step.what is CLOSED][-1]
     return Reply(
         "case/reopened",
         {"case": ctx.case, "because": args.because, "called_off": bool(closing.before.keys() - {OF_CASE})},

@@ -11,6 +11,7 @@ import msgspec
 
 import cases
 from cases.record import KINDS, Added, Change, Step
+from cases.verbs import VERBS
 
 # What a journal may hold is declared in any of these: whoever opens a store must know all of it, also a shell command.
 for _module in iter_modules(cases.__path__, f"{cases.__name__}."):
@@ -64,14 +65,14 @@ def encode(step: Step) -> bytes:
 
 
 def decode(stored: bytes) -> Step:
-    """The step behind what is stored."""
+    """The step behind what is stored; raises KeyError for a verb, kind or field that was never declared."""
     s = _decode(stored)
+    plain = {name: getattr(s, name) for name in _PLAIN} | {"verb": VERBS[s.verb].name}
     entries = tuple(Added(entry.kind, _fields(entry.kind, entry.fields), entry.said) for entry in s.entries)
     changes = tuple(
         Change(c.kind, c.id, c.field, _value(c.kind, c.field)(c.old), _value(c.kind, c.field)(c.new), c.said)
         for c in s.changes
     )
-    plain = {name: getattr(s, name) for name in _PLAIN}
     return Step(**plain, entries=entries, changes=changes)
 
 

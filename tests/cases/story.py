@@ -26,12 +26,22 @@ STORY: list[Line] = [
     ("direct", lambda c, at: c.direct(DIRK.user_id, by=CLEO, at=at)),
     ("concern", lambda c, at: concern.raise_concern(c, "w1 sleeps in a car", source="w2 his aunt", by=DIRK, at=at)),
     ("correct", lambda c, at: c.correct("C-1", "w3 sleeps at a friend's", by=DIRK, at=at)),
-    ("request", lambda c, at: request.ask(c, POLICE, "w4 calls?", because="w5 plan", due_at=NEXT_WEEK, by=DIRK, at=at)),
+    (
+        "request",
+        lambda c, at: request.ask(
+            c, POLICE, "w4 calls?", because="w5 plan", basis="w45 law", due_at=NEXT_WEEK, by=DIRK, at=at
+        ),
+    ),
     ("snooze", lambda c, at: reminders.snooze(c, "R-1", at + timedelta(days=1), by=ADA, at=at)),
     ("pause", lambda c, at: reminders.pause(c, "R-1", because="w6 the archive moves", by=ADA, at=at)),
     ("resume", lambda c, at: reminders.resume(c, "R-1", by=ADA, at=at)),
     ("moretime", lambda c, at: request.ask_for_time(c, "R-1", LATER, because="w7 archive", by=ADA, at=at)),
-    ("answer", lambda c, at: request.answer(c, "R-1", Answered.PARTLY, "w8 two", withheld="w9 names", by=ADA, at=at)),
+    (
+        "answer",
+        lambda c, at: request.answer(
+            c, "R-1", Answered.PARTLY, "w8 two", withheld="w9 names", instead="w46 ask Finn", by=ADA, at=at
+        ),
+    ),
     ("correct", lambda c, at: c.correct("R-1", "w10 three in May", by=ADA, at=at)),
     ("narrow", lambda c, at: request.narrow(c, "R-1", "w11 this year?", due_at=LATER, by=DIRK, at=at)),
     ("drop", lambda c, at: request.drop(c, "R-1", because="w12 he told us", by=DIRK, at=at)),
@@ -122,7 +132,7 @@ STORY: list[Line] = [
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in range(1, 45)]
+SAYS = [f"w{number} " for number in range(1, 47)]
 
 
 def moment(line: int) -> datetime:

@@ -1,18 +1,18 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from cases import action, decision, effects, erasure, request, roundtable, series
+from cases import action, decision, erasure, request, roundtable, series
 from cases.case import Case, earlier_wordings
 from cases.concern import raise_concern
-from cases.erasure import KEPT, WIPE_AFTER
+from cases.erasure import WIPE_AFTER
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.record import ERASED, FILED
+from cases.record import ERASED
 from cases.roundtable import Presence
+from cases.verbs import VERBS
 from tests.cases.story import SAYS, STORY, told
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
 
@@ -203,11 +203,11 @@ def person(case: Case, user_id: str) -> Professional:
 def test_what_a_deleted_step_did_is_taken_back_and_restored(line: int) -> None:
     verb = STORY[line][0]
     before, after, case = told(line), told(line + 1), told(line + 1)
-    said = [step for step in case.steps if step.verb not in effects.SETS_NOTHING][-1]
+    said = [step for step in case.steps if not step.what.sets_nothing][-1]
     assert said.verb == verb
     by = person(case, said.by)
     erased = erasure.erase(case, said.at, by=by, at=DELETED)
-    if verb in KEPT:
+    if said.what.kept:
         assert wordless(state(case)) == wordless(state(after))
     else:
         assert erased
@@ -235,21 +235,15 @@ def test_each_entry_has_an_id_of_its_own() -> None:
 
 def test_the_story_has_every_verb() -> None:
     """But for the bot's own, which nobody deletes."""
-    template = (Path(__file__).parents[2] / "commands/templates/picture/steps.html").read_text("utf-8")
-    every = set(re.findall(r'step\.verb == "([a-z ]+)"', template))
-    assert every - {verb for verb, _ in STORY} == {
-        "open",
-        "roundtable series",
-        "gap",
-        *(effects.SETS_NOTHING - {FILED}),
-    }
+    of_the_bot = {name for name, what in VERBS.items() if what.sets_nothing} | {"open", "roundtable series", "gap"}
+    assert VERBS.keys() - {verb for verb, _ in STORY} == of_the_bot
 
 
 @pytest.mark.parametrize("first_to_last", [True, False])
 def test_when_everybody_deletes_everything_no_word_is_left_after_a_week(first_to_last: bool) -> None:
     case = told(len(STORY))
     assert words_of(case) == set(SAYS)
-    lines = [(s.by, s.at) for s in case.steps if s.verb not in effects.SETS_NOTHING]
+    lines = [(s.by, s.at) for s in case.steps if not s.what.sets_nothing]
     for by, at in lines if first_to_last else reversed(lines):
         erasure.erase(case, at, by=person(case, by), at=DELETED)
     shown = str([vars(thing) for thing in (*case.members, *case.records())]) + case.why + case.goal

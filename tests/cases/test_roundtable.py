@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cases import roundtable
-from cases.case import Case, open_case
+from cases.case import REVIEW_PLANNED, Case, open_case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Role
@@ -81,7 +81,7 @@ def test_a_closed_case_holds_no_round_table() -> None:
 @pytest.mark.parametrize("review", [None, MONDAY])
 def test_a_round_table_is_the_next_review_when_none_is_ahead(review: datetime | None) -> None:
     case = a_case()
-    case.set_review(review, case.step("review", case.ref, CLEO, MONDAY))
+    case.set_review(review, case.step(REVIEW_PLANNED, case.ref, CLEO, MONDAY))
     roundtable.schedule(case, THURSDAY, chair=ADA.user_id, by=ADA, at=MONDAY)
     assert case.next_review == THURSDAY
     case.undo(by=ADA, at=MONDAY)

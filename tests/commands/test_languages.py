@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from cases import action, request
 from cases.concern import Basis, Domain, Urgency
 from cases.request import Ground
+from cases.verbs import VERBS
 from commands import registry_of_all
 from commands.context import Scheme
 from commands.languages import DOMAIN, ENGLISH, LOCALE, codes, find, language
@@ -21,7 +22,7 @@ from tests.room import Conference, user
 
 DIRECT = f"direct:{user('hugo')}"
 TRANSLATIONS = [code for code in codes() if code != ENGLISH.code]
-FILLED_IN = re.compile(r"%\(\w+\)s")
+FILLED_IN = re.compile(r"%\(\w+\)s|\{\w+\}")
 SECOND_WORDS = "|".join(path.partition(" ")[2] for path in registry_of_all().commands if " " in path)
 WORDS_OF_COMMANDS = re.compile(rf"![a-z]+(?: (?:{SECOND_WORDS})\b)?")
 
@@ -55,6 +56,12 @@ def test_what_is_filled_in_and_what_is_typed_stays_as_it_is(code: str) -> None:
     ]
     for pattern in (FILLED_IN, WORDS_OF_COMMANDS):
         assert [p for p in pairs if Counter(pattern.findall(p[0])) != Counter(pattern.findall(p[1]))] == []
+
+
+@pytest.mark.parametrize("code", TRANSLATIONS)
+def test_every_verb_of_the_journal_has_its_phrases(code: str) -> None:
+    said = {message.id: message.string for message in translated(code) if message.context is None}
+    assert [text for what in VERBS.values() for text in what.phrases if not said.get(text)] == []
 
 
 @pytest.mark.parametrize("code", TRANSLATIONS)

@@ -1,7 +1,3 @@
-import ast
-from pathlib import Path
-
-import cases
 from cases.case import earlier_wordings
 from cases.followups import Open
 from cases.request import State
@@ -168,23 +164,6 @@ async def test_a_long_timeline_says_how_much_came_before(table: Conference) -> N
     said = await table.answer("ada", "!timeline", room=room)
     assert said.text.splitlines()[0] == "(4 earlier steps)"
     assert len(said.text.splitlines()) == 21
-
-
-def test_every_verb_of_the_journal_has_its_phrase() -> None:
-    """A verb is the first argument of ``case.step``, also where it depends on the command."""
-    verbs: set[str] = set()
-    for source in Path(cases.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(source.read_text())):
-            words: list[ast.expr] = []
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "verb":
-                words = [node.value]
-            elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "step":
-                words = node.args[:1]
-            words = [part for w in words for part in ([w.body, w.orelse] if isinstance(w, ast.IfExp) else [w])]
-            verbs |= {w.value for w in words if isinstance(w, ast.Constant) and isinstance(w.value, str)}
-    template = (Path(cases.__file__).parent.parent / "commands/templates/picture/steps.html").read_text()
-    assert {"request", "agree", "dissent", "attend", "apologies", "join", "leave", "review"} <= verbs
-    assert [verb for verb in verbs if f'step.verb == "{verb}"' not in template] == []
 
 
 async def test_who_sits_at_the_table_and_who_has_not_come_yet(table: Conference) -> None:

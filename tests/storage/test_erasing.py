@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from cases import effects, erasure
+from cases import erasure
 from cases.erasure import WIPE_AFTER
 from cases.people import Professional
 from storage import tables
@@ -34,7 +34,7 @@ def test_after_a_week_no_deleted_word_is_left_in_any_cell(store: Store) -> None:
     with store.look() as find:
         case = find.case("K7QF")
         assert case is not None
-        said = [(PEOPLE[s.by], s.at) for s in case.steps if s.verb not in effects.SETS_NOTHING]
+        said = [(PEOPLE[s.by], s.at) for s in case.steps if not s.what.sets_nothing]
     for number, (by, at) in enumerate(said):
         _erase(store, by, at, f"erase {number}")
     assert "w8 two" in opened(store), "it can be had back for a week"
