@@ -41,6 +41,7 @@ from tests.killed import MOMENTS
 from tests.postgres import Postgres
 from tests.professional import Professional
 from tests.saboteur import Saboteur
+from tests.waiting import PATIENCE_SECONDS
 
 PEOPLE = ("cleo", "dirk", "ada", "finn")
 AGENCIES = "police, social, health"
@@ -56,8 +57,6 @@ MOMENT_COMES_WITHIN = 12.0
 LONGEST_LIFE = 4.0
 TRY_AGAIN_AFTER = 0.1
 LOOK_SECONDS = 1.0
-SETTLED_WITHIN = 180.0
-SAID_WITHIN = 90.0
 SECONDS_A_COMMAND = 0.5
 """As long as a busy machine may take for one of many."""
 
@@ -134,7 +133,7 @@ class BotProcess:
 
     async def started(self) -> None:
         """Wait until it opened its stores, or died of it."""
-        deadline = time.monotonic() + SAID_WITHIN
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while b'"started"' not in self._log.read_bytes()[self._log_began :] and time.monotonic() < deadline:
             if await self.dies_within(TRY_AGAIN_AFTER):
                 return
@@ -153,7 +152,7 @@ class BotProcess:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(how)
-        if how is not signal.SIGKILL and not await self.dies_within(SAID_WITHIN):
+        if how is not signal.SIGKILL and not await self.dies_within(PATIENCE_SECONDS):
             self._process.kill()
         return await self._process.wait()
 
@@ -212,7 +211,7 @@ class Campaign:
         account = Account(settings.matrix.user_id)
         store = Store.open(settings.store.url, settings.store.master_key(), account)
         try:
-            async with asyncio.timeout(SAID_WITHIN):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while await Progress(store).token() is None:  # noqa: ASYNC110
                     # Another process writes it: looked at again shortly.
                     await asyncio.sleep(TRY_AGAIN_AFTER)
@@ -280,7 +279,7 @@ class Campaign:
         """On a good line again, until everybody heard everything, or for a while."""
         self._saboteur.share = 0.0
         await self._bot.start(self._shift + JUMPS[-1])
-        deadline = time.monotonic() + SETTLED_WITHIN
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (missing := self._missing()) and time.monotonic() < deadline:  # noqa: ASYNC110
             # Many clients change: looked at again shortly.
             await asyncio.sleep(LOOK_SECONDS)
@@ -290,7 +289,7 @@ class Campaign:
         bot, people = self._deployment.bot_id, [self._deployment.people[who] for who in PEOPLE[1:]]
         await asyncio.gather(
             *(
-                self._report.hears(person, bot, event_id, room, SAID_WITHIN)
+                self._report.hears(person, bot, event_id, room, PATIENCE_SECONDS)
                 for room, event_id in zip(self._rooms, asked, strict=True)
                 for person in people
             )
@@ -368,7 +367,7 @@ async def say_surely(person: Professional, room_id: str, text: str) -> str:
     """Say something once, as a client does that tries again under the same transaction id."""
     content = {"msgtype": "m.text", "body": text, "m.mentions": {}}
     txn_id = uuid.uuid4().hex
-    deadline = time.monotonic() + SAID_WITHIN
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return await person.client.post(room_id, content, txn_id=txn_id)
@@ -382,7 +381,7 @@ async def ask(deployment: Deployment, who: str, room_id: str, text: str, *, hear
     """Say something, and wait until somebody else decrypted the answer; gives the event id of what was said."""
     event_id = await say_surely(deployment.people[who], room_id, text)
     listener = deployment.people[heard_by]
-    await listener.hears(answers(deployment.bot_id, event_id), room_id, within=SAID_WITHIN)
+    await listener.hears(answers(deployment.bot_id, event_id), room_id)
     return event_id
 
 
@@ -393,11 +392,11 @@ async def open_case(deployment: Deployment, agencies: str) -> str:
     await cleo.is_in(coordination)
     text = f"!case open why: a missing girl goal: found agencies: {agencies}"
     asked = await say_surely(cleo, coordination, text)
-    opened = await cleo.hears(answers(deployment.bot_id, asked), coordination, within=SAID_WITHIN)
+    opened = await cleo.hears(answers(deployment.bot_id, asked), coordination)
     room = await deployment.room(f"case:{str(opened.content['body']).split()[0]}")
     for person in deployment.people.values():
-        await person.is_in(room, within=SAID_WITHIN)
-        await person.hears(lambda event: "Goal" in str(event.content.get("body")), room, within=SAID_WITHIN)
+        await person.is_in(room)
+        await person.hears(lambda event: "Goal" in str(event.content.get("body")), room)
     return room
 
 
@@ -422,7 +421,7 @@ async def play_absence(
         # The answer to this is the last: whatever is said twice is said before it.
         last = [await say_surely(dirk, room, "!who") for room in rooms]
         await deployment.start_bot()
-        cleo, within = deployment.people["cleo"], SAID_WITHIN + SECONDS_A_COMMAND * sum(rooms.values())
+        cleo, within = deployment.people["cleo"], PATIENCE_SECONDS + SECONDS_A_COMMAND * sum(rooms.values())
         ends = zip(rooms, last, strict=True)
         await asyncio.gather(*(report.hears(cleo, deployment.bot_id, end, room, within) for room, end in ends))
         for room, event_ids in zip(rooms, typed, strict=True):

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.waiting import PATIENCE_SECONDS
+
 CONFIGURATION = """\
 server_name: "localhost"
 public_baseurl: "{url}/"
@@ -74,8 +76,6 @@ root: {{level: WARNING, handlers: [file]}}
 disable_existing_loggers: false
 """
 
-READY_WITHIN = 60.0
-STOPPED_WITHIN = 60.0
 POLL_EVERY = 0.05
 
 
@@ -121,7 +121,7 @@ class Homeserver:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the process and wait until it answers. Raises HomeserverError after READY_WITHIN seconds."""
+        """Start the process and wait until it answers. Raises HomeserverError after PATIENCE_SECONDS seconds."""
         if self.running:
             return
         with self._output_path.open("ab") as output:
@@ -134,7 +134,7 @@ class Homeserver:
                 # Ctrl-C in a terminal is for the tests or the demo, which then stop this process in good order.
                 start_new_session=True,
             )
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             if not self.running:
                 raise HomeserverError(f"the homeserver ended at start:\n{self._read_last_output()}")
@@ -151,10 +151,10 @@ class Homeserver:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
         try:
-            process.wait(STOPPED_WITHIN)
+            process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(STOPPED_WITHIN)
+            process.wait(PATIENCE_SECONDS)
 
     def restart(self) -> None:
         """Stop and start again on the same folder and port."""
@@ -179,7 +179,7 @@ class Homeserver:
         return True
 
     def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=READY_WITHIN)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             payload = None if body is None else json.dumps(body)
             connection.request(method, path, payload, {"Content-Type": "application/json"})

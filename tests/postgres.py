@@ -23,11 +23,11 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from tests.waiting import PATIENCE_SECONDS
+
 OWNER = "roundtable"
 PASSWORD = "a password of PostgreSQL"
 LENT_ACCOUNT = "nobody"
-READY_WITHIN = 60.0
-STOPPED_WITHIN = 60.0
 POLL_EVERY = 0.02
 # A database that is thrown away need not survive a power cut; what was committed survives the server's being killed.
 OPTIONS = {
@@ -104,7 +104,7 @@ class Postgres:
                 start_new_session=True,
                 **self._account,
             )
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise PostgresError(f"PostgreSQL does not start:\n{self._log.read_text(errors='replace')[-3000:]}")
@@ -118,10 +118,10 @@ class Postgres:
         # SIGQUIT ends the server's children, too, and leaves the rest to recovery, as a power cut would.
         process.send_signal(signal.SIGQUIT if kill else signal.SIGINT)
         try:
-            process.wait(STOPPED_WITHIN)
+            process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(STOPPED_WITHIN)
+            process.wait(PATIENCE_SECONDS)
 
     def url(self, database: str) -> str:
         """The address of a database, over the socket that only its folder's owner reaches."""
@@ -166,7 +166,7 @@ class Postgres:
             user=OWNER,
             dbname="postgres",
             autocommit=True,
-            connect_timeout=int(READY_WITHIN),
+            connect_timeout=int(PATIENCE_SECONDS),
         )
 
     def _answers(self) -> bool:

@@ -9,6 +9,8 @@ from commands.dispatch import Dispatcher
 from tests import fuzz
 from tests.room import Conference, conference, user
 
+# What is counted line by line is timed ten times as slow as it is.
+pytestmark = pytest.mark.no_cover
 SEED = 10
 
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 60.0
-"""After this much it will not come any more; a busy machine with two cores is no reason to fail."""
+PATIENCE_SECONDS = 300.0
+"""After this much it will not come any more; a machine with many times the usual load is no reason to fail."""
 LOOK_SECONDS = 0.05
 
 

@@ -72,7 +72,7 @@ async def test_a_file_is_read_by_another_member_and_comes_once_though_it_is_trie
     monkeypatch.setattr(Outbox, "mark_sent", away_at_first)
     await deployment.start_bot()
 
-    event = await cleo.hears(is_file, room, within=60)
+    event = await cleo.hears(is_file, room)
 
     assert event.trusted
     assert (event.content["filename"], event.content["info"]) == (

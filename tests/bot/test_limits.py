@@ -16,12 +16,11 @@ from bot.crypto.wire import Wire
 from tests.homeserver import Homeserver
 from tests.professional import Professional
 from tests.room import PEOPLE
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "agencies.example.toml"
 PASSWORD = "correct horse"
-ONE_RUN_SECONDS = 240
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -35,7 +34,7 @@ def limiting() -> Iterator[Homeserver]:
 def run(*arguments: str | Path) -> str:
     """What a command says that is run once, as it is shipped."""
     command = [sys.executable, "-m", "bot", *map(str, arguments)]
-    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=ONE_RUN_SECONDS)
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert (made.returncode, made.stderr) == (0, "")
     return made.stdout
 
@@ -63,7 +62,7 @@ async def test_the_example_is_set_up_and_a_case_opened_in_one_run(limiting: Home
         async with await Professional.sign_in(limiting.url, "@cleo:localhost", PASSWORD, tmp_path / "cleo") as cleo:
             coordination = await until(lambda: find_room(folder, "coordination"), "the coordination room")
             await cleo.is_in(coordination)
-            await asyncio.wait_for(app.health.listening.wait(), ONE_RUN_SECONDS)
+            await asyncio.wait_for(app.health.listening.wait(), PATIENCE_SECONDS)
             await cleo.say(coordination, "!case open why: w goal: g agencies: police, social, health, school, youth")
             opened = await cleo.hears(lambda event: "being invited" in str(event.content.get("body")), coordination)
             ref = str(opened.content["body"]).split()[0]

@@ -82,7 +82,7 @@ async def test_who_stands_by_takes_over_and_nothing_is_said_twice(
         await first.end(signal.SIGKILL)
         killed = time.monotonic()
         asked = [await say_surely(dirk, room, "!concern after the first was killed kind: fact")]
-        await cleo.hears(answers(deployment.bot_id, asked[0]), room, within=60)
+        await cleo.hears(answers(deployment.bot_id, asked[0]), room)
         with capsys.disabled():
             print(f"\nkilled, answered by the second after {time.monotonic() - killed:.1f} s")  # noqa: T201
 
@@ -96,7 +96,7 @@ async def test_who_stands_by_takes_over_and_nothing_is_said_twice(
         await first.tells("crypto store in use")
         second.signal(signal.SIGCONT)
         await second.tells("account lost")
-        await cleo.hears(answers(deployment.bot_id, asked[1]), room, within=60)
+        await cleo.hears(answers(deployment.bot_id, asked[1]), room)
         with capsys.disabled():
             print(f"cut off, answered by the first after {time.monotonic() - cut:.1f} s")  # noqa: T201
         await second.tells("standing by", 2)
@@ -136,7 +136,7 @@ async def ask_in_coordination(deployment: Deployment, text: str) -> Event:
     cleo = deployment.people["cleo"]
     room = await deployment.room("coordination")
     asked = await say_surely(cleo, room, text)
-    return await cleo.hears(answers(deployment.bot_id, asked), room, within=60)
+    return await cleo.hears(answers(deployment.bot_id, asked), room)
 
 
 def name_of(deployment: Deployment, room_id: str) -> str:

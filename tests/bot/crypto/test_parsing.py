@@ -9,6 +9,8 @@ import pytest
 from bot.crypto import parsing
 from bot.crypto.parsing import MOST_NESTED, parse
 
+TRIES = 5
+
 
 @pytest.mark.parametrize(
     ("text", "value"),
@@ -73,6 +75,6 @@ def test_the_worst_text_takes_time_as_its_length(piece: bytes, around: tuple[byt
                 parse(raw)
         return time.process_time() - begun
 
-    once = max(measure(10_000), 0.02)
-    # Four times as long takes four times as long, not sixteen.
-    assert measure(40_000) < 10 * once
+    once = max(min(measure(10_000) for _ in range(TRIES)), 0.02)
+    # Four times as long takes four times as long, not sixteen; unless another process is in the way each time.
+    assert any(measure(40_000) < 10 * once for _ in range(TRIES))
