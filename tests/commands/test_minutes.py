@@ -9,12 +9,10 @@ from pypdf import PdfReader
 from cases import erasure, minutes, roundtable
 from cases.minutes import Version
 from cases.roundtable import NoteKind
-from commands import files
 from commands.arguments import LONGEST_TEXT
 from commands.context import Scheme
 from commands.document import Document
 from commands.minutes import MOST_SHOWN
-from storage.work import LARGEST_ATTACHMENT
 from tests.commands.test_sweeps import at, november
 from tests.room import Conference, Said, user
 
@@ -713,14 +711,13 @@ async def test_disputed_minutes(table: Conference) -> None:
     assert [v.id for v in minutes.versions(await table.case(room), "M-1")] == [f"M-1/v{n}" for n in range(1, 6)]
 
 
-LARGEST = LARGEST_ATTACHMENT // 16
-"""A smaller bound, for smaller files: those of the real one take minutes and a gigabyte."""
 WIDE = ["会" * LONGEST_TEXT] * 11
 """Three bytes each in the Markdown; in the PDF one box again and again."""
 MIXED = ["ab会 " * (LONGEST_TEXT // 4)] * 3
 """Little in the Markdown; in the PDF the typeface changes at each of them."""
 
 
+@pytest.mark.usefixtures("a_sixteenth")
 @pytest.mark.parametrize(
     ("notes", "posted", "told"),
     [
@@ -734,9 +731,8 @@ MIXED = ["ab会 " * (LONGEST_TEXT // 4)] * 3
     ],
 )
 async def test_minutes_with_a_file_that_is_too_large_are_not_lost(
-    table: Conference, notes: list[str], posted: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+    table: Conference, notes: list[str], posted: list[str], told: str
 ) -> None:
-    monkeypatch.setattr(files, "LARGEST_ATTACHMENT", LARGEST)
     room = await table.open_case()
     for words in ("!roundtable thu 10:00", "!roundtable start M-1", "view: he was not asked"):
         await table.say("iris", words, room=room)

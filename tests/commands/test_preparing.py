@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from datetime import date, timedelta
 
+import pytest
 from pypdf import PdfReader
 
 from cases import action
@@ -95,6 +96,7 @@ async def test_the_pack_comes_two_working_days_before_to_everybody(table: Confer
     assert "was he seen?" in markdown.file.data.decode()
 
 
+@pytest.mark.usefixtures("a_sixteenth")
 async def test_a_pack_with_a_file_that_is_too_large_is_told_all_the_same(table: Conference) -> None:
     room = await called(table)
     with table.store.work("proposed", table.now) as work:
@@ -102,7 +104,7 @@ async def test_a_pack_with_a_file_that_is_too_large_is_told_all_the_same(table: 
         ada = (work.find.directory()).people[user("ada")]
         assert case
         later = table.now + timedelta(days=30)
-        for _ in range(200):
+        for _ in range(13):
             action.propose(case, "会" * LONGEST_TEXT, Addressee("police"), due_at=later, by=ada, at=table.now)
     message, pdf = await morning(table, date(2026, 11, 17))
     assert message.text.endswith(
