@@ -1,3 +1,4 @@
+# lines: every setting with its check and its explanation, so that what is read, refused and written is one list
 """The configuration: a TOML file, over it the environment, beside it files that hold secrets. All mistakes at once."""
 
 import base64

@@ -1,3 +1,4 @@
+# lines: one listener: whatever arrives in a sync is handled before its token is saved, in this order
 """Hearing: one sync after the other, each event handled before the token is saved; nothing is lost, nothing twice.
 
 Each room has its turn: where somebody writes without end, only that room waits for itself.

@@ -1,3 +1,4 @@
+# lines: the plan, its words and its steps go through the same kinds of changes, and must not differ
 """Provisioning: a file says who is in the house; a plan says what is missing; carrying it out can be repeated."""
 
 import itertools

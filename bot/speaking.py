@@ -1,3 +1,4 @@
+# lines: one speaker: what is sent, tried again, redacted and given up shares the order of a room
 """Speaking: what stands in the outbox goes out, in order within a room, once; a room that fails holds up no other."""
 
 import asyncio

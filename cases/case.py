@@ -1,3 +1,4 @@
+# lines: the one aggregate: whatever changes who sits at a table or what is on file goes through here
 """A case: why a table came together around one person, who sits at it, and everything that is on its file."""
 
 from __future__ import annotations

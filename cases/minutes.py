@@ -1,3 +1,4 @@
+# lines: one life of minutes: draft, remarks, versions and approval refer to each other
 """Minutes: drafted when the meeting ends, corrected or disputed, approved by the chair, then locked (practice, 3).
 
 After that nothing in them changes; what is to be said later is an addendum.

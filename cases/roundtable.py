@@ -1,3 +1,4 @@
+# lines: one life of a round table, with the records that only it has
 """Round tables: scheduled, prepared, held, ended (practice, section 3). Any member can chair, from any agency."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# lines: one grammar of dates, whose forms must not contradict each other, and the refusals with their readings
 """Time as people type it and as the bot shows it: strict dates, and working days.
 
 Nothing here guesses. A date that can be read in two ways is refused with both readings; the calendar of a case is

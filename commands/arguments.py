@@ -1,3 +1,4 @@
+# lines: a flat list of the kinds of arguments, each a few lines
 """The kinds of things that a command takes, each with how it is found in a message and what makes it valid.
 
 A command's arguments are one model. A field whose type carries a ``Positional`` marker is taken from the beginning of

@@ -1,3 +1,4 @@
+# lines: one message from being read to being committed, in the order that the guarantees need
 """From a message to its committed effects: read, permit, run, record, answer; each message once."""
 
 import secrets

@@ -1,3 +1,4 @@
+# lines: eight commands on one document, and what makes its versions
 """Minutes: shown, corrected, disputed, approved, and added to.
 
 Each wording is rendered once and kept with its checksum; message, PDF and Markdown are made from what was kept.

@@ -1,3 +1,4 @@
+# lines: a flat list of what is told once, each a few lines
 """What the bot notices by itself and must tell, once each: who is not who they were, and rooms that are not safe.
 
 Nothing of it is content: references, people, and what to do.

@@ -1,3 +1,4 @@
+# lines: the one transaction: what commits together stands together
 """One event, one transaction: what happened, the audit entry and the answers commit together, or not at all."""
 
 import asyncio

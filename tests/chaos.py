@@ -1,3 +1,4 @@
+# lines: one campaign: who talks, who kills and who counts share one ledger
 """The crash campaign: members talk all the time, bot and homeserver are killed, the line is bad; then it is counted.
 
 ``python -m tests.chaos --commands 1000 --kills 50 --seed 7`` is ``make chaos``; ``--absence`` plays a long absence,

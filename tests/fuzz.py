@@ -1,3 +1,4 @@
+# lines: one campaign: its lies, its judge and its report share what each person may know
 """A seeded campaign: random lines through every reader, and random messages, lies and deletions through a conference.
 
     python -m tests.fuzz --seed 7                     # 200,000 lines, 20,000 dispatches

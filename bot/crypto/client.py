@@ -1,3 +1,4 @@
+# lines: all calls on the homeserver, so that nothing leaves by another way; what they need has its own modules
 """The Matrix client of the bot: everything that leaves is encrypted, everything that comes in is judged."""
 
 import asyncio

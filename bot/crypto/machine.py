@@ -1,3 +1,4 @@
+# lines: the one module that touches nio's Olm machine, so that nothing it raises gets past
 """The only place that touches nio's Olm machine. What it raises on malformed input never leaves this module."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# lines: one protocol as a state machine, to be read beside the specification
 """Verification by emoji, started by a person against the bot, between devices or in a room (specification: SAS).
 
 nio knows only the middle of it, and only between devices; here it is whole, on raw events. Nothing that the messages

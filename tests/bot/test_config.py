@@ -1,3 +1,5 @@
+# lines: a test for each setting, as the module has them
+
 import os
 from datetime import date
 from pathlib import Path

@@ -1,3 +1,4 @@
+# lines: every lie that a homeserver can tell, with the one server that tells them
 """A homeserver that lies to the bot: what is not proven is not done, is said once, and repeats nothing."""
 
 import sqlite3

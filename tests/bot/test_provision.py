@@ -1,3 +1,5 @@
+# lines: the cases share one house, its rooms and its expectations
+
 import io
 import itertools
 from collections import defaultdict

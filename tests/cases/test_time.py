@@ -1,3 +1,5 @@
+# lines: the dates that people type, and what each is read as, stand in its tables
+
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo

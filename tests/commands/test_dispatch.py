@@ -1,3 +1,5 @@
+# lines: one way from a message to its effects, case by case
+
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs

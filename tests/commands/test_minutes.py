@@ -1,3 +1,5 @@
+# lines: a whole document stands in it, as people read it
+
 import hashlib
 import io
 from dataclasses import replace

@@ -1,3 +1,5 @@
+# lines: one way from a raw line to arguments, case by case, over the models at its head
+
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime

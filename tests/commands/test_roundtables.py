@@ -1,3 +1,5 @@
+# lines: one round table from being planned to its end, told in order
+
 import pytest
 import sqlalchemy as sa
 

@@ -1,3 +1,4 @@
+# lines: each way to break one protocol, beside the one that keeps it
 """Verification by someone who does not keep to the rules. That it works with Element, tests/interop shows."""
 
 import dataclasses
