@@ -19,7 +19,11 @@ TEXTS = {node.value for node in NODES if isinstance(node, ast.Constant) and isin
 """Every text in the sources: a code may reach its refusal through a function."""
 NAMES = sorted(str(path.relative_to(TEMPLATES)).removesuffix(".html") for path in TEMPLATES.rglob("*.html"))
 
-
+GLUED = re.compile(
+    r"(?:\}\}|endfor %\}|endif %\}) \{% trans[^%]*%\}[a-z]"  # a value, and what is said of it
+    r"|[A-Za-z,]\{% endtrans %\} \{(?:\{|% for)"  # words that do not end before the value
+)
+"""Halves that cannot be put into another order in another language; a label with its colon is no half."""
 INCLUDED = {
     str(found).removesuffix(".html")
     for name in NAMES
@@ -68,6 +72,26 @@ def test_every_doubt_about_a_device_has_its_words(code: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_template_compiles(name: str) -> None:
     assert _environment.get_template(f"{name}.html").name == f"{name}.html"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_text_is_half_of_a_sentence_around_a_value(name: str) -> None:
+    lines = (TEMPLATES / f"{name}.html").read_text("utf-8").splitlines()
+    assert [line for line in lines if GLUED.search(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "glued"),
+    [
+        ("{{ by | who }} {% trans %}has gone.{% endtrans %}", True),
+        ("{% trans %}Moved by{% endtrans %} {{ by | who }}.", True),
+        ("{% trans %}It is for{% endtrans %} {% for agency in see %}", True),
+        ("{% trans person=by | who %}Moved by {{ person }}.{% endtrans %}", False),
+        ("{% trans %}Because:{% endtrans %} {{ because }}", False),
+    ],
+)
+def test_what_is_half_of_a_sentence(line: str, glued: bool) -> None:
+    assert bool(GLUED.search(line)) is glued
 
 
 @pytest.mark.parametrize("name", NAMES)
