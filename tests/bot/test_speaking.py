@@ -1,3 +1,4 @@
+# lines: one speaker on a line that fails in every way, which each test chooses from
 """The speaker with everything real but the homeserver: all is said once, in order, and no room waits for another."""
 
 import asyncio
