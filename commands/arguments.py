@@ -301,6 +301,14 @@ def _refuse_agency(value: str, context: ReadingContext) -> NoReturn:
     raise Refusal("reading/agency", agencies=context.lookup.agencies())
 
 
+def are_agencies(value: str, context: ReadingContext) -> bool:
+    """Whether a text is nothing but names of agencies."""
+    try:
+        return bool(_agencies(value, context))
+    except Refusal:
+        return False
+
+
 def _agencies(value: str, context: ReadingContext) -> tuple[str, ...]:
     """Short or long names, apart by commas, blanks, or ``and``."""
     found: list[str] = []

@@ -7,11 +7,13 @@ Whoever types ``see: social`` or ``until: fri`` means it to have an effect. The 
 - It is asked about when it is a key of *any* command, in English or in a language that is spoken here (of other
   languages the longer ones, which are no English words), or what people say for one (``until``, ``reason``); and,
   with a blank before it and behind its colon, when it is one slip away from a longer one of these (``becuase:``).
+- Where a command has ``see:``, anything with a colon before nothing but names of agencies is asked about, and so is its
+  key with another mark (``only: social``, ``see; social``, ``*see:* social``): what was meant for a few is not posted.
 - Every other word stays text: ``mother: …``, ``NB: …``, ``note: …``.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +27,14 @@ _STANDS_LIKE_A_KEY = re.compile(
     rf"(?<![\w/@#&=\u2010\u2011-])(?P<word>[^\W\d_]{{2,{LONGEST}}})(?P<gap>[ \t]{{0,3}})"
     r"[:\uff1a\ufe55\u2236](?!//)(?P<blank>\s|\Z)?(?P<value>[\w\"'\u2018\u201c])?"
 )
+_STANDS_LIKE_AN_AUDIENCE = re.compile(
+    rf"(?P<before>[^\w\s]?)(?<!\w)(?P<word>[^\W\d_]{{1,{LONGEST}}})(?P<gap>[*_~`\s]{{0,5}})"
+    r"(?P<mark>[:;=\uff1a\ufe55\u2236\u2010-\u2014-])(?=(?P<value>[^:;=\n]{1,200})"
+    rf"(?:[;\n]|\Z|\s[^\W\d_]{{1,{LONGEST}}} ?[:\uff1a]))"
+)
+_COLONS = ":\uff1a\ufe55\u2236"
+_AROUND = " \t*_~`()[]<>{}.!?\"'\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_ONLY = re.compile(r"\b(?:only|alone|alleen)\b", re.IGNORECASE)
 _BLANK = re.compile(r"[\s\u200c-\u200f]")
 SAID_FOR: Mapping[str, Mapping[str, Collection[str]]] = {
     "en": {
@@ -131,6 +141,22 @@ def find_stray(
             ours = (meaning for meaning in meanings if meaning in own.values())
             return Stray(word, own.get(word) or next(ours, None))
     return None
+
+
+def names_an_audience(text: str, own: Mapping[str, str], are_agencies: Callable[[str], bool]) -> bool:
+    """Whether a text names those who may read it, in a way that no key is read; ``own`` as above."""
+    if "see" not in own.values():
+        return False
+    for found in _STANDS_LIKE_AN_AUDIENCE.finditer(text):
+        meaning = own.get(found["word"].casefold())
+        means_it = found["mark"] in _COLONS if meaning is None else meaning == "see"
+        is_read = found["mark"] in ":\uff1a" and not found["before"].strip() and found["gap"] in {"", " "}
+        if meaning is not None and is_read:
+            continue
+        value = _ONLY.sub("", found["value"]).strip(_AROUND)
+        if means_it and value and are_agencies(value):
+            return True
+    return False
 
 
 @lru_cache(maxsize=16)

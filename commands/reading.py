@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cases.errors import Refusal
-from commands.arguments import Arguments, Positional, ReadingContext, key_of, plain
-from commands.keys import Stray, find_stray
+from commands.arguments import Arguments, Positional, ReadingContext, are_agencies, key_of, plain
+from commands.keys import find_stray, names_an_audience
 from commands.languages import ENGLISH, Language
 
 __all__ = [
@@ -213,7 +213,7 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
     rest = normalise(rest)
     if context.vocabulary:
         own = {typed.casefold(): key for typed, key in also.items()} | {key: key for key in keys(arguments)}
-        _refuse_stray(find_stray(rest, own, context.vocabulary, context.languages), arguments, context)
+        _refuse_stray(rest, own, arguments, context)
     text, typed = take_fields(rest, keys(arguments), also)
     values: dict[str, object] = {}
     missing: list[tuple[str, FieldInfo]] = []
@@ -297,11 +297,15 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
     )
 
 
-def _refuse_stray(stray: Stray | None, arguments: type[Arguments], context: ReadingContext) -> None:
+def _refuse_stray(text: str, own: Mapping[str, str], arguments: type[Arguments], context: ReadingContext) -> None:
+    """Refuse what stands like a key, or names those who may read it, and would be taken as text."""
+    stray = find_stray(text, own, context.vocabulary, context.languages)
     if stray is not None:
         named = [context.language.key(key) for key in keys(arguments)]
         meant = stray.meant and context.language.key(stray.meant)
         raise Refusal("reading/unknown_key", key=stray.typed, meant=meant, keys=named)
+    if names_an_audience(text, own, lambda value: are_agencies(value, context)):
+        raise Refusal("reading/audience", key=context.language.key("see"))
 
 
 def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext) -> None:

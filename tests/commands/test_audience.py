@@ -214,3 +214,53 @@ async def test_an_agency_that_is_asked_sees_the_question_and_not_the_case(table:
     seen = reads(table, "finn", since, await table.case(room))
     assert [said for said in asked if said in seen and "was he seen?" in said]
     assert not [said for said in seen if CANARY in said.text + said.html]
+
+
+MEANT_FOR_A_FEW = [
+    "SECRET only: social",
+    "SECRET sees: social",
+    "SECRET se: social",
+    "SECRET to: social and police",
+    "SECRET visible to: Social services",
+    "SECRET zien: social",
+    "SECRET see; social",
+    "SECRET see = social",
+    "SECRET see - social",
+    "SECRET *see:* social",
+    "SECRET **see**: social, police",
+    "SECRET see\u2236 social",
+    "SECRET /see: social",
+    "SECRET\nonly: social",
+    "SECRET only: social only",
+    "SECRET (only: social)",
+]
+
+
+@pytest.mark.parametrize("text", MEANT_FOR_A_FEW)
+async def test_what_names_those_who_may_read_is_not_posted_to_everybody(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!request health was he seen? because: we plan", room=room)
+    [asked] = await table.say("gina", f"!answer R-1 {text}", room="agency:health")
+    assert asked.channel == "agency:health"
+    assert "Nothing was done." in asked
+    assert "SECRET" not in asked
+    [asked] = await table.say("dirk", f"!request health {text} because: we plan", room=room)
+    assert "Nothing was done." in asked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mother: she said that he slept",
+        "two came: police and his mother",
+        "Police: two call-outs",
+        "he was brought home by the police",
+        "he went home - police came later",
+        "we saw; police knew",
+    ],
+)
+async def test_text_with_names_of_agencies_stays_text(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!request health was he seen? because: we plan", room=room)
+    said = await table.say("gina", f"!answer R-1 {text}", room="agency:health")
+    assert text in next(one for one in said if one.channel == room)
