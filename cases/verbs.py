@@ -27,7 +27,7 @@ class Phrase:
     """
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Verb:
     """What was declared of a verb, and what follows from it."""
 
