@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Self
 
 _PARAGRAPH = re.compile(r"[\[(](\S+)[\])] (.*)")
+HEAD = "head"
+"""In the place of a paragraph's key: what stands above all of them."""
 _TELLING = 12
 """So many letters of one person are not by chance those of another."""
 _MARKED = re.compile(r"([\\`*_{}\[\]<>#|~&])")
@@ -126,7 +128,7 @@ class Document:
         return {one.key: one.number for one in self.paragraphs}
 
     def without(self, words: Collection[tuple[str, str]], instead: str) -> Self:
-        """The same without words that were taken off the file, each with the key of what it stood in.
+        """The same without words that were taken off the file, each with the key of the paragraph it stood in.
 
         A few letters mean something only where they were said: elsewhere they may be part of anybody's sentence.
         """
@@ -138,7 +140,7 @@ class Document:
             for one in made.paragraphs:
                 if everywhere or one.key == key:
                     one.lines = [found.sub(lambda _: instead, line) for line in one.lines]
-            if everywhere:
+            if everywhere or key == HEAD:
                 made.details = [(label, found.sub(lambda _: instead, value)) for label, value in made.details]
         return made
 

@@ -16,15 +16,17 @@ from pydantic import Field
 from cases import erasure, minutes
 from cases.calendar import Calendar
 from cases.case import Case
+from cases.decision import Position
+from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.minutes import Remark, Version
 from cases.record import ERASED
 from cases.roles import Permission
-from cases.roundtable import NoteKind, RoundTable
+from cases.roundtable import Attendance, NoteKind, RoundTable
 from commands import files, groups, paper
 from commands.arguments import WORD, Arguments, Paragraph, Rest, RoundTableId, ToAgency
 from commands.context import Context, Reply
-from commands.document import Document
+from commands.document import HEAD, Document
 from commands.files import MARKDOWN, PDF
 from commands.registry import commands
 from commands.render import plain
@@ -261,7 +263,7 @@ def reminder(case: Case, table: RoundTable, calendar: Calendar) -> Reply:
 def wipe(case: Case, words: Collection[tuple[str, str]]) -> None:
     """Take words out of every wording that was kept, for good; each with the key of what it stood in."""
     for version in case.minutes:
-        text, paper = _without(version, words)
+        text, paper = _without(case, version, words)
         if text != version.text:
             erasure.reword(case, version, text=text, paper=paper.dump() if version.paper else None)
 
@@ -309,7 +311,7 @@ def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachmen
     facts = _facts(table, version, ctx)
     approved = bool(facts["approved"])
     name = f"minutes-{table.id}-v{facts['number']}"
-    text, document = _without(version, erasure.hidden(ctx.case))
+    text, document = _without(ctx.case, version, erasure.hidden(ctx.case))
     markdown = (f"{name}.md", MARKDOWN, text.encode())
     if version.paper is None:
         return files.fitting(markdown)
@@ -339,7 +341,7 @@ def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, objec
         raise Refusal("case/before_your_time", id=table.id, person=ctx.actor.user_id)
     filed = minutes.versions(ctx.case, table.id)
     number = filed.index(version) + 1
-    text, document = _without(version, erasure.hidden(ctx.case))
+    text, document = _without(ctx.case, version, erasure.hidden(ctx.case))
     paragraphs = [one.number for one in document.paragraphs if not one.empty]
     return {
         "ref": ctx.case.ref,
@@ -370,15 +372,31 @@ def _document(version: Version) -> Document:
     return Document.load(version.paper) if version.paper else Document()
 
 
-def _without(version: Version, words: Collection[tuple[str, str]]) -> tuple[str, Document]:
+def _without(case: Case, version: Version, words: Collection[tuple[str, str]]) -> tuple[str, Document]:
     """A version as it was posted, but for words that were taken off the file since; as Markdown, too."""
-    document = _document(version).without(words, ERASED)
+    table = next(table for table in case.roundtables if table.id == version.roundtable)
+    standing = [(key, word) for entry_id, word in words for key in _paragraphs_of(case, table, entry_id)]
+    document = _document(version).without(standing, ERASED)
     if version.paper:
         return (version.text if document == _document(version) else document.markdown()), document
     text = version.text
     for _, word in words:
         text = text.replace(word, ERASED)
     return text, document
+
+
+def _paragraphs_of(case: Case, table: RoundTable, entry_id: str) -> tuple[str, ...]:
+    """The keys of the paragraphs that hold an entry's words."""
+    if entry_id in {OF_CASE, *(again.id for again in case.reopenings)}:
+        return f"{table.id}/why", f"{table.id}/goal"
+    if entry_id in {table.id, table.series}:
+        return f"{table.id}/about", HEAD
+    entry = case.entries()[entry_id]
+    if isinstance(entry, Attendance):
+        return (f"{entry.roundtable}/apologies/{entry.by}",)
+    if isinstance(entry, Position):
+        return (entry.decision,)
+    return (entry.paragraph or entry_id, entry_id) if isinstance(entry, Remark) else (entry_id,)
 
 
 def _numbers(table_id: str | None, ctx: Context) -> dict[str, int]:

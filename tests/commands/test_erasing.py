@@ -1,5 +1,7 @@
 """What somebody deletes in Element is off the file, and the bot's own messages about it are deleted, too."""
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -385,3 +387,45 @@ async def test_a_confirmation_that_is_a_reply_only_outside_is_asked_about(table:
     assert (await table.case(room)).concerns[0].about == "sleeps in a car"
     # Of anybody else it is talk.
     assert await table.say("ada", word, room=room, seems_to_answer=held) == []
+
+
+async def test_a_few_letters_are_wiped_from_minutes_wherever_they_stood(table: Conference) -> None:
+    line = "!case open why: Opel 1 goal: Opel 2 agencies: police, social, health, school"
+    opened = await table.say("cleo", line, room="coordination", event_id="$0")
+    room = next(s.channel for s in opened if s.channel.startswith("case:"))
+    joining = tuple(person for where, person in table.invited if where == room)
+    await table.dispatcher.joined(f"!{room}:example.org", joining, "$joined")
+    said = {
+        "$1": ("hugo", "!roundtable schedule thu 10:00 about: Opel 3 where: Opel 4 every: 2 weeks"),
+        "$2": ("finn", "!apologies M-1 Opel 5"),
+        "$3": ("ada", "!concern he likes his Opel"),
+    }
+    for event, (who, text) in said.items():
+        table.later(minutes=1)
+        await table.say(who, text, room=room, event_id=event)
+    table.later(days=3)
+    await table.say("hugo", "!roundtable start M-1", room=room)
+    for who in ("ada", "dirk", "gina"):
+        await table.say(who, "!confirm", room=room)
+    held = {
+        "$4": ("hugo", "decision: he stays because: it helps"),
+        "$5": ("dirk", "!dissent D-1 Opel 6"),
+        "$6": ("hugo", "view: he wants to go home in an Opel"),
+        "$7": ("hugo", "!roundtable end"),
+        "$8": ("gina", "!minutes dispute M-1 §1 Opel 7"),
+        "$9": ("ada", "!minutes correct M-1 §2 Opel 8"),
+    }
+    for event, (who, text) in held.items():
+        table.later(minutes=1)
+        await table.say(who, text, room=room, event_id=event)
+    assert (await table.outcomes())[-1][1] == "done"
+    filed = "".join(version.text for version in (await table.case(room)).minutes)
+    assert {f"Opel {number}" for number in range(1, 9)} == set(re.findall(r"Opel \d", filed))
+    table.later(hours=2)
+    for event, who in (("$0", "cleo"), ("$1", "hugo"), ("$2", "finn"), ("$5", "dirk"), ("$8", "gina"), ("$9", "ada")):
+        await delete(table, who, event, "coordination" if event == "$0" else room)
+    table.later(days=8)
+    await table.sweeps.run()
+    for version in (await table.case(room)).minutes:
+        assert re.findall(r"Opel \d", f"{version.text} {version.paper}") == []
+        assert "home in an Opel" in version.text
