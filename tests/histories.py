@@ -1,3 +1,4 @@
+# lines: one campaign: what is done and what is then looked for share what each person said
 """A seeded campaign: long random histories of a case, and after each step another process reads what is on file.
 
     python -m tests.histories --seed 7 --turns 5000

@@ -1,3 +1,4 @@
+# lines: everything that comes of one deletion, told in order from the message to the wiping
 """What somebody deletes in Element is off the file, and the bot's own messages about it are deleted, too."""
 
 import re
