@@ -16,7 +16,7 @@ Say = Callable[[str], None]
 NOBODY = Account()
 
 
-async def open_store(config: Config, account: Account = NOBODY, *, newest: bool = True) -> Store:
+def open_store(config: Config, account: Account = NOBODY, *, newest: bool = True) -> Store:
     """Open the store that is there, as it is; raises StoreProblemError, also when it is of an older version.
 
     ``newest``: refuse a database that has not all that was noted of its audit log, too.
@@ -27,7 +27,7 @@ async def open_store(config: Config, account: Account = NOBODY, *, newest: bool 
     return store
 
 
-async def is_newest(config: Config) -> bool:
+def is_newest(config: Config) -> bool:
     """Whether the tables are as this version works with them; raises StoreProblemError."""
     engine = database.connect(config.store.url, to_look=True)
     try:
@@ -36,7 +36,7 @@ async def is_newest(config: Config) -> bool:
         engine.dispose()
 
 
-async def upgrade(config: Config, say: Say) -> bool:
+def upgrade(config: Config, say: Say) -> None:
     """Bring the tables up to date; raises StoreProblemError, also while a bot runs on the store."""
     url = config.store.url
     with lease.hold(url):
@@ -54,11 +54,10 @@ async def upgrade(config: Config, say: Say) -> bool:
         say(f"The tables are up to date (revision {after}).")
     else:
         say(f"The tables are now of revision {after}, after {before or 'none'}.")
-    return True
 
 
-async def check(config: Config, say: Say, complain: Say) -> bool:
-    """Look whether the store is whole, also beside a running bot; raises StoreProblemError or WrongKeyError."""
+def check(config: Config, say: Say, complain: Say) -> bool:
+    """Whether the store is whole, also beside a running bot; raises StoreProblemError or WrongKeyError."""
     engine = database.connect(config.store.url, to_look=True)
     try:
         found = checking.check(engine, config.store.master_key(), head_in=config.matrix.store_dir)
@@ -74,14 +73,14 @@ async def check(config: Config, say: Say, complain: Say) -> bool:
     return not found.problems
 
 
-async def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -> bool:
+def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -> None:
     """Take the database for the right one although it is an older one, as after a restore from a backup.
 
     The rooms are told at the next start, and numbers go on behind a gap. Raises StoreProblemError or WrongKeyError.
     """
     account = Account(config.matrix.user_id, config.house.schemes)
     with lease.hold(config.store.url, account.user_id):
-        store = await open_store(config, account, newest=False)
+        store = open_store(config, account, newest=False)
         try:
             since = restoring.accept(store, store.head, clock())
             store.keep_head(anew=True)
@@ -89,16 +88,18 @@ async def restored(config: Config, *, clock: Callable[[], datetime], say: Say) -
             store.close()
     if since is None:
         say("The database has everything that this bot wrote: nothing was changed.")
-        return True
+        return
     say(f"Noted in the audit log: of what was said from {since:%Y-%m-%d %H:%M} UTC until now nothing is on file.")
     say("At its next start the bot says so in each of its rooms, and numbers go on behind a gap.")
-    return True
 
 
-async def release(config: Config, user_id: str, say: Say) -> bool:
-    """Let other bots run the schemes of one that is gone for good; raises StoreProblemError while it runs."""
+def release(config: Config, user_id: str, say: Say) -> bool:
+    """Let other bots run the schemes of one that is gone for good; gives whether that one ever ran on this store.
+
+    Raises StoreProblemError while it runs.
+    """
     with lease.hold(config.store.url, user_id):
-        store = await open_store(config)
+        store = open_store(config)
         try:
             known = claims.release(store, user_id)
         finally:
@@ -107,7 +108,7 @@ async def release(config: Config, user_id: str, say: Say) -> bool:
     return known
 
 
-async def copy(config: Config, source: str, target: str, *, clock: Callable[[], datetime], say: Say) -> bool:
+def copy(config: Config, source: str, target: str, *, clock: Callable[[], datetime], say: Say) -> None:
     """Copy a store into an empty database; raises ConfigProblem, StoreProblemError or WrongKeyError."""
     addresses, problems = [], []
     for option, given in (("--from", source), ("--to", target)):
@@ -127,7 +128,6 @@ async def copy(config: Config, source: str, target: str, *, clock: Callable[[], 
     say(f"{sum(total.rows for total in sums.values())} rows in {len(sums)} tables: each the same on both sides.")
     say("The audit log is whole. The copy is noted in it.")
     say("Now set store.url in config.toml to the new database, and move the old store away: it must not be run again.")
-    return True
 
 
 def read_url(given: str) -> str:

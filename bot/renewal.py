@@ -14,7 +14,7 @@ from typing import Any
 from bot.config import ConfigProblem, read_secret, read_text, url_of_file
 from bot.crypto.errors import MatrixError
 from bot.crypto.wire import Patience, Wire
-from bot.init import CONFIG, CRYPTO_STORE, DATABASE, MASTER_KEY, STORE_KEY, TOKEN, Account, Wishes, init
+from bot.setup import CONFIG, CRYPTO_STORE, DATABASE, MASTER_KEY, STORE_KEY, TOKEN, Account, Wishes, set_up
 from storage import lease
 
 REPLACED = (CONFIG, TOKEN, STORE_KEY, CRYPTO_STORE)
@@ -60,7 +60,7 @@ async def renew(
     try:
         for name in moved:
             (folder / name).rename(aside / name)
-        await init(account, replace(wishes, replaces=aside / CRYPTO_STORE), clock=clock, show=show)
+        await set_up(account, replace(wishes, replaces=aside / CRYPTO_STORE), clock=clock, show=show)
         _keep_settings(folder / CONFIG, text)
     except BaseException:
         for name in moved:

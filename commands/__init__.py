@@ -1,9 +1,12 @@
 """What a person can say to the bot, and what it answers."""
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from commands import groups
-from commands.registry import Registry, commands
+
+if TYPE_CHECKING:
+    from commands.registry import Registry
 
 MODULES = {
     "concerns": groups.ASK,
@@ -26,8 +29,11 @@ MODULES = {
 """One a concept, in the order in which the help shows them; and the group of its commands, unless one names another."""
 
 
-def registry_of_all() -> Registry:
+def registry_of_all() -> "Registry":
     """Every command: importing a module registers what it defines."""
+    # The configuration asks for languages only: whoever reads it does not load what commands need.
+    from commands.registry import commands  # noqa: PLC0415
+
     for module in MODULES:
         import_module(f"commands.{module}")
     return commands

@@ -20,8 +20,8 @@ from bot.crypto.client import HardenedClient
 from bot.crypto.trust import MemoryPins
 from bot.crypto.vault import store_secrets
 from bot.crypto.wire import Json, Wire
-from bot.init import Account, Wishes, init
-from bot.provision import provision
+from bot.provisioning import provision
+from bot.setup import Account, Wishes, set_up
 from cases.roles import Role
 from storage import tables
 from tests.homeserver import Homeserver
@@ -195,7 +195,7 @@ class Deployment:
         account = Account(self.bot_homeserver, self.bot_id, self.password)
         scheme = self.schemes[0] if self.schemes else "safety table"
         wishes = Wishes(self.directory / "bot", scheme=scheme, zone="Europe/Amsterdam", store_url=self.store_url)
-        await init(account, wishes, clock=self.clock, show=lambda key: self.recovery_keys.update(roundtable=key))
+        await set_up(account, wishes, clock=self.clock, show=lambda key: self.recovery_keys.update(roundtable=key))
         path = self.directory / "bot" / "config.toml"
         text = path.read_text()
         settings = {"tick_seconds": 0.2, "health_port": 0, "schemes": self.schemes}

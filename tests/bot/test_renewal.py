@@ -12,7 +12,7 @@ from bot.crypto.wire import Wire
 from bot.renewal import renew
 from storage import lease
 from storage.database import StoreProblemError
-from tests.bot.test_init import (
+from tests.bot.test_setup import (
     NOW,
     PASSWORD,
     an_account,

@@ -1,20 +1,17 @@
 """A database that is gone, empty, older or of another version, and what each command of the shell does about it."""
 
 import asyncio
-import io
-import os
 import re
 import shutil
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-import structlog
 
-from bot import command_line, config, logs
+from bot import config
 from bot.app import App
+from bot.cli import shell
 from storage import database, restoring, revisions, rows
 from storage.account import Account
 from storage.head import FILE
@@ -23,16 +20,6 @@ from tests.bot.test_config import EXAMPLE, a_deployment
 from tests.storage.examples import MASTER, NOW, a_case, an_entry
 
 BOT = str(EXAMPLE["matrix"]["user_id"])
-
-
-@pytest.fixture(autouse=True)
-def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith("ROUNDTABLE_"):
-            monkeypatch.delenv(name)
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr("os.umask", lambda _mask: 0)
-    monkeypatch.setattr(logs, "configure", lambda *_: structlog.reset_defaults())
 
 
 @pytest.fixture
@@ -63,7 +50,7 @@ def bot(tmp_path: Path) -> Path:
 
 
 def run(bot: Path, *arguments: str | Path) -> int:
-    return command_line.main(["--config", str(bot / "config.toml"), *map(str, arguments)])
+    return shell.main(["--config", str(bot / "config.toml"), *map(str, arguments)])
 
 
 def put_back(bot: Path) -> None:
@@ -78,8 +65,8 @@ def files(bot: Path) -> dict[str, bytes]:
 
 COMMANDS = [
     ("run",),
-    ("provision", Path(__file__).parent.parent.parent / "docs" / "agencies.example.toml", "--dry-run"),
-    ("provision", Path(__file__).parent.parent.parent / "docs" / "agencies.example.toml", "--yes"),
+    ("provision", Path(__file__).parent.parent.parent.parent / "docs" / "agencies.example.toml", "--dry-run"),
+    ("provision", Path(__file__).parent.parent.parent.parent / "docs" / "agencies.example.toml", "--yes"),
     ("audit", "verify"),
     ("backup", "BACKUP"),
     ("db", "check"),

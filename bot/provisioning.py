@@ -1,11 +1,5 @@
-# lines: the plan, its words and its steps go through the same kinds of changes, and must not differ
-"""Provisioning: a file says who is in the house; a plan says what is missing; carrying it out can be repeated."""
+"""Provisioning: a plan says what is missing for who is in the file of agencies; carrying it out can be repeated."""
 
-import itertools
-import os
-import re
-import tomllib
-import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -13,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Protocol
 
-from pydantic import AfterValidator, Field, ValidationError
 from rich.console import Console
 
-from bot.config import Config, ConfigProblem, Line, SchemeSection, Section, check_user, check_zone, read_text
+from bot.agencies import House, list_missing_coordinators, read_house
+from bot.config import Config, ConfigProblem
 from bot.crypto.client import HardenedClient
 from bot.crypto.errors import NotAllowed, Rejected
 from bot.crypto.events import StateChange
@@ -38,7 +32,6 @@ from storage.progress import Progress as StoredProgress
 from storage.rooms import lost, marker, renew
 from storage.work import Store
 
-SHORT = re.compile(r"[a-z][a-z0-9-]{1,20}")
 IN_AGENCY_ROOM = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
 WELCOME = {SPACE: "", "coordination": "Coordination", "admin": "Admin"}
 REMOVAL = "provisioning"
@@ -61,74 +54,6 @@ class Rooms(MakesRooms, Protocol):
 
     async def remove(self, room_id: str, user_id: str, reason_code: str) -> None:
         """Remove a person, or withdraw the invitation."""
-
-
-def _check_short(short: str) -> str:
-    if not SHORT.fullmatch(short):
-        raise ValueError("must be two to 21 small letters, digits or hyphens, beginning with a letter")
-    return short
-
-
-class PersonEntry(Section):
-    """A person in the file."""
-
-    user: Annotated[str, AfterValidator(check_user)] = Field(description="the full Matrix id")
-    name: Line = Field(description="what the person is called")
-    role: Role = Field(Role.PRACTITIONER, description="practitioner, manager, coordinator or admin")
-    zone: Annotated[str, AfterValidator(check_zone)] | None = Field(None, description="the time zone")
-    manager: Annotated[str, AfterValidator(check_user)] | None = Field(
-        None, description="who hears, without content, what this person leaves undone, if not the agency's managers"
-    )
-
-
-class AgencyEntry(Section):
-    """An agency in the file."""
-
-    short: Annotated[str, AfterValidator(_check_short)] = Field(description="what people type, e.g. police")
-    name: Line = Field(description="what the agency is called")
-    kind: str = Field("", max_length=100, description="the kind of agency")
-    remit: str = Field("", max_length=1000, description="what it is there for")
-    person: list[PersonEntry] = Field(default_factory=list, description="its people")
-
-
-class House(Section):
-    """The whole file."""
-
-    agency: list[AgencyEntry] = Field(description="one [[agency]] for each agency")
-
-    @property
-    def agencies(self) -> list[Agency]:
-        """The agencies of the file."""
-        return [Agency(a.short, a.name, a.kind, a.remit) for a in self.agency]
-
-    @property
-    def people(self) -> list[Professional]:
-        """The professionals of the file."""
-        return [
-            Professional(p.user, p.name, a.short, p.role, p.zone, manager=p.manager)
-            for a in self.agency
-            for p in a.person
-        ]
-
-
-def read_house(path: Path, bot_id: str) -> House:
-    """The file, checked; raises ConfigProblem with every mistake."""
-    try:
-        values = tomllib.loads(read_text(path))
-    except OSError as problem:
-        raise ConfigProblem(f"the file {path} can't be read: {os.strerror(problem.errno or 0)}") from None
-    except UnicodeDecodeError:
-        raise ConfigProblem(f"the file {path} is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise ConfigProblem(f"the file {path} is no TOML: {problem}") from None
-    problems = list(_list_conflicts(values, bot_id))
-    try:
-        house = House.model_validate(values)
-    except ValidationError as error:
-        problems = [*_explain(error), *problems]
-    if problems:
-        raise ConfigProblem(*problems)
-    return house
 
 
 @dataclass(frozen=True, repr=False)
@@ -261,7 +186,8 @@ async def carry_out(
     known = dict(plan.rooms)
     refused: list[str] = []
     # First who must not hear more; inviting is the last step.
-    released = _case_rooms((*plan.changes.releases, *(plan.changes.releases_of_gone if prune else ())))
+    releases = (*plan.changes.releases, *(plan.changes.releases_of_gone if prune else ()))
+    released = [(f"{Place.CASE}:{ref}", user) for ref, user in releases]
     with store.look() as find:
         for channel, _ in released:
             if channel not in plan.unsafe and (room_id := find.room(channel)) is not None:
@@ -312,9 +238,8 @@ async def provision(
         if not agreed():
             console.print("Nothing was changed.")
             return 1
-        name = config.house.name
         refused = await carry_out(
-            plan, store, client, house, house_name=name, prune=prune, clock=clock, progress=progress
+            plan, store, client, house, house_name=config.house.name, prune=prune, clock=clock, progress=progress
         )
         for problem in refused:
             console.print(problem, style="red", markup=False)
@@ -331,7 +256,7 @@ async def open_house(
         opened.enter_context(lease.hold(config.store.url))
     except StoreInUseError:
         raise ConfigProblem("the bot is running on this store: stop the bot first, then run this again") from None
-    store = await open_store(config, Account(config.matrix.user_id))
+    store = open_store(config, Account(config.matrix.user_id))
     opened.callback(store.close)
     matrix = config.matrix
     client = await HardenedClient.open_client(
@@ -463,10 +388,6 @@ async def _present(rooms: Rooms, room_id: str) -> frozenset[str]:
     return frozenset() if found is None else found.people
 
 
-def _case_rooms(releases: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(f"{Place.CASE}:{ref}", user) for ref, user in releases]
-
-
 def _describe_difference(difference: Difference) -> str:
     subject = difference.subject
     if isinstance(subject, Agency):
@@ -476,87 +397,3 @@ def _describe_difference(difference: Difference) -> str:
     if not difference.changed:
         return f"+ {what}"
     return f"~ {what}: new {', '.join(difference.changed)}"
-
-
-def _explain(error: ValidationError) -> Iterator[str]:
-    for found in error.errors(include_input=False, include_url=False):
-        where, key = _locate(found["loc"])
-        if found["type"] == "missing":
-            yield f"{where}{key} is missing"
-        elif found["type"] == "extra_forbidden":
-            yield f"{where}{key} is no key that I know"
-        elif found["type"] == "value_error":
-            yield f"{where}{key} {found['ctx']['error']}"
-        elif found["type"] == "enum":
-            yield f"{where}{key} must be {', '.join(list(Role)[:-1])} or {list(Role)[-1]}"
-        else:
-            yield f"{where}{key} is not right: {found['msg'][:1].lower()}{found['msg'][1:]}"
-
-
-def _locate(path: tuple[int | str, ...]) -> tuple[str, str]:
-    """Where a mistake stands, counted as people count, such as ``agency 2, person 3: ``, and its key."""
-    words = [f"{name} {number + 1}" for name, number in itertools.pairwise(path) if isinstance(number, int)]
-    keys = [str(part) for at, part in enumerate(path) if not isinstance(part, int) and not _is_list(path, at)]
-    return (f"{', '.join(words)}: " if words else ""), ".".join(keys) or "it"
-
-
-def _is_list(path: tuple[int | str, ...], at: int) -> bool:
-    return at + 1 < len(path) and isinstance(path[at + 1], int)
-
-
-def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
-    """What no single entry shows; entries that are malformed are told elsewhere."""
-    yield from _list_same_names(values)
-    users: dict[str, str] = {}
-    roles = []
-    managers = []
-    for number, agency in enumerate(_dicts(values.get("agency")), 1):
-        short = str(agency.get("short", number))
-        for person in _dicts(agency.get("person")):
-            user = str(person.get("user"))
-            roles.append(person.get("role"))
-            if (manager := person.get("manager")) is not None:
-                managers.append((user, str(manager)))
-            if user in users:
-                yield f"agency {number}: {user} is already in agency {users[user]}; a person speaks for one agency"
-            users.setdefault(user, short)
-            if user == bot_id:
-                yield f"agency {number}: {user} is the bot itself"
-    for user, manager in managers:
-        if manager not in users:
-            yield f"{user} has {manager} as manager, who is not in this file"
-    if Role.COORDINATOR not in roles:
-        yield "nobody is a coordinator: without one no case can be opened"
-
-
-def _list_same_names(values: Mapping[str, Any]) -> Iterator[str]:
-    """Agencies that are called the same, so that whoever types it could mean either."""
-    called: dict[str, tuple[int, str]] = {}
-    for number, agency in enumerate(_dicts(values.get("agency")), 1):
-        for key in ("short", "name"):
-            name = _same_name(agency.get(key))
-            other, as_ = called.setdefault(name, (number, key))
-            if not name or other == number:
-                continue
-            if as_ == key == "short":
-                yield f"agency {number}: short {name} is already taken by agency {other}"
-            else:
-                yield f"agency {number}: {key} {agency[key]} is what agency {other} is called already"
-
-
-def _same_name(name: object) -> str:
-    """What is the same for whoever types a name: large or small, composed or not, with one blank or two."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split()) if isinstance(name, str) else ""
-
-
-def list_missing_coordinators(schemes: Mapping[str, SchemeSection], house: House) -> Iterator[str]:
-    """Whoever a scheme names as its coordinator and is none: its cases would be nobody's to steer."""
-    coordinators = {person.user_id for person in house.people if person.role is Role.COORDINATOR}
-    for name, scheme in schemes.items():
-        for user in scheme.coordinators:
-            if user not in coordinators:
-                yield f'[scheme."{name}"] names {user} as a coordinator, who is none in this file'
-
-
-def _dicts(entries: object) -> list[dict[str, Any]]:
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []

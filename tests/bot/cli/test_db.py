@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import command_line, logs
+from bot.cli import shell
 from bot.database import read_url
 from storage import claims, database
 from storage.account import Account
@@ -12,12 +12,6 @@ from storage.work import Store
 from tests.bot.test_config import a_deployment
 from tests.postgres import Postgres
 from tests.storage.examples import MASTER, NOW, a_case, an_entry
-
-
-@pytest.fixture(autouse=True)
-def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.umask", lambda _mask: 0)
-    monkeypatch.setattr(logs, "configure", lambda *_: None)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +38,7 @@ def test_an_address_that_is_none_or_holds_a_password_is_refused(given: str) -> N
 
 
 def run(*arguments: str | Path) -> int:
-    return command_line.main([str(argument) for argument in arguments])
+    return shell.main([str(argument) for argument in arguments])
 
 
 def test_a_store_is_made_looked_at_moved_and_looked_at_again(

@@ -13,7 +13,7 @@ from bot.crypto.errors import MatrixError, TokenRevoked
 from bot.crypto.trust import MemoryPins, Verdict, judge_devices, judge_identity
 from bot.crypto.vault import load_secrets
 from bot.crypto.wire import Wire
-from bot.init import Account, Wishes, check, init
+from bot.setup import Account, Wishes, check, set_up
 from storage.pins import StoredPins
 from storage.work import Store
 from tests.homeserver import Homeserver
@@ -31,7 +31,7 @@ async def make_bot(account: Account, folder: Path, *, replace_identity: bool = F
     """Set a bot up; what was shown."""
     shown: list[str] = []
     wishes = Wishes(folder, zone="Europe/Amsterdam", replace_identity=lambda: replace_identity)
-    await init(account, wishes, clock=lambda: NOW, show=shown.append)
+    await set_up(account, wishes, clock=lambda: NOW, show=shown.append)
     return shown
 
 
@@ -275,7 +275,7 @@ async def test_the_database_that_the_environment_names_is_written_down(
     homeserver: Homeserver, tmp_path: Path, postgresql_url: str
 ) -> None:
     wishes = Wishes(tmp_path / "bot", store_url=postgresql_url)
-    await init(an_account(homeserver), wishes, clock=lambda: NOW, show=lambda _key: None)
+    await set_up(an_account(homeserver), wishes, clock=lambda: NOW, show=lambda _key: None)
     assert config.load(tmp_path / "bot" / "config.toml").store.url == postgresql_url
     assert not (tmp_path / "bot" / "roundtable.db").exists()
 

@@ -21,7 +21,6 @@ from bot.config import (
     check_zone,
     describe,
     read_key,
-    read_secret,
     url_of_file,
 )
 from bot.crypto.client import HardenedClient, sign_in
@@ -105,7 +104,9 @@ def check_folder(folder: Path) -> None:
         raise ConfigProblem(*problems)
 
 
-async def init(account: Account, wishes: Wishes, *, clock: Callable[[], datetime], show: Callable[[str], None]) -> None:
+async def set_up(
+    account: Account, wishes: Wishes, *, clock: Callable[[], datetime], show: Callable[[str], None]
+) -> None:
     """Make a bot that is ready to run, or leave nothing behind; ``show`` is given the recovery key, once.
 
     Raises ConfigProblem, StoreProblemError, WrongKeyError, or a MatrixError.
@@ -273,14 +274,6 @@ def _list_leftovers(folder: Path) -> Iterator[str]:
             f"{folder} holds {DATABASE} without its {MASTER_KEY}: bring the key back from its backup, or choose "
             "another --data-dir"
         )
-
-
-def read_secret_option(name: str, path: Path) -> str:
-    """The secret in a file that an option names; raises ConfigProblem."""
-    try:
-        return read_secret(path)
-    except ValueError as problem:
-        raise ConfigProblem(f"{name} {problem}") from None
 
 
 def _write_new(path: Path, line: str, undo: list[Callable[[], None]]) -> None:

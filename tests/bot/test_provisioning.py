@@ -12,11 +12,12 @@ import pytest
 import sqlalchemy as sa
 from rich.console import Console
 
+from bot.agencies import House, list_missing_coordinators, read_house
 from bot.config import ConfigProblem, SchemeSection
 from bot.crypto.errors import NotAllowed, Rejected, Unavailable
 from bot.crypto.events import StateChange
 from bot.limits import Progress
-from bot.provision import House, Plan, carry_out, describe, list_missing_coordinators, make_plan, read_house
+from bot.provisioning import Plan, carry_out, describe, make_plan
 from bot.rooms import MARKER, MOST_INVITED_AT_ONCE
 from cases.roles import Role
 from storage import rooms as room_states

@@ -16,9 +16,9 @@ from storage.audit import Entry
 from storage.backup import back_up
 
 
-async def backup(
+def make_backup(
     config: Config, folder: Path, *, crypto: bool, clock: Callable[[], datetime], say: Callable[[str], None]
-) -> bool:
+) -> None:
     """Copy into a new folder, 0700, all or nothing; the copying is noted in the audit log.
 
     Raises ConfigProblem, StoreProblemError, or WrongKeyError.
@@ -31,11 +31,11 @@ async def backup(
         raise ConfigProblem(f"{database.name_of(config.store.url)} is PostgreSQL's: back it up with pg_dump")
     if crypto:
         copies[CRYPTO_DATABASE] = (config.matrix.store_dir / CRYPTO_DATABASE, COPY)
-    unfinished = _make(folder)
+    unfinished = _make_folder(folder)
     try:
         for name, (source, mark) in copies.items():
             back_up(source, unfinished / name, mark=mark)
-        noted = await _note(config, clock())
+        noted = _note(config, clock())
         unfinished.rename(folder)
     except BaseException:
         shutil.rmtree(unfinished)
@@ -48,10 +48,9 @@ async def backup(
         say("It opens with the master key only: keep that elsewhere.")
     if crypto:
         say(f"{CRYPTO_DATABASE} is for looking into: no bot runs on it. After a loss: roundtable init --recover")
-    return True
 
 
-def _make(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     unfinished = folder.with_name(folder.name + ".unfinished")
     if folder.exists():
         raise ConfigProblem(f"{folder} exists already: name a new folder for each backup")
@@ -63,11 +62,11 @@ def _make(folder: Path) -> Path:
     return unfinished
 
 
-async def _note(config: Config, now: datetime) -> bool:
+def _note(config: Config, now: datetime) -> bool:
     """Note the copying; not in a database that only another version of Roundtable may write to."""
-    if not await is_newest(config):
+    if not is_newest(config):
         return False
-    store = await open_store(config, newest=False)
+    store = open_store(config, newest=False)
     try:
         with store.work(causes.of_job("backup", uuid.uuid4().hex), now) as work:
             work.record(Entry("operator", "shell", None, "backup", None, "done", work.cause))

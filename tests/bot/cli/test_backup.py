@@ -9,28 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from bot import command_line, config, logs
+from bot import config
 from bot.app import App
+from bot.cli import shell
 from bot.crypto.errors import StoreUnreadable
 from storage import lease
 from storage.head import HeadMissingError
+from tests.bot.cli.test_db import fill
 from tests.bot.test_config import a_deployment
-from tests.bot.test_database import fill
 from tests.bot.test_end_to_end import by_bot, open_case
-from tests.bot.test_init import NOW, open_to_others
 from tests.bot.test_renewal import renew_bot
+from tests.bot.test_setup import NOW, open_to_others
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 
 
-@pytest.fixture(autouse=True)
-def _as_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.umask", lambda _mask: 0)
-    monkeypatch.setattr(logs, "configure", lambda *_: None)
-
-
 def run(*arguments: str | Path) -> int:
-    return command_line.main([str(argument) for argument in arguments])
+    return shell.main([str(argument) for argument in arguments])
 
 
 def test_a_backup_beside_a_running_bot_is_whole_private_and_noted(

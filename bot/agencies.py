@@ -1,0 +1,170 @@
+"""The file that says who is in the house, such as ``docs/agencies.example.toml``, checked; all mistakes at once."""
+
+import itertools
+import os
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from bot.config import ConfigProblem, Line, SchemeSection, Section, check_user, check_zone, read_text
+from cases.people import Agency, Professional
+from cases.roles import Role
+
+SHORT = re.compile(r"[a-z][a-z0-9-]{1,20}")
+
+
+def _check_short(short: str) -> str:
+    if not SHORT.fullmatch(short):
+        raise ValueError("must be two to 21 small letters, digits or hyphens, beginning with a letter")
+    return short
+
+
+class PersonEntry(Section):
+    """A person in the file."""
+
+    user: Annotated[str, AfterValidator(check_user)] = Field(description="the full Matrix id")
+    name: Line = Field(description="what the person is called")
+    role: Role = Field(Role.PRACTITIONER, description="practitioner, manager, coordinator or admin")
+    zone: Annotated[str, AfterValidator(check_zone)] | None = Field(None, description="the time zone")
+    manager: Annotated[str, AfterValidator(check_user)] | None = Field(
+        None, description="who hears, without content, what this person leaves undone, if not the agency's managers"
+    )
+
+
+class AgencyEntry(Section):
+    """An agency in the file."""
+
+    short: Annotated[str, AfterValidator(_check_short)] = Field(description="what people type, e.g. police")
+    name: Line = Field(description="what the agency is called")
+    kind: str = Field("", max_length=100, description="the kind of agency")
+    remit: str = Field("", max_length=1000, description="what it is there for")
+    person: list[PersonEntry] = Field(default_factory=list, description="its people")
+
+
+class House(Section):
+    """The whole file."""
+
+    agency: list[AgencyEntry] = Field(description="one [[agency]] for each agency")
+
+    @property
+    def agencies(self) -> list[Agency]:
+        """The agencies of the file."""
+        return [Agency(a.short, a.name, a.kind, a.remit) for a in self.agency]
+
+    @property
+    def people(self) -> list[Professional]:
+        """The professionals of the file."""
+        return [
+            Professional(p.user, p.name, a.short, p.role, p.zone, manager=p.manager)
+            for a in self.agency
+            for p in a.person
+        ]
+
+
+def read_house(path: Path, bot_id: str) -> House:
+    """The file, checked; raises ConfigProblem with every mistake."""
+    try:
+        values = tomllib.loads(read_text(path))
+    except OSError as problem:
+        raise ConfigProblem(f"the file {path} can't be read: {os.strerror(problem.errno or 0)}") from None
+    except UnicodeDecodeError:
+        raise ConfigProblem(f"the file {path} is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigProblem(f"the file {path} is no TOML: {problem}") from None
+    problems = list(_list_conflicts(values, bot_id))
+    try:
+        house = House.model_validate(values)
+    except ValidationError as error:
+        problems = [*_explain(error), *problems]
+    if problems:
+        raise ConfigProblem(*problems)
+    return house
+
+
+def list_missing_coordinators(schemes: Mapping[str, SchemeSection], house: House) -> Iterator[str]:
+    """Whoever a scheme names as its coordinator and is none: its cases would be nobody's to steer."""
+    coordinators = {person.user_id for person in house.people if person.role is Role.COORDINATOR}
+    for name, scheme in schemes.items():
+        for user in scheme.coordinators:
+            if user not in coordinators:
+                yield f'[scheme."{name}"] names {user} as a coordinator, who is none in this file'
+
+
+def _explain(error: ValidationError) -> Iterator[str]:
+    for found in error.errors(include_input=False, include_url=False):
+        where, key = _locate(found["loc"])
+        if found["type"] == "missing":
+            yield f"{where}{key} is missing"
+        elif found["type"] == "extra_forbidden":
+            yield f"{where}{key} is no key that I know"
+        elif found["type"] == "value_error":
+            yield f"{where}{key} {found['ctx']['error']}"
+        elif found["type"] == "enum":
+            yield f"{where}{key} must be {', '.join(list(Role)[:-1])} or {list(Role)[-1]}"
+        else:
+            yield f"{where}{key} is not right: {found['msg'][:1].lower()}{found['msg'][1:]}"
+
+
+def _locate(path: tuple[int | str, ...]) -> tuple[str, str]:
+    """Where a mistake stands, counted as people count, such as ``agency 2, person 3: ``, and its key."""
+    words = [f"{name} {number + 1}" for name, number in itertools.pairwise(path) if isinstance(number, int)]
+    keys = [str(part) for at, part in enumerate(path) if not isinstance(part, int) and not _is_list(path, at)]
+    return (f"{', '.join(words)}: " if words else ""), ".".join(keys) or "it"
+
+
+def _is_list(path: tuple[int | str, ...], at: int) -> bool:
+    return at + 1 < len(path) and isinstance(path[at + 1], int)
+
+
+def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
+    """What no single entry shows; entries that are malformed are told elsewhere."""
+    yield from _list_same_names(values)
+    users: dict[str, str] = {}
+    roles = []
+    managers = []
+    for number, agency in enumerate(_dicts(values.get("agency")), 1):
+        short = str(agency.get("short", number))
+        for person in _dicts(agency.get("person")):
+            user = str(person.get("user"))
+            roles.append(person.get("role"))
+            if (manager := person.get("manager")) is not None:
+                managers.append((user, str(manager)))
+            if user in users:
+                yield f"agency {number}: {user} is already in agency {users[user]}; a person speaks for one agency"
+            users.setdefault(user, short)
+            if user == bot_id:
+                yield f"agency {number}: {user} is the bot itself"
+    for user, manager in managers:
+        if manager not in users:
+            yield f"{user} has {manager} as manager, who is not in this file"
+    if Role.COORDINATOR not in roles:
+        yield "nobody is a coordinator: without one no case can be opened"
+
+
+def _list_same_names(values: Mapping[str, Any]) -> Iterator[str]:
+    """Agencies that are called the same, so that whoever types it could mean either."""
+    called: dict[str, tuple[int, str]] = {}
+    for number, agency in enumerate(_dicts(values.get("agency")), 1):
+        for key in ("short", "name"):
+            name = _same_name(agency.get(key))
+            other, as_ = called.setdefault(name, (number, key))
+            if not name or other == number:
+                continue
+            if as_ == key == "short":
+                yield f"agency {number}: short {name} is already taken by agency {other}"
+            else:
+                yield f"agency {number}: {key} {agency[key]} is what agency {other} is called already"
+
+
+def _same_name(name: object) -> str:
+    """What is the same for whoever types a name: large or small, composed or not, with one blank or two."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split()) if isinstance(name, str) else ""
+
+
+def _dicts(entries: object) -> list[dict[str, Any]]:
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
