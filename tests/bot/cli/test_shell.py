@@ -149,7 +149,7 @@ def test_each_shell_gets_its_script(name: str) -> None:
 
 def complete(instruction: str, begun: Mapping[str, str]) -> list[str]:
     environment = {**os.environ, **begun, "_ROUNDTABLE_COMPLETE": instruction}
-    code = f"import sys; from bot.__main__ import main\ntry: main()\nfinally: {LOADED}"
+    code = f"import sys; from bot.cli.shell import main\ntry: main()\nfinally: {LOADED}"
     ended = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
