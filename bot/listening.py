@@ -169,7 +169,8 @@ class Listener:
             # What is still in the queues may wait for a key that is here already.
             self._keys_came = bool(self._queues)
         await self.look_at_identities()
-        await self._watch.unreadable_cases()
+        if self._store.unreadable:
+            await self._watch.unreadable_cases()
         if heard:
             await _alone(self._verifier.act())
         if first:

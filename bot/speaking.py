@@ -203,21 +203,24 @@ class Speaker:
             # At once, so that nobody takes it for busy any more.
             del self._busy[channel]
             self._note(channel, speaking=False)
-            # Whom to invite waited for what stood before.
-            self._inviter.nudge()
+            if channel in self._outbox.inviting:
+                # Whom to invite waited for what stood before.
+                self._inviter.nudge()
 
     async def _send_all(self, channel: str, stop: asyncio.Event) -> None:
         """Send in order; retry what can't be done now. Raises TokenRevoked."""
         backoff = Backoff(LONGEST_WAIT_SECONDS)
         store_backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
+        ahead: Row | None = None
         while not stop.is_set():
             self._more.discard(channel)
-            row: Row | None = None
+            # What waits for its turn is looked up anew when it comes.
+            row, ahead = None if self._turns.locked() else ahead, None
             try:
                 async with self._turns:
-                    row = await self._outbox.next(channel, invitations=False)
+                    row = row or await self._outbox.next(channel, invitations=False)
                     if row is not None:
-                        await self._say(row)
+                        ahead = await self._say(row)
             except TokenRevoked:
                 raise
             except Exception as problem:  # noqa: BLE001 one room that fails holds up no other
@@ -231,11 +234,11 @@ class Speaker:
                 backoff.reset()
                 store_backoff.reset()
                 self._health.room_failing(channel, failing=False)
-                if row is None and channel not in self._more:
+                if ahead is None and channel not in self._more:
                     return
 
-    async def _say(self, row: Row) -> None:
-        """Send it, once; what can't be sent for good gives way to what is behind it."""
+    async def _say(self, row: Row) -> Row | None:
+        """Send it, once, and give what is behind it; what can't be sent for good gives way to that."""
         try:
             event_id = await self._carry_out(row)
         except (TokenRevoked, StoreAwayError, NotJoinedYetError):
@@ -244,10 +247,12 @@ class Speaker:
             if not self._is_over(row, problem):
                 raise
             await self._give_way(row, problem)
+            ahead = await self._outbox.next(row.channel, invitations=False)
         else:
-            await self._outbox.mark_sent(row, event_id, self._clock())
+            ahead = await self._outbox.go_on(row, event_id, self._clock())
             self._health.sent()
         self._tries.pop(row.channel, None)
+        return ahead
 
     def _is_over(self, row: Row, problem: Exception) -> bool:
         """Whether trying the row again is no use."""
@@ -290,12 +295,17 @@ class Speaker:
     async def _carry_out(self, row: Row) -> str | None:
         if row.unreadable:
             raise UnreadableRowError
-        room_id = await self._room(row.channel)
+        # Where nothing else is waited for before it goes out, what was looked up with it still holds.
+        at_once = row.room_id is not None and not row.file and place_of(row.channel) is not Place.DIRECT
+        at_once = at_once and not self._is_old(row)
+        room_id = row.room_id if at_once and row.room_id else await self._room(row.channel)
         if row.kind in {"message", "file"}:
             if (said := await self._said_before(room_id, row)) is not None:
                 return said
             content = await self._upload(row.file) if row.file else content_of(row)
-            audience = await self._store.ask(lambda find: find.audience(row.channel, row.scope))
+            audience = row.audience
+            if not at_once:
+                audience = await self._store.ask(lambda find: find.audience(row.channel, row.scope))
             if not audience and row.scope != HOUSE:
                 log.info("nobody may read it any more", row=row.id)
                 return None
@@ -371,12 +381,15 @@ class Speaker:
             if problem.code == "M_FORBIDDEN":
                 await self._watch.room_lost(room_id, REMOVED, causes.of_job("lost", room_id, row.txn_id))
 
+    def _is_old(self, row: Row) -> bool:
+        return self._clock() - row.created_at >= HOMESERVER_FORGETS_AFTER
+
     async def _said_before(self, room_id: str, row: Row) -> str | None:
         """The event of a row that may have gone out so long ago that its transaction id no longer makes it once.
 
         The age of the row counts: when it was first tried is not noted.
         """
-        if self._clock() - row.created_at < HOMESERVER_FORGETS_AFTER:
+        if not self._is_old(row):
             return None
         return await self._client.find_sent(room_id, row.transaction, since=row.created_at)
 

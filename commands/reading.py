@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
@@ -188,11 +189,25 @@ def take_fields(rest: str, keys: Collection[str], also: Mapping[str, str] | None
     return (rest[: found[0].start()] if found else rest).strip(), fields
 
 
-def keys(arguments: type[Arguments]) -> list[str]:
+@cache
+def keys(arguments: type[Arguments]) -> tuple[str, ...]:
     """The keys of a command, as they are typed, in order of declaration."""
-    return [key_of(name) for name, field in arguments.model_fields.items() if positional(field) is None]
+    return tuple(key_of(name) for name, _, marker in _fields(arguments) if marker is None)
 
 
+@cache
+def _fields(arguments: type[Arguments]) -> tuple[tuple[str, FieldInfo, Positional | None], ...]:
+    """The name, the declaration and the marker of each field: looked up once, not with each message."""
+    return tuple((name, field, positional(field)) for name, field in arguments.model_fields.items())
+
+
+@cache
+def _typed_for(arguments: type[Arguments], languages: tuple[Language, ...]) -> dict[str, str]:
+    """Each key of a command by what is typed for it in other languages."""
+    return {spoken.key(key): key for spoken in languages for key in keys(arguments)}
+
+
+@cache
 def usage(path: str, arguments: type[Arguments], language: Language = ENGLISH) -> str:
     """How a command is typed: ``!request AGENCY-or-PERSON QUESTION because: REASON [by: DATE]``."""
     ordered = sorted(
@@ -209,7 +224,7 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
         Refusal: ``reading/…`` and ``when/…``; the facts never repeat more than the beginning of a short value.
 
     """
-    also = {spoken.key(key): key for spoken in context.languages for key in keys(arguments)}
+    also = _typed_for(arguments, context.languages)
     rest = normalise(rest)
     if context.vocabulary:
         own = {typed.casefold(): key for typed, key in also.items()} | {key: key for key in keys(arguments)}
@@ -217,8 +232,7 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
     text, typed = take_fields(rest, keys(arguments), also)
     values: dict[str, object] = {}
     missing: list[tuple[str, FieldInfo]] = []
-    for name, field in arguments.model_fields.items():
-        marker = positional(field)
+    for name, field, marker in _fields(arguments):
         value: str | None
         if marker:
             value, text = marker.take(text, context)

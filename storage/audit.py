@@ -14,7 +14,8 @@ from storage.crypto import Keyring
 ERASE = "erase"
 """The command of a line about a deleted message."""
 _FIRST = bytes(32)
-_NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1)
+NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1)
+"""The digest of the last line."""
 _WRITE = insert(tables.audit)
 _FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
 
@@ -32,13 +33,17 @@ class Entry:
     cause: str
 
 
-def write(session: Connection, keyring: Keyring, entry: Entry, at: datetime) -> None:
-    """Add a line behind the last one. Two that follow the same line cannot both be written."""
-    previous = (session.execute(_NEWEST)).scalar_one_or_none() or _FIRST
+def write(session: Connection, keyring: Keyring, entry: Entry, at: datetime, newest: bytes | None) -> bytes:
+    """Add a line behind the newest one (its digest), and give its own digest.
+
+    Two that follow the same line cannot both be written.
+    """
+    previous = newest or _FIRST
     fields = {name: getattr(entry, name) for name in _FIELDS}
     digest = _digest(previous, at, fields)
     line = {"at": at, "previous": previous, "digest": digest, "signature": keyring.sign(digest), **fields}
     session.execute(_WRITE, line)
+    return digest
 
 
 @dataclass(frozen=True, repr=False)

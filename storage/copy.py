@@ -192,7 +192,7 @@ def _finish(target: Engine, ring: Keyring, now: datetime) -> None:
                 if isinstance(first.type, Integer):
                     _go_on_counting(connection, first)
         entry = Entry("operator", "shell", None, "db copy", None, "done", f"copy {now.isoformat()}")
-        audit.write(connection, ring, entry, now)
+        audit.write(connection, ring, entry, now, connection.scalar(audit.NEWEST))
         _copying.drop(connection)
 
 

@@ -130,22 +130,22 @@ class Find:
         """The case with this reference; raises UnreadableCaseError."""
         if ref not in self.taken:
             known = self._kept.take(ref) if self._kept is not None else None
-            query = select(_cases.version) if whoever_runs_it else self._of_ours(_cases.version)
-            version = self.one(query.where(_cases.ref == ref))
-            if version is None:
+            found = self._read(ref, known, None if whoever_runs_it else self.account.schemes)
+            if found is None:
                 return None
-            self.taken[ref] = self._read(ref, version, known)
+            self.taken[ref] = found
         return self.taken[ref].case
 
-    def _read(self, ref: str, version: int, known: OnFile | None) -> OnFile:
+    def _read(self, ref: str, known: OnFile | None, schemes: Collection[str] | None) -> OnFile | None:
         try:
-            found = journal.read(self.connection, self._ring, ref, version, known)
+            found = journal.read(self.connection, self._ring, ref, known, schemes)
         except SQLAlchemyError:
             raise
         except Exception as fault:
             self._unreadable[ref] = type(fault).__name__
             raise UnreadableCaseError(ref) from fault
-        self._unreadable.pop(ref, None)
+        if found is not None:
+            self._unreadable.pop(ref, None)
         return found
 
     def seated(self, ref: str) -> dict[str, bool] | None:

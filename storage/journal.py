@@ -1,6 +1,6 @@
 """A case on file: its steps, each sealed as a whole, and what must be found without opening it (storage/tables.py)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,8 +15,9 @@ from storage.crypto import Keyring
 STEP_BODY = "steps.body"
 _steps, _items, _members, _cases = tables.steps, tables.items, tables.members, tables.cases
 _BEHIND = (
-    select(_steps.c.number, _steps.c.body)
-    .where(_steps.c.case_ref == bindparam("ref"), _steps.c.number > bindparam("saved"))
+    select(_cases.c.scheme, _cases.c.version, _steps.c.number, _steps.c.body)
+    .outerjoin(_steps, (_steps.c.case_ref == _cases.c.ref) & (_steps.c.number > bindparam("saved")))
+    .where(_cases.c.ref == bindparam("ref"))
     .order_by(_steps.c.number)
 )
 _ADD_STEPS, _ADD_ITEMS, _ADD_MEMBERS, _ADD_CASE = map(insert, (_steps, _items, _members, _cases))
@@ -65,11 +66,21 @@ class OnFile:
         return len(self.case.steps) != self.saved or bool(self.case.rewritten)
 
 
-def read(connection: Connection, ring: Keyring, ref: str, version: int, known: OnFile | None = None) -> OnFile:
-    """A case from its steps; of one that is ``known`` those that came since."""
-    known = known if known and known.version == version else None
+def read(
+    connection: Connection,
+    ring: Keyring,
+    ref: str,
+    known: OnFile | None = None,
+    schemes: Collection[str] | None = None,
+) -> OnFile | None:
+    """A case from its steps, of one that is ``known`` those that came since; None: there is none in these schemes."""
     behind = connection.execute(_BEHIND, {"ref": ref, "saved": known.saved if known else 0}).all()
-    steps = [open_step(ring, ref, row.number, row.body) for row in behind]
+    if not behind or (schemes is not None and behind[0].scheme not in schemes):
+        return None
+    version = behind[0].version
+    if known and known.version != version:
+        return read(connection, ring, ref)
+    steps = [open_step(ring, ref, row.number, row.body) for row in behind if row.number is not None]
     if known is None:
         return _as_it_is(Case.load(steps), version)
     if steps:
@@ -122,9 +133,11 @@ def write(connection: Connection, ring: Keyring, kept: OnFile) -> None:
     )
 
 
-def differences(connection: Connection, ring: Keyring, ref: str, version: int) -> list[str]:
+def differences(connection: Connection, ring: Keyring, ref: str) -> list[str]:
     """The tables beside the journal whose rows are not what it says (a case without a gap in its numbers)."""
-    now = read(connection, ring, ref, version)
+    now = read(connection, ring, ref)
+    if now is None:
+        return []
     numbers = [step.number for step in now.case.steps]
     row = connection.execute(select(_cases).where(_cases.c.ref == ref)).one()
     found = {

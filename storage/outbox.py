@@ -2,10 +2,12 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
 from storage import causes, tables
 from storage.crypto import WrongKeyError
@@ -16,6 +18,7 @@ from storage.work import Attachment, Store, Work, emptied, open_body
 _GIVEN_UP = "given up"
 """The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""
 
+_MARK = update(tables.outbox).where(tables.outbox.c.id == bindparam("row"))
 INVITE = "invite"
 MOST_INVITATIONS = 500
 """That are looked at together; the others have their turn after these."""
@@ -46,6 +49,10 @@ class Row:
     """The ``txn_id`` of the row whose message is to be deleted."""
     unreadable: bool = False
     """Its body does not open: there is nothing to send."""
+    room_id: str | None = None
+    """The room of its channel, if there is one."""
+    audience: frozenset[str] = frozenset()
+    """Who may read it, as of the moment when it was looked up."""
 
     @property
     def reference(self) -> str:
@@ -74,8 +81,11 @@ class Outbox:
         self._account = store.account.user_id
         o = tables.outbox
         waiting = (o.c.account == self._account, o.c.channel == bindparam("channel"), o.c.sent_at.is_(None))
-        self._next = select(o).where(*waiting, o.c.channel.not_in(self._gone())).order_by(o.c.id).limit(1)
-        self._next_said = self._next.where(o.c.kind != INVITE)
+        next_ = select(o).where(*waiting, o.c.channel.not_in(self._gone())).limit(1)
+        self._next = next_.order_by(o.c.id)
+        self._next_said = next_.order_by(o.c.kind == INVITE, o.c.id)
+        self.inviting: set[str] = set()
+        """The channels in which nothing but invitations was found when they were last looked at."""
         self._sent: dict[int, dict[str, object]] = {}
 
     @in_store_thread
@@ -107,14 +117,21 @@ class Outbox:
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
         # Else what is being withheld would be said as it was before.
-        with self._store.undisturbed():
-            self._store.under_way[channel] = None
-            with self._store.look(to_speak=True) as find:
-                found = find.row(self._next if invitations else self._next_said, channel=channel)
-            if found is None:
-                del self._store.under_way[channel]
-                return None
-            self._store.under_way[channel] = found.txn_id
+        with self._store.undisturbed(), self._store.look(to_speak=True) as find:
+            return self._find_next(find, channel, invitations=invitations)
+
+    def _find_next(self, find: Find, channel: str, *, invitations: bool = False) -> Row | None:
+        """The same, while nobody else writes."""
+        self._store.under_way[channel] = None
+        self.inviting.discard(channel)
+        found = find.row(self._next if invitations else self._next_said, channel=channel)
+        if found is not None and found.kind == INVITE and not invitations:
+            self.inviting.add(channel)
+            found = None
+        if found is None:
+            del self._store.under_way[channel]
+            return None
+        self._store.under_way[channel] = found.txn_id
         row = Row(
             found.id,
             found.txn_id,
@@ -124,7 +141,10 @@ class Outbox:
             found.scope,
             found.subject,
             found.created_at,
+            room_id=find.room(channel),
         )
+        if found.kind in {"message", "file"}:
+            row = replace(row, audience=find.audience(channel, found.scope))
         try:
             body = json.loads(open_body(self._store.ring, found))
         except (WrongKeyError, ValueError):
@@ -183,17 +203,38 @@ class Outbox:
         It is in its room, and what somebody deletes there must not live on here. Marks that come while others are being
         written go into the next transaction together.
         """
-        self._sent[row.id] = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
+        self._note_sent(row, event_id, at)
         await self._write_marks()
+
+    async def go_on(self, row: Row, event_id: str | None, at: datetime) -> Row | None:
+        """The same, and in the same transaction look for what follows it in its channel, as ``next`` does."""
+        self._note_sent(row, event_id, at)
+        return await self._write_marks_and_look(row.channel)
+
+    def _note_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
+        self._sent[row.id] = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
 
     @in_store_thread
     def _write_marks(self) -> None:
+        if self._sent:
+            with self._marking():
+                pass
+
+    @in_store_thread
+    def _write_marks_and_look(self, channel: str) -> Row | None:
         if not self._sent:
-            return
+            with self._store.undisturbed(), self._store.look(to_speak=True) as find:
+                return self._find_next(find, channel)
+        with self._marking() as connection:
+            return self._find_next(self._store.look_within(connection), channel)
+
+    @contextmanager
+    def _marking(self) -> Iterator[Connection]:
         marks = dict(self._sent)
-        with self._store.update() as session:
+        with self._store.update() as connection:
             for row_id, mark in marks.items():
-                session.execute(update(tables.outbox).where(tables.outbox.c.id == row_id).values(**mark))
+                connection.execute(_MARK, {"row": row_id, **mark})
+            yield connection
         # One that could not be written is written with the next.
         for row_id in marks:
             del self._sent[row_id]

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, NestedTransaction, bindparam, func, insert, select, update
 
 from cases.case import Case
 from storage import audit, database, journal, lease, tables
@@ -34,6 +34,13 @@ T = TypeVar("T")
 OUTBOX_BODY = "outbox.body"
 EMPTY = "{}"
 _HANDLED, _WAITS = insert(tables.inbox), insert(tables.outbox)
+_BEFORE = select(
+    audit.NEWEST.scalar_subquery(),
+    select(func.min(tables.inbox.c.cause))
+    .where(tables.inbox.c.cause.in_(bindparam("causes", expanding=True)))
+    .scalar_subquery(),
+)
+"""Asked as each unit of work begins: the end of the audit log, and whether its cause was handled already."""
 LARGEST_ATTACHMENT = 4 * 1024 * 1024
 """In bytes; every homeserver's default limit is far above it (Synapse: 50 MiB)."""
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,63}")
@@ -78,8 +85,10 @@ class Attachment:
 class Work:
     """What one unit of work may do."""
 
-    def __init__(self, store: "Store", find: Find, cause: str, now: datetime, also: Collection[str] = ()) -> None:
-        self.session = find.connection
+    def __init__(  # noqa: PLR0917 made by Store alone
+        self, store: "Store", find: Find, cause: str, now: datetime, also: Collection[str], newest: bytes | None
+    ) -> None:
+        """``newest``: the digest of the last line of the audit log."""
         self.account = store.account
         self.cause = cause
         self._also = also
@@ -93,17 +102,35 @@ class Work:
         self._said = 0
         self.outcome: str | None = None
         """How it ended, to stand beside the cause."""
+        self._newest = newest
+        self._undoable = False
+        self._savepoint: NestedTransaction | None = None
+
+    @property
+    def session(self) -> Connection:
+        """The transaction. Its savepoint is made with the first that is done: most refusals have nothing to undo."""
+        if self._undoable and self._savepoint is None:
+            self._savepoint = self.find.connection.begin_nested()
+        return self.find.connection
 
     @contextmanager
     def or_nothing(self) -> Iterator[None]:
-        """A savepoint: a refusal undoes the command, and keeps its audit entry and its answer."""
+        """A refusal undoes what is done in here, and keeps its audit entry and its answer."""
+        newest = self._newest
+        self._undoable = True
         try:
-            with self.session.begin_nested():
-                yield
-                self.save()
+            yield
         except BaseException:
+            if self._savepoint is not None:
+                self._savepoint.rollback()
+            self._newest = newest
             self.find.forget()
             raise
+        else:
+            if self._savepoint is not None:
+                self._savepoint.commit()
+        finally:
+            self._undoable, self._savepoint = False, None
 
     def open_case(self, case: Case) -> None:
         """Put a new case on file, with a key of its own."""
@@ -195,7 +222,7 @@ class Work:
 
     def record(self, entry: Entry) -> None:
         """Write the audit entry; its outcome will stand beside the cause."""
-        audit.write(self.session, self._ring, entry, self.now)
+        self._newest = audit.write(self.session, self._ring, entry, self.now, self._newest)
         self.outcome = entry.outcome
 
     def finish(self) -> None:
@@ -380,11 +407,11 @@ class Store:
             with self.undisturbed():
                 with self.update() as connection:
                     find = Find(lambda: connection, self.account, self._known, self.ring, self.unreadable, self._kept)
-                    work = Work(self, find, cause, now, also)
-                    # Nobody else writes before this is committed.
-                    for name in (cause, *also):
-                        if work.find.is_handled(name):
-                            raise AlreadyHandledError(name)
+                    # Nobody else writes before this is committed: neither the cause, nor a line of the audit log.
+                    newest, handled = connection.execute(_BEFORE, {"causes": (cause, *also)}).one()
+                    if handled:
+                        raise AlreadyHandledError(handled)
+                    work = Work(self, find, cause, now, also, newest)
                     yield work
                     work.finish()
                 # Only now is it committed.
@@ -418,6 +445,10 @@ class Store:
                 rooms_changed = self._known.settle()
         if rooms_changed:
             self.on_news(None)
+
+    def look_within(self, connection: Connection) -> Find:
+        """A look from within an update."""
+        return Find(lambda: connection, self.account, self._known, self.ring, self.unreadable)
 
     @contextmanager
     def look(self, *, to_speak: bool = False) -> Iterator[Find]:

@@ -576,7 +576,7 @@ def test_usage_and_keys_come_from_the_arguments() -> None:
     assert usage("answer", Answer) == "!answer R-1 [REMARK] [ground: GROUND]"
     assert usage("note", Note) == "!note ABOUT [kind: fact|opinion] [seen: SEEN] [source: SOURCE] [score: SCORE]"
     assert usage("correct", Fix) == "!correct ID TEXT"
-    assert keys(Do) == ["for", "with"]
+    assert keys(Do) == ("for", "with")
 
 
 def test_a_mistyped_word_gets_the_nearest_one() -> None:
