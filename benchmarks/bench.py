@@ -11,19 +11,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import morning, report, rounds, sharing
+from benchmarks import morning, peers, report, rounds, sharing
 from benchmarks.report import Figure, compare, percentile
 from benchmarks.rounds import Bots
-from benchmarks.table import MEMBER, OPENER, Conference, Echo, Roundtable
+from benchmarks.table import MEMBER, OPENER, Conference, Echo, Peer, Roundtable, on_postgresql
 from tests.homeserver import Homeserver
+from tests.postgres import Postgres
 
-PARTS = ("sharing", "latency", "throughput", "cpu", "cold", "burst", "growth")
+PARTS = ("sharing", "latency", "throughput", "cpu", "cold", "kill", "peers", "postgresql", "burst", "long", "growth")
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 INTERRUPTED = 130
+LONG_CASES = 3
+LONG = ("answer p50", "CPU per 1,000 commands")
+AHEAD = (("answer p50", " (s)", 1.0), ("answer p95", " (s)", 1.0), ("commands per second", "", -1.0))
 
 
 @dataclass(frozen=True)
@@ -38,22 +43,39 @@ class Size:
     rounds: int = 3
     cases: int = 1000
     devices: tuple[int, ...] = (10, 50, 200)
+    steps: tuple[int, int] = (10, 500)
 
 
 FULL = Size()
-SMALL = Size((3, 5, 8), 4, 2, 4, 2, 1, 30, (3, 6))
+SMALL = Size((3, 5, 8), 4, 2, 4, 2, 1, 30, (3, 6), (10, 50))
 
 
 def list_goals(size: Size) -> dict[str, float]:
     """The ratio that each figure shall have at most; below zero: shall come up to."""
+    cold = dict.fromkeys(size.cold, 1.0) | {size.cold[0]: 1.5}
+    few, many = size.steps
     return {
         "answer p50 (s)": 1.0,
         "answer p95 (s)": 1.0,
-        "commands per second": -1.0,
-        "CPU per 1,000 commands (s)": 1.3,
+        "commands per second": -1.4,
+        "CPU per 1,000 commands (s)": 1.6,
+        "peak memory (MiB)": 1.7,
         "reminders at nine (s)": 1.5,
-        f"answer p95, {size.cases} cases against {size.cold[0]} (s)": 1.1,
-        f"cold start, {size.cold[-1]} rooms (s)": 1.0,
+        **{f"cold start, {rooms} rooms (s)": goal for rooms, goal in cold.items()},
+        **{
+            f"{name}, {size.cases} cases against {size.cold[0]}{unit}": -goal if "second" in name else goal
+            for name, unit, goal in (
+                ("cold start", " (s)", 1.1),
+                ("answer p50", " (s)", 1.1),
+                ("answer p95", " (s)", 1.1),
+                ("CPU per 1,000 commands", " (s)", 1.1),
+                ("commands per second", "", 1 / 1.1),
+                ("peak memory", " (MiB)", 1.1),
+                ("reminders at nine", " (s)", 1.1),
+            )
+        },
+        **dict.fromkeys((f"{name}, {many} steps against {few} (s)" for name in LONG), 1.1),
+        **{f"{name}, against {peer}{unit}": goal for peer in ("mautrix",) for name, unit, goal in AHEAD},
     }
 
 
@@ -73,9 +95,12 @@ class Bench:
         """Measure what is wanted."""
         if self._wants("sharing"):
             await self._share()
-        if self._wants("latency", "throughput", "cpu", "cold", "burst"):
+        if self._wants("latency", "throughput", "cpu", "cold", "kill", "peers", "postgresql", "burst"):
             async with contextlib.AsyncExitStack() as stack:
                 await self._compare(stack)
+        if self._wants("long"):
+            async with contextlib.AsyncExitStack() as stack:
+                await self._lengthen(stack)
         if self._wants("growth"):
             async with contextlib.AsyncExitStack() as stack:
                 await self._grow(stack)
@@ -94,19 +119,20 @@ class Bench:
         ours = await self._settle("table", stack)
         echo = Echo(ours.conference)
         stack.push_async_callback(echo.end)
-        await asyncio.to_thread(self._homeserver.register, ours.conference._local("echo"), ours.conference.password)
-        await echo.start()
-        await echo.introduce()
+        await self._introduce(echo)
         # Until it has answered it may not have kept the keys that it has uploaded: it is not to be ended before.
         await echo.grow(1)
         await echo.member.ask(echo.rooms[0])
         await echo.end()
         bots: Bots = {"ours": ours, "echo": echo}
+        libraries = await self._settle_peers(ours.conference, stack) if self._wants("peers") else {}
+        others = {"PostgreSQL": await self._settle_on_postgresql(stack)} if self._wants("postgresql") else {}
         for rooms in sorted({*size.cold, size.busy}):
-            hurries = rooms == size.busy and self._wants("throughput", "cpu")
-            answers = rooms == size.cold[0] and self._wants("latency")
+            hurries = rooms == size.busy and self._wants("throughput", "cpu", "peers", "postgresql")
+            answers = rooms == size.cold[0] and self._wants("latency", "peers")
             starts = rooms in size.cold and self._wants("cold")
-            if not (hurries or answers or starts or self._wants("burst")):
+            dies = rooms == size.cold[0] and self._wants("kill")
+            if not (hurries or answers or starts or dies or self._wants("burst")):
                 continue
             self._say(f"{rooms} rooms")
             await ours.grow(rooms)
@@ -114,16 +140,13 @@ class Bench:
             if starts:
                 found = await rounds.start_cold(bots, size.rounds)
                 self._note(f"cold start, {rooms} rooms (s)", compare(found["ours"], found["echo"]))
-            if answers or hurries:
-                await _start(bots, rooms)
+            if dies:
+                found = await rounds.rise(bots, size.rounds)
+                self._note(f"first answer after kill -9, {rooms} rooms (s)", compare(found["ours"], found["echo"]))
             if answers:
-                waits, _ = await rounds.answer(bots, rooms, size.asked, size.asked_rounds)
-                for label, share in SHARES.items():
-                    ours_found, theirs = (percentile(waits[name], share) for name in bots)
-                    self._note(f"answer {label} (s)", compare([ours_found], [theirs]))
+                await self._answer({**bots, **libraries}, rooms)
             if hurries:
-                await self._hurry(bots)
-            await asyncio.gather(ours.end(), echo.end())
+                await self._hurry({**bots, **libraries, **others})
         if self._wants("burst"):
             self._say("on to nine o'clock")
             await morning.prepare(ours)
@@ -133,14 +156,71 @@ class Bench:
                 floor.append(await morning.send_plainly(ours))
             self._note("reminders at nine (s)", compare(seconds, floor=floor))
 
+    async def _introduce(self, echo: Echo) -> None:
+        """Let an echo bot run for the first time."""
+        await asyncio.to_thread(self._homeserver.register, echo.local, echo.password)
+        await echo.start()
+        await echo.introduce()
+
+    async def _settle_peers(self, conference: Conference, stack: contextlib.AsyncExitStack) -> dict[str, Peer]:
+        """The other libraries' echo bots; none where they can't be installed."""
+        python = await asyncio.to_thread(peers.install, self._folder / "peers")
+        if python is None:
+            self._say("the peers can't be installed: they are left out")
+            return {}
+        made = {name: Peer(conference, name, module, python) for name, module in peers.MODULES.items()}
+        for peer in made.values():
+            stack.push_async_callback(peer.end)
+            await self._introduce(peer)
+            await peer.end()
+        return made
+
+    async def _settle_on_postgresql(self, stack: contextlib.AsyncExitStack) -> Roundtable:
+        server = stack.enter_context(Postgres())
+        return await self._settle("postgresql", stack, on_postgresql(server.url(server.make_database())))
+
+    async def _answer(self, bots: Bots, rooms: int) -> None:
+        """One command at a time."""
+        await _start(bots, rooms)
+        waits, _ = await rounds.answer(bots, rooms, self._size.asked, self._size.asked_rounds)
+        for label, share in SHARES.items():
+            found = {name: [percentile(waits[name], share)] for name in bots}
+            self._note(f"answer {label} (s)", compare(found["ours"], found["echo"]))
+            for name in bots.keys() - {"ours", "echo"}:
+                self._note(f"answer {label}, against {name} (s)", compare(found["ours"], found[name]))
+        await _end(bots)
+
     async def _hurry(self, bots: Bots) -> None:
         """All rooms at once."""
+        await _start(bots, self._size.busy)
         rate, used = await rounds.hurry(bots, self._size.busy, self._size.each, self._size.rounds)
-        if self._wants("throughput"):
-            self._note("commands per second", compare(rate["ours"], rate["echo"]))
-        if self._wants("cpu"):
-            self._note("CPU per 1,000 commands (s)", compare(used["ours"], used["echo"]))
-            self._note("peak memory (MiB)", compare(*([bot.process.peak_mib()] for bot in bots.values())))
+        peaks = {name: [bot.process.peak_mib()] for name, bot in bots.items()}
+        figures = (("commands per second", "", rate), ("CPU per 1,000 commands", " (s)", used))
+        for label, unit, found in (*figures, ("peak memory", " (MiB)", peaks)):
+            self._note(f"{label}{unit}", compare(found["ours"], found["echo"]))
+            for name in bots.keys() - {"ours", "echo"}:
+                if isinstance(bots[name], Roundtable):
+                    self._note(f"{label}, on {name}{unit}", compare(found[name], found["echo"]))
+                else:
+                    self._note(f"{label}, against {name}{unit}", compare(found["ours"], found[name]))
+        await _end(bots)
+
+    async def _lengthen(self, stack: contextlib.AsyncExitStack) -> None:
+        """Commands in long cases against commands in short ones, of one bot."""
+        size, rooms = self._size, LONG_CASES
+        short, long = size.steps
+        ours = await self._settle("long", stack)
+        await ours.grow(2 * rooms)
+        await ours.lengthen(ours.refs[:rooms], short)
+        await ours.lengthen(ours.refs[rooms:], long)
+        in_short, in_long = copy(ours), copy(ours)
+        in_short.rooms, in_long.rooms = ours.rooms[:rooms], ours.rooms[rooms:]
+        await _start({"ours": ours}, 2 * rooms)
+        waits, used = await rounds.answer({"long": in_long, "short": in_short}, rooms, size.asked, size.asked_rounds)
+        medians = {name: [percentile(waits[name], SHARES["p50"])] for name in waits}
+        for label, found in zip(LONG, (medians, used), strict=True):
+            self._note(f"{label}, {long} steps against {short} (s)", compare(found["long"], found["short"]))
+        await ours.end()
 
     async def _grow(self, stack: contextlib.AsyncExitStack) -> None:
         """Ours with many open cases against ours with few, in as many rooms."""
@@ -172,11 +252,13 @@ class Bench:
             seconds[name].append(await morning.remind(bot, morning.DAYS[len(seconds[name])]))
         self._note(f"reminders at nine{against} (s)", compare(seconds["many"], seconds["few"]))
 
-    async def _settle(self, name: str, stack: contextlib.AsyncExitStack) -> Roundtable:
+    async def _settle(
+        self, name: str, stack: contextlib.AsyncExitStack, kind: type[Conference] = Conference
+    ) -> Roundtable:
         """Ours with a deployment of its own, which ran once."""
         folder = self._folder / name
         folder.mkdir()
-        conference = await Conference.make(folder, self._homeserver, lambda: datetime.now(UTC), (OPENER, MEMBER))
+        conference = await kind.make(folder, self._homeserver, lambda: datetime.now(UTC), (OPENER, MEMBER))
         stack.push_async_callback(conference.close)
         ours = Roundtable(conference)
         stack.push_async_callback(ours.end)
@@ -200,10 +282,15 @@ class Bench:
 
 
 async def _start(bots: Bots, rooms: int) -> None:
-    """Have all run, and each room its keys."""
+    """Have all run with so many rooms, and each room its keys."""
     for bot in bots.values():
+        await bot.grow(rooms)
         await bot.start()
         await rounds.speak(bot, rooms)
+
+
+async def _end(bots: Bots) -> None:
+    await asyncio.gather(*(bot.end() for bot in bots.values()))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

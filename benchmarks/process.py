@@ -15,15 +15,16 @@ CALM_WITHIN = 300.0
 class Process:
     """``python -m …`` in a process of its own."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, python: str | Path = sys.executable) -> None:
         self._log = log
+        self._python = str(python)
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *arguments: str) -> None:
         """Start it: a module and its arguments."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *arguments),
+                *(self._python, "-m", *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -39,6 +40,13 @@ class Process:
         try:
             await asyncio.wait_for(process.wait(), END_WITHIN)
         except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def kill(self) -> None:
+        """End it as a power cut does."""
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
             process.kill()
             await process.wait()
 

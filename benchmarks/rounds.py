@@ -65,3 +65,18 @@ async def start_cold(bots: Bots, rounds: int) -> Found:
             waits[name].append(time.perf_counter() - began)
         await bot.end()
     return waits
+
+
+async def rise(bots: Bots, rounds: int) -> Found:
+    """From the end of the process by kill -9 to its first answer, when it is started again at once."""
+    waits = defaultdict[str, list[float]](list)
+    for name, bot in in_turns(bots, rounds):
+        await bot.start()
+        await bot.member.ask(bot.rooms[0])
+        began = time.perf_counter()
+        await bot.process.kill()
+        await bot.start()
+        await bot.member.ask(bot.rooms[0])
+        waits[name].append(time.perf_counter() - began)
+        await bot.end()
+    return waits

@@ -5,9 +5,11 @@ import json
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from benchmarks.process import Process
 from bot.crypto.events import Batch, Event
@@ -16,6 +18,7 @@ from bot.crypto.rooms import describe_room
 from bot.crypto.wire import Json, Wire
 from cases import action
 from cases.case import new_reference, open_case
+from cases.concern import raise_concern
 from cases.people import Addressee
 from storage.account import Account
 from storage.progress import Progress
@@ -23,11 +26,12 @@ from storage.work import Store
 from tests.deployment import Deployment
 from tests.professional import Professional
 
-WITHIN = 120.0
+WITHIN, SOON = 120.0, 3.0
 LOOK = 0.05
 AT_ONCE = 8
 MEMBER, OPENER = "dirk", "cleo"
 COMMAND = "!concern stayed away from school three times this week kind: fact"
+DEVICE = "ECHO"
 Wanted = Callable[[Event], bool]
 
 
@@ -41,13 +45,13 @@ class Timed(Professional):
         self._last = asyncio.get_running_loop().create_future()
         super().__init__(*given)  # type: ignore[arg-type]
 
-    async def ask(self, room_id: str) -> float:
-        """Say the command; the seconds until its answer is decrypted."""
+    async def ask(self, room_id: str, within: float = WITHIN) -> float:
+        """Say the command; the seconds until its answer is decrypted. Raises RuntimeError when there is none."""
         began = time.perf_counter()
         event_id = await self.say(room_id, COMMAND)
         answer = self._answers.setdefault(event_id, asyncio.get_running_loop().create_future())
         try:
-            return await asyncio.wait_for(answer, WITHIN) - began
+            return await asyncio.wait_for(answer, within) - began
         except TimeoutError:
             raise RuntimeError(f"no answer among {sorted(self.client.members(room_id))}") from None
 
@@ -102,6 +106,15 @@ class Conference(Deployment):
         text, times = re.subn(r"^tick_seconds = .*\n", "", path.read_text(), flags=re.MULTILINE)
         assert times == 1  # noqa: S101 that of the tests is gone
         path.write_text(text)
+
+
+def on_postgresql(url: str) -> type[Conference]:
+    """A deployment whose bot keeps its cases in this database."""
+
+    class OnPostgresql(Conference):
+        store_url = url
+
+    return OnPostgresql
 
 
 class Roundtable:
@@ -187,6 +200,20 @@ class Roundtable:
         store.close()
         return sorted(refs)
 
+    async def lengthen(self, refs: Iterable[str], steps: int) -> None:
+        """Let each of these cases have at least so many steps on file."""
+        store = await self._store()
+        with store.look() as find:
+            dirk = find.directory().people[self.conference.user_id(MEMBER)]
+        now = datetime.now(UTC)
+        for ref in refs:
+            with store.work(f"lengthen {ref}", now) as work:
+                case = work.find.case(ref)
+                assert case is not None  # noqa: S101 it was just made
+                for _ in range(steps - len(case.steps)):
+                    raise_concern(case, COMMAND, by=dirk, at=now)
+        store.close()
+
     async def owe(self, at: datetime, due_at: datetime) -> None:
         """An action in each case with a room."""
         store = await self._store()
@@ -207,20 +234,25 @@ class Roundtable:
 class Echo:
     """The baseline, a process of its own; its device is signed, so that the members' clients speak to it."""
 
-    def __init__(self, conference: Conference) -> None:
+    module = "benchmarks.echo"
+    python: str | Path = sys.executable
+
+    def __init__(self, conference: Conference, name: str = "echo") -> None:
         self.rooms: list[str] = []
         self._url = conference.homeserver.url
-        self._password = conference.password
+        self.password = conference.password
+        self.local = conference._local(name)
         self.member = conference.member
-        self._folder = conference.directory / "echo"
+        self._folder = conference.directory / name
         self._folder.mkdir()
-        self._user_id = conference.user_id("echo")
-        self.process = Process(conference.directory / "echo.log")
+        self._user_id = conference.user_id(name)
+        self._log = conference.directory / f"{name}.log"
+        self.process = Process(self._log, self.python)
 
     async def start(self) -> None:
         """Start the process."""
-        given = (self._url, self._user_id, self._password, str(self._folder))
-        await self.process.start("benchmarks.echo", *given, str(int(time.time() * 1000)))
+        given = (self._url, self._user_id, self.password, str(self._folder))
+        await self.process.start(self.module, *given, str(int(time.time() * 1000)))
 
     async def end(self) -> None:
         """End the process."""
@@ -230,7 +262,7 @@ class Echo:
         """Sign its device with an identity of its own, once it has uploaded its keys."""
         async with asyncio.timeout(WITHIN), Wire(self._url, await self._token()) as wire:
             user = self._user_id
-            while not (keys := (await _query(wire, user)).get("ECHO")):  # noqa: ASYNC110 the same
+            while not (keys := (await _query(wire, user)).get(DEVICE)):  # noqa: ASYNC110 the same
                 await asyncio.sleep(LOOK)
             identity = Identity.create()
 
@@ -245,7 +277,7 @@ class Echo:
             }
             await wire.ask("POST", "v3/keys/device_signing/upload", described)
             plain = {key: value for key, value in keys.items() if key not in {"signatures", "unsigned"}}
-            signed = {user: {"ECHO": identity.self_signing.sign(plain, user)}}
+            signed = {user: {DEVICE: identity.self_signing.sign(plain, user)}}
             answer = await wire.ask("POST", "v3/keys/signatures/upload", signed)
             if answer.get("failures"):
                 raise RuntimeError(json.dumps(answer))
@@ -260,6 +292,40 @@ class Echo:
             while not session.exists():  # noqa: ASYNC110 another process writes it
                 await asyncio.sleep(LOOK)
         return str(json.loads(session.read_text())["token"])
+
+
+class Peer(Echo):
+    """Another library's echo bot, which is signed in for it; it does not answer what is said before it listens."""
+
+    def __init__(self, conference: Conference, name: str, module: str, python: Path) -> None:
+        self.module, self.python = module, python
+        super().__init__(conference, name)
+
+    async def start(self) -> None:
+        """Start the process, and wait until it listens; once it is signed in."""
+        session = self._folder / "session.json"
+        if not session.exists():
+            async with Wire(self._url) as wire:
+                request = {
+                    "type": "m.login.password",
+                    "identifier": {"type": "m.id.user", "user": self._user_id},
+                    "password": self.password,
+                    "device_id": DEVICE,
+                }
+                token = (await wire.ask("POST", "v3/login", request))["access_token"]
+            session.write_text(json.dumps({"token": token, "device": DEVICE}))
+        await self.process.start(self.module, self._url, self._user_id, str(self._folder))
+        if self.rooms:
+            async with asyncio.timeout(WITHIN):
+                while not await self._listens():
+                    pass
+
+    async def _listens(self) -> bool:
+        try:
+            await self.member.ask(self.rooms[0], within=SOON)
+        except RuntimeError:
+            return False
+        return True
 
 
 async def make_rooms(url: str, token: str, member: Timed, number: int) -> list[str]:
