@@ -214,8 +214,11 @@ class Speaker:
         ahead: Row | None = None
         while not stop.is_set():
             self._more.discard(channel)
-            # What waits for its turn is looked up anew when it comes.
-            row, ahead = None if self._turns.locked() else ahead, None
+            if ahead is not None and self._turns.locked():
+                # It is looked up anew when it has its turn.
+                self._store.under_way.pop(channel, None)
+                ahead = None
+            row, ahead = ahead, None
             try:
                 async with self._turns:
                     row = row or await self._outbox.next(channel, invitations=False)

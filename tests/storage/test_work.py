@@ -310,3 +310,48 @@ def test_the_audit_chain_shows_a_changed_a_missing_and_a_moved_line(store: Store
         == 2
     )
     assert fault_after(sa.delete(log).where(log.c.id == 4)) is None
+
+
+async def test_what_was_said_is_marked_and_what_follows_is_found_in_one_transaction(store: Store) -> None:
+    with store.work("$1", NOW) as work:
+        work.say("coordination", HELLO)
+        work.say("coordination", Message("and more", "and more"))
+        work.invite("coordination", ADA.user_id)
+    outbox = Outbox(store)
+    first = await outbox.next("coordination", invitations=False)
+    assert first
+    transactions: list[object] = []
+    sa.event.listen(store.engine, "begin", transactions.append)
+    second = await outbox.go_on(first, "$first", NOW)
+    assert second
+    assert second.plain == "and more"
+    assert store.under_way == {"coordination": second.txn_id}
+    assert await outbox.go_on(second, "$second", NOW) is None
+    assert len(transactions) == 2
+    # Who is to be invited waited for that, and is carried out apart.
+    assert outbox.inviting == {"coordination"}
+    assert store.under_way == {}
+    with store.look() as find:
+        assert find.card("$first")
+        assert find.card("$second")
+
+
+def refuse(work: Work, *, speaks: bool) -> None:
+    with work.or_nothing():
+        if speaks:
+            work.say("admin", HELLO)
+        raise ZeroDivisionError
+
+
+def test_a_refusal_that_did_nothing_needs_no_savepoint_and_another_is_undone(store: Store) -> None:
+    savepoints: list[object] = []
+    sa.event.listen(store.engine, "savepoint", lambda *given: savepoints.append(given))
+    for cause, speaks in (("$1", False), ("$2", True)):
+        with store.work(cause, NOW) as work:
+            with pytest.raises(ZeroDivisionError):
+                refuse(work, speaks=speaks)
+            work.say("coordination", HELLO)
+        assert len(savepoints) == speaks
+    with store.update() as session:
+        channels = session.scalars(sa.select(tables.outbox.c.channel)).all()
+    assert channels == ["coordination", "coordination"]
