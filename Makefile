@@ -18,7 +18,7 @@ help:
 	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count (STORE=…)"
 	@echo "make memory         let members type 10,000 commands, and see that the bot's memory stays flat (COMMANDS=10000)"
 	@echo "make fuzz           random lines, messages and lies, and what came of them (LINES=200000 DISPATCHES=20000 SEED=…)"
-	@echo "make bench          measure against a plain echo bot, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
+	@echo "make bench          measure against plain echo bots, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
 	@echo "make check          lint, types, import order, format"
 	@echo "make catalogue      write all texts to commands/locale/roundtable.pot and into each translation"
 	@echo "make lock           pin the newest releases again"

@@ -446,8 +446,10 @@ class Listener:
     def _welcome_soon(self, room_id: str, change: StateChange) -> None:
         """Welcome those together who come within a moment. After a crash they are seen again at the next start."""
         waiting = self._arriving.setdefault(room_id, {})
+        # Whoever is met twice, as a sync tells it and as the room is looked at, is welcomed once.
+        is_first = not waiting
         waiting[change.state_key] = change.event_id
-        if len(waiting) == 1:
+        if is_first:
             welcome = asyncio.create_task(self._welcome(room_id))
             self._welcomes.add(welcome)
             welcome.add_done_callback(self._welcomes.discard)
