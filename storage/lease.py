@@ -5,11 +5,11 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from storage.database import LOCKS, POSTGRESQL, USING, StoreInUseError, explained, file_of, name_of, need_verified
@@ -79,6 +79,9 @@ def hold(url: str, account: str | None = None) -> Iterator[Lease]:
             who = "a bot" if account is None else f"another bot of {account}, or a copy,"
             raise StoreInUseError(f"{who} is running on {name_of(url)}: stop it first, two would answer twice")
         yield Lease(connection)
+        # A connection that ends lets its locks go a moment later: whoever comes next would find them still held.
+        with suppress(SQLAlchemyError):
+            connection.execute(text("SELECT pg_advisory_unlock_all()"))
     finally:
         # Nothing is to be rolled back, and the server may be gone.
         connection.invalidate()

@@ -149,7 +149,7 @@ class Postgres:
         # An account's lock is one number, which PostgreSQL notes as 1; the other advisory locks are two.
         with self._connect() as connection:
             cut = connection.execute(
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_locks JOIN pg_database d ON d.oid = database "
+                "SELECT count(pg_terminate_backend(pid, 10_000)) FROM pg_locks JOIN pg_database d ON d.oid = database "
                 "WHERE locktype = 'advisory' AND objsubid = 1 AND mode = 'ExclusiveLock' AND granted AND datname = %s",
                 (database,),
             ).fetchone()
