@@ -38,7 +38,7 @@ class State(StrEnum):
 PENDING = frozenset({State.PROPOSED, State.ACCEPTED})
 
 
-@record("action", "actions", letter="A", wording="outcome")
+@record("action", letter="A", wording="outcome")
 @dataclass(eq=False, repr=False)
 class Action(Record):
     """What shall come about, by whom, by when."""
@@ -73,6 +73,12 @@ class Action(Record):
         """The agencies that must accept: the lead, and the one in tandem."""
         return (self.owner, self.support) if self.support else (self.owner,)
 
+    def consequences(self) -> dict[str, object]:
+        """As accepted if all who must have accepted it, and else as proposed, while it is still to be done."""
+        if self.state not in PENDING:
+            return {}
+        return {"state": State.ACCEPTED if set(self.owners) <= set(self.accepted_by) else State.PROPOSED}
+
     @property
     def waits_for(self) -> tuple[str, ...]:
         """The agencies whose move it is: those that have not accepted, else the lead."""
@@ -101,7 +107,7 @@ def propose(
     if support == to.agency:
         support = None
     action = Action(
-        next_id("A", case.actions, case.steps),
+        next_id("A", case.all(Action), case.steps),
         by.user_id,
         by.agency,
         at,
@@ -114,7 +120,7 @@ def propose(
         worse,
         roundtable,
     )
-    case.step(PROPOSED, action.id, by, at).add(case.actions, action)
+    case.step(PROPOSED, action.id, by, at).add(case.all(Action), action)
     return action
 
 
@@ -205,13 +211,6 @@ def ask_again(action: Action, step: Step) -> None:
         step.change(action, accepted_by=accepted, state=State.PROPOSED)
 
 
-def settled(action: Action) -> State:
-    """How what is still to be done stands: as accepted if all who must have accepted it, and else as proposed."""
-    if action.state not in PENDING:
-        return action.state
-    return State.ACCEPTED if set(action.owners) <= set(action.accepted_by) else State.PROPOSED
-
-
 def _require_at_table(case: Case, to: Addressee) -> None:
     """Refuse whoever cannot see the case's room: nobody owns what they cannot read."""
     case.require_seat(to.agency)
@@ -231,7 +230,7 @@ def _owned(
 ) -> Action:
     """The action that this person's agency may move; ``also_declined``: what nobody owns is its proposer's as well."""
     case.require_open()
-    action = one_of(case.actions, action_id)
+    action = one_of(case.all(Action), action_id)
     declined = also_declined and action.state is State.DECLINED
     allowed = (action.owner,) if lead_only else action.owners
     if declined:

@@ -11,29 +11,20 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from cases import action, decision, effects, followups, roundtable, series
+from cases import effects
 from cases.effects import OF_CASE
 from cases.errors import Refusal
-from cases.record import GAP, KINDS, Entry, Record, Step, Words, kind_of, named, one_of, record, snapshot
+from cases.record import GAP, KINDS, Entry, Record, Step, T, Words, kind_of, record, snapshot
 from cases.roles import Role
-from cases.verbs import Verb, verb
+from cases.verbs import verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cases.action import Action
-    from cases.concern import Basis, Concern
-    from cases.decision import Decision, Position
-    from cases.minutes import Remark, Version
     from cases.people import Professional
-    from cases.planning import Availability, ProposedTime
-    from cases.reminders import Pause
-    from cases.request import Answer, Request
-    from cases.roundtable import AgendaItem, Attendance, Note, RoundTable
-    from cases.series import Series
+    from cases.verbs import Verb
 
 OPENED = verb("open", "opened the case", final=True)
-CLOSED = verb("close", "closed the case", final=True, in_a_full_case=True)
 REOPENED = verb("reopen", "opened the case again", final=True)
 REVIEW_PLANNED = verb("review", "planned the next review", final=True, kept=False)
 INVITED = verb("invite", "invited {person}", final=True)
@@ -43,7 +34,6 @@ DIRECTED = verb("direct", "gave the process to {person}", final=True)
 REROOMED = verb("reroom", "gave the case a new room", sets_nothing=True, in_a_full_case=True)
 JOINED = verb("join", "joined", sets_nothing=True, in_a_full_case=True)
 LEFT = verb("leave", "left", sets_nothing=True, in_a_full_case=True)
-CORRECTED = verb("correct", "corrected {id}")
 UNDONE = verb(
     "undo",
     "took back the last step ({record})",
@@ -75,7 +65,7 @@ class Mode(StrEnum):
     """Its people work together every day, and begin it with a digest."""
 
 
-@record("member", "members")
+@record("member")
 @dataclass(eq=False, repr=False)
 class Member(Entry):
     """A person who was asked to the table; ``joined_at`` once in the room, ``left_at`` once out of it."""
@@ -89,7 +79,7 @@ class Member(Entry):
     left_at: datetime | None = None
 
 
-@record("reopening", "reopenings")
+@record("reopening")
 @dataclass(eq=False, repr=False)
 class Reopening(Record):
     """Why a closed case was opened again."""
@@ -97,7 +87,7 @@ class Reopening(Record):
     because: Words
 
 
-@record("case", "")
+@record("case")
 @dataclass(eq=False, repr=False)
 class Head(Entry):
     """What a case says of itself: why it was opened, who runs it, and how it stands."""
@@ -127,27 +117,20 @@ class Head(Entry):
 class Case(Head):
     """The aggregate: concepts' functions (``cases.request.ask``) change it, and every change is a step."""
 
-    reopenings: list[Reopening] = field(default_factory=list["Reopening"])
-    members: list[Member] = field(default_factory=list["Member"])
-    concerns: list[Concern] = field(default_factory=list["Concern"])
-    requests: list[Request] = field(default_factory=list["Request"])
-    answers: list[Answer] = field(default_factory=list["Answer"])
-    actions: list[Action] = field(default_factory=list["Action"])
-    decisions: list[Decision] = field(default_factory=list["Decision"])
-    positions: list[Position] = field(default_factory=list["Position"])
-    roundtables: list[RoundTable] = field(default_factory=list["RoundTable"])
-    proposed_times: list[ProposedTime] = field(default_factory=list["ProposedTime"])
-    availabilities: list[Availability] = field(default_factory=list["Availability"])
-    series: list[Series] = field(default_factory=list["Series"])
-    agenda: list[AgendaItem] = field(default_factory=list["AgendaItem"])
-    attendances: list[Attendance] = field(default_factory=list["Attendance"])
-    notes: list[Note] = field(default_factory=list["Note"])
-    minutes: list[Version] = field(default_factory=list["Version"])
-    remarks: list[Remark] = field(default_factory=list["Remark"])
-    pauses: list[Pause] = field(default_factory=list["Pause"])
     steps: list[Step] = field(default_factory=list["Step"])
     rewritten: set[int] = field(default_factory=set[int])
     """The numbers of the steps from which words were wiped, for the store to write them again."""
+    _by_kind: dict[type, list[Any]] = field(default_factory=dict[type, list[Any]], init=False)
+
+    @property
+    def members(self) -> list[Member]:
+        """Who was ever asked to the table."""
+        return self.all(Member)
+
+    @property
+    def reopenings(self) -> list[Reopening]:
+        """Each time that it was opened again."""
+        return self.all(Reopening)
 
     @property
     def why(self) -> str:
@@ -227,11 +210,11 @@ class Case(Head):
         for step in steps:
             for added in step.entries:
                 kind = KINDS[added.kind]
-                if kind.listed:
+                if kind.kept_as is not Head:
                     if added.id in entries:
                         raise ValueError(f"two entries have the id {added.id}")
                     entry = entries[added.id] = kind.kept_as(**added.fields)
-                    getattr(self, kind.listed).append(entry)
+                    self.all(kind.kept_as).append(entry)
             for change in step.changes:
                 setattr(entries[change.id], change.field, change.new)
             self.steps.append(step)
@@ -241,11 +224,14 @@ class Case(Head):
         """All that a step can change, by id: the case itself, its members, and its records."""
         return {entry.id: entry for entry in chain[Entry | Record]((self,), self.members, self.records())}
 
+    def all(self, kind: type[T]) -> list[T]:
+        """Everything of a kind that was put on file, in its order, also what was withdrawn."""
+        return self._by_kind.setdefault(kind, [])
+
     def records(self) -> Iterator[Record]:
         """Every record on file, also what was withdrawn."""
-        return chain.from_iterable(
-            getattr(self, kind.listed) for kind in KINDS.values() if issubclass(kind.kept_as, Record)
-        )
+        kinds = [kind.kept_as for kind in KINDS.values() if issubclass(kind.kept_as, Record)]
+        return chain.from_iterable(map(self.all, kinds))
 
     def begins_for(self, user_id: str) -> int:
         """The number of the step from which on a member reads what is on file.
@@ -260,11 +246,6 @@ class Case(Head):
         """The ids of the records that one of these members does not read: on file before they were invited."""
         begins = max((self.begins_for(person) for person in people), default=0)
         return frozenset(record_id for step in self.steps[: max(0, begins - 1)] for record_id in step.added)
-
-    def is_before_their_time(self, table_id: str, user_id: str) -> bool:
-        """Whether a round table had ended when this member was invited, who was not briefed."""
-        before = self.steps[: max(0, self.begins_for(user_id) - 1)]
-        return any(step.what is roundtable.ENDED and step.subject == table_id for step in before)
 
     def brief(self, user_id: str, *, by: Professional, at: datetime) -> None:
         """Let a member who came later read what was on file before; whoever reads it does."""
@@ -362,23 +343,6 @@ class Case(Head):
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
-    def close(self, *, because: str, owner: str, by: Professional, at: datetime) -> list[RoundTable]:
-        """Close: goal met or a reason, no unowned action, no unanswered request, somebody stays the first contact.
-
-        Not during a meeting, whose minutes nobody could see through any more. Gives the planned meetings, which are
-        called off.
-        """
-        self.require_open()
-        self.require_seat(owner)
-        if running := roundtable.running(self):
-            raise Refusal("case/table_meets", ref=self.ref, id=running.id)
-        left = [i for i in followups.unresolved(self, at) if i.what in followups.BLOCKS_CLOSING]
-        if left:
-            raise Refusal("case/unresolved", ref=self.ref, items=left)
-        step = self.step(CLOSED, self.ref, by, at)
-        step.change(self, closed_at=at, closed_because=because, residual_owner=owner)
-        return series.call_off_all(self, step)
-
     def reopen(self, *, because: str, by: Professional, at: datetime) -> None:
         """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
         if not self.closed:
@@ -388,40 +352,6 @@ class Case(Head):
         number = len(self.reopenings) + 1
         step.add(self.reopenings, Reopening(f"reopening/{number}", by.user_id, by.agency, at, because))
         self.set_review(at + FIRST_REVIEW, step)
-
-    def correct(
-        self, record_id: str, text: str | None, *, by: Professional, at: datetime, basis: Basis | None = None
-    ) -> tuple[str, Record]:
-        """Supersede a record's text; the earlier wording stays on file. Returns the kind and the record.
-
-        Nobody has agreed to words that they never saw: who accepted an action or agreed with a decision is asked again.
-        ``basis`` marks a concern as fact or opinion; without ``text`` its wording stays.
-        """
-        self.require_open()
-        letter = record_id[0]
-        kind = named(letter)
-        if kind is None or kind.wording is None:
-            raise Refusal("correct/use_minutes" if letter == "M" else "correct/no_text", id=record_id)
-        record: Record = one_of(list[Record](getattr(self, kind.listed)), record_id)
-        name = kind.wording
-        if letter == "R" and by.agency != record.agency:
-            mine = [a for a in self.answers if a.request == record_id and a.agency == by.agency and not a.withdrawn]
-            if mine:
-                record, name = mine[-1], "text"
-        if by.agency != record.agency:
-            raise Refusal("correct/not_yours", id=record_id, agency=record.agency)
-        if basis and letter != "C":
-            raise Refusal("correct/only_concerns", id=record_id)
-        step = self.step(CORRECTED, record_id, by, at)
-        if text is not None:
-            step.change(record, **{name: text})
-            if isinstance(record, action.Action):
-                action.ask_again(record, step)
-            elif isinstance(record, decision.Decision):
-                decision.ask_again(self, record, step)
-        if basis:
-            step.change(record, kind=basis)
-        return kind.name, record
 
     def undo(self, *, by: Professional, at: datetime) -> Step:
         """Take back this person's last step, within ten minutes and unless others have built on it."""

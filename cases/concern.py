@@ -44,7 +44,7 @@ class Domain(StrEnum):
     HOUSING = "housing"
 
 
-@record("concern", "concerns", letter="C", wording="about")
+@record("concern", letter="C", wording="about")
 @dataclass(eq=False, repr=False)
 class Concern(Record):
     """What was observed."""
@@ -72,7 +72,7 @@ def raise_concern(
     """Raise a concern; raises Refusal on a closed case."""
     case.require_open()
     concern = Concern(
-        next_id("C", case.concerns, case.steps),
+        next_id("C", case.all(Concern), case.steps),
         by.user_id,
         by.agency,
         at,
@@ -83,5 +83,5 @@ def raise_concern(
         domain,
         urgency,
     )
-    case.step(RAISED, concern.id, by, at).add(case.concerns, concern)
+    case.step(RAISED, concern.id, by, at).add(case.all(Concern), concern)
     return concern

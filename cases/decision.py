@@ -31,7 +31,7 @@ class Stance(StrEnum):
     DISSENTS = "dissents"
 
 
-@record("decision", "decisions", letter="D", wording="text")
+@record("decision", letter="D", wording="text")
 @dataclass(eq=False, repr=False)
 class Decision(Record):
     """What the table decided, and why."""
@@ -41,8 +41,13 @@ class Decision(Record):
     review_at: datetime | None = None
     roundtable: str | None = None
 
+    @property
+    def asks_review_at(self) -> datetime | None:
+        """When the table wants to look at it, and at the case, again."""
+        return self.review_at
 
-@record("position", "positions")
+
+@record("position")
 @dataclass(eq=False, repr=False)
 class Position(Record):
     """One agency's position; the latest of an agency counts, the earlier ones stay on file."""
@@ -73,15 +78,17 @@ def decide(
         case.require_seat(by.agency)
     meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
-    step = case.step(DECIDED, next_id("D", case.decisions, case.steps), by, at)
+    step = case.step(DECIDED, next_id("D", case.all(Decision), case.steps), by, at)
     if review_at and (case.next_review is None or review_at < case.next_review):
         case.set_review(review_at, step)
     decision = step.add(
-        case.decisions,
+        case.all(Decision),
         Decision(step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable),
     )
     if by.agency in case.seats:
-        step.add(case.positions, Position(f"{decision.id}/1", by.user_id, by.agency, at, decision.id, Stance.AGREES))
+        step.add(
+            case.all(Position), Position(f"{decision.id}/1", by.user_id, by.agency, at, decision.id, Stance.AGREES)
+        )
     return decision
 
 
@@ -91,14 +98,14 @@ def take_position(
     """Agree or dissent for my agency."""
     case.require_open()
     case.require_seat(by.agency)
-    decision = one_of(case.decisions, decision_id)
+    decision = one_of(case.all(Decision), decision_id)
     meeting.require_no_conflict(case, by, decision.roundtable)
     now = positions_on(case, decision).get(by.agency)
     if now and now.stance is stance and now.why == why:
         raise Refusal("decision/same_position", id=decision.id, agency=by.agency, stance=stance)
-    number = sum(p.decision == decision.id for p in case.positions) + 1
+    number = sum(p.decision == decision.id for p in case.all(Position)) + 1
     case.step(AGREED if stance is Stance.AGREES else DISSENTED, decision.id, by, at).add(
-        case.positions, Position(f"{decision.id}/{number}", by.user_id, by.agency, at, decision.id, stance, why)
+        case.all(Position), Position(f"{decision.id}/{number}", by.user_id, by.agency, at, decision.id, stance, why)
     )
     return decision
 
@@ -112,7 +119,7 @@ def ask_again(case: Case, decision: Decision, step: Step) -> None:
 
 def positions_on(case: Case, decision: Decision) -> dict[str, Position]:
     """The position that counts, per agency."""
-    return {p.agency: p for p in case.positions if p.decision == decision.id and not p.withdrawn}
+    return {p.agency: p for p in case.all(Position) if p.decision == decision.id and not p.withdrawn}
 
 
 def silent_on(case: Case, decision: Decision) -> list[str]:

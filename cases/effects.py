@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from cases.action import Action, settled
-from cases.record import ERASED, KINDS
+from cases.record import ERASED, KINDS, Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,8 +55,9 @@ def refresh(case: Case, step: Step, by: Step) -> None:
         if value != getattr(entries[key], name) or speaker != stands:
             by.change(entries[key], speaker, **{name: value})
     for key in dict.fromkeys(key for key, _ in touched):
-        if isinstance(entries[key], Action) and (state := settled(entries[key])) is not entries[key].state:
-            by.change(entries[key], state=state)
+        if isinstance(entries[key], Record):
+            follows = entries[key].consequences().items()
+            by.change(entries[key], **{name: value for name, value in follows if value != getattr(entries[key], name)})
 
 
 def is_built_on(case: Case, step: Step) -> bool:
@@ -124,5 +124,6 @@ def _is_about(later: Step, record_id: str) -> bool:
 def _review_without(case: Case, step: Step, earlier: datetime | None) -> datetime | None:
     """The next review without a step: a later decision may have set none only because this one's came sooner."""
     decided = {record_id for s in case.steps[step.number :] for record_id in s.added}
-    reviews = [d.review_at for d in case.decisions if d.id in decided and d.review_at and not d.withdrawn]
+    asking = (r for r in case.records() if r.id in decided and not r.withdrawn)
+    reviews = [when for record in asking if (when := record.asks_review_at)]
     return min([*reviews, *([earlier] if earlier else [])], default=None)

@@ -203,7 +203,7 @@ def _is_settled(case: Case, record: Record, changed: Iterable[str] | None) -> bo
         return begun or record.state is State.ENDED
     if not isinstance(record, ProposedTime | Availability | AgendaItem | Attendance | Note | Remark):
         return False
-    table = next(t for t in case.roundtables if t.id == record.roundtable)
+    table = next(t for t in case.all(RoundTable) if t.id == record.roundtable)
     if isinstance(record, Note | Remark):
         return table.approved_at is not None
     return table.state is State.ENDED

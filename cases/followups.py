@@ -7,6 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases import action, decision, roundtable
+from cases.action import Action
+from cases.decision import Decision
+from cases.request import Request
+from cases.roundtable import RoundTable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,14 +62,14 @@ def owed_by(case: Case, agency: str, now: datetime) -> list[Item]:
 def _requests(case: Case, now: datetime) -> list[Item]:
     return [
         Item(r.id, Open.UNANSWERED, r.to_agency, r.to_person, r.due_at, r.due_at < now, r.question)
-        for r in case.requests
+        for r in case.all(Request)
         if r.waiting
     ]
 
 
 def _actions(case: Case, now: datetime) -> list[Item]:
     items = []
-    for a in case.actions:
+    for a in case.all(Action):
         if a.withdrawn:
             continue
         if a.state is action.State.DECLINED:
@@ -83,7 +87,7 @@ def _actions(case: Case, now: datetime) -> list[Item]:
 def _positions(case: Case) -> list[Item]:
     return [
         Item(d.id, Open.NO_POSITION, agency, None, None, late=False, text=d.text)
-        for d in case.decisions
+        for d in case.all(Decision)
         if not d.withdrawn
         for agency in decision.silent_on(case, d)
     ]
@@ -91,7 +95,7 @@ def _positions(case: Case) -> list[Item]:
 
 def _tables(case: Case, now: datetime) -> list[Item]:
     items = []
-    for t in case.roundtables:
+    for t in case.all(RoundTable):
         chair = case.agency_of(t.chair) or t.agency
         if t.state is roundtable.State.ENDED and not t.approved_at:
             items.append(Item(t.id, Open.UNAPPROVED, chair, t.chair, None, late=False, text=t.about or ""))

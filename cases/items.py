@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cases import erasure
-from cases.roundtable import State
+from cases.request import Request
+from cases.roundtable import RoundTable, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,10 @@ class Item(NamedTuple):
 
 def items(case: Case) -> Iterator[Item]:
     """Every item of a case."""
-    for asked in case.requests:
+    for asked in case.all(Request):
         if not asked.withdrawn:
             yield Item(asked.id, REQUEST, asked.to_agency, None, None, asked.waiting)
-    for table in case.roundtables:
+    for table in case.all(RoundTable):
         if table.started_at is not None:
             yield Item(table.id, MEETING, NOBODY, None, None, table.state is State.RUNNING)
     for step in case.steps:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cases import roundtable
 from cases.errors import Refusal
-from cases.roundtable import USUAL, Note, NoteKind, Presence, State
+from cases.roundtable import USUAL, Note, NoteKind, Presence, RoundTable, State
 from cases.verbs import verb
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def is_interim(case: Case, table: RoundTable, at: datetime, quorum: Quorum = USU
 
 def speaking_order(case: Case, table: RoundTable) -> list[str]:
     """The agencies in the order in which they speak: from meeting to meeting another one begins."""
-    held = sum(1 for t in case.roundtables if t.ended_at and t is not table)
+    held = sum(1 for t in case.all(RoundTable) if t.ended_at and t is not table)
     seats = case.seats
     return [seats[(held + place) % len(seats)] for place in range(len(seats))]
 
@@ -68,16 +68,16 @@ def declare_conflict(case: Case, why: str, *, by: Professional, at: datetime) ->
     table = roundtable.require_running(case)
     if has_conflict(case, table.id, by.user_id):
         raise Refusal("meeting/conflict_known", id=table.id)
-    number = sum(n.roundtable == table.id for n in case.notes) + 1
+    number = sum(n.roundtable == table.id for n in case.all(Note)) + 1
     note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, NoteKind.CONFLICT, why)
-    return case.step(CONFLICT, note.id, by, at).add(case.notes, note)
+    return case.step(CONFLICT, note.id, by, at).add(case.all(Note), note)
 
 
 def has_conflict(case: Case, table_id: str, person: str) -> bool:
     """Whether a person declared a conflict of interest at a meeting."""
     return any(
         n.roundtable == table_id and n.kind is NoteKind.CONFLICT and n.by == person and not n.withdrawn
-        for n in case.notes
+        for n in case.all(Note)
     )
 
 
@@ -146,6 +146,6 @@ def is_forgotten(table: RoundTable, now: datetime) -> bool:
 
 def failed_twice(case: Case, table: RoundTable, quorum: Quorum = USUAL) -> bool:
     """Whether this meeting and the one before it ended without quorum."""
-    ended = sorted((t for t in case.roundtables if t.ended_at), key=lambda t: t.ended_at or t.at)
+    ended = sorted((t for t in case.all(RoundTable) if t.ended_at), key=lambda t: t.ended_at or t.at)
     before = ended[: ended.index(table)][-1:]
     return bool(before) and not any(roundtable.has_quorum(case, t, quorum=quorum) for t in (*before, table))

@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING
 
 from cases import decision as decisions
 from cases import followups, meeting, request, roundtable
+from cases.action import Action
+from cases.concern import Concern
+from cases.decision import Decision
 from cases.errors import Refusal
 from cases.record import Record, Words, one_of, record
-from cases.roundtable import USUAL, NoteKind, Presence
+from cases.request import Answer
+from cases.roundtable import USUAL, NoteKind, Presence, RoundTable
 from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
@@ -66,7 +70,7 @@ class State(StrEnum):
     """A dispute that was settled by attaching both views."""
 
 
-@record("minutes", "minutes")
+@record("minutes")
 @dataclass(eq=False, repr=False)
 class Version(Record):
     """One wording of the minutes, as it was posted; ``text`` is what the checksum is of."""
@@ -78,7 +82,7 @@ class Version(Record):
     """What its other forms are made from again; None: a wording from before there were any."""
 
 
-@record("remark", "remarks")
+@record("remark")
 @dataclass(eq=False, repr=False)
 class Remark(Record):
     """What somebody wants to read in the minutes, or beside them."""
@@ -152,8 +156,8 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
         )
 
     planned = [t for t in roundtable.upcoming(case) if t.starts_at > until]
-    refused = Counter(a.ground for a in case.answers if a.ground and of_table(a))
-    decided = [d for d in case.decisions if of_table(d)]
+    refused = Counter(a.ground for a in case.all(Answer) if a.ground and of_table(a))
+    decided = [d for d in case.all(Decision) if of_table(d)]
     notes = roundtable.notes_of(case, table)
     said = [r for r in _remarks(case, table.id) if r.kind is not Kind.ADDENDUM and r.state is not State.CORRECTED]
     # Who is silent on a decision stands beside it, and that the minutes wait for approval at their end.
@@ -167,9 +171,9 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
         agenda=roundtable.agenda_of(case, table),
         notes={kind: [n for n in notes if n.kind is kind] for kind in NoteKind},
         decisions=[(d, list(decisions.positions_on(case, d).values()), decisions.silent_on(case, d)) for d in decided],
-        actions=[a for a in case.actions if of_table(a)],
+        actions=[a for a in case.all(Action) if of_table(a)],
         interim=frozenset(
-            a.id for a in case.actions if a.roundtable == table.id and meeting.is_interim(case, table, a.at, quorum)
+            a.id for a in case.all(Action) if a.roundtable == table.id and meeting.is_interim(case, table, a.at, quorum)
         ),
         refusals=sorted(refused.items()),
         unresolved=[i for i in followups.unresolved(case, now) if i.id not in told],
@@ -187,7 +191,7 @@ def attended(
     """Who took part in a meeting; ``of_table``: whether a record came about at it or in its preparation."""
     said = roundtable.presences(case, table)
     agencies = roundtable.agencies_present(case, table)
-    sent = {r.agency for r in (*case.answers, *case.concerns) if of_table(r) and _informs(r)}
+    sent = {r.agency for r in (*case.all(Answer), *case.all(Concern)) if of_table(r) and _informs(r)}
     return Attended(
         present=[who for who, presence in said.items() if presence is Presence.CONFIRMED],
         apologies=roundtable.apologies(case, table),
@@ -215,7 +219,7 @@ def file(
     """
     number = len(versions(case, table.id)) + 1
     version = Version(f"{table.id}/v{number}", by.user_id, by.agency, at, table.id, text, checksum(text), paper)
-    return case.step(FILED, version.id, by, at).add(case.minutes, version)
+    return case.step(FILED, version.id, by, at).add(case.all(Version), version)
 
 
 def correct(
@@ -281,7 +285,7 @@ def settle(
         about = None if paragraph == disputed[0].id else paragraph
         correction = _new_remark(case, table, Kind.CORRECTION, text, by=by, at=at, paragraph=about)
         step = case.step(SETTLED, correction.id, by, at)
-        step.add(case.remarks, correction)
+        step.add(case.all(Remark), correction)
     for one in disputed:
         step.change(one, state=State.BOTH if text is None else State.CORRECTED)
     return table
@@ -358,7 +362,7 @@ def add_later(
 
 def versions(case: Case, table_id: str) -> list[Version]:
     """All wordings, oldest first."""
-    return [v for v in case.minutes if v.roundtable == table_id]
+    return [v for v in case.all(Version) if v.roundtable == table_id]
 
 
 def addenda(case: Case, table_id: str) -> list[Remark]:
@@ -392,8 +396,8 @@ def authors(case: Case, table: RoundTable) -> set[str]:
     written: list[Record] = [
         *roundtable.notes_of(case, table),
         *(r for r in _remarks(case, table.id) if r.kind is not Kind.ADDENDUM),
-        *(d for d in case.decisions if d.roundtable == table.id),
-        *(a for a in case.actions if a.roundtable == table.id),
+        *(d for d in case.all(Decision) if d.roundtable == table.id),
+        *(a for a in case.all(Action) if a.roundtable == table.id),
     ]
     return {record.by for record in written if not record.withdrawn}
 
@@ -425,7 +429,7 @@ def had(case: Case, table: RoundTable) -> tuple[list[str], list[str]]:
 
 def require_minutes(case: Case, table_id: str | None) -> tuple[RoundTable, Version]:
     """The newest wording, of the latest meeting that has one unless an id is given; raises Refusal."""
-    table = one_of(case.roundtables, table_id) if table_id else latest(case)
+    table = one_of(case.all(RoundTable), table_id) if table_id else latest(case)
     filed = versions(case, table.id) if table else []
     if table is None or not filed:
         raise Refusal("minutes/none", table=table)
@@ -434,7 +438,7 @@ def require_minutes(case: Case, table_id: str | None) -> tuple[RoundTable, Versi
 
 def latest(case: Case) -> RoundTable | None:
     """The meeting that ended last."""
-    ended = sorted((t for t in case.roundtables if t.ended_at), key=lambda t: t.ended_at or t.at)
+    ended = sorted((t for t in case.all(RoundTable) if t.ended_at), key=lambda t: t.ended_at or t.at)
     return ended[-1] if ended else None
 
 
@@ -444,7 +448,7 @@ def checksum(text: str) -> str:
 
 
 def _remarks(case: Case, table_id: str) -> list[Remark]:
-    return [r for r in case.remarks if r.roundtable == table_id and not r.withdrawn]
+    return [r for r in case.all(Remark) if r.roundtable == table_id and not r.withdrawn]
 
 
 def _by_paragraph(remarks: list[Remark]) -> dict[str, list[Remark]]:
@@ -475,7 +479,7 @@ def _remark(
     state: State = State.STANDS,
 ) -> Remark:
     remark = _new_remark(case, table, kind, text, by=by, at=at, paragraph=paragraph, state=state)
-    return case.step(what, remark.id, by, at).add(case.remarks, remark)
+    return case.step(what, remark.id, by, at).add(case.all(Remark), remark)
 
 
 def _new_remark(
@@ -489,7 +493,7 @@ def _new_remark(
     paragraph: str | None,
     state: State = State.STANDS,
 ) -> Remark:
-    number = sum(r.roundtable == table.id for r in case.remarks) + 1
+    number = sum(r.roundtable == table.id for r in case.all(Remark)) + 1
     return Remark(f"{table.id}/c{number}", by.user_id, by.agency, at, table.id, text, kind, paragraph, state)
 
 
@@ -525,5 +529,5 @@ def _require_no_record(table: RoundTable, paragraph: str | None) -> None:
 
 def _previous_end(case: Case, table: RoundTable) -> datetime | None:
     began = table.started_at or table.at
-    ended = [t.ended_at for t in case.roundtables if t.ended_at and t is not table and t.ended_at <= began]
+    ended = [t.ended_at for t in case.all(RoundTable) if t.ended_at and t is not table and t.ended_at <= began]
     return max(ended, default=None)

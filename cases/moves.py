@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases import minutes, planning, roundtable
-from cases.roundtable import State
+from cases.roundtable import RoundTable, State
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +53,7 @@ def of_chair(case: Case, now: datetime) -> ChairsMove:
     for table in upcoming:
         if table.starts_at <= now:
             return ChairsMove(Move.HOLD, table)
-    for table in case.roundtables:
+    for table in case.all(RoundTable):
         if table.state is State.ENDED and not table.approved_at and not table.withdrawn:
             return ChairsMove(_about_minutes(case, table), table)
     for table in planning.planned(case):

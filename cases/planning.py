@@ -36,7 +36,7 @@ class Can(StrEnum):
 MOST_TIMES = 6
 
 
-@record("proposed time", "proposed_times")
+@record("proposed time")
 @dataclass(eq=False, repr=False)
 class ProposedTime(Record):
     """One of the times that a round table could take place at."""
@@ -47,7 +47,7 @@ class ProposedTime(Record):
     starts_at: datetime
 
 
-@record("availability", "availabilities")
+@record("availability")
 @dataclass(eq=False, repr=False)
 class Availability(Record):
     """Whether a member can come at a proposed time; the latest word of each member counts."""
@@ -91,16 +91,16 @@ def plan(
     times = list(dict.fromkeys(times))
     if len(times) > MOST_TIMES:
         raise Refusal("planning/too_many_times", count=len(times), most=MOST_TIMES)
-    step = case.step(TIMES_ASKED, next_id("M", case.roundtables, case.steps), by, at)
+    step = case.step(TIMES_ASKED, next_id("M", case.all(RoundTable), case.steps), by, at)
     table = step.add(
-        case.roundtables,
+        case.all(RoundTable),
         RoundTable(
             step.subject, by.user_id, by.agency, at, min(times), minutes, chair, about, where, state=State.PLANNING
         ),
     )
     for number, starts_at in enumerate(times, 1):
         time_id = f"{table.id}/t{number}"
-        step.add(case.proposed_times, ProposedTime(time_id, by.user_id, by.agency, at, table.id, number, starts_at))
+        step.add(case.all(ProposedTime), ProposedTime(time_id, by.user_id, by.agency, at, table.id, number, starts_at))
     return table
 
 
@@ -109,12 +109,12 @@ def answer(
 ) -> RoundTable:
     """Say at which of the proposed times I can come; what I said before about them no longer counts."""
     table = require(case, table_id)
-    said = sum(a.roundtable == table.id for a in case.availabilities) + 1
+    said = sum(a.roundtable == table.id for a in case.all(Availability)) + 1
     step = case.step(AVAILABLE, f"{table.id}/can{said}", by, at)
     for place, (number, can) in enumerate(answers.items(), said):
         _time(case, table, number)
         availability = Availability(f"{table.id}/can{place}", by.user_id, by.agency, at, table.id, number, can)
-        step.add(case.availabilities, availability)
+        step.add(case.all(Availability), availability)
     return table
 
 
@@ -143,9 +143,9 @@ def fix(
     fixed = [t.number for t in times_of(case, table) if t.starts_at == starts_at]
     for member in case.present:
         if any(_latest(case, table, number).get(member.user_id) is Can.YES for number in fixed):
-            number = sum(a.roundtable == table.id for a in case.attendances) + 1
+            number = sum(a.roundtable == table.id for a in case.all(Attendance)) + 1
             step.add(
-                case.attendances,
+                case.all(Attendance),
                 Attendance(f"{table.id}/a{number}", member.user_id, member.agency, at, table.id, Presence.ATTENDS),
             )
     roundtable.plan_review(case, starts_at, step)
@@ -177,13 +177,13 @@ def move(
 
 def had_time(case: Case, table: RoundTable) -> bool:
     """Whether this meeting ever had a time, so that it stands in calendars."""
-    asked = any(t.roundtable == table.id for t in case.proposed_times)
+    asked = any(t.roundtable == table.id for t in case.all(ProposedTime))
     return not asked or any(s.what is FIXED and table.id in s.before for s in case.steps)
 
 
 def times_of(case: Case, table: RoundTable) -> list[ProposedTime]:
     """The proposed times, by number."""
-    return [t for t in case.proposed_times if t.roundtable == table.id and not t.withdrawn]
+    return [t for t in case.all(ProposedTime) if t.roundtable == table.id and not t.withdrawn]
 
 
 def tally(case: Case, table: RoundTable) -> dict[str, dict[int, Can]]:
@@ -221,7 +221,7 @@ def best(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) -
 
 def planned(case: Case) -> list[RoundTable]:
     """The meetings that wait for a time."""
-    return [t for t in case.roundtables if t.state is State.PLANNING and not t.withdrawn]
+    return [t for t in case.all(RoundTable) if t.state is State.PLANNING and not t.withdrawn]
 
 
 def require(case: Case, table_id: str | None) -> RoundTable:
@@ -256,6 +256,6 @@ def _latest(case: Case, table: RoundTable, number: int) -> dict[str, Can]:
     """The last word of each member who still sits at the table about one time."""
     return {
         a.by: a.can
-        for a in case.availabilities
+        for a in case.all(Availability)
         if (a.roundtable, a.number) == (table.id, number) and not a.withdrawn and case.is_member(a.by)
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 from cases.errors import Refusal
 from cases.verbs import VERBS, verb
@@ -39,6 +39,15 @@ class Record:
     withdrawn: bool = field(default=False, kw_only=True)
     """Taken back by its author: kept, but no longer part of the picture."""
 
+    def consequences(self) -> Mapping[str, object]:
+        """Fields that follow from its others, as they are when one of these was taken back or came back."""
+        return {}
+
+    @property
+    def asks_review_at(self) -> datetime | None:
+        """When it asks the table to look at the case again."""
+        return None
+
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -49,9 +58,7 @@ class Kind:
     """What was declared of a kind of entry, and what follows from it."""
 
     name: str
-    kept_as: type
-    listed: str
-    """The list of the case that holds its records."""
+    kept_as: type[Any]
     letter: str | None
     """What its ids begin with; None: they are parts of other records' ids."""
     noun: str
@@ -69,19 +76,18 @@ _BY_TYPE: dict[type, Kind] = {}
 
 
 def record(
-    name: str, listed: str, *, letter: str | None = None, wording: str | None = None, noun: str | None = None
+    name: str, *, letter: str | None = None, wording: str | None = None, noun: str | None = None
 ) -> Callable[[type[T]], type[T]]:
     """Declare a kind of entry that a case holds; a name that a journal may hold stays declared."""
 
     def declare(kept_as: type[T]) -> type[T]:
-        taken = {word for kind in KINDS.values() for word in (kind.name, kind.letter, kind.listed) if word}
-        # A name may be that of its own list (``series``), and of no other kind's.
-        for word in (name, listed, letter):
+        taken = {word for kind in KINDS.values() for word in (kind.name, kind.letter) if word}
+        for word in (name, letter):
             if word in taken:
                 raise RuntimeError(f"a kind of record can't have {word!r}: it is taken")
         hints = get_type_hints(kept_as, include_extras=True)
         words = frozenset(field for field, hint in hints.items() if _is_words(hint))
-        KINDS[name] = _BY_TYPE[kept_as] = Kind(name, kept_as, listed, letter, noun or name, wording, words, hints)
+        KINDS[name] = _BY_TYPE[kept_as] = Kind(name, kept_as, letter, noun or name, wording, words, hints)
         return kept_as
 
     return declare

@@ -8,8 +8,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from cases import effects
+from cases.action import Action
 from cases.errors import Refusal
 from cases.record import Record, Words, one_of, record
+from cases.request import Request
 from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ MANAGER_WORKING_DAYS = 5
 STEERING_WORKING_DAYS = 10
 
 
-@record("pause", "pauses")
+@record("pause")
 @dataclass(eq=False, repr=False)
 class Pause(Record):
     """What a person does not want to be reminded of for a while; who hears of what is late stays as it is."""
@@ -134,7 +136,7 @@ def resume(case: Case, record_id: str, *, by: Professional, at: datetime) -> Req
 
 def pause_of(case: Case, record_id: str, person: str) -> Pause | None:
     """What this person last said about being reminded of it, if it stands."""
-    said = [p for p in case.pauses if (p.subject, p.by, p.withdrawn) == (record_id, person, False)]
+    said = [p for p in case.all(Pause) if (p.subject, p.by, p.withdrawn) == (record_id, person, False)]
     return said[-1] if said else None
 
 
@@ -147,7 +149,7 @@ def require_owed(case: Case, record_id: str, by: Professional) -> Request | Acti
     """What this person is reminded of; raises Refusal when it is somebody else's, or settled."""
     case.require_open()
     found: Request | Action = (
-        one_of(case.requests, record_id) if record_id.startswith("R") else one_of(case.actions, record_id)
+        one_of(case.all(Request), record_id) if record_id.startswith("R") else one_of(case.all(Action), record_id)
     )
     if not any(
         record is found and agency == by.agency and person in {None, by.user_id}
@@ -161,17 +163,17 @@ def _pause(  # noqa: PLR0917 the record's own fields, in their order
     case: Case, record_id: str, what: Verb, until: datetime | None, because: str | None, by: Professional, at: datetime
 ) -> Pause:
     require_owed(case, record_id, by)
-    number = sum(p.subject == record_id for p in case.pauses) + 1
+    number = sum(p.subject == record_id for p in case.all(Pause)) + 1
     made = Pause(f"{record_id}/p{number}", by.user_id, by.agency, at, record_id, until, because)
-    return case.step(what, made.id, by, at).add(case.pauses, made)
+    return case.step(what, made.id, by, at).add(case.all(Pause), made)
 
 
 def _owed(case: Case) -> list[tuple[Request | Action, str, str | None]]:
     """What waits for somebody's move before its date: the agency, and the person if one is named."""
     owed: list[tuple[Request | Action, str, str | None]] = [
-        (request, request.to_agency, request.to_person) for request in case.requests if request.waiting
+        (request, request.to_agency, request.to_person) for request in case.all(Request) if request.waiting
     ]
-    for action in case.actions:
+    for action in case.all(Action):
         if action.pending:
             owed += [(action, a, action.owner_person if a == action.owner else None) for a in action.waits_for]
     return owed

@@ -65,7 +65,7 @@ class Ground(StrEnum):
     OTHER = "other"
 
 
-@record("request", "requests", letter="R", wording="question")
+@record("request", letter="R", wording="question")
 @dataclass(eq=False, repr=False)
 class Request(Record):
     """A question from one agency to another, with its reason."""
@@ -95,7 +95,7 @@ class Request(Record):
         return tuple(dict.fromkeys((self.agency, self.to_agency, *see))) if see else ()
 
 
-@record("answer", "answers", wording="text")
+@record("answer", wording="text")
 @dataclass(eq=False, repr=False)
 class Answer(Record):
     """One of the five legitimate answers; ``id`` is the request's, with a number behind the stroke."""
@@ -125,7 +125,7 @@ def ask(
     if to.agency == by.agency:
         raise Refusal("request/own_agency", agency=to.agency)
     request = Request(
-        next_id("R", case.requests, case.steps),
+        next_id("R", case.all(Request), case.steps),
         by.user_id,
         by.agency,
         at,
@@ -137,7 +137,7 @@ def ask(
         basis,
         see,
     )
-    case.step(ASKED, request.id, by, at).add(case.requests, request)
+    case.step(ASKED, request.id, by, at).add(case.all(Request), request)
     return request
 
 
@@ -164,7 +164,7 @@ def answer(
         raise Refusal("request/refusal_without_explanation", id=request.id)
     step = case.step(ANSWERED, request.id, by, at)
     given = step.add(
-        case.answers,
+        case.all(Answer),
         Answer(
             _answer_id(case, request),
             by.user_id,
@@ -195,7 +195,7 @@ def ask_for_time(
         raise Refusal("request/not_later", id=request.id, due=request.due_at)
     step = case.step(NEEDS_TIME, request.id, by, at)
     given = step.add(
-        case.answers,
+        case.all(Answer),
         Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.MORE_TIME, because),
     )
     step.change(request, state=State.MORE_TIME, due_at=until)
@@ -237,7 +237,7 @@ def drop(case: Case, request_id: str, *, because: str, by: Professional, at: dat
         raise Refusal("request/settled", id=request.id, state=request.state)
     step = case.step(DROPPED, request.id, by, at)
     step.add(
-        case.answers,
+        case.all(Answer),
         Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.DROPPED, because),
     )
     step.change(request, state=State.DROPPED)
@@ -246,7 +246,7 @@ def drop(case: Case, request_id: str, *, because: str, by: Professional, at: dat
 
 def answers_to(case: Case, request: Request) -> list[Answer]:
     """What was answered, oldest first, without what was taken back."""
-    return [a for a in case.answers if a.request == request.id and not a.withdrawn]
+    return [a for a in case.all(Answer) if a.request == request.id and not a.withdrawn]
 
 
 def _narrowed(request: Request, see: tuple[str, ...]) -> tuple[str, ...]:
@@ -257,12 +257,12 @@ def _narrowed(request: Request, see: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _answer_id(case: Case, request: Request) -> str:
-    return f"{request.id}/{sum(a.request == request.id for a in case.answers) + 1}"
+    return f"{request.id}/{sum(a.request == request.id for a in case.all(Answer)) + 1}"
 
 
 def _asked_of(case: Case, request_id: str, by: Professional) -> Request:
     case.require_open()
-    request = one_of(case.requests, request_id)
+    request = one_of(case.all(Request), request_id)
     require_agency(request.to_agency, by, "request/not_asked_of_you", id=request.id)
     case.require_not_left(by)
     if request.to_person not in {None, by.user_id} and not case.is_member(by.user_id):
@@ -274,6 +274,6 @@ def _asked_of(case: Case, request_id: str, by: Professional) -> Request:
 
 def _mine(case: Case, request_id: str, by: Professional) -> Request:
     case.require_open()
-    request = one_of(case.requests, request_id)
+    request = one_of(case.all(Request), request_id)
     require_agency(request.agency, by, "request/not_yours", id=request.id)
     return request

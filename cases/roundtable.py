@@ -98,7 +98,7 @@ class Quorum:
 USUAL = Quorum()
 
 
-@record("roundtable", "roundtables", letter="M", noun="round table")
+@record("roundtable", letter="M", noun="round table")
 @dataclass(eq=False, repr=False)
 class RoundTable(Record):
     """One meeting; its minutes bear the same id."""
@@ -126,7 +126,7 @@ class RoundTable(Record):
     """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
 
 
-@record("agenda item", "agenda")
+@record("agenda item")
 @dataclass(eq=False, repr=False)
 class AgendaItem(Record):
     """A point that a member wants to talk about."""
@@ -138,7 +138,7 @@ class AgendaItem(Record):
     begun_at: datetime | None = None
 
 
-@record("attendance", "attendances")
+@record("attendance")
 @dataclass(eq=False, repr=False)
 class Attendance(Record):
     """What a member said about coming, or the chair for them; ``by`` is the member. The latest of a person counts."""
@@ -149,7 +149,7 @@ class Attendance(Record):
     why: Words | None = None
 
 
-@record("note", "notes")
+@record("note")
 @dataclass(eq=False, repr=False)
 class Note(Record):
     """A line that was taken down during the meeting, or added to the draft of its minutes."""
@@ -175,9 +175,10 @@ def schedule(
     """Schedule a round table; it is the case's next review if none is ahead."""
     case.require_open()
     case.require_member(chair)
-    step = case.step(SCHEDULED, next_id("M", case.roundtables, case.steps), by, at)
+    step = case.step(SCHEDULED, next_id("M", case.all(RoundTable), case.steps), by, at)
     table = step.add(
-        case.roundtables, RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where)
+        case.all(RoundTable),
+        RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where),
     )
     plan_review(case, starts_at, step)
     return table
@@ -219,7 +220,7 @@ def start(
     step = case.step(STARTED, table.id, by, at)
     needed = tuple(agency for agency in case.seats if agency in needs)
     step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
-    step.add(case.attendances, _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
+    step.add(case.all(Attendance), _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
     return table
 
 
@@ -232,6 +233,12 @@ def end(case: Case, table_id: str | None = None, *, by: Professional, at: dateti
     if case.next_review is None or case.next_review <= at:
         case.set_review(next((t.starts_at for t in upcoming(case) if t.starts_at > at), None), step)
     return table
+
+
+def is_before_their_time(case: Case, table_id: str, user_id: str) -> bool:
+    """Whether a round table had ended when this member was invited, who was not briefed."""
+    before = case.steps[: max(0, case.begins_for(user_id) - 1)]
+    return any(step.what is ENDED and step.subject == table_id for step in before)
 
 
 def announce(
@@ -255,7 +262,7 @@ def announce(
         case, table, presence, by.user_id, by.agency, at=at, deputy=deputy.user_id if deputy else None, why=why
     )
     what = ATTENDS if presence is Presence.ATTENDS else EXCUSED
-    case.step(what, said.id, by, at).add(case.attendances, said)
+    case.step(what, said.id, by, at).add(case.all(Attendance), said)
     return table
 
 
@@ -268,7 +275,7 @@ def excuse(
     case.require_member(person)
     _require_absent(case, table, person)
     said = _attendance(case, table, Presence.APOLOGIES, person, case.agency_of(person) or by.agency, at=at, why=why)
-    return table, case.step(EXCUSED, said.id, by, at).add(case.attendances, said)
+    return table, case.step(EXCUSED, said.id, by, at).add(case.all(Attendance), said)
 
 
 def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: datetime) -> RoundTable:
@@ -277,7 +284,7 @@ def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: da
     if presences(case, table).get(by.user_id) is Presence.CONFIRMED:
         raise Refusal("roundtable/already_confirmed", id=table.id)
     said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
-    case.step(CONFIRMED, said.id, by, at).add(case.attendances, said)
+    case.step(CONFIRMED, said.id, by, at).add(case.all(Attendance), said)
     return table
 
 
@@ -286,11 +293,11 @@ def add_agenda_item(
 ) -> AgendaItem:
     """Put a point on the agenda, perhaps with the time that the table takes for it."""
     table = require(case, table_id, State.SCHEDULED, State.RUNNING)
-    number = sum(i.roundtable == table.id for i in case.agenda) + 1
+    number = sum(i.roundtable == table.id for i in case.all(AgendaItem)) + 1
     if number > MOST_ITEMS:
         raise Refusal("roundtable/agenda_full", id=table.id, most=MOST_ITEMS)
     item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text, minutes)
-    return case.step(PUT_ON_AGENDA, item.id, by, at).add(case.agenda, item)
+    return case.step(PUT_ON_AGENDA, item.id, by, at).add(case.all(AgendaItem), item)
 
 
 def take_note(
@@ -323,21 +330,21 @@ def write_note(
     """Put a line on file, as the step ``what``; a credit goes to an agency at the table."""
     if credits_:
         case.require_seat(credits_)
-    number = sum(n.roundtable == table.id for n in case.notes) + 1
+    number = sum(n.roundtable == table.id for n in case.all(Note)) + 1
     if number > MOST_NOTES:
         raise Refusal("roundtable/notes_full", id=table.id, most=MOST_NOTES)
     note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text, credits_)
-    return case.step(what, note.id, by, at).add(case.notes, note)
+    return case.step(what, note.id, by, at).add(case.all(Note), note)
 
 
 def agenda_of(case: Case, table: RoundTable) -> list[AgendaItem]:
     """What the members want to talk about, in the order it was said."""
-    return [i for i in case.agenda if i.roundtable == table.id and not i.withdrawn]
+    return [i for i in case.all(AgendaItem) if i.roundtable == table.id and not i.withdrawn]
 
 
 def notes_of(case: Case, table: RoundTable) -> list[Note]:
     """What was taken down."""
-    return [n for n in case.notes if n.roundtable == table.id and not n.withdrawn]
+    return [n for n in case.all(Note) if n.roundtable == table.id and not n.withdrawn]
 
 
 def presences(case: Case, table: RoundTable) -> dict[str, Presence]:
@@ -369,12 +376,12 @@ def has_quorum(case: Case, table: RoundTable, until: datetime | None = None, *, 
 
 def running(case: Case) -> RoundTable | None:
     """The meeting that is being held now."""
-    return next((t for t in case.roundtables if t.state is State.RUNNING), None)
+    return next((t for t in case.all(RoundTable) if t.state is State.RUNNING), None)
 
 
 def upcoming(case: Case) -> list[RoundTable]:
     """The meetings that are planned, soonest first."""
-    planned = [t for t in case.roundtables if t.state is State.SCHEDULED and not t.withdrawn]
+    planned = [t for t in case.all(RoundTable) if t.state is State.SCHEDULED and not t.withdrawn]
     return sorted(planned, key=lambda t: t.starts_at)
 
 
@@ -404,13 +411,13 @@ def require(case: Case, table_id: str | None, *states: State) -> RoundTable:
     """The meeting with this id, or the only one that fits when no id was typed; raises Refusal."""
     case.require_open()
     if table_id is None:
-        fitting = [t for t in case.roundtables if t.state in states and not t.withdrawn]
+        fitting = [t for t in case.all(RoundTable) if t.state in states and not t.withdrawn]
         if len(fitting) > 1:
             raise Refusal("roundtable/which", tables=sorted(fitting, key=lambda t: t.starts_at))
         if not fitting:
             raise Refusal("roundtable/none_planned", running=running(case))
         return fitting[0]
-    table = one_of(case.roundtables, table_id)
+    table = one_of(case.all(RoundTable), table_id)
     if table.state not in states:
         raise Refusal("roundtable/wrong_state", table=table)
     return table
@@ -422,7 +429,7 @@ def _require_absent(case: Case, table: RoundTable, person: str) -> None:
 
 
 def _of(case: Case, table: RoundTable) -> list[Attendance]:
-    return [a for a in case.attendances if a.roundtable == table.id and not a.withdrawn]
+    return [a for a in case.all(Attendance) if a.roundtable == table.id and not a.withdrawn]
 
 
 def _attendance(
@@ -436,5 +443,5 @@ def _attendance(
     deputy: str | None = None,
     why: str | None = None,
 ) -> Attendance:
-    number = sum(a.roundtable == table.id for a in case.attendances) + 1
+    number = sum(a.roundtable == table.id for a in case.all(Attendance)) + 1
     return Attendance(f"{table.id}/a{number}", person, agency, at, table.id, presence, deputy, why)

@@ -31,7 +31,7 @@ AHEAD = 2
 """How many meetings of a series are always on file."""
 
 
-@record("series", "series")
+@record("series")
 @dataclass(eq=False, repr=False)
 class Series(Record):
     """A round table that comes again; what it says about length, chair, purpose and place holds for each."""
@@ -66,12 +66,12 @@ def begin(
     """Schedule a round table that comes again; ``dates`` are all those of the rule, rising, the first one first."""
     case.require_open()
     case.require_member(chair)
-    step = case.step(roundtable.SCHEDULED, next_id("M", case.roundtables, case.steps), by, at)
+    step = case.step(roundtable.SCHEDULED, next_id("M", case.all(RoundTable), case.steps), by, at)
     first, *following = islice(dates, AHEAD)
     series = Series(
         f"{step.subject}/series", by.user_id, by.agency, at, rule, every, first, case.zone, minutes, chair, about, where
     )
-    step.add(case.series, series)
+    step.add(case.all(Series), series)
     tables = [_add(case, step, series, when) for when in (first, *following)]
     roundtable.plan_review(case, first, step)
     return tables
@@ -115,10 +115,10 @@ def stop(case: Case, table_id: str | None, *, because: str | None, by: Professio
 
 def call_off_all(case: Case, step: Step) -> list[RoundTable]:
     """End all series, and call off what is planned, with or without a time: the table dissolves with this step."""
-    for series in case.series:
+    for series in case.all(Series):
         if not (series.stopped_at or series.withdrawn):
             step.change(series, stopped_at=step.at)
-    planned = [t for t in case.roundtables if t.state in {State.PLANNING, State.SCHEDULED} and not t.withdrawn]
+    planned = [t for t in case.all(RoundTable) if t.state in {State.PLANNING, State.SCHEDULED} and not t.withdrawn]
     for table in planned:
         step.change(table, state=State.CANCELLED)
     return sorted(planned, key=lambda t: t.starts_at)
@@ -134,7 +134,7 @@ def missing(case: Case, series: Series, now: datetime) -> int:
 
 def tables_of(case: Case, series: Series) -> list[RoundTable]:
     """The meetings of a series, in the order of the rule."""
-    return [t for t in case.roundtables if t.series == series.id and not t.withdrawn]
+    return [t for t in case.all(RoundTable) if t.series == series.id and not t.withdrawn]
 
 
 def next_of(case: Case, series: Series, now: datetime) -> RoundTable | None:
@@ -144,7 +144,7 @@ def next_of(case: Case, series: Series, now: datetime) -> RoundTable | None:
 
 def series_of(case: Case, table: RoundTable) -> Series | None:
     """The series that a meeting belongs to; also one that has ended."""
-    return next((s for s in case.series if s.id == table.series and not s.withdrawn), None)
+    return next((s for s in case.all(Series) if s.id == table.series and not s.withdrawn), None)
 
 
 def require_series(case: Case, table: RoundTable) -> Series:
@@ -166,7 +166,7 @@ def _extend(case: Case, step: Step, series: Series, dates: Iterable[datetime]) -
 
 def _add(case: Case, step: Step, series: Series, when: datetime) -> RoundTable:
     table = RoundTable(
-        next_id("M", case.roundtables, case.steps),
+        next_id("M", case.all(RoundTable), case.steps),
         series.by,
         series.agency,
         step.at,
@@ -179,4 +179,4 @@ def _add(case: Case, step: Step, series: Series, when: datetime) -> RoundTable:
         occurs_at=when,
     )
     # What it is about, and where, are the words of who began the series.
-    return step.add(case.roundtables, table, said=next(s.number for s in case.steps if series.id in s.added))
+    return step.add(case.all(RoundTable), table, said=next(s.number for s in case.steps if series.id in s.added))

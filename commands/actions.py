@@ -105,7 +105,7 @@ def give_up(args: GiveUp, ctx: Context) -> Reply:
 @commands.command("move", needs=Permission.CONTRIBUTE, example="!move A-1 fri 15:00 because: the family is away")
 def move(args: Move, ctx: Context) -> Reply:
     """Change the date; the earlier one is told beside it."""
-    before = one_of(ctx.case.actions, args.id).due_at
+    before = one_of(ctx.case.all(Action), args.id).due_at
     moved = action.move(ctx.case, args.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
     return _told("moved", moved, ctx, before=before)
 

@@ -15,6 +15,7 @@ from cases.action import Action
 from cases.case import Case
 from cases.followups import Item, Open
 from cases.people import Professional
+from cases.request import Request
 from cases.roles import Place, Role
 from commands import invitation
 from commands.context import House, Reply, agency_channel, case_channel, direct_channel
@@ -106,7 +107,7 @@ def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -
     """
     directory = work.find.directory()
     waited = {(i.id, i.what, i.agency) for i in followups.unresolved(case, work.now)}
-    accepted = [action for action in case.actions if action.accepted_by and not action.withdrawn]
+    accepted = [action for action in case.all(Action) if action.accepted_by and not action.withdrawn]
     held = {action.id: _owners(case, action) for action in accepted}
     erased = [
         step
@@ -192,7 +193,7 @@ def subject_of(ids: list[str]) -> str | None:
 def _concerned(case: Case, again: list[Item]) -> Iterator[str]:
     """Who asked for what waits again, and who owes it."""
     for item in again:
-        for asked in case.requests:
+        for asked in case.all(Request):
             if asked.id == item.id:
                 yield from _at_table(case, asked.agency, asked.by)
         yield from _at_table(case, item.agency, item.person)

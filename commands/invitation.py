@@ -50,7 +50,7 @@ def files(ctx: Context, tables: Iterable[RoundTable]) -> tuple[Attachment, ...]:
 
 def files_after_undo(ctx: Context, step: Step) -> tuple[Attachment, ...]:
     """The calendar files of the meetings whose dates a step had changed, as they stand now that it was taken back."""
-    touched = [t for t in ctx.case.roundtables if t.id in {*step.added, *step.before}]
+    touched = [t for t in ctx.case.all(RoundTable) if t.id in {*step.added, *step.before}]
     return files(ctx, [t for t in touched if planning.had_time(ctx.case, t)])
 
 
@@ -59,7 +59,7 @@ def files_after_deletion(case: Case, steps: Iterable[Step], bot_id: str, now: da
     changed = [(key, fields) for step in steps for key, fields in step.before.items()]
     dated = {key for key, fields in changed if fields.keys() & DATES}
     return calendar_files(
-        case, (t for t in case.roundtables if t.id in dated and planning.had_time(case, t)), bot_id, now
+        case, (t for t in case.all(RoundTable) if t.id in dated and planning.had_time(case, t)), bot_id, now
     )
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases import erasure, minutes
+from cases import erasure, minutes, roundtable
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.decision import Position
@@ -262,7 +262,7 @@ def reminder(case: Case, table: RoundTable, calendar: Calendar) -> Reply:
 
 def wipe(case: Case, words: Collection[tuple[str, str]]) -> None:
     """Take words out of every wording that was kept, for good; each with the key of what it stood in."""
-    for version in case.minutes:
+    for version in case.all(Version):
         text, paper = _without(case, version, words)
         if text != version.text:
             erasure.reword(case, version, text=text, paper=paper.dump() if version.paper else None)
@@ -337,7 +337,7 @@ def _pdf(document: Document, words: str, facts: dict[str, object], at: datetime,
 
 def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, object]:
     """What the templates tell of a version; raises Refusal for whoever came later and was not briefed."""
-    if ctx.case.is_before_their_time(table.id, ctx.actor.user_id):
+    if roundtable.is_before_their_time(ctx.case, table.id, ctx.actor.user_id):
         raise Refusal("case/before_your_time", id=table.id, person=ctx.actor.user_id)
     filed = minutes.versions(ctx.case, table.id)
     number = filed.index(version) + 1
@@ -374,7 +374,7 @@ def _document(version: Version) -> Document:
 
 def _without(case: Case, version: Version, words: Collection[tuple[str, str]]) -> tuple[str, Document]:
     """A version as it was posted, but for words that were taken off the file since; as Markdown, too."""
-    table = next(table for table in case.roundtables if table.id == version.roundtable)
+    table = next(table for table in case.all(RoundTable) if table.id == version.roundtable)
     standing = [(key, word) for entry_id, word in words for key in _paragraphs_of(case, table, entry_id)]
     document = _document(version).without(standing, ERASED)
     if version.paper:

@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from cases import followups, moves, roundtable
-from cases.action import PENDING
+from cases import correction, followups, moves, roundtable
+from cases.action import PENDING, Action
 from cases.action import State as ActionState
-from cases.case import CORRECTED, Case
-from cases.concern import Basis, Domain
-from cases.decision import Stance, positions_on, silent_on
+from cases.case import Case
+from cases.concern import Basis, Concern, Domain
+from cases.correction import CORRECTED
+from cases.decision import Decision, Stance, positions_on, silent_on
 from cases.errors import Refusal
 from cases.followups import Item
 from cases.record import Record, Step
@@ -79,9 +80,9 @@ def status(args: Status, ctx: Context) -> Reply:
     """The case on one phone screen."""
     case = ctx.case
     hidden = case.hidden_from(ctx.actor.user_id)
-    concerned = {c.domain for c in case.concerns if not c.withdrawn and c.id not in hidden}
-    requests = [r for r in case.requests if not r.withdrawn]
-    actions = [a for a in case.actions if not a.withdrawn]
+    concerned = {c.domain for c in case.all(Concern) if not c.withdrawn and c.id not in hidden}
+    requests = [r for r in case.all(Request) if not r.withdrawn]
+    actions = [a for a in case.all(Action) if not a.withdrawn]
     planned = [t for t in roundtable.upcoming(case) if t.starts_at >= ctx.now]
     facts: dict[str, object] = {
         "case": case,
@@ -92,7 +93,7 @@ def status(args: Status, ctx: Context) -> Reply:
         "waiting": [(r, _silent_days(case, r, ctx.now)) for r in requests if r.waiting],
         "actions": _counted(a.state for a in actions),
         "late": sum(a.state in PENDING and a.due_at < ctx.now for a in actions),
-        "decisions": [(d, len(silent_on(case, d))) for d in case.decisions if not d.withdrawn],
+        "decisions": [(d, len(silent_on(case, d))) for d in case.all(Decision) if not d.withdrawn],
         "running": roundtable.running(case),
         "next_table": planned[0] if planned else None,
         "overdue": case.next_review is not None and case.next_review < ctx.now,
@@ -174,14 +175,14 @@ def correct(args: Correct, ctx: Context) -> Reply:
         missing = [{"label": "a text", "hint": hint, "choices": []}]
         raise Refusal("reading/missing", field="text", hint=hint, missing=missing, example=f"!correct {args.id} TEXT")
     case = ctx.case
-    asked = next((r for r in case.requests if r.id == args.id), None)
+    asked = next((r for r in case.all(Request) if r.id == args.id), None)
     if ctx.place is not Place.CASE and ctx.card != args.id:
         raise Refusal("dispatch/no_case")
     of_answer = asked is not None and asked.agency != ctx.actor.agency
     if asked and of_answer and ctx.place is Place.CASE and asked.seen_by:
         raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
     agreed = _agreed_on(case, args.id)
-    kind, record = case.correct(args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
+    kind, record = correction.correct(case, args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
     again = [agency for agency in agreed if agency not in _agreed_on(case, args.id)]
     facts: dict[str, object] = {"ref": case.ref, "id": args.id, "kind": kind, "text": args.text, "basis": args.kind}
     wake = tuple(person for agency in again for person in ctx.at_table(agency))
@@ -206,9 +207,9 @@ def undo(args: Undo, ctx: Context) -> Reply:
     """Take the last step back, and tell those outside the room who were told of it."""
     case = ctx.case
     # An answer may have been for fewer than the question says again, once it is taken back.
-    seen_by = {asked.id: asked.seen_by for asked in case.requests}
+    seen_by = {asked.id: asked.seen_by for asked in case.all(Request)}
     step = case.undo(by=ctx.actor, at=ctx.now)
-    about = next((asked for asked in case.requests if asked.id == step.subject), None)
+    about = next((asked for asked in case.all(Request) if asked.id == step.subject), None)
     facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about}
     if about is not None:
         facts["answer"] = _answer_changed(case, step)
@@ -223,10 +224,10 @@ def undo(args: Undo, ctx: Context) -> Reply:
 
 def _agreed_on(case: Case, record_id: str) -> list[str]:
     """The agencies that have accepted an action, or agreed with a decision."""
-    for action in case.actions:
+    for action in case.all(Action):
         if action.id == record_id:
             return list(action.accepted_by)
-    for put in case.decisions:
+    for put in case.all(Decision):
         if put.id == record_id:
             return [agency for agency, said in positions_on(case, put).items() if said.stance is Stance.AGREES]
     return []
@@ -276,7 +277,7 @@ def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) ->
 
 def _answer_changed(case: Case, step: Step) -> Answer | None:
     """The answer whose wording a step changed, if it was an answer's."""
-    return next((a for a in case.answers if a.id in step.before), None) if step.what is CORRECTED else None
+    return next((a for a in case.all(Answer) if a.id in step.before), None) if step.what is CORRECTED else None
 
 
 def _who_was_told(step: Step, asked: Request, seen_by: Collection[str], ctx: Context) -> list[str]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from cases import decision as decisions
 from cases import followups, minutes, roundtable
+from cases.action import Action
 from cases.calendar import Calendar
 from cases.case import Case
-from cases.decision import Stance
+from cases.decision import Decision, Stance
+from cases.request import Request
 from cases.roundtable import Presence, Quorum, RoundTable, State
 from commands import files, paper
 from commands.context import Reply
@@ -53,7 +55,7 @@ class Expected:
 
 def due(case: Case, calendar: Calendar, now: datetime, quorum: Quorum) -> Iterator[tuple[Stage, RoundTable]]:
     """What is to be said of which meeting now: not what the next one overtook, nor what the invitation just said."""
-    for table in case.roundtables:
+    for table in case.all(RoundTable):
         if table.withdrawn or table.state is not State.SCHEDULED or table.starts_at <= now:
             continue
         moments = {stage: _moment(table, stage, calendar) for stage in Stage}
@@ -74,7 +76,7 @@ def subject(stage: Stage, table: RoundTable) -> str:
 def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quorum) -> Reply | None:
     """What is said in the case room; nothing once the meeting is at another time, held, or called off."""
     stage = Stage[subject_.partition(":")[0].upper()]
-    table = next((t for t in case.roundtables if subject(stage, t) == subject_), None)
+    table = next((t for t in case.all(RoundTable) if subject(stage, t) == subject_), None)
     if table is None or table.state is not State.SCHEDULED:
         return None
     everybody = tuple(member.user_id for member in case.present)
@@ -114,9 +116,9 @@ def who_comes(case: Case, table: RoundTable, quorum: Quorum) -> Expected:
 
 def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
     """What everybody at the table reads beforehand."""
-    made = [d for d in case.decisions if not d.withdrawn][-MOST_DECISIONS:]
-    waiting = [(r, max(0, (now - r.due_at).days) if r.due_at < now else None) for r in case.requests if r.waiting]
-    actions = [a for a in case.actions if a.pending]
+    made = [d for d in case.all(Decision) if not d.withdrawn][-MOST_DECISIONS:]
+    waiting = [(r, max(0, (now - r.due_at).days) if r.due_at < now else None) for r in case.all(Request) if r.waiting]
+    actions = [a for a in case.all(Action) if a.pending]
     shown = {record.id for record in (*actions, *(r for r, _ in waiting), *made)}
     return {
         "case": case,

@@ -157,7 +157,7 @@ def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
 @commands.command("narrow", needs=Permission.CONTRIBUTE, example="!narrow R-1 was he seen by you at all since May?")
 def narrow(args: Narrow, ctx: Context) -> Reply:
     """Put the narrower question."""
-    ctx.require_somebody(one_of(ctx.case.requests, args.id).to_agency)
+    ctx.require_somebody(one_of(ctx.case.all(Request), args.id).to_agency)
     asked = request.narrow(
         ctx.case, args.id, args.question, due_at=_usual_due(ctx), see=args.see, by=ctx.actor, at=ctx.now
     )
@@ -245,7 +245,7 @@ def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
     add to an earlier answer must not reach another table.
     """
     if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
-        return ctx.open_case, one_of(ctx.open_case.requests, request_id)
+        return ctx.open_case, one_of(ctx.open_case.all(Request), request_id)
     refs = ctx.work.find.cases_asking(ctx.actor.agency, request_id)
     if len(refs) > 1:
         left = {case.ref for case in ctx.work.find.cases(refs) if case.has_left(ctx.actor.user_id)}
@@ -253,7 +253,7 @@ def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
     case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
     if case is None:
         raise Refusal("request/which_case", id=request_id, refs=refs)
-    return case, one_of(case.requests, request_id)
+    return case, one_of(case.all(Request), request_id)
 
 
 def _usual_due(ctx: Context) -> datetime:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from cases import decision, meeting, planning, roundtable, series
 from cases import minutes as kept
+from cases.action import Action
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Permission
@@ -176,7 +177,7 @@ def start(args: Start, ctx: Context) -> Reply:
         "table": table,
         "case": case,
         "last": kept.latest(case),
-        "pending": [a for a in case.actions if a.pending],
+        "pending": [a for a in case.all(Action) if a.pending],
         "agenda": roundtable.agenda_of(case, table),
         "order": meeting.speaking_order(case, table),
     }
@@ -369,7 +370,7 @@ def _chaired(ctx: Context) -> RoundTable:
 
 
 def _table_of(table_id: str, ctx: Context) -> RoundTable:
-    return next(t for t in ctx.case.roundtables if t.id == table_id)
+    return next(t for t in ctx.case.all(RoundTable) if t.id == table_id)
 
 
 def _everybody(ctx: Context) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases import followups, planning
-from cases.case import CLOSED, Case, Mode, new_reference, open_case
+from cases import closing, followups, planning
+from cases.case import Case, Mode, new_reference, open_case
 from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.people import Professional
@@ -203,7 +203,7 @@ def close(args: Close, ctx: Context) -> Reply:
     if case.director and case.is_member(case.director) and case.director != ctx.actor.user_id:
         raise Refusal("case/director_closes", ref=case.ref, person=case.director)
     ctx.require_somebody(args.owner)
-    called_off = case.close(because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
+    called_off = closing.close(case, because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
     dated = [table for table in called_off if planning.had_time(case, table)]
     facts = {"case": case, "called_off": called_off, "dated": dated}
     wake = invitation.everybody(case) if called_off else ()
@@ -214,10 +214,10 @@ def close(args: Close, ctx: Context) -> Reply:
 def reopen(args: Reopen, ctx: Context) -> Reply:
     """Bring the table together again."""
     ctx.case.reopen(because=args.because, by=ctx.actor, at=ctx.now)
-    closing = [step for step in ctx.case.steps if step.what is CLOSED][-1]
+    closed = [step for step in ctx.case.steps if step.what is closing.CLOSED][-1]
     return Reply(
         "case/reopened",
-        {"case": ctx.case, "because": args.because, "called_off": bool(closing.before.keys() - {OF_CASE})},
+        {"case": ctx.case, "because": args.because, "called_off": bool(closed.before.keys() - {OF_CASE})},
     )
 
 

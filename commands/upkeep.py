@@ -11,7 +11,7 @@ from cases import meeting, planning, roundtable, series
 from cases import minutes as kept
 from cases.calendar import Calendar
 from cases.case import Case
-from cases.roundtable import RoundTable
+from cases.roundtable import AgendaItem, RoundTable
 from cases.series import Series
 from commands import invitation, minutes, preparing
 from commands.context import House, Reply, case_channel
@@ -44,7 +44,7 @@ def due(case: Case, house: House, now: datetime) -> Iterator[Duty]:
     calendar = house.calendar(case)
     if calendar.rests(now):
         return
-    for rest in case.series:
+    for rest in case.all(Series):
         if series.missing(case, rest, now):
             tables = series.tables_of(case, rest)
             yield Duty("series", f"{rest.id}:{tables[-1].id if tables else ''}")
@@ -62,7 +62,7 @@ def due(case: Case, house: House, now: datetime) -> Iterator[Duty]:
 
 
 def _after_meeting(case: Case, calendar: Calendar, now: datetime) -> Iterator[Duty]:
-    for table in case.roundtables:
+    for table in case.all(RoundTable):
         drafted = table.ended_at and not table.approved_at and kept.versions(case, table.id)
         if drafted and kept.corrections_until(table, calendar) <= now:
             yield Duty("approve", table.id)
@@ -86,11 +86,11 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
         voice = house.voice(directory, case_channel(case.ref), case)
         return preparing.prepare(duty.subject, case, voice, now, house.quorum(case))
     if duty.kind == "series":
-        rest = next(s for s in case.series if s.id == duty.subject.partition(":")[0])
+        rest = next(s for s in case.all(Series) if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
     if duty.kind in {"item over", "forgotten"}:
         return _tell_meeting(duty, case)
-    table = next(t for t in case.roundtables if t.id == duty.subject)
+    table = next(t for t in case.all(RoundTable) if t.id == duty.subject)
     if duty.kind == "approve":
         return minutes.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":
@@ -101,9 +101,9 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
 
 def _tell_meeting(duty: Duty, case: Case) -> Reply:
     if duty.kind == "item over":
-        item = next(i for i in case.agenda if i.id == duty.subject)
+        item = next(i for i in case.all(AgendaItem) if i.id == duty.subject)
         return Reply("meeting/item_over", {"item": item}, item.roundtable)
-    table = next(t for t in case.roundtables if t.id == duty.subject)
+    table = next(t for t in case.all(RoundTable) if t.id == duty.subject)
     ended = (table.started_at or table.starts_at) + timedelta(minutes=table.minutes)
     return Reply("meeting/forgotten", {"table": table, "ended": ended}, table.id, (table.chair,))
 

@@ -31,7 +31,9 @@ import sqlalchemy as sa
 
 from bot.crypto.errors import Unavailable
 from bot.crypto.events import Event
+from cases.action import Action
 from cases.case import Case
+from cases.concern import Concern
 from storage import audit, causes, tables
 from storage.account import Account
 from storage.progress import Progress
@@ -460,8 +462,8 @@ async def play(
 
 
 def _marks(cases: Sequence[Case]) -> list[str]:
-    return [record.about for case in cases for record in case.concerns] + [
-        record.outcome for case in cases for record in case.actions
+    return [record.about for case in cases for record in case.all(Concern)] + [
+        record.outcome for case in cases for record in case.all(Action)
     ]
 
 

@@ -41,6 +41,7 @@ from bot.health import Health
 from bot.listening import Listener
 from bot.verifying import Verifier
 from cases.errors import Refusal
+from cases.request import Request
 from cases.roles import GRANTS, Place, Role
 from commands.faults import place_of_fault
 from commands.watch import Watch
@@ -399,7 +400,7 @@ class Game:
         ref = room.partition(":")[2] if room.startswith("case:") else line.case_ref if line else None
         if line is None or ref is None or room.startswith("case:"):
             return Word(room, ref)
-        asked = [r for r in (await self._table.case(f"case:{ref}")).requests if r.id == line.subject]
+        asked = [r for r in (await self._table.case(f"case:{ref}")).all(Request) if r.id == line.subject]
         only = [frozenset({r.to_agency, r.agency, *r.see}) for r in asked if r.see]
         return Word(room, ref, only[0] if only else None)
 
@@ -434,7 +435,7 @@ class Game:
         if word.only is not None:
             return agency in word.only
         # Who is asked without a seat sees the question put to them, and its answers: not the case.
-        about = [r for r in case.requests if r.id == said.subject or said.text.startswith(f"{r.id} ·")]
+        about = [r for r in case.all(Request) if r.id == said.subject or said.text.startswith(f"{r.id} ·")]
         asked = [r for r in about if agency in {r.to_agency, r.agency, *r.see}]
         return bool(asked) or agency in {*case.seats, *(member.agency for member in case.members)}
 

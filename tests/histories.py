@@ -26,9 +26,14 @@ from random import Random
 import sqlalchemy as sa
 import structlog
 
+from cases.action import Action
 from cases.case import Case
+from cases.concern import Concern
+from cases.decision import Decision
 from cases.erasure import WIPE_AFTER
-from cases.roundtable import State
+from cases.record import Record
+from cases.request import Answer, Request
+from cases.roundtable import RoundTable, State
 from storage import tables
 from storage.check import check
 from storage.codec import encode
@@ -226,7 +231,7 @@ class Game:
 
     async def hold_a_meeting(self) -> None:
         """A whole one, from its beginning to its minutes."""
-        tables_ = self.case_on_file().roundtables
+        tables_ = self.case_on_file().all(RoundTable)
         table = next((t for t in tables_ if t.state is State.SCHEDULED and not t.withdrawn), None)
         if table is None:
             await self.type("ada", "!roundtable schedule thu 10:00 about: {w} where: {w} every: 2 weeks")
@@ -247,18 +252,23 @@ class Game:
     def sensible(self, case: Case) -> tuple[str, str]:
         """Somebody, and what they can do."""
         moves: list[tuple[str, str]] = [(self.random.choice(AT_THE_TABLE), line) for line in BEGIN]
-        for asked in case.requests[-4:]:
+        for asked in case.all(Request)[-4:]:
             theirs = [who for who in AT_THE_TABLE if self.speaks(who, asked.to_agency)]
             moves += [(who, f"!answer {asked.id} yes {w}") for who in theirs for w in ("{w}", "{s}")]
-        for action in case.actions[-4:]:
+        for action in case.all(Action)[-4:]:
             theirs = [who for who in AT_THE_TABLE if self.speaks(who, action.owner)]
             verbs = ("!accept", "!done", "!hand", "!decline", "!notpossible", "!move")
             lines = [line.replace("{A}", action.id) for line in LINES if line.startswith(verbs)]
             moves += [(who, line) for who in theirs for line in lines]
-        for record in (*case.concerns[-2:], *case.decisions[-2:], *case.answers[-2:], *case.requests[-2:]):
+        for record in (
+            *case.all(Concern)[-2:],
+            *case.all(Decision)[-2:],
+            *case.all(Answer)[-2:],
+            *case.all(Request)[-2:],
+        ):
             about = getattr(record, "request", record.id)
             moves += [(record.by.partition(":")[0][1:], f"!correct {about} {w}") for w in ("{w}", "{s}", "{s}")]
-        for table in case.roundtables[-3:]:
+        for table in case.all(RoundTable)[-3:]:
             chair = table.chair.partition(":")[0][1:]
             lines = [line.replace("{M}", table.id) for line in LINES if "{M}" in line and "{n}" not in line]
             moves += [(chair, line) for line in lines]
@@ -441,9 +451,8 @@ class Game:
 
     def some_id(self, letter: str) -> str:
         """A record that is there, of late more often than of long ago."""
-        kinds = {"C": "concerns", "R": "requests", "A": "actions", "D": "decisions", "M": "roundtables"}
-        records = getattr(self.case_on_file(), kinds[letter])
-        known: list[str] = [record.id for record in records][-4:]
+        kinds: dict[str, type[Record]] = {"C": Concern, "R": Request, "A": Action, "D": Decision, "M": RoundTable}
+        known: list[str] = [record.id for record in self.case_on_file().all(kinds[letter])][-4:]
         return self.random.choice(known or [f"{letter}-1"])
 
     def speaks(self, who: str, agency: str) -> bool:

@@ -17,6 +17,7 @@ from bot.crypto.trust import Verdict
 from bot.health import Health
 from bot.listening import TURN, Listener
 from bot.verifying import Verifier
+from cases.concern import Concern
 from commands.watch import Watch
 from storage import progress as progress_module
 from storage import tables
@@ -144,7 +145,7 @@ async def test_who_writes_without_end_in_one_room_holds_up_no_other(table: Confe
     order = await rooms_in_order(table)
     assert order.index(other) == 2 * TURN
     assert order.count(flooded) == 5 * TURN
-    assert [c.about for c in (await table.case(flooded)).concerns] == [f"number {n}" for n in range(5 * TURN)]
+    assert [c.about for c in (await table.case(flooded)).all(Concern)] == [f"number {n}" for n in range(5 * TURN)]
 
 
 async def test_a_token_is_saved_once_all_that_came_before_it_was_handled(table: Conference) -> None:
@@ -196,7 +197,7 @@ async def test_a_room_whose_history_is_refused_is_told_once_to_type_it_again(tab
 
 
 async def concerns(table: Conference, room: str) -> list[str]:
-    return [concern.about for concern in (await table.case(room)).concerns]
+    return [concern.about for concern in (await table.case(room)).all(Concern)]
 
 
 async def test_an_old_command_is_not_carried_out_again_whatever_the_server_puts_around_it(table: Conference) -> None:

@@ -3,11 +3,24 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from cases import action, concern, decision, meeting, minutes, planning, reminders, request, roundtable, series
+from cases import (
+    action,
+    closing,
+    concern,
+    correction,
+    decision,
+    meeting,
+    minutes,
+    planning,
+    reminders,
+    request,
+    roundtable,
+    series,
+)
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.request import State as Answered
-from cases.roundtable import NoteKind, Presence
+from cases.roundtable import NoteKind, Presence, RoundTable
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
 
 CALENDAR = Calendar(a_case().zone_info, ())
@@ -18,14 +31,14 @@ LATER = NEXT_WEEK + timedelta(days=7)
 
 def _draft(case: Case, at: datetime) -> None:
     roundtable.end(case, "M-1", by=ADA, at=at, steers=False)
-    minutes.file(case, case.roundtables[0], "what was said", by=ADA, at=at)
+    minutes.file(case, case.all(RoundTable)[0], "what was said", by=ADA, at=at)
 
 
 STORY: list[Line] = [
     ("review", lambda c, at: c.plan_review(LATER, by=CLEO, at=at)),
     ("direct", lambda c, at: c.direct(DIRK.user_id, by=CLEO, at=at)),
     ("concern", lambda c, at: concern.raise_concern(c, "w1 sleeps in a car", source="w2 his aunt", by=DIRK, at=at)),
-    ("correct", lambda c, at: c.correct("C-1", "w3 sleeps at a friend's", by=DIRK, at=at)),
+    ("correct", lambda c, at: correction.correct(c, "C-1", "w3 sleeps at a friend's", by=DIRK, at=at)),
     (
         "request",
         lambda c, at: request.ask(
@@ -42,7 +55,7 @@ STORY: list[Line] = [
             c, "R-1", Answered.PARTLY, "w8 two", withheld="w9 names", instead="w46 ask Finn", by=ADA, at=at
         ),
     ),
-    ("correct", lambda c, at: c.correct("R-1", "w10 three in May", by=ADA, at=at)),
+    ("correct", lambda c, at: correction.correct(c, "R-1", "w10 three in May", by=ADA, at=at)),
     ("narrow", lambda c, at: request.narrow(c, "R-1", "w11 this year?", due_at=LATER, by=DIRK, at=at)),
     ("drop", lambda c, at: request.drop(c, "R-1", because="w12 he told us", by=DIRK, at=at)),
     ("action", lambda c, at: action.propose(c, "w13 visit", POLICE, due_at=NEXT_WEEK, worse="w14 no", by=DIRK, at=at)),
@@ -128,7 +141,7 @@ STORY: list[Line] = [
     ("invite", lambda c, at: c.invite(HUGO, because="w42 his school", by=CLEO, at=at)),
     ("brief", lambda c, at: c.brief(HUGO.user_id, by=CLEO, at=at)),
     ("release", lambda c, at: c.release(HUGO.user_id, by=CLEO, at=at)),
-    ("close", lambda c, at: c.close(because="w43 he is back", owner="social", by=CLEO, at=at)),
+    ("close", lambda c, at: closing.close(c, because="w43 he is back", owner="social", by=CLEO, at=at)),
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from cases import closing
 from cases.case import Case, open_case
 from cases.people import Addressee, Professional
 from cases.roles import Role
@@ -38,5 +39,5 @@ def a_case() -> Case:
 def closed_case() -> Case:
     """The same, dissolved."""
     case = a_case()
-    case.close(because="he is back at school", owner="social", by=CLEO, at=NOW)
+    closing.close(case, because="he is back at school", owner="social", by=CLEO, at=NOW)
     return case

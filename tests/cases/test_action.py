@@ -65,14 +65,14 @@ def test_an_agency_that_is_not_at_the_table_gets_no_action(given: dict[str, obje
         action.propose(case, "visit", **{"to": SOCIAL, "due_at": FRIDAY, "by": ADA, "at": NOW} | given)  # type: ignore[arg-type]  # one wrong at a time
     assert (refusal.value.code, refusal.value.facts["agency"]) == ("case/agency_not_at_table", "school")
     assert refusal.value.facts["seats"] == case.seats
-    assert case.actions == []
+    assert case.all(Action) == []
 
 
 def test_a_person_who_cannot_read_the_room_gets_no_action() -> None:
     case = a_case()
     with pytest.raises(Refusal, match="case/not_a_member"):
         proposed(case, Addressee("police", "@bram:example.org"))
-    assert case.actions == []
+    assert case.all(Action) == []
 
 
 def test_a_tandem_of_one_agency_with_itself_is_no_tandem() -> None:
@@ -243,7 +243,7 @@ def test_an_action_that_is_not_there_is_told_with_those_that_are(record: str) ->
     with pytest.raises(Refusal) as refusal:
         action.accept(case, record, by=DIRK, at=NOW)
     assert refusal.value.code == "case/no_such_record"
-    assert refusal.value.facts["known"] == [a.id for a in case.actions]
+    assert refusal.value.facts["known"] == [a.id for a in case.all(Action)]
 
 
 def test_nothing_moves_in_a_closed_case() -> None:

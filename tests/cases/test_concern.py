@@ -1,6 +1,6 @@
 import pytest
 
-from cases.concern import Basis, Domain, Urgency, raise_concern
+from cases.concern import Basis, Concern, Domain, Urgency, raise_concern
 from cases.errors import Refusal
 from tests.cases.table import ADA, DIRK, NOW, a_case, closed_case
 
@@ -39,11 +39,11 @@ def test_a_number_that_was_taken_back_is_not_given_again() -> None:
     raise_concern(case, "first", by=ADA, at=NOW)
     case.undo(by=ADA, at=NOW)
     assert raise_concern(case, "second", by=DIRK, at=NOW).id == "C-2"
-    assert [(c.id, c.withdrawn) for c in case.concerns] == [("C-1", True), ("C-2", False)]
+    assert [(c.id, c.withdrawn) for c in case.all(Concern)] == [("C-1", True), ("C-2", False)]
 
 
 def test_a_closed_case_hears_no_concern() -> None:
     case = closed_case()
     with pytest.raises(Refusal, match="case/closed"):
         raise_concern(case, "he is back on the street", by=ADA, at=NOW)
-    assert case.concerns == []
+    assert case.all(Concern) == []

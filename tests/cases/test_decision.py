@@ -4,7 +4,7 @@ import pytest
 
 from cases import decision
 from cases.case import FIRST_REVIEW, Case
-from cases.decision import Decision, Stance
+from cases.decision import Decision, Position, Stance
 from cases.errors import Refusal
 from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HUGO, NEXT_WEEK, NOW, a_case, closed_case
 
@@ -25,7 +25,7 @@ def test_who_words_it_without_a_seat_takes_no_position() -> None:
     case = a_case()
     made = decision.decide(case, "one person calls", because="he hides", roundtable="M-1", by=HUGO, at=NOW)
     assert made.roundtable == "M-1"
-    assert case.positions == []
+    assert case.all(Position) == []
     with pytest.raises(Refusal, match="case/agency_not_at_table"):
         decision.take_position(case, "D-1", Stance.AGREES, by=HUGO, at=NOW)
 
@@ -79,7 +79,7 @@ def test_an_agency_may_change_its_mind_and_the_earlier_position_stays_on_file() 
     decision.take_position(case, "D-1", Stance.DISSENTS, why="not at all", by=DIRK, at=NOW)
     decision.take_position(case, "D-1", Stance.AGREES, by=DIRK, at=NOW)
     assert decision.positions_on(case, made)["social"].stance is Stance.AGREES
-    assert [p.why for p in case.positions if p.agency == "social"] == ["not yet", "not at all", None]
+    assert [p.why for p in case.all(Position) if p.agency == "social"] == ["not yet", "not at all", None]
 
 
 def test_the_same_position_twice_is_refused() -> None:
@@ -89,7 +89,7 @@ def test_the_same_position_twice_is_refused() -> None:
         decision.take_position(case, "D-1", Stance.AGREES, by=ADA, at=NOW)
     assert refusal.value.code == "decision/same_position"
     assert refusal.value.facts == {"id": "D-1", "agency": "police", "stance": Stance.AGREES}
-    assert len(case.positions) == 1
+    assert len(case.all(Position)) == 1
 
 
 def test_an_earlier_review_becomes_that_of_the_case() -> None:

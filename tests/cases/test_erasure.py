@@ -4,14 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from cases import action, decision, erasure, request, roundtable, series
+from cases import action, correction, decision, erasure, request, roundtable, series
+from cases.action import Action
 from cases.case import Case, earlier_wordings
-from cases.concern import raise_concern
+from cases.concern import Concern, raise_concern
+from cases.decision import Decision
 from cases.erasure import WIPE_AFTER
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.record import ERASED
-from cases.roundtable import Presence
+from cases.request import Answer, Request
+from cases.roundtable import Presence, RoundTable
+from cases.series import Series
 from cases.verbs import VERBS
 from tests.cases.story import SAYS, STORY, told
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
@@ -35,7 +39,7 @@ def test_what_nobody_built_on_loses_its_words_and_counts_no_more() -> None:
     case = a_case_with_a_concern()
     erased = erasure.erase(case, SAID, by=DIRK, at=DELETED)
     assert [(step.verb, step.subject) for step in erased] == [("erase", "C-1")]
-    [concern] = case.concerns
+    [concern] = case.all(Concern)
     assert (concern.about, concern.source, concern.withdrawn) == (ERASED, ERASED, True)
 
 
@@ -43,7 +47,7 @@ def test_a_decision_that_set_the_next_review_is_erased() -> None:
     case = a_case()
     decision.decide(case, "one person calls", because="he hides", review_at=NEXT_WEEK, by=ADA, at=SAID)
     erasure.erase(case, SAID, by=ADA, at=DELETED)
-    assert (case.decisions[0].text, case.decisions[0].because) == (ERASED, ERASED)
+    assert (case.all(Decision)[0].text, case.all(Decision)[0].because) == (ERASED, ERASED)
 
 
 def test_only_what_was_said_in_that_message_is_erased() -> None:
@@ -51,7 +55,7 @@ def test_only_what_was_said_in_that_message_is_erased() -> None:
     raise_concern(case, "was seen at the lake", by=DIRK, at=LATER)
     raise_concern(case, "was seen at home", by=ADA, at=SAID)
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
-    assert [c.about for c in case.concerns] == [ERASED, "was seen at the lake", "was seen at home"]
+    assert [c.about for c in case.all(Concern)] == [ERASED, "was seen at the lake", "was seen at home"]
 
 
 def test_what_others_have_built_on_stays_without_its_words() -> None:
@@ -59,27 +63,27 @@ def test_what_others_have_built_on_stays_without_its_words() -> None:
     request.ask(case, POLICE, "any call-outs?", because="for the plan", due_at=NEXT_WEEK, by=DIRK, at=SAID)
     request.answer(case, "R-1", request.State.ANSWERED, text="two in May", by=ADA, at=LATER)
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
-    asked = case.requests[0]
+    asked = case.all(Request)[0]
     assert (asked.question, asked.because, asked.withdrawn) == (ERASED, ERASED, False)
-    assert case.answers[0].text == "two in May"
+    assert case.all(Answer)[0].text == "two in May"
 
 
 def test_words_that_were_corrected_since_are_erased_where_they_were_kept() -> None:
     case = a_case_with_a_concern()
-    case.correct("C-1", "sleeps at a friend's", by=DIRK, at=LATER)
+    correction.correct(case, "C-1", "sleeps at a friend's", by=DIRK, at=LATER)
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
-    assert case.concerns[0].about == "sleeps at a friend's"
+    assert case.all(Concern)[0].about == "sleeps at a friend's"
     erasure.wipe(case, DELETED + erasure.WIPE_AFTER)
-    assert earlier_wordings(case, case.concerns[0]) == [ERASED]
+    assert earlier_wordings(case, case.all(Concern)[0]) == [ERASED]
 
 
 def test_the_same_words_of_somebody_else_stay_where_they_were_kept() -> None:
     case = a_case_with_a_concern()
     raise_concern(case, "sleeps in a car", by=ADA, at=LATER)
-    case.correct("C-2", "slept in a car", by=ADA, at=LATER)
+    correction.correct(case, "C-2", "slept in a car", by=ADA, at=LATER)
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
     erasure.wipe(case, DELETED + erasure.WIPE_AFTER)
-    assert earlier_wordings(case, case.concerns[1]) == ["sleeps in a car"]
+    assert earlier_wordings(case, case.all(Concern)[1]) == ["sleeps in a car"]
 
 
 def read_again(case: Case) -> Case:
@@ -91,21 +95,27 @@ def test_the_same_words_in_an_earlier_message_stay_in_the_same_place(between: st
     case = a_case_with_a_concern()
     last = LATER + timedelta(minutes=1)
     if between:
-        case.correct("C-1", between, by=DIRK, at=LATER)
-    case.correct("C-1", "sleeps in a car", by=DIRK, at=last)
+        correction.correct(case, "C-1", between, by=DIRK, at=LATER)
+    correction.correct(case, "C-1", "sleeps in a car", by=DIRK, at=last)
     for said_at in (last, *([LATER] if between else [])):
         erasure.erase(case, said_at, by=DIRK, at=DELETED)
     erasure.wipe(case, DELETED + WIPE_AFTER)
-    assert (case.concerns[0].about, read_again(case).concerns[0].about) == ("sleeps in a car", "sleeps in a car")
+    assert (case.all(Concern)[0].about, read_again(case).all(Concern)[0].about) == (
+        "sleeps in a car",
+        "sleeps in a car",
+    )
 
 
 def test_the_same_words_in_a_later_message_stay_in_the_same_place() -> None:
     case = a_case_with_a_concern()
-    case.correct("C-1", "sleeps in a car", by=DIRK, at=LATER)
+    correction.correct(case, "C-1", "sleeps in a car", by=DIRK, at=LATER)
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
     erasure.wipe(case, DELETED + WIPE_AFTER)
-    assert (case.concerns[0].about, read_again(case).concerns[0].about) == ("sleeps in a car", "sleeps in a car")
-    assert earlier_wordings(case, case.concerns[0]) == [ERASED]
+    assert (case.all(Concern)[0].about, read_again(case).all(Concern)[0].about) == (
+        "sleeps in a car",
+        "sleeps in a car",
+    )
+    assert earlier_wordings(case, case.all(Concern)[0]) == [ERASED]
 
 
 def test_a_meeting_that_was_added_while_the_words_of_its_series_were_deleted_gets_them_back() -> None:
@@ -115,10 +125,10 @@ def test_a_meeting_that_was_added_while_the_words_of_its_series_were_deleted_get
     series.begin(case, "FREQ=WEEKLY", dates, every=every, chair=ADA.user_id, about=about, by=ADA, at=SAID)
     roundtable.announce(case, "M-1", Presence.ATTENDS, by=DIRK, at=LATER)
     erasure.erase(case, SAID, by=ADA, at=dates[0])
-    series.extend(case, case.series[0], dates, by=CLEO, at=dates[0] + timedelta(minutes=1))
-    assert [table.about for table in case.roundtables] == [ERASED] * 3
+    series.extend(case, case.all(Series)[0], dates, by=CLEO, at=dates[0] + timedelta(minutes=1))
+    assert [table.about for table in case.all(RoundTable)] == [ERASED] * 3
     erasure.restore(case, "M-1", by=ADA, at=dates[0] + timedelta(hours=1))
-    assert [table.about for table in case.roundtables] == [about] * 3
+    assert [table.about for table in case.all(RoundTable)] == [about] * 3
 
 
 def test_a_word_that_is_also_the_name_of_an_agency_is_wiped_as_a_word_only() -> None:
@@ -130,7 +140,7 @@ def test_a_word_that_is_also_the_name_of_an_agency_is_wiped_as_a_word_only() -> 
     action.hand(case, "A-1", HEALTH, because="they know him", by=ADA, at=wiped)
     erasure.wipe(case, wiped)
     case.undo(by=ADA, at=wiped)
-    assert case.actions[0].owner == "police"
+    assert case.all(Action)[0].owner == "police"
 
 
 def test_a_later_remark_is_erased_and_the_earlier_words_stay() -> None:
@@ -140,9 +150,9 @@ def test_a_later_remark_is_erased_and_the_earlier_words_stay() -> None:
     done_at = LATER + timedelta(hours=1)
     action.finish(case, "A-1", "his mother cried", by=ADA, at=done_at)
     erasure.erase(case, done_at, by=ADA, at=DELETED + timedelta(hours=1))
-    assert (case.actions[0].outcome, case.actions[0].remark) == ("visit them", None)
-    assert case.actions[0].state is action.State.ACCEPTED
-    assert "cried" not in str(vars(case.actions[0]))
+    assert (case.all(Action)[0].outcome, case.all(Action)[0].remark) == ("visit them", None)
+    assert case.all(Action)[0].state is action.State.ACCEPTED
+    assert "cried" not in str(vars(case.all(Action)[0]))
 
 
 def test_a_deletion_that_was_not_the_authors_is_given_back_until_it_is_wiped() -> None:
@@ -150,9 +160,9 @@ def test_a_deletion_that_was_not_the_authors_is_given_back_until_it_is_wiped() -
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
     assert not erasure.is_due(case, DELETED + WIPE_AFTER - timedelta(seconds=1))
     erasure.restore(case, "C-1", by=DIRK, at=DELETED)
-    assert (case.concerns[0].about, case.concerns[0].withdrawn) == ("sleeps in a car", False)
+    assert (case.all(Concern)[0].about, case.all(Concern)[0].withdrawn) == ("sleeps in a car", False)
     assert erasure.wipe(case, DELETED + WIPE_AFTER) == []
-    assert case.concerns[0].about == "sleeps in a car"
+    assert case.all(Concern)[0].about == "sleeps in a car"
 
 
 def test_only_the_author_can_have_it_back() -> None:
@@ -161,12 +171,12 @@ def test_only_the_author_can_have_it_back() -> None:
     with pytest.raises(Refusal) as refusal:
         erasure.restore(case, "C-1", by=ADA, at=DELETED)
     assert refusal.value.code == "erasure/nothing"
-    assert case.concerns[0].about == ERASED
+    assert case.all(Concern)[0].about == ERASED
 
 
 def test_after_a_week_the_words_stand_nowhere() -> None:
     case = a_case_with_a_concern()
-    case.correct("C-1", "sleeps at a friend's", by=DIRK, at=LATER)
+    correction.correct(case, "C-1", "sleeps at a friend's", by=DIRK, at=LATER)
     erasure.erase(case, SAID, by=DIRK, at=DELETED)
     erasure.erase(case, LATER, by=DIRK, at=DELETED)
     assert "sleeps in a car" in journal(case)

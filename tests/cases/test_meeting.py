@@ -6,6 +6,7 @@ from cases import decision, meeting, roundtable
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
+from cases.roundtable import RoundTable
 from tests.cases.test_roundtable import ADA, DIRK, FINN, HUGO, THURSDAY, begun, planned
 
 
@@ -42,7 +43,7 @@ def test_a_decision_takes_the_agencies_that_the_scheme_calls_mandatory() -> None
 
 def test_another_agency_begins_at_each_table() -> None:
     case = planned()
-    first = meeting.speaking_order(case, case.roundtables[0])
+    first = meeting.speaking_order(case, case.all(RoundTable)[0])
     assert first == list(case.seats)
     roundtable.start(case, "M-1", by=HUGO, at=THURSDAY, steers=False)
     roundtable.end(case, by=HUGO, at=THURSDAY, steers=False)
@@ -93,7 +94,7 @@ def test_the_chair_is_given_away_and_taken_over_once_it_is_gone() -> None:
 
 def test_what_is_agreed_before_there_is_a_quorum_is_interim() -> None:
     case = begun()
-    table = case.roundtables[0]
+    table = case.all(RoundTable)[0]
     assert meeting.is_interim(case, table, THURSDAY)
     later = THURSDAY + timedelta(minutes=10)
     for person in (ADA, DIRK):
@@ -107,7 +108,7 @@ def test_the_points_of_the_agenda_are_taken_in_turn() -> None:
     roundtable.add_agenda_item(case, None, "the timetable", by=ADA, at=THURSDAY, minutes=10)
     roundtable.add_agenda_item(case, None, "the gym", by=ADA, at=THURSDAY)
     roundtable.start(case, "M-1", by=HUGO, at=THURSDAY, steers=False)
-    table = case.roundtables[0]
+    table = case.all(RoundTable)[0]
     assert meeting.current_item(case, table) is None
     first = meeting.begin_next(case, by=HUGO, at=THURSDAY, steers=False)
     assert (first.text, meeting.ends_at(first)) == ("the timetable", THURSDAY + timedelta(minutes=10))
@@ -118,7 +119,7 @@ def test_the_points_of_the_agenda_are_taken_in_turn() -> None:
 
 
 def test_a_meeting_is_forgotten_an_hour_after_it_was_to_end() -> None:
-    table = begun().roundtables[0]
+    table = begun().all(RoundTable)[0]
     due = THURSDAY + timedelta(minutes=table.minutes) + meeting.FORGOTTEN_AFTER
     assert not meeting.is_forgotten(table, due - timedelta(seconds=1))
     assert meeting.is_forgotten(table, due)

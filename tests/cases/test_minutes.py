@@ -8,6 +8,7 @@ import pytest
 from cases import action, concern, decision, minutes, request, roundtable
 from cases.calendar import Calendar
 from cases.case import Case
+from cases.minutes import Remark
 from cases.people import Addressee, Professional
 from cases.request import Ground
 from cases.roundtable import NoteKind, RoundTable
@@ -32,7 +33,7 @@ def confirm(case: Case, *people: Professional) -> None:
 
 
 def drafted(case: Case) -> minutes.Draft:
-    return minutes.draft(case, case.roundtables[-1], END)
+    return minutes.draft(case, case.all(RoundTable)[-1], END)
 
 
 def test_a_draft_tells_who_was_there() -> None:
@@ -84,7 +85,7 @@ def test_a_draft_holds_what_happened_since_the_last_meeting_and_no_more() -> Non
     decision.decide(case, "at it", because="x", roundtable="M-2", by=ADA, at=again)
     roundtable.end(case, by=HUGO, at=again, steers=False)
     decision.decide(case, "after", because="x", by=ADA, at=again + timedelta(days=1))
-    first, second = (minutes.draft(case, table, again) for table in case.roundtables)
+    first, second = (minutes.draft(case, table, again) for table in case.all(RoundTable))
     assert [d.text for d, _, _ in first.decisions] == ["before"]
     assert first.refusals == [(Ground.TOO_BROAD, 1)]
     assert [d.text for d, _, _ in second.decisions] == ["at it"]
@@ -130,20 +131,20 @@ def test_a_draft_names_what_comes_next() -> None:
     case = begun()
     review = case.next_review
     after = roundtable.schedule(case, END + timedelta(days=7), chair=ADA.user_id, by=ADA, at=MONDAY)
-    draft = minutes.draft(ended(case), case.roundtables[0], END)
+    draft = minutes.draft(ended(case), case.all(RoundTable)[0], END)
     assert (draft.next_table, draft.next_review) == (after, review)
     case.next_review = END - timedelta(days=1)
     roundtable.cancel(case, "M-2", because="x", by=ADA, at=END)
-    draft = minutes.draft(case, case.roundtables[0], END)
+    draft = minutes.draft(case, case.all(RoundTable)[0], END)
     assert (draft.next_table, draft.next_review) == (None, None)
 
 
 def test_each_wording_is_kept_with_the_checksum_of_its_text() -> None:
     case = ended()
-    second = minutes.file(case, case.roundtables[0], "version two", by=HUGO, at=END)
+    second = minutes.file(case, case.all(RoundTable)[0], "version two", by=HUGO, at=END)
     assert [v.text for v in minutes.versions(case, "M-1")] == ["version one", "version two"]
     assert (second.id, second.checksum) == ("M-1/v2", hashlib.sha256(b"version two").hexdigest())
-    assert minutes.require_minutes(case, None) == (case.roundtables[0], second)
+    assert minutes.require_minutes(case, None) == (case.all(RoundTable)[0], second)
 
 
 def test_the_latest_minutes_are_those_of_the_meeting_that_ended_last() -> None:
@@ -151,7 +152,7 @@ def test_the_latest_minutes_are_those_of_the_meeting_that_ended_last() -> None:
     roundtable.schedule(case, END, chair=ADA.user_id, by=ADA, at=MONDAY)
     ended(case)
     assert minutes.require_minutes(case, None)[0].id == "M-1"
-    assert refused("minutes/none", lambda: minutes.require_minutes(case, "M-2")) == {"table": case.roundtables[1]}
+    assert refused("minutes/none", lambda: minutes.require_minutes(case, "M-2")) == {"table": case.all(RoundTable)[1]}
 
 
 def test_before_the_first_meeting_there_are_none() -> None:
@@ -210,15 +211,15 @@ def test_the_minutes_never_say_otherwise_than_the_record(record: str) -> None:
     dispute(case, "x", record)
     refused("minutes/is_a_record", lambda: settle(case, record, "x"))
     settle(case, record)
-    assert [r.state for r in case.remarks] == [minutes.State.BOTH]
+    assert [r.state for r in case.all(Remark)] == [minutes.State.BOTH]
 
 
 def test_time_to_correct_is_five_working_days() -> None:
     case = ended()
     friday = datetime(2026, 11, 13, 16, tzinfo=UTC)
     calendar = Calendar(CALENDAR.zone, {date(2026, 11, 9)})
-    assert minutes.corrections_until(case.roundtables[0], calendar) == friday
-    until = minutes.corrections_until(case.roundtables[0], CALENDAR)
+    assert minutes.corrections_until(case.all(RoundTable)[0], calendar) == friday
+    until = minutes.corrections_until(case.all(RoundTable)[0], CALENDAR)
     correct(case, "in time", at=until)
     late = until + timedelta(minutes=1)
     facts = refused("minutes/too_late", lambda: correct(case, "x", at=late))
@@ -239,16 +240,16 @@ def test_what_is_disputed_is_not_approved() -> None:
         "id": "M-1",
         "disputed": [(12, ADA.user_id), (30, FINN.user_id)],
     }
-    assert drafted(case).disputes == {"M-1/n1": [case.remarks[0]]}
-    assert drafted(case).remarks == [case.remarks[1]]
+    assert drafted(case).disputes == {"M-1/n1": [case.all(Remark)[0]]}
+    assert drafted(case).remarks == [case.all(Remark)[1]]
     settle(case, "M-1/n1")
     settle(case, "M-1/c2", "softer")
-    assert [(r.kind, r.state, r.paragraph) for r in case.remarks] == [
+    assert [(r.kind, r.state, r.paragraph) for r in case.all(Remark)] == [
         (minutes.Kind.DISPUTE, minutes.State.BOTH, "M-1/n1"),
         (minutes.Kind.DISPUTE, minutes.State.CORRECTED, None),
         (minutes.Kind.CORRECTION, minutes.State.STANDS, None),
     ]
-    assert drafted(case).disputes == {"M-1/n1": [case.remarks[0]]}
+    assert drafted(case).disputes == {"M-1/n1": [case.all(Remark)[0]]}
     assert [r.text for r in drafted(case).remarks] == ["softer"]
     assert approve(case).approved_by == HUGO.user_id
 
@@ -298,7 +299,7 @@ def test_the_chair_does_not_approve_alone_what_only_the_chair_wrote() -> None:
     case.undo(by=ADA, at=END)
     refused("minutes/alone", lambda: approve(case))
     minutes.second(case, "M-1", by=ADA, at=END)
-    minutes.file(case, case.roundtables[0], "version two", by=HUGO, at=END)
+    minutes.file(case, case.all(RoundTable)[0], "version two", by=HUGO, at=END)
     refused("minutes/alone", lambda: approve(case))
     minutes.second(case, None, by=ADA, at=END)
     assert approve(case).approved_at == END
@@ -339,7 +340,7 @@ def test_nobody_but_the_chair_approves(by: Professional, *, steers: bool) -> Non
     case = ended()
     facts = refused("minutes/chair_approves", lambda: approve(case, by=by, steers=steers))
     assert facts == {"id": "M-1", "chair": HUGO.user_id}
-    assert case.roundtables[0].approved_at is None
+    assert case.all(RoundTable)[0].approved_at is None
 
 
 def test_when_the_chair_left_the_table_the_coordinator_approves() -> None:
@@ -381,7 +382,7 @@ def test_what_is_said_after_the_approval_is_an_addendum() -> None:
 def test_a_correction_is_taken_back_and_what_was_posted_stays_on_file() -> None:
     case = ended()
     correct(case, "wrong")
-    minutes.file(case, case.roundtables[0], "version two", by=ADA, at=END)
+    minutes.file(case, case.all(RoundTable)[0], "version two", by=ADA, at=END)
     correct(case, "right", by=FINN)
     case.undo(by=ADA, at=END)
     assert [r.text for r in drafted(case).remarks] == ["right"]

@@ -6,7 +6,7 @@ from cases import planning, roundtable
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.planning import Can
+from cases.planning import Can, ProposedTime
 from cases.roundtable import Quorum, RoundTable, State
 from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HUGO, NOW, a_case
 
@@ -24,7 +24,7 @@ def says(case: Case, who: Professional, *cans: Can) -> None:
 
 
 def order(case: Case) -> list[int]:
-    return [p.time.number for p in planning.prospects(case, case.roundtables[0], NOW)]
+    return [p.time.number for p in planning.prospects(case, case.all(RoundTable)[0], NOW)]
 
 
 def test_until_a_time_is_fixed_it_is_no_meeting_that_is_ahead() -> None:
@@ -139,7 +139,7 @@ def test_six_times_are_enough() -> None:
 def test_a_time_that_is_named_twice_is_one() -> None:
     case = a_case()
     planning.plan(case, [FRIDAY, FRIDAY], chair=ADA.user_id, by=CLEO, at=NOW)
-    assert len(case.proposed_times) == 1
+    assert len(case.all(ProposedTime)) == 1
 
 
 def test_the_case_is_looked_at_again_when_the_table_meets() -> None:

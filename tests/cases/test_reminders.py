@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import action, reminders, request
+from cases import action, closing, reminders, request
 from cases.calendar import Calendar
 from cases.case import Case
 from cases.errors import Refusal
@@ -105,7 +105,7 @@ def test_what_is_settled_or_closed_is_not_called() -> None:
     request.answer(case, "R-1", request.State.NOTHING, by=FINN, at=NOW)
     action.finish(case, "A-1", "visited", by=ADA, at=NOW)
     assert steps(case, november(20)) == []
-    case.close(because="done", owner="social", by=CLEO, at=NOW)
+    closing.close(case, because="done", owner="social", by=CLEO, at=NOW)
     assert steps(case, november(20)) == []
 
 

@@ -7,7 +7,7 @@ from cases import request
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Addressee
-from cases.request import Ground, Request, State
+from cases.request import Answer, Ground, Request, State
 from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HEALTH, NEXT_WEEK, NOW, POLICE, SCHOOL, a_case, closed_case
 
 
@@ -38,7 +38,7 @@ def test_one_does_not_ask_ones_own_agency() -> None:
     case = a_case()
     with pytest.raises(Refusal, match="request/own_agency"):
         asked(case, POLICE)
-    assert case.requests == []
+    assert case.all(Request) == []
 
 
 def test_an_agency_outside_the_room_may_be_asked() -> None:
@@ -88,7 +88,7 @@ def test_a_refusal_without_explanation_is_sent_back(text: str) -> None:
     question = asked(case)
     with pytest.raises(Refusal, match="request/refusal_without_explanation"):
         request.answer(case, "R-1", State.REFUSED, text, ground=Ground.OTHER, by=FINN, at=NOW)
-    assert (question.state, case.answers) == (State.OPEN, [])
+    assert (question.state, case.all(Answer)) == (State.OPEN, [])
 
 
 def test_only_the_agency_that_was_asked_answers() -> None:
@@ -103,7 +103,7 @@ def test_only_the_agency_that_was_asked_answers() -> None:
             answer()
         assert refusal.value.code == "request/not_asked_of_you"
         assert refusal.value.facts["agency"] == "health"
-    assert (question.state, case.answers) == (State.OPEN, [])
+    assert (question.state, case.all(Answer)) == (State.OPEN, [])
 
 
 def test_more_time_moves_the_date_and_goes_on_waiting() -> None:
@@ -112,7 +112,7 @@ def test_more_time_moves_the_date_and_goes_on_waiting() -> None:
     assert (question.state, question.due_at, question.waiting) == (State.MORE_TIME, NEXT_WEEK, True)
     assert (given.result, given.text) == (State.MORE_TIME, "archive")
     request.answer(case, "R-1", State.ANSWERED, "twice", by=FINN, at=NOW)
-    assert [a.id for a in case.answers] == ["R-1/1", "R-1/2"]
+    assert [a.id for a in case.all(Answer)] == ["R-1/1", "R-1/2"]
 
 
 @pytest.mark.parametrize("until", [FRIDAY, FRIDAY - timedelta(days=1)])

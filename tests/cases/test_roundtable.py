@@ -8,7 +8,7 @@ from cases.case import REVIEW_PLANNED, Case, open_case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Role
-from cases.roundtable import NoteKind, Presence, State
+from cases.roundtable import Attendance, NoteKind, Presence, RoundTable, State
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 THURSDAY = MONDAY + timedelta(days=3)
@@ -69,7 +69,7 @@ def test_any_member_schedules_and_any_member_chairs() -> None:
 def test_who_does_not_sit_at_the_table_cannot_chair_it() -> None:
     case = a_case(ADA, FINN)
     refused("case/not_a_member", lambda: roundtable.schedule(case, THURSDAY, chair=HUGO.user_id, by=ADA, at=MONDAY))
-    assert case.roundtables == []
+    assert case.all(RoundTable) == []
 
 
 def test_a_closed_case_holds_no_round_table() -> None:
@@ -105,7 +105,7 @@ def test_a_cancelled_round_table_does_not_begin() -> None:
 
 def test_who_begins_has_confirmed() -> None:
     case = begun()
-    assert roundtable.presences(case, case.roundtables[0]) == {HUGO.user_id: Presence.CONFIRMED}
+    assert roundtable.presences(case, case.all(RoundTable)[0]) == {HUGO.user_id: Presence.CONFIRMED}
 
 
 def test_the_chair_or_the_coordinator_begins() -> None:
@@ -160,7 +160,7 @@ def test_when_it_ends_the_next_meeting_is_the_next_review() -> None:
 
 def test_the_latest_word_about_coming_counts() -> None:
     case = planned()
-    table = case.roundtables[0]
+    table = case.all(RoundTable)[0]
     roundtable.announce(case, None, Presence.APOLOGIES, why="ill", by=ADA, at=MONDAY)
     roundtable.announce(case, "M-1", Presence.APOLOGIES, why="still ill", by=ADA, at=MONDAY)
     assert [a.why for a in roundtable.apologies(case, table)] == ["still ill"]
@@ -180,19 +180,19 @@ def test_a_deputy_is_somebody_else_of_the_same_agency() -> None:
         lambda: roundtable.announce(case, "M-1", Presence.APOLOGIES, deputy=ADA, by=DIRK, at=MONDAY),
     )
     assert facts == {"id": "M-1", "deputy": ADA.user_id, "agency": "social"}
-    assert case.attendances == []
+    assert case.all(Attendance) == []
     roundtable.announce(case, "M-1", Presence.APOLOGIES, deputy=CLEO, by=DIRK, at=MONDAY)
-    assert case.attendances[0].deputy == CLEO.user_id
+    assert case.all(Attendance)[0].deputy == CLEO.user_id
 
 
 def test_everybody_confirms_once_while_it_runs() -> None:
     case = planned()
     facts = refused("roundtable/none_runs", lambda: roundtable.confirm(case, by=ADA, at=MONDAY))
-    assert facts == {"next": case.roundtables[0]}
+    assert facts == {"next": case.all(RoundTable)[0]}
     case = begun()
     roundtable.confirm(case, by=ADA, at=THURSDAY)
     refused("roundtable/already_confirmed", lambda: roundtable.confirm(case, "M-1", by=ADA, at=THURSDAY))
-    assert roundtable.agencies_present(case, case.roundtables[0]) == ["police", "school"]
+    assert roundtable.agencies_present(case, case.all(RoundTable)[0]) == ["police", "school"]
 
 
 def test_who_is_here_sends_no_apologies() -> None:
@@ -227,7 +227,7 @@ def test_lines_are_taken_down_for_the_chair_while_it_runs() -> None:
         lambda: roundtable.take_note(case, NoteKind.NOTE, "x", by=ADA, at=THURSDAY, steers=False),
     )
     note = roundtable.take_note(case, NoteKind.NOTE, "he came", by=HUGO, at=THURSDAY, steers=False)
-    assert (note.id, roundtable.notes_of(case, case.roundtables[0])) == ("M-1/n1", [note])
+    assert (note.id, roundtable.notes_of(case, case.all(RoundTable)[0])) == ("M-1/n1", [note])
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_quorum_is_the_chair_and_three_agencies(present: tuple[Professional, .
     case = begun()
     for person in present:
         roundtable.confirm(case, by=person, at=THURSDAY)
-    assert roundtable.has_quorum(case, case.roundtables[0]) is quorum
+    assert roundtable.has_quorum(case, case.all(RoundTable)[0]) is quorum
 
 
 def test_without_the_chair_there_is_no_quorum() -> None:
@@ -262,7 +262,7 @@ def test_of_two_agencies_both_are_a_quorum() -> None:
 
 def test_what_was_said_before_the_meeting_is_taken_back_alone() -> None:
     case = planned()
-    table = case.roundtables[0]
+    table = case.all(RoundTable)[0]
     roundtable.add_agenda_item(case, None, "the timetable", by=ADA, at=MONDAY)
     second = roundtable.add_agenda_item(case, "M-1", "the gym", by=FINN, at=MONDAY)
     case.undo(by=ADA, at=MONDAY)
@@ -287,14 +287,14 @@ def test_a_cancellation_is_taken_back() -> None:
     case = planned()
     roundtable.cancel(case, "M-1", because="ill", by=ADA, at=MONDAY)
     case.undo(by=ADA, at=MONDAY)
-    assert (case.roundtables[0].state, case.roundtables[0].cancelled_because) == (State.SCHEDULED, None)
+    assert (case.all(RoundTable)[0].state, case.all(RoundTable)[0].cancelled_because) == (State.SCHEDULED, None)
 
 
 def test_a_line_is_taken_back_until_the_meeting_ends() -> None:
     case = begun()
     roundtable.take_note(case, NoteKind.NOTE, "wrong", by=HUGO, at=THURSDAY, steers=False)
     case.undo(by=HUGO, at=THURSDAY)
-    assert roundtable.notes_of(case, case.roundtables[0]) == []
+    assert roundtable.notes_of(case, case.all(RoundTable)[0]) == []
     roundtable.take_note(case, NoteKind.NOTE, "right", by=HUGO, at=THURSDAY, steers=False)
     roundtable.end(case, by=CLEO, at=THURSDAY, steers=True)
     refused("undo/moved_on", lambda: case.undo(by=HUGO, at=THURSDAY))

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases import planning, roundtable, series
+from cases import closing, planning, roundtable, series
 from cases.case import Case
 from cases.errors import Refusal
-from cases.roundtable import State
+from cases.roundtable import RoundTable, State
 from cases.series import Series
 from tests.cases.table import ADA, CLEO, DIRK, FRIDAY, NOW, a_case
 
@@ -34,19 +34,19 @@ def a_series(case: Case) -> Series:
         about="how it goes",
         minutes=45,
     )
-    return case.series[-1]
+    return case.all(Series)[-1]
 
 
 def dates(case: Case, state: State = State.SCHEDULED) -> list[int]:
     """Which weeks of the series are on file."""
-    tables = [t for t in case.roundtables if t.state is state and t.occurs_at and not t.withdrawn]
+    tables = [t for t in case.all(RoundTable) if t.state is state and t.occurs_at and not t.withdrawn]
     return [(t.occurs_at - FRIDAY) // WEEK for t in tables if t.occurs_at]
 
 
 def test_the_next_two_exist_by_themselves() -> None:
     case = a_case()
     rest = a_series(case)
-    first, second = case.roundtables
+    first, second = case.all(RoundTable)
     assert [(t.id, t.starts_at, t.about, t.minutes, t.chair) for t in (first, second)] == [
         ("M-1", FRIDAY, "how it goes", 45, ADA.user_id),
         ("M-2", FRIDAY + WEEK, "how it goes", 45, ADA.user_id),
@@ -68,10 +68,10 @@ def test_closing_the_case_calls_off_what_is_planned_for_good() -> None:
     planning.plan(case, [FRIDAY + timedelta(hours=1)], chair=ADA.user_id, by=ADA, at=NOW)
     roundtable.schedule(case, FRIDAY - timedelta(days=1), chair=ADA.user_id, by=ADA, at=NOW)
     roundtable.cancel(case, "M-4", because="half are ill", by=ADA, at=NOW)
-    called_off = case.close(because="he is back at school", owner="social", by=CLEO, at=NOW)
+    called_off = closing.close(case, because="he is back at school", owner="social", by=CLEO, at=NOW)
     assert [t.id for t in called_off] == ["M-1", "M-3", "M-2"]
     case.reopen(because="missing again", by=CLEO, at=NOW + WEEK)
-    assert {t.state for t in case.roundtables} == {State.CANCELLED}
+    assert {t.state for t in case.all(RoundTable)} == {State.CANCELLED}
     assert series.missing(case, rest, NOW + WEEK) == 0
 
 
@@ -88,7 +88,7 @@ def test_one_is_skipped_and_its_agenda_goes_to_the_next() -> None:
     roundtable.add_agenda_item(case, "M-1", "the gym", by=DIRK, at=NOW)
     skipped, (new,) = series.skip(case, "M-1", weekly(), because=None, by=DIRK, at=NOW)
     assert (skipped.state, new.id) == (State.CANCELLED, "M-3")
-    assert [i.text for i in roundtable.agenda_of(case, case.roundtables[1])] == ["the gym"]
+    assert [i.text for i in roundtable.agenda_of(case, case.all(RoundTable)[1])] == ["the gym"]
     case.undo(by=DIRK, at=NOW)
     assert dates(case) == [0, 1]
     assert [i.text for i in roundtable.agenda_of(case, skipped)] == ["the gym"]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cases.action import State
+from cases.action import Action, State
 from cases.case import Case
 from tests.room import Conference, Said, user
 
@@ -15,7 +15,7 @@ async def say(table: Conference, room: str, who: str, text: str, card: Said | No
 
 def picture(case: Case) -> tuple[object, ...]:
     """All that a refused command might have changed."""
-    actions = [(a.state, a.owner, a.due_at, a.accepted_by, a.remark) for a in case.actions]
+    actions = [(a.state, a.owner, a.due_at, a.accepted_by, a.remark) for a in case.all(Action)]
     return actions, len(case.steps), case.next_review
 
 
@@ -77,7 +77,7 @@ async def test_a_reply_to_the_card_needs_no_number(table: Conference) -> None:
         "From Dirk Smit (Social services). Nothing is left to do here."
     )
     case = await table.case(room)
-    assert (case.actions[0].state, case.actions[0].remark) == (State.DONE, "the visit took place")
+    assert (case.all(Action)[0].state, case.all(Action)[0].remark) == (State.DONE, "the visit took place")
 
 
 async def test_a_tandem_waits_for_the_other_agency(table: Conference) -> None:
@@ -169,7 +169,7 @@ async def test_a_moved_date_stands_beside_the_earlier_ones(table: Conference) ->
         "A-1 is due then already: Tue 24 Nov 2026, 17:00 Europe/Amsterdam. Nothing was changed.\n"
         "For another date:  !move A-1 DATE because: REASON"
     )
-    moved = (await table.case(room)).actions[0]
+    moved = (await table.case(room)).all(Action)[0]
     assert (moved.due_at, moved.first_due_at) == (
         datetime(2026, 11, 24, 16, tzinfo=UTC),
         datetime(2026, 11, 20, 16, tzinfo=UTC),
@@ -248,7 +248,7 @@ async def test_another_cases_action_is_out_of_reach(table: Conference) -> None:
     await say(table, first, "ada", VISIT)
     text = await refused(table, second, "dirk", "!accept A-1", "case/no_such_record")
     assert text == "There is no A-1 in this case. Nothing was changed."
-    assert (await table.case(first)).actions[0].state is State.PROPOSED
+    assert (await table.case(first)).all(Action)[0].state is State.PROPOSED
 
 
 async def test_the_proposer_who_left_is_not_woken_but_the_colleagues_are(table: Conference) -> None:

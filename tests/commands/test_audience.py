@@ -3,7 +3,7 @@
 import pytest
 
 from cases.case import Case
-from cases.request import State
+from cases.request import Answer, Request, State
 from tests.room import PEOPLE, Conference, Said, user
 
 CANARY = "kanarie"
@@ -94,7 +94,7 @@ async def test_who_was_released_answers_for_nobody(table: Conference, line: str,
         " Those of your agency who sit there: Finn de Boer.\n"
         "A coordinator can invite you again. Nothing was sent."
     )
-    assert (await table.case(room)).requests[0].state is State.OPEN
+    assert (await table.case(room)).all(Request)[0].state is State.OPEN
     assert [s.channel for s in table.heard[since:]] == [where]
 
 
@@ -106,7 +106,7 @@ async def test_a_card_of_before_the_release_does_nothing_more(table: Conference,
     await release(table, room, "Gina Dekker")
     refused = await table.answer("gina", f"!{line}", room="agency:health", replies_to=said["agency:health"])
     assert "You have left the table" in refused
-    assert [a.text for a in (await table.case(room)).answers] == ["as it was"]
+    assert [a.text for a in (await table.case(room)).all(Answer)] == ["as it was"]
 
 
 async def test_whoever_comes_back_reads_and_answers_again(table: Conference) -> None:
@@ -142,7 +142,7 @@ async def test_a_person_who_left_is_not_asked(table: Conference) -> None:
     await release(table, room, "Gina Dekker")
     refused = await table.answer("ada", "!request Gina Dekker was he seen? because: the plan", room=room)
     assert "Gina Dekker has left this table" in refused
-    assert (await table.case(room)).requests == []
+    assert (await table.case(room)).all(Request) == []
 
 
 async def test_an_answer_for_a_few_reaches_those_at_the_table_who_have_not_left(table: Conference) -> None:

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from cases.action import State
+from cases.action import Action, State
+from cases.concern import Concern
+from cases.request import Answer
+from cases.roundtable import Note, RoundTable
 from commands.dispatch import Incoming
 from tests.room import Conference, user
 
@@ -12,7 +15,7 @@ PLACE = ("key of a phone", "session", 7)
 
 
 async def states(table: Conference, room: str) -> list[State]:
-    return [action.state for action in (await table.case(room)).actions]
+    return [action.state for action in (await table.case(room)).all(Action)]
 
 
 async def test_the_same_ciphertext_is_one_command_under_whatever_event_id(table: Conference) -> None:
@@ -23,7 +26,7 @@ async def test_the_same_ciphertext_is_one_command_under_whatever_event_id(table:
             "ada", "!concern he was seen", room=room, event_id=event_id, replaces=edited, ciphertext=PLACE
         )
         assert said == []
-    assert [c.about for c in (await table.case(room)).concerns] == ["he was seen"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["he was seen"]
     # What comes next in the session is another message.
     (following,) = await table.say("ada", "!concern he was seen", room=room, ciphertext=(*PLACE[:2], 8))
     assert following.subject == "C-2"
@@ -48,10 +51,10 @@ async def test_several_lines_of_one_message_are_one_each(table: Conference) -> N
     room = await table.open_case()
     await table.say("hugo", "!roundtable today 15:00", room=room)
     await table.say("hugo", "!roundtable start", room=room)
-    before = len((await table.case(room)).notes)
+    before = len((await table.case(room)).all(Note))
     for event_id in ("$notes", "$again"):
         await table.say("hugo", "note: one\nnote: two", room=room, event_id=event_id, ciphertext=PLACE)
-    assert [note.text for note in (await table.case(room)).notes[before:]] == ["one", "two"]
+    assert [note.text for note in (await table.case(room)).all(Note)[before:]] == ["one", "two"]
 
 
 async def test_a_line_that_was_refused_is_not_tried_again_under_another_id(table: Conference) -> None:
@@ -113,7 +116,7 @@ async def test_a_round_table_is_not_called_off_by_where_the_server_puts_a_reply(
     for typed in ("cancel because: half are ill", "!roundtable cancel because: half are ill", "start", "1 yes"):
         (asked,) = await table.say("hugo", typed, room=room, seems_to_answer=card)
         assert "This looks like an answer to M-1." in asked
-    assert [m.state.value for m in (await table.case(room)).roundtables] == ["scheduled"]
+    assert [m.state.value for m in (await table.case(room)).all(RoundTable)] == ["scheduled"]
 
 
 async def test_the_server_does_not_choose_the_case_of_an_answer(table: Conference) -> None:
@@ -128,10 +131,10 @@ async def test_the_server_does_not_choose_the_case_of_an_answer(table: Conferenc
             assert "May" not in said
             assert "case" in said
     for room in cards:
-        assert (await table.case(room)).answers == []
+        assert (await table.case(room)).all(Answer) == []
     first = next(iter(cards))
     await table.say("gina", "answer twice in May", room="agency:health", replies_to=cards[first])
-    assert [a.text for a in (await table.case(first)).answers] == ["twice in May"]
+    assert [a.text for a in (await table.case(first)).all(Answer)] == ["twice in May"]
 
 
 async def test_a_card_of_another_room_is_no_hint(table: Conference) -> None:
@@ -147,7 +150,7 @@ async def test_an_edit_that_does_not_say_of_what_is_to_be_typed_again(table: Con
     (said,) = await table.deliver()
     assert "Please type the whole command again" in said
     assert "seen" not in said
-    assert (await table.case(room)).concerns == []
+    assert (await table.case(room)).all(Concern) == []
     await table.dispatcher.handle(replace(edit, event_id="$talk", body="he was seen, I mean"))
     assert await table.deliver() == []
 
@@ -165,13 +168,13 @@ async def test_ids_of_no_form_name_nothing_and_stop_nothing(table: Conference, b
         start=1,
     ):
         await table.dispatcher.handle(message)
-        assert len((await table.case(room)).concerns) == number
+        assert len((await table.case(room)).all(Concern)) == number
     await table.dispatcher.handle(Incoming("$4", bad, user("ada"), "!concern four"))
     await table.dispatcher.handle(Incoming("$4", room_id, f"@{bad}", "!concern four"))
     await table.dispatcher.handle(Incoming(bad, room_id, user("ada"), "!status"))
     await table.dispatcher.handle(Incoming("$5", room_id, user("ada"), "!concern five", replaces=bad))
     await table.dispatcher.deleted(room_id, user("ada"), bad, "deletion")
-    assert "four" not in [c.about for c in (await table.case(room)).concerns]
+    assert "four" not in [c.about for c in (await table.case(room)).all(Concern)]
 
 
 async def test_the_lines_behind_a_refused_edit_are_not_carried_out_under_another_id(table: Conference) -> None:
@@ -181,7 +184,7 @@ async def test_the_lines_behind_a_refused_edit_are_not_carried_out_under_another
     for event_id, much in (("$edit", 1), ("$again", 0)):
         said = await table.say("ada", edit, room=room, event_id=event_id, replaces="$first", ciphertext=PLACE)
         assert len(said) == much
-    assert [c.about for c in (await table.case(room)).concerns] == ["he was seen"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["he was seen"]
 
 
 async def test_what_was_put_aside_stays_so_with_all_its_lines(table: Conference) -> None:
@@ -191,4 +194,4 @@ async def test_what_was_put_aside_stays_so_with_all_its_lines(table: Conference)
     for event_id in ("$1", "$2"):
         await table.dispatcher.handle(replace(message, event_id=event_id))
     assert await table.deliver() == []
-    assert (await table.case(room)).concerns == []
+    assert (await table.case(room)).all(Concern) == []

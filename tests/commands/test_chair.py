@@ -1,5 +1,6 @@
 """``!next`` tells the chair's next move in one line, in every state of a case."""
 
+from cases.roundtable import RoundTable
 from tests.room import Conference
 
 
@@ -49,7 +50,7 @@ async def test_once_the_minutes_are_approved_the_next_one_is_the_move(table: Con
     await table.say("ada", "!minutes view M-1 he was not asked, he is abroad", room=room)
     await table.say("dirk", "!minutes approve M-1", room=room)
     await table.say("ada", "!minutes approve M-1", room=room)
-    assert (await table.case(room)).roundtables[0].approved_at
+    assert (await table.case(room)).all(RoundTable)[0].approved_at
     assert await move(table, room) == "Dirk Smit, chair: M-2, Thu 5 Nov 2026: !agenda M-2 ITEM"
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from cases.concern import Basis, Domain, Urgency
+from cases.concern import Basis, Concern, Domain, Urgency
 from tests.room import Conference, user
 
 
@@ -21,7 +21,7 @@ async def test_a_concern_reaches_the_table(table: Conference) -> None:
         "Marked as: fact"
     )
     assert (said.notice, said.mentions, said.subject) == (True, (), "C-1")
-    concern = (await table.case(room)).concerns[0]
+    concern = (await table.case(room)).all(Concern)[0]
     assert (concern.kind, concern.domain, concern.urgency) == (Basis.FACT, Domain.SCHOOL, Urgency.SOON)
 
 
@@ -34,10 +34,10 @@ async def test_an_unmarked_concern_is_asked_for_fact_or_opinion(table: Conferenc
         "Is this a fact or an opinion? Reply:  correct kind: fact"
     )
     await table.answer("ada", "correct kind: fact", room=room, replies_to=said)
-    concern = (await table.case(room)).concerns[0]
+    concern = (await table.case(room)).all(Concern)[0]
     assert (concern.about, concern.kind) == ("not at school", Basis.FACT)
     await table.answer("ada", "!undo", room=room)
-    assert (await table.case(room)).concerns[0].kind is None
+    assert (await table.case(room)).all(Concern)[0].kind is None
 
 
 async def test_a_wrong_mark_is_put_right_together_with_the_wording(table: Conference) -> None:
@@ -45,7 +45,7 @@ async def test_a_wrong_mark_is_put_right_together_with_the_wording(table: Confer
     await table.answer("ada", "!concern not at school kind: fact", room=room)
     said = await table.answer("ada", "!correct C-1 seldom at school kind: opinion", room=room)
     assert said.text.splitlines()[1:] == ["seldom at school", "Marked as: opinion"]
-    concern = (await table.case(room)).concerns[0]
+    concern = (await table.case(room)).all(Concern)[0]
     assert (concern.about, concern.kind) == ("seldom at school", Basis.OPINION)
 
 
@@ -65,7 +65,7 @@ async def test_an_empty_concern_is_refused(table: Conference) -> None:
     room = await table.open_case()
     said = await table.answer("ada", "!concern kind: fact", room=room)
     assert said.text.startswith("Almost: ")
-    assert (await table.case(room)).concerns == []
+    assert (await table.case(room)).all(Concern) == []
     assert (await table.outcomes())[-1] == ("concern", "reading/missing")
 
 
@@ -82,14 +82,14 @@ async def test_whatever_people_type_is_shown_as_text(table: Conference, text: st
     room = await table.open_case()
     said = await table.answer("ada", f"!concern {text} kind: opinion", room=room)
     assert said.text.splitlines()[1] == text
-    assert (await table.case(room)).concerns[0].about == text
+    assert (await table.case(room)).all(Concern)[0].about == text
 
 
 async def test_64_kib_of_text_are_refused_and_not_repeated(table: Conference) -> None:
     room = await table.open_case()
     said = await table.answer("ada", "!concern " + "x" * 65_536, room=room)
     assert len(said.text) < 500
-    assert (await table.case(room)).concerns == []
+    assert (await table.case(room)).all(Concern) == []
     assert (await table.outcomes())[-1] == ("concern", "reading/too_long")
 
 

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from cases.action import Action
+from cases.concern import Concern
 from cases.people import Professional
-from cases.request import State
+from cases.request import Answer, Request, State
 from cases.roles import Role
 from storage import tables
 from tests.room import BOT, Conference, Said, user
@@ -50,7 +52,7 @@ async def test_ordinary_talk_is_not_answered(table: Conference, typed: str) -> N
     room = await table.open_case()
 
     assert await table.say("ada", typed, room=room) == []
-    assert (await table.case(room)).concerns == []
+    assert (await table.case(room)).all(Concern) == []
 
 
 async def test_fields_stand_in_any_order_and_only_the_commands_own_keys_are_keys(table: Conference) -> None:
@@ -58,7 +60,7 @@ async def test_fields_stand_in_any_order_and_only_the_commands_own_keys_are_keys
 
     await table.say("dirk", "!request Gina Dekker call at 10: ask for her by: in 3 days because: the plan", room=room)
 
-    (asked,) = (await table.case(room)).requests
+    (asked,) = (await table.case(room)).all(Request)
     assert (asked.to_person, asked.question, asked.because) == (user("gina"), "call at 10: ask for her", "the plan")
 
 
@@ -81,7 +83,7 @@ async def test_another_commands_key_is_asked_about_and_nothing_is_done(
     assert said.text.startswith(told)
     assert said.text.endswith("If it is part of your text, leave its colon out. Nothing was done.")
     assert "the plan" not in said.text
-    assert (await table.case(room)).requests == []
+    assert (await table.case(room)).all(Request) == []
 
 
 async def test_the_cards_of_a_request(table: Conference) -> None:
@@ -146,7 +148,7 @@ async def test_a_person_who_must_not_read_the_question_is_not_asked(table: Confe
         "Ask the agency:  !request police QUESTION because: REASON\n"
         "Nothing was sent."
     )
-    assert (await table.case(room)).requests == []
+    assert (await table.case(room)).all(Request) == []
 
 
 async def test_an_answer_with_a_narrower_audience_is_corrected_only_where_it_was_read(table: Conference) -> None:
@@ -170,7 +172,7 @@ async def test_an_answer_with_a_narrower_audience_is_corrected_only_where_it_was
     assert "was he seen" not in undone["agency:social"]
     assert "May" not in undone[room]
     assert "June" not in undone[room]
-    assert (await table.case(room)).answers[0].text == "he came in May"
+    assert (await table.case(room)).all(Answer)[0].text == "he came in May"
 
 
 async def test_an_answer_for_few_is_not_corrected_in_the_case_room(table: Conference) -> None:
@@ -199,7 +201,7 @@ async def test_the_five_answers(table: Conference) -> None:
     ):
         await table.answer("ada", typed, room=room)
 
-    states = [r.state for r in (await table.case(room)).requests]
+    states = [r.state for r in (await table.case(room)).all(Request)]
     assert states == [State.ANSWERED, State.PARTLY, State.NOTHING, State.REFUSED, State.MORE_TIME]
 
 
@@ -216,7 +218,7 @@ async def test_a_mention_tells_namesakes_apart(table: Conference) -> None:
         "Ada Jansen: @ada2:example.org",
     ]
     await table.say("hugo", "!request Ada Jansen x because: y", room=room, mentions=("@ada2:example.org",))
-    assert (await table.case(room)).requests[0].to_person == "@ada2:example.org"
+    assert (await table.case(room)).all(Request)[0].to_person == "@ada2:example.org"
 
 
 async def test_a_mention_counts_whatever_the_person_is_called_in_the_app(table: Conference) -> None:
@@ -225,7 +227,7 @@ async def test_a_mention_counts_whatever_the_person_is_called_in_the_app(table: 
 
     await table.dispatcher.handle(replace(message, pills=(("Inspector J. (police)", user("ada")),)))
 
-    asked = (await table.case(room)).requests[0]
+    asked = (await table.case(room)).all(Request)[0]
     assert (asked.to_person, asked.question) == (user("ada"), "was he seen?")
 
 
@@ -247,7 +249,7 @@ async def test_a_date_that_is_not_clear_is_not_guessed(table: Conference, typed:
 
     assert said.text.startswith(first)
     assert said.text.endswith("Nothing was changed.")
-    assert (await table.case(room)).actions == []
+    assert (await table.case(room)).all(Action) == []
 
 
 async def test_what_i_owe_everywhere_holds_no_content(table: Conference) -> None:
@@ -282,7 +284,7 @@ async def test_an_edit_of_a_command_changes_nothing(table: Conference) -> None:
         "To put the new wording of C-1 on file, reply:  correct NEW WORDING\n"
         "To take it back within 10 minutes:  !undo"
     )
-    assert [c.about for c in (await table.case(room)).concerns] == ["first"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["first"]
 
 
 async def test_nothing_that_is_typed_makes_the_bot_fail(table: Conference) -> None:
@@ -345,7 +347,7 @@ async def test_who_nearly_answers_a_card_is_told_that_it_did_not_count(table: Co
     said = await table.answer("hugo", typed, room=room, replies_to=proposed)
 
     assert said.text.startswith("I don't know that word. Did you mean  !accept A-1 ?\n")
-    assert (await table.case(room)).actions[0].accepted_by == ()
+    assert (await table.case(room)).all(Action)[0].accepted_by == ()
 
 
 @pytest.mark.parametrize("typed", ["thank you", "Fine, on Tuesday then", "concerning him: yes", "I accept that", "👍"])

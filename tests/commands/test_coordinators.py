@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from cases.decision import Decision
 from cases.roles import Role
 from commands import registry_of_all
 from commands.context import Scheme
@@ -93,7 +94,7 @@ async def test_an_agency_without_a_seat_decides_nothing(table: Conference) -> No
     room = await table.open_case(agencies="police, youth")
     said = await table.answer("cleo", f"!decide {CANARY} because: x", room=room)
     assert said.text.startswith("Social services does not sit at this table.")
-    assert (await table.case(room)).decisions == []
+    assert (await table.case(room)).all(Decision) == []
 
 
 async def test_a_coordinator_steers_and_lists_only_what_is_theirs(two: Conference) -> None:

@@ -2,8 +2,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cases import closing
 from cases.case import FIRST_REVIEW, Case
-from cases.decision import Stance
+from cases.decision import Decision, Position, Stance
 from tests.room import MONDAY, Conference, user
 
 DECIDE = "!decide Iris calls him, for all of us because: five people calling made him hide"
@@ -11,7 +12,7 @@ DECIDE = "!decide Iris calls him, for all of us because: five people calling mad
 
 def picture(case: Case) -> tuple[object, ...]:
     """All that a refused command might have changed."""
-    return [d.id for d in case.decisions], [p.id for p in case.positions], len(case.steps), case.next_review
+    return [d.id for d in case.all(Decision)], [p.id for p in case.all(Position)], len(case.steps), case.next_review
 
 
 async def refused(table: Conference, room: str, who: str, text: str, code: str) -> str:
@@ -38,7 +39,7 @@ async def test_a_decision_asks_each_agency_that_has_not_spoken(table: Conference
     assert sorted(card.mentions) == [user(name) for name in ("cleo", "dirk", "finn", "gina")]
     assert (card.notice, card.subject) == (False, "D-1")
     case = await table.case(room)
-    assert case.next_review == case.decisions[0].review_at == datetime(2026, 11, 16, 16, tzinfo=UTC)
+    assert case.next_review == case.all(Decision)[0].review_at == datetime(2026, 11, 16, 16, tzinfo=UTC)
     await table.say("ada", "!undo", room=room)
     assert (await table.case(room)).next_review == MONDAY + FIRST_REVIEW
 
@@ -61,7 +62,7 @@ async def test_dissent_is_shown_in_the_words_of_who_dissents(table: Conference) 
         "Every agency has spoken."
     )
     assert (opposed.notice, opposed.subject) == (True, "D-1")
-    positions = [(p.agency, p.stance, p.why) for p in (await table.case(room)).positions]
+    positions = [(p.agency, p.stance, p.why) for p in (await table.case(room)).all(Position)]
     assert positions == [
         ("police", Stance.AGREES, None),
         ("social", Stance.AGREES, None),
@@ -118,7 +119,7 @@ async def test_nothing_is_decided_in_a_closed_case(table: Conference) -> None:
         case = work.find.case(room.partition(":")[2])
         people = (work.find.directory()).people
         assert case
-        case.close(because="he is back", owner="social", by=people[user("cleo")], at=table.now)
+        closing.close(case, because="he is back", owner="social", by=people[user("cleo")], at=table.now)
     ref = room.partition(":")[2]
     for text in (DECIDE, "!agree D-1", "!action x for: social by: fri", "!request health x? because: y", "!concern x"):
         said = await refused(table, room, "finn" if "agree" in text else "ada", text, "case/closed")

@@ -4,8 +4,10 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from cases.concern import raise_concern
+from cases.concern import Concern, raise_concern
+from cases.request import Request
 from cases.roles import Permission
+from cases.roundtable import Note, RoundTable
 from commands.arguments import Arguments, Rest
 from commands.context import Context, Reply
 from commands.dispatch import Dispatcher, Incoming
@@ -24,7 +26,7 @@ async def handled(table: Conference) -> int:
 
 
 async def concerns(table: Conference, room: str) -> list[str]:
-    return [c.about for c in (await table.case(room)).concerns]
+    return [c.about for c in (await table.case(room)).all(Concern)]
 
 
 @pytest.mark.parametrize("typed", ["!concern he was seen", "/concern he was seen", "!CONCERN he was seen"])
@@ -204,8 +206,8 @@ async def test_no_event_id_is_the_name_of_another_line_or_of_what_the_bot_does_i
     await table.say("hugo", "!roundtable today 15:00", room=room)
     await table.say("hugo", "!roundtable start", room=room)
     await table.say("hugo", "note: one\nnote: two", room=room, event_id="$first")
-    (held,) = (await table.case(room)).roundtables
-    assert [note.text for note in (await table.case(room)).notes if note.roundtable == held.id] == ["one", "two"]
+    (held,) = (await table.case(room)).all(RoundTable)
+    assert [note.text for note in (await table.case(room)).all(Note) if note.roundtable == held.id] == ["one", "two"]
     await table.say("hugo", "!roundtable end", room=room)
     table.later(days=6)
     await table.sweeps.run()
@@ -229,7 +231,7 @@ async def test_a_refused_command_changes_nothing_and_is_in_the_log(table: Confer
         "Almost: a reason is missing.\nAdd   because: why you need it   to the end of your message. Nothing was sent."
     )
     after = await table.case(room)
-    assert (after.requests, len(after.steps)) == ([], len(before.steps))
+    assert (after.all(Request), len(after.steps)) == ([], len(before.steps))
     assert (await table.outcomes())[-1] == ("request", "reading/missing")
 
 
@@ -282,7 +284,7 @@ async def test_a_fault_is_rolled_back_and_told_with_a_reference_only(table: Conf
     assert CANARY not in str(logs)
     assert CANARY not in said
     case = await table.case(room)
-    assert (case.concerns, len(case.steps)) == ([], steps)
+    assert (case.all(Concern), len(case.steps)) == ([], steps)
     assert (await table.outcomes())[-1] == ("unknown", "failed")
 
 

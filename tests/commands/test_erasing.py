@@ -6,8 +6,12 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from cases.request import State
+from cases.action import Action
+from cases.concern import Concern
+from cases.minutes import Version
+from cases.request import Answer, Request, State
 from cases.roles import Role
+from cases.roundtable import Note, RoundTable
 from commands.deletions import MOST_AN_HOUR, Doubt
 from storage import tables
 from tests.room import Conference, Said, user
@@ -49,7 +53,7 @@ async def test_what_somebody_else_deletes_stays_on_file_and_its_author_is_asked(
     told = by_channel(await delete(table, "ada", "$1", room))
     assert told.keys() == {room, f"direct:{user('dirk')}", "admin"}
     assert "It was not your account that deleted it." in told[room]
-    assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+    assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car"
     assert table.retracted == []
 
 
@@ -61,7 +65,7 @@ async def test_an_answer_from_an_agencys_own_room_goes_from_the_case_room_too(ta
     told = await delete(table, "gina", "$2", "agency:health")
     assert {said.channel for said in told} == {room, "agency:health", f"direct:{user('gina')}"}
     assert sorted(table.retracted) == sorted((said.channel, said.event_id) for said in given)
-    assert (await table.case(room)).answers[0].text == "[…]"
+    assert (await table.case(room)).all(Answer)[0].text == "[…]"
 
 
 async def test_what_was_deleted_is_not_brought_back_by_undo(table: Conference) -> None:
@@ -70,7 +74,7 @@ async def test_what_was_deleted_is_not_brought_back_by_undo(table: Conference) -
     await delete(table, "dirk", "$1", room)
     said = await table.answer("dirk", "!undo", room=room)
     assert said.text.endswith("Nothing was changed.")
-    concern = (await table.case(room)).concerns[0]
+    concern = (await table.case(room)).all(Concern)[0]
     assert (concern.about, concern.withdrawn) == ("[…]", True)
 
 
@@ -83,7 +87,7 @@ async def test_every_line_is_erased_also_when_a_crash_had_the_bot_hear_them_at_t
     table.later(minutes=1)
     await table.say("hugo", "note: sleeps in a car\nnote: parks at the lake", room=room, event_id="$1")
     await delete(table, "hugo", "$1", room)
-    assert [note.text for note in (await table.case(room)).notes] == ["[…]", "[…]"]
+    assert [note.text for note in (await table.case(room)).all(Note)] == ["[…]", "[…]"]
 
 
 async def test_what_was_refused_is_deleted_with_the_message(table: Conference) -> None:
@@ -127,7 +131,7 @@ async def test_the_author_has_back_what_somebody_else_deleted(table: Conference)
     assert "Nothing was changed" in refused
     assert "car" not in refused
     assert "C-1 is back on file, as you wrote it." in await table.answer("dirk", "!restore C-1", room=room)
-    assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+    assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car"
 
 
 async def test_after_a_week_it_is_wiped_for_good(table: Conference) -> None:
@@ -159,7 +163,7 @@ async def test_the_author_has_it_back_from_each_of_the_rooms_where_it_was_told(t
     assert "R-1 is back on file, as you wrote it." in said[place]
     assert "R-1 is back on file" in said[room]
     case = await table.case(room)
-    assert (case.answers[0].text, case.requests[0].state) == ("twice in May", State.ANSWERED)
+    assert (case.all(Answer)[0].text, case.all(Request)[0].state) == ("twice in May", State.ANSWERED)
 
 
 async def test_who_was_released_has_it_back_by_direct_chat(table: Conference) -> None:
@@ -172,7 +176,7 @@ async def test_who_was_released_has_it_back_by_direct_chat(table: Conference) ->
     assert f"!restore C-1 {ref}" in told[direct]
     for typed, card in (("restore", told[direct]), (f"!restore C-1 {ref}", None)):
         assert "C-1 is back on file" in await table.answer("dirk", typed, room=direct, replies_to=card)
-        assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+        assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car"
         await delete(table, "dirk", "$1", room, times=2)
     with table.store.look() as find:
         readers = find.rows(sa.select(tables.outbox.c.scope).where(tables.outbox.c.channel == direct))
@@ -201,7 +205,7 @@ async def test_of_two_cases_the_one_that_is_meant_is_asked_for(table: Conference
     refused = await table.answer("dirk", "!restore C-1", room=direct)
     assert all(f"!restore C-1 {room.removeprefix('case:')}" in refused for room in rooms)
     await table.say("dirk", f"!restore C-1 {rooms[1].removeprefix('case:').lower()}", room=direct)
-    assert [(await table.case(room)).concerns[0].withdrawn for room in rooms] == [True, False]
+    assert [(await table.case(room)).all(Concern)[0].withdrawn for room in rooms] == [True, False]
 
 
 @pytest.mark.parametrize("doubt", [Doubt.DEVICE, Doubt.IDENTITY])
@@ -217,16 +221,16 @@ async def test_what_an_account_in_doubt_deletes_stays_until_its_author_confirms(
     assert "car" not in str(told)
     assert "C-1" not in told["admin"]
     assert "!erase C-1" in told[room]
-    assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+    assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car"
     assert table.retracted == []
     assert ("erase", "erasure/asked") in await table.outcomes()
     assert await delete(table, "dirk", "$1", room, doubt, times=2) == [], "asked once"
     reply = None if confirmed.startswith("!") else told[room]
     await table.say("ada", confirmed, room=room, replies_to=reply)
-    assert (await table.case(room)).concerns[0].about == "sleeps in a car", "only its author confirms"
+    assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car", "only its author confirms"
     said = by_channel(await table.say("dirk", confirmed, room=room, replies_to=reply))
     assert "is off the file" in said[room]
-    assert (await table.case(room)).concerns[0].about == "[…]"
+    assert (await table.case(room)).all(Concern)[0].about == "[…]"
     assert table.retracted == [(room, card.event_id)]
     assert "I did not ask you about C-1." in await table.answer("dirk", "!erase C-1", room=room)
 
@@ -238,7 +242,7 @@ async def test_it_is_confirmed_in_the_direct_chat_as_well(table: Conference) -> 
     told = by_channel(await delete(table, "dirk", "$1", room, Doubt.DEVICE))
     said = by_channel(await table.say("dirk", "yes", room=direct, replies_to=told[direct]))
     assert said.keys() == {room, direct}
-    assert (await table.case(room)).concerns[0].about == "[…]"
+    assert (await table.case(room)).all(Concern)[0].about == "[…]"
 
 
 async def test_many_deletions_at_once_are_asked_about(table: Conference) -> None:
@@ -246,13 +250,13 @@ async def test_many_deletions_at_once_are_asked_about(table: Conference) -> None
     for number in range(MOST_AN_HOUR + 2):
         await table.say("dirk", f"!concern number {number} kind: fact", room=room, event_id=f"${number}")
     told = [await delete(table, "dirk", f"${number}", room) for number in range(MOST_AN_HOUR + 2)]
-    left = [c.about for c in (await table.case(room)).concerns if not c.withdrawn]
+    left = [c.about for c in (await table.case(room)).all(Concern) if not c.withdrawn]
     assert left == [f"number {MOST_AN_HOUR}", f"number {MOST_AN_HOUR + 1}"]
     assert [sum(said.channel == "admin" for said in one) for one in told[-3:]] == [0, 1, 0], "told once a day"
     await table.say("dirk", "!concern one more kind: fact", room=room, event_id="$later")
     table.later(hours=1, minutes=1)
     await delete(table, "dirk", "$later", room)
-    assert (await table.case(room)).concerns[-1].about == "[…]"
+    assert (await table.case(room)).all(Concern)[-1].about == "[…]"
 
 
 async def test_a_server_that_tells_of_a_deletion_in_another_room_learns_nothing(table: Conference) -> None:
@@ -260,7 +264,7 @@ async def test_a_server_that_tells_of_a_deletion_in_another_room_learns_nothing(
     await table.say("dirk", "!concern sleeps in a car kind: fact", room=room, event_id="$1")
     for number, (who, where) in enumerate([("dirk", "agency:police"), ("iris", "agency:youth"), ("dirk", "admin")]):
         assert await delete(table, who, "$1", where, times=number) == []
-    assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+    assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car"
 
 
 async def test_a_deleted_answer_leaves_its_question_waiting_and_the_case_open(table: Conference) -> None:
@@ -283,7 +287,7 @@ async def test_who_accepted_an_action_is_told_that_its_words_are_gone(table: Con
     await table.say("ada", "!accept A-1", room=room)
     told = by_channel(await delete(table, "dirk", "$1", room))
     assert user("ada") in told[room].mentions
-    assert (await table.case(room)).actions[0].outcome == "[…]"
+    assert (await table.case(room)).all(Action)[0].outcome == "[…]"
 
 
 async def test_a_deleted_meeting_leaves_the_calendars_and_comes_back(table: Conference) -> None:
@@ -337,7 +341,7 @@ async def test_what_was_deleted_is_read_in_no_minutes_and_is_wiped_from_each_ver
     assert "Opel" not in table.heard[-3].text
     assert b"Opel" in posted["minutes-M-1-v1.md"]
     assert b"Opel" not in table.files(room)["minutes-M-1-v2.md"]
-    assert all("Opel" in version.text for version in case.minutes)
+    assert all("Opel" in version.text for version in case.all(Version))
     await table.say("hugo", f"!restore M-1 {case.ref}", room=room)
     await table.say("ada", "!minutes", room=room)
     assert b"Opel" in table.files(room)["minutes-M-1-v2.md"]
@@ -345,9 +349,9 @@ async def test_what_was_deleted_is_read_in_no_minutes_and_is_wiped_from_each_ver
     table.later(days=7)
     await table.sweeps.run()
     case = await table.case(room)
-    assert all("Opel" not in f"{version.text} {version.paper}" for version in case.minutes)
-    assert case.roundtables[0].approved_at is not None
-    assert "seen by us" in case.minutes[-1].text
+    assert all("Opel" not in f"{version.text} {version.paper}" for version in case.all(Version))
+    assert case.all(RoundTable)[0].approved_at is not None
+    assert "seen by us" in case.all(Version)[-1].text
 
 
 @pytest.mark.parametrize("line", ["!restore C-1\U0008dc6dzq", "!restore Finn", "!restore C-1 because", "!erase zq53"])
@@ -385,7 +389,7 @@ async def test_a_confirmation_that_is_a_reply_only_outside_is_asked_about(table:
     held = by_channel(await delete(table, "dirk", "$1", room, Doubt.DEVICE))[room]
     [asked] = await table.say("dirk", word, room=room, seems_to_answer=held)
     assert "!erase C-1 …" in asked
-    assert (await table.case(room)).concerns[0].about == "sleeps in a car"
+    assert (await table.case(room)).all(Concern)[0].about == "sleeps in a car"
     # Of anybody else it is talk.
     assert await table.say("ada", word, room=room, seems_to_answer=held) == []
 
@@ -420,13 +424,13 @@ async def test_a_few_letters_are_wiped_from_minutes_wherever_they_stood(table: C
         table.later(minutes=1)
         await table.say(who, text, room=room, event_id=event)
     assert (await table.outcomes())[-1][1] == "done"
-    filed = "".join(version.text for version in (await table.case(room)).minutes)
+    filed = "".join(version.text for version in (await table.case(room)).all(Version))
     assert {f"Opel {number}" for number in range(1, 9)} == set(re.findall(r"Opel \d", filed))
     table.later(hours=2)
     for event, who in (("$0", "cleo"), ("$1", "hugo"), ("$2", "finn"), ("$5", "dirk"), ("$8", "gina"), ("$9", "ada")):
         await delete(table, who, event, "coordination" if event == "$0" else room)
     table.later(days=8)
     await table.sweeps.run()
-    for version in (await table.case(room)).minutes:
+    for version in (await table.case(room)).all(Version):
         assert re.findall(r"Opel \d", f"{version.text} {version.paper}") == []
         assert "home in an Opel" in version.text

@@ -11,8 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from cases import action, request
-from cases.concern import Basis, Domain, Urgency
-from cases.request import Ground
+from cases.concern import Basis, Concern, Domain, Urgency
+from cases.request import Ground, Request
 from cases.verbs import VERBS
 from commands import registry_of_all
 from commands.context import Scheme
@@ -145,13 +145,13 @@ async def test_the_keys_of_ones_language_work_beside_the_english_ones(table: Con
     room = await table.open_case()
     text = "!request police was hij thuis? omdat: het plan by: fri 12:00"
     await table.say("hugo", text, room=room)
-    assert (await table.case(room)).requests == []
+    assert (await table.case(room)).all(Request) == []
     await table.say("hugo", "language nl", room=DIRECT)
     await table.say("hugo", text, room=room)
-    (asked,) = (await table.case(room)).requests
+    (asked,) = (await table.case(room)).all(Request)
     assert (asked.question, asked.because) == ("was hij thuis?", "het plan")
     await table.say("hugo", "!concern hij was er niet soort: feit leefgebied: thuis", room=room)
-    (concern,) = (await table.case(room)).concerns
+    (concern,) = (await table.case(room)).all(Concern)
     assert (concern.kind, concern.domain) == ("fact", "home")
     assert "“because:” stands there twice" in await table.answer(
         "hugo", "!request police x omdat: a because: b", room=room

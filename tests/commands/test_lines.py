@@ -1,8 +1,11 @@
 import pytest
 
+from cases.action import Action
 from cases.action import State as ActionState
+from cases.concern import Concern
 from cases.errors import Refusal
-from cases.request import State
+from cases.request import Answer, Request, State
+from cases.roundtable import Note
 from commands import registry_of_all
 from commands.lines import MOST_LINES, note_line, split
 from commands.reading import prefixed
@@ -103,7 +106,7 @@ async def test_an_answer_for_few_is_not_published_with_one_for_all(table: Confer
     assert "clinic" not in told(said, room)
     assert "clinic" in told(said, "agency:police")
     case = await table.case(room)
-    assert [(a.request, a.text) for a in case.answers] == [("R-1", "no"), ("R-2", "yes, at the clinic")]
+    assert [(a.request, a.text) for a in case.all(Answer)] == [("R-1", "no"), ("R-2", "yes, at the clinic")]
 
 
 async def test_in_the_case_room_only_the_answer_for_all_is_taken(table: Conference) -> None:
@@ -111,7 +114,7 @@ async def test_in_the_case_room_only_the_answer_for_all_is_taken(table: Conferen
     first, second = await table.say("finn", "!answer R-1 no\n!answer R-2 yes, at the clinic", room=room)
     assert "R-1" in first
     assert "Please answer it in your agency's own room" in second
-    assert [r.state for r in (await table.case(room)).requests] == [State.ANSWERED, State.OPEN]
+    assert [r.state for r in (await table.case(room)).all(Request)] == [State.ANSWERED, State.OPEN]
 
 
 async def test_each_command_has_its_own_effect_and_answer(table: Conference) -> None:
@@ -119,11 +122,11 @@ async def test_each_command_has_its_own_effect_and_answer(table: Conference) -> 
     said = await table.say("ada", "!done A-1 he was in\nand well\n!done A-2 she was out", room=room)
     assert [s.subject for s in said] == ["A-1", "A-2"]
     case = await table.case(room)
-    assert [a.state for a in case.actions] == [ActionState.DONE] * 2
+    assert [a.state for a in case.all(Action)] == [ActionState.DONE] * 2
     assert "and well" in said[0].text
     assert "she was out" not in said[0].text
     said = await table.say("ada", "!concern a\n!concern b", room=room)
-    assert [c.about for c in (await table.case(room)).concerns] == ["a", "b"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["a", "b"]
 
 
 async def test_a_mention_of_the_bot_begins_a_line_as_a_prefix_does(table: Conference) -> None:
@@ -132,7 +135,7 @@ async def test_a_mention_of_the_bot_begins_a_line_as_a_prefix_does(table: Confer
         "@roundtable concern a\n@roundtable: concern b\n@roundtable is at three\n@finn concern c\nRoundtable: next week"
     )
     await table.say("ada", text, room=room)
-    assert [c.about for c in (await table.case(room)).concerns] == [
+    assert [c.about for c in (await table.case(room)).all(Concern)] == [
         "a",
         "b\n@roundtable is at three\n@finn concern c\nRoundtable: next week",
     ]
@@ -149,7 +152,7 @@ async def test_a_command_that_is_refused_holds_up_no_other(table: Conference) ->
     room = await table.open_case()
     said = await table.say("ada", "!concern a\n!concren b\n!concern c", room=room)
     assert "I don't know that word. Did you mean  !concern" in said[1].text
-    assert [c.about for c in (await table.case(room)).concerns] == ["a", "c"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["a", "c"]
 
 
 async def test_an_edit_of_several_commands_carries_none_out_twice(table: Conference) -> None:
@@ -158,7 +161,7 @@ async def test_an_edit_of_several_commands_carries_none_out_twice(table: Confere
     for _ in range(2):
         await table.say("ada", "!concern a\n!concern c", room=room, event_id="$edit", replaces="$first")
     await table.say("ada", "!concern a\n!concern b", room=room, event_id="$first")
-    assert [c.about for c in (await table.case(room)).concerns] == ["a", "b"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["a", "b"]
     assert [outcome for _, outcome in await table.outcomes()].count("dispatch/edited") == 1
 
 
@@ -173,13 +176,13 @@ async def test_thousands_of_lines_have_one_answer_and_no_effect(table: Conferenc
     assert len(await table.outcomes()) == len(before) + 1
     assert (await table.outcomes())[-1] == ("unknown", "dispatch/too_many")
     case = await table.case(room)
-    assert (case.notes, case.concerns) == ([], [])
+    assert (case.all(Note), case.all(Concern)) == ([], [])
 
 
 async def test_thirty_lines_are_taken(table: Conference) -> None:
     room = await table.open_case()
     said = await table.say("ada", "\n".join(f"!concern number {n}" for n in range(MOST_LINES)), room=room)
-    assert len(said) == len((await table.case(room)).concerns) == MOST_LINES
+    assert len(said) == len((await table.case(room)).all(Concern)) == MOST_LINES
 
 
 async def test_a_strangers_lines_have_one_answer(table: Conference) -> None:
@@ -191,13 +194,13 @@ async def test_a_strangers_lines_have_one_answer(table: Conference) -> None:
 async def test_a_note_in_a_concern_is_text_until_a_round_table_is_held(table: Conference) -> None:
     room = await table.open_case()
     await table.answer("ada", "!concern he was out\nnote: second time", room=room)
-    assert [c.about for c in (await table.case(room)).concerns] == ["he was out\nnote: second time"]
+    assert [c.about for c in (await table.case(room)).all(Concern)] == ["he was out\nnote: second time"]
     await table.say("ada", "!roundtable mon 11:00", room=room)
     await table.say("ada", "!roundtable start", room=room)
     await table.say("ada", "!concern he is ill\nnote: he comes on Friday\n!next", room=room)
     case = await table.case(room)
-    assert [c.about for c in case.concerns][1:] == ["he is ill"]
-    assert [n.text for n in case.notes] == ["he comes on Friday"]
+    assert [c.about for c in case.all(Concern)][1:] == ["he is ill"]
+    assert [n.text for n in case.all(Note)] == ["he comes on Friday"]
 
 
 async def test_a_message_longer_than_any_event_is_not_read(table: Conference) -> None:

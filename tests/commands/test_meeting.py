@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cases.concern import Concern
+from cases.decision import Decision
+from cases.minutes import Version
 from commands.context import Scheme
 from tests.room import Conference, conference, user
 from tests.storage.examples import sqlite_url
@@ -24,7 +27,7 @@ async def begun(table: Conference, *confirmed: str, start: str = "!roundtable st
 
 
 async def minutes_of(table: Conference, room: str) -> str:
-    return (await table.case(room)).minutes[-1].text
+    return (await table.case(room)).all(Version)[-1].text
 
 
 @pytest.mark.scenario
@@ -38,7 +41,7 @@ async def test_a_table_with_quorum(table: Conference) -> None:
         "To take part, reply:  confirm\n"
         "Nothing was changed."
     )
-    assert (await table.case(room)).concerns == []
+    assert (await table.case(room)).all(Concern) == []
     assert "open since" in await table.answer("gina", "!status", room=room)
     await table.answer("gina", "confirm", room=room, replies_to=turned)
     await table.answer("gina", "!concern he coughs kind: fact", room=room)
@@ -75,7 +78,7 @@ async def test_two_without_quorum_running(table: Conference) -> None:
     # Hugo sits alone: he can note and propose, but not decide.
     refused = await table.answer("hugo", "decision: he returns because: it worked", room=room)
     assert refused.text.startswith("M-1 has no quorum: a decision takes the chair and 3 agencies.\n")
-    assert (await table.case(room)).decisions == []
+    assert (await table.case(room)).all(Decision) == []
     await table.answer("hugo", "action: call him for: school by: mon 12:00", room=room)
     said = await table.say("hugo", "!roundtable end", room=room)
     (failed,) = [one for one in said if "there was no quorum" in one]

@@ -9,8 +9,8 @@ import pytest
 from pypdf import PdfReader
 
 from cases import erasure, minutes, roundtable
-from cases.minutes import Version
-from cases.roundtable import NoteKind
+from cases.minutes import Remark, Version
+from cases.roundtable import NoteKind, RoundTable
 from commands.arguments import LONGEST_TEXT
 from commands.context import Scheme
 from commands.document import Document
@@ -168,7 +168,7 @@ def foot(version: Version) -> str:
 
 
 async def newest(table: Conference, room: str) -> Version:
-    return (await table.case(room)).minutes[-1]
+    return (await table.case(room)).all(Version)[-1]
 
 
 def pages(table: Conference, room: str, name: str) -> list[str]:
@@ -323,7 +323,7 @@ async def test_an_undone_correction_makes_a_version_without_it(table: Conference
     said = await table.say("dirk", "!undo", room=room)
     assert any("version 3" in s and "\n§24 no longer stands there\n" in s for s in said)
     case = await table.case(room)
-    assert [v.text == case.minutes[0].text for v in case.minutes] == [True, False, True]
+    assert [v.text == case.all(Version)[0].text for v in case.all(Version)] == [True, False, True]
 
 
 async def test_the_numbers_of_paragraphs_never_change(table: Conference) -> None:
@@ -338,7 +338,7 @@ async def test_the_numbers_of_paragraphs_never_change(table: Conference) -> None
     assert "\n§24 we called three times\n" in said
     # What it was about is done, and no longer unresolved: what was said about it still stands.
     assert "\n§26 Disputed, not settled yet: Dirk Smit (Social services): “that is not ours”\n" in said
-    before, after = (Document.load(v.paper or "").numbers for v in (await table.case(room)).minutes[:: len("abc")])
+    before, after = (Document.load(v.paper or "").numbers for v in (await table.case(room)).all(Version)[:: len("abc")])
     assert {key: after[key] for key in before if key in after} == {k: n for k, n in before.items() if k in after}
     refused = await table.answer("hugo", "!minutes approve", room=room)
     assert "\n§26 · Dirk Smit (Social services)\n" in refused
@@ -389,7 +389,7 @@ async def test_the_chair_approves_and_the_minutes_are_locked(table: Conference) 
     again = await table.answer("hugo", "!minutes approve", room=room)
     assert again.text == refused.text
     case = await table.case(room)
-    assert (len(case.minutes), len(case.remarks), case.roundtables[0].approved_by) == (2, 1, user("hugo"))
+    assert (len(case.all(Version)), len(case.all(Remark)), case.all(RoundTable)[0].approved_by) == (2, 1, user("hugo"))
     assert (await table.outcomes())[-2:] == [
         ("minutes correct", "minutes/approved"),
         ("minutes approve", "minutes/approved"),
@@ -425,9 +425,9 @@ async def test_nobody_approves_alone_what_they_wrote(table: Conference) -> None:
         "You have agreed with this version of the minutes of M-1 already.\n"
         "Hugo Peters (School) approves them. Nothing was changed."
     )
-    assert (await table.case(room)).roundtables[0].approved_at is None
+    assert (await table.case(room)).all(RoundTable)[0].approved_at is None
     await table.say("hugo", "!minutes approve M-1", room=room)
-    assert (await table.case(room)).roundtables[0].approved_by == user("hugo")
+    assert (await table.case(room)).all(RoundTable)[0].approved_by == user("hugo")
 
 
 async def test_every_version_can_be_had_again_with_its_files(table: Conference) -> None:
@@ -564,7 +564,7 @@ async def test_minutes_from_before_there_were_paragraphs_are_still_shown_and_cor
     with table.store.work("before", table.now) as work:
         case = work.find.case(room.partition(":")[2])
         assert case
-        erasure.reword(case, case.minutes[0], text="as they were", paper=None)
+        erasure.reword(case, case.all(Version)[0], text="as they were", paper=None)
     table.heard.clear()
     shown = await table.answer("ada", "!minutes", room=room)
     assert "\n\nas they were\n\nVersion 1" in shown
@@ -615,7 +615,7 @@ async def test_whatever_made_a_version_can_be_taken_back(table: Conference, who:
     assert told in " ".join(said[0].text.split())
     assert "version 3" in said[1]
     case = await table.case(room)
-    assert [v.text == case.minutes[0].text for v in case.minutes] == [True, False, True]
+    assert [v.text == case.all(Version)[0].text for v in case.all(Version)] == [True, False, True]
 
 
 async def test_a_settlement_can_be_taken_back(table: Conference) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import read_holidays
+from cases.roundtable import AgendaItem, RoundTable
 from commands.context import Scheme
 from tests.room import Conference, Said, user
 
@@ -29,14 +30,14 @@ async def test_a_recurring_table_is_moved_across_the_clock_change(table: Confere
     assert f"Wed 17 Mar 2027, 10:00 {zone}" in card
     assert f"M-2, Wed 31 Mar 2027, 10:00 {zone}" in card
     await table.say("finn", "!agenda M-1 the gym", room=room)
-    first, second = (await table.case(room)).roundtables
+    first, second = (await table.case(room)).all(RoundTable)
     assert second.starts_at - first.starts_at == timedelta(days=14) - timedelta(hours=1)
     assert first.starts_at.astimezone(ZoneInfo(zone)).isoformat().endswith(offset)
 
     # The first is moved over the change, to Tuesday 30 March at ten: an hour on the wall, not on the globe.
     moved = await table.answer("hugo", "!roundtable move M-1 30 mar 2027 10:00 because: the school is shut", room=room)
     assert f"Tue 30 Mar 2027, 10:00 {zone}" in moved
-    first, second = (await table.case(room)).roundtables
+    first, second = (await table.case(room)).all(RoundTable)
     assert first.starts_at == local(zone, "2027-03-30 10:00")
     assert second.starts_at == local(zone, "2027-03-31 10:00")
     (file,) = (data.decode() for name, data in table.files(room).items() if name == f"{ref}-M-1.ics")
@@ -48,9 +49,9 @@ async def test_a_recurring_table_is_moved_across_the_clock_change(table: Confere
     table.sweeps.round_tables()
     said = [s.text for s in await table.deliver() if not s.file]
     assert any(f"M-3 · Wed 14 Apr 2027, 10:00 {zone}" in text for text in said)
-    tables = (await table.case(room)).roundtables
+    tables = (await table.case(room)).all(RoundTable)
     assert {t.starts_at.astimezone(ZoneInfo(zone)).hour for t in tables} == {10}
-    assert [item.roundtable for item in (await table.case(room)).agenda] == ["M-1"]
+    assert [item.roundtable for item in (await table.case(room)).all(AgendaItem)] == ["M-1"]
 
 
 @pytest.mark.scenario

@@ -1,6 +1,9 @@
+from cases.action import Action
 from cases.case import earlier_wordings
+from cases.concern import Concern
 from cases.followups import Open
-from cases.request import State
+from cases.minutes import Version
+from cases.request import Answer, Request, State
 from tests.room import Conference, Said, user
 
 ASK = "!request health was Sem seen? because: the plan by: fri 15:00"
@@ -219,7 +222,7 @@ async def test_a_corrected_question_reaches_those_who_were_asked(table: Conferen
     text = f"R-1 · {ref} · corrected; the earlier wording stays on file\nwas Sem seen in May?"
     assert {channel: card.text for channel, card in said.items()} == {room: text, "agency:health": text}
     case = await table.case(room)
-    assert (case.requests[0].question, earlier_wordings(case, case.requests[0])[0]) == (
+    assert (case.all(Request)[0].question, earlier_wordings(case, case.all(Request)[0])[0]) == (
         "was Sem seen in May?",
         "was Sem seen?",
     )
@@ -244,7 +247,7 @@ async def test_who_agreed_to_another_wording_is_asked_again(table: Conference) -
     assert said.text.splitlines()[-1] == "Reply: accept · decline …"
     accepted = await table.answer("dirk", "accept", room=room, replies_to=said)
     assert accepted.text.startswith("A-1")
-    assert (await table.case(room)).actions[0].accepted_by == ("social",)
+    assert (await table.case(room)).all(Action)[0].accepted_by == ("social",)
 
 
 async def test_a_corrected_concern_is_told_at_the_table(table: Conference) -> None:
@@ -252,7 +255,7 @@ async def test_a_corrected_concern_is_told_at_the_table(table: Conference) -> No
     said = await cards(table, "hugo", "!correct C-1 Sem was there in the morning", room)
     text = f"C-1 · {ref} · corrected; the earlier wording stays on file\nSem was there in the morning"
     assert {channel: card.text for channel, card in said.items()} == {room: text}
-    assert (await table.case(room)).concerns[0].about == "Sem was there in the morning"
+    assert (await table.case(room)).all(Concern)[0].about == "Sem was there in the morning"
 
 
 async def test_a_corrected_answer_for_few_stays_with_them(table: Conference) -> None:
@@ -266,7 +269,7 @@ async def test_a_corrected_answer_for_few_stays_with_them(table: Conference) -> 
         s.channel: s.text for s in await table.say("finn", "correct no, in June", room="agency:health", replies_to=card)
     }
     assert set(said) == {"agency:health", "agency:police", "agency:school"}
-    assert (await table.case(room)).answers[0].text == "no, in June"
+    assert (await table.case(room)).all(Answer)[0].text == "no, in June"
 
 
 async def test_a_corrected_answer_for_all_is_told_at_the_table(table: Conference) -> None:
@@ -303,7 +306,7 @@ async def test_a_question_that_is_taken_back_is_called_off_in_the_agencys_room(t
         "Taken back: Ada Jansen (Police) asked Health service for information (R-1).\n"
         "It no longer counts; that it was there stays in the log."
     )
-    assert (await table.case(room)).requests[0].withdrawn
+    assert (await table.case(room)).all(Request)[0].withdrawn
 
 
 async def test_taking_back_a_drop_a_narrowing_and_an_answer_tells_the_agencies(table: Conference) -> None:
@@ -319,7 +322,7 @@ async def test_taking_back_a_drop_a_narrowing_and_an_answer_tells_the_agencies(t
     told = await cards(table, "finn", "!undo", room)
     assert set(told) == {room, "agency:police", "agency:health", "agency:school"}
     assert "secret of few" not in " ".join(card.text for card in told.values())
-    assert (await table.case(room)).requests[0].state is State.OPEN
+    assert (await table.case(room)).all(Request)[0].state is State.OPEN
 
 
 async def test_an_accepted_action_is_given_back_as_it_was_on_file(table: Conference) -> None:
@@ -328,7 +331,7 @@ async def test_an_accepted_action_is_given_back_as_it_was_on_file(table: Confere
     await table.say("ada", "!move A-1 fri 12:00 because: ill", room=room)
     await table.say("ada", "!undo", room=room)
     await table.say("ada", "!undo", room=room)
-    (proposed,) = (await table.case(room)).actions
+    (proposed,) = (await table.case(room)).all(Action)
     assert (proposed.state, tuple(proposed.accepted_by), proposed.first_due_at) == ("proposed", (), None)
     assert proposed.due_at.isoformat() == "2026-11-04T15:00:00+00:00"
 
@@ -351,7 +354,7 @@ async def test_undoing_a_correction_of_the_minutes_files_a_version_without_it(ta
     ]
     assert "asked for a correction of the minutes of M-1" in said[0]
     assert "Sem came along" not in said[1]
-    assert len((await table.case(room)).minutes) == 3
+    assert len((await table.case(room)).all(Version)) == 3
 
 
 async def test_nothing_to_undo_and_too_late_to_undo_are_told(table: Conference) -> None:

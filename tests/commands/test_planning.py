@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from cases.planning import Can
-from cases.roundtable import Presence, State
+from cases.planning import Availability, Can
+from cases.roundtable import Attendance, Presence, RoundTable, State
 from commands.context import Scheme
 from tests.room import Conference, Said, user
 
@@ -26,7 +26,7 @@ async def test_times_are_proposed_to_everybody(table: Conference) -> None:
     )
     case = await table.case(room)
     assert (card.subject, set(card.mentions)) == ("M-1", {m.user_id for m in case.present})
-    assert case.roundtables[0].state is State.PLANNING
+    assert case.all(RoundTable)[0].state is State.PLANNING
     assert table.files(room) == {}
 
 
@@ -86,7 +86,7 @@ async def test_a_time_is_fixed_by_its_number(table: Conference) -> None:
         "Reply: attend · apologies … · agenda …"
     )
     case = await table.case(room)
-    assert [(a.by, a.presence) for a in case.attendances] == [(user("ada"), Presence.ATTENDS)]
+    assert [(a.by, a.presence) for a in case.all(Attendance)] == [(user("ada"), Presence.ATTENDS)]
     assert list(table.files(room)) == [f"{case.ref}-M-1.ics"]
 
 
@@ -109,14 +109,14 @@ async def test_times_from_to_set_the_length(table: Conference) -> None:
     assert card.text.startswith("M-1 · round table · Wed 4 Nov 2026, 10:00 Europe/Amsterdam · 90 minutes\n")
     moved = await table.answer("hugo", "!roundtable move M-1 thu 14:00-16:00 because: the school is shut", room=room)
     assert moved.text.startswith("M-1 · moved to Thu 5 Nov 2026, 14:00 Europe/Amsterdam · 120 minutes\n")
-    assert (await table.case(room)).roundtables[0].minutes == 120
+    assert (await table.case(room)).all(RoundTable)[0].minutes == 120
 
 
 async def test_times_of_several_lengths_are_refused(table: Conference) -> None:
     room = await table.open_case()
     told = await table.answer("hugo", "!roundtable plan wed 10:00-11:00 | fri 14:00-16:00", room=room)
     assert told.text.startswith("How long does it take? 60 minutes or 120 minutes.")
-    assert (await table.case(room)).roundtables == []
+    assert (await table.case(room)).all(RoundTable) == []
 
 
 async def test_what_is_no_answer_is_talk_or_asked_about(table: Conference) -> None:
@@ -129,7 +129,7 @@ async def test_what_is_no_answer_is_talk_or_asked_about(table: Conference) -> No
         ("4 yes", "M-1 has no time number 4. There are:"),
     ):
         assert (await table.answer("ada", typed, room=room, replies_to=card)).text.splitlines()[0] == told
-    assert (await table.case(room)).availabilities == []
+    assert (await table.case(room)).all(Availability) == []
 
 
 async def test_an_answer_can_be_undone_though_others_answered(table: Conference) -> None:
@@ -138,7 +138,7 @@ async def test_an_answer_can_be_undone_though_others_answered(table: Conference)
     await table.answer("finn", "1 yes", room=room, replies_to=card)
     await table.say("ada", "!undo", room=room)
     case = await table.case(room)
-    assert [(a.by, a.can) for a in case.availabilities if not a.withdrawn] == [(user("finn"), Can.YES)]
+    assert [(a.by, a.can) for a in case.all(Availability) if not a.withdrawn] == [(user("finn"), Can.YES)]
 
 
 async def test_without_a_time_it_is_not_begun_but_can_be_called_off(table: Conference) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from cases.case import Case
-from cases.request import State
+from cases.request import Answer, Request, State
 from tests.room import Conference, Said, user
 
 ASK = "!request health was he seen since May? because: the safety plan depends on it by: fri 15:00"
@@ -16,8 +16,8 @@ async def ask(table: Conference, room: str, text: str = ASK) -> tuple[Said, Said
 
 def picture(case: Case) -> tuple[object, ...]:
     """All that a refused command might have changed."""
-    requests = [(r.state, r.question, r.due_at, r.to_agency) for r in case.requests]
-    return requests, [a.id for a in case.answers], len(case.steps)
+    requests = [(r.state, r.question, r.due_at, r.to_agency) for r in case.all(Request)]
+    return requests, [a.id for a in case.all(Answer)], len(case.steps)
 
 
 async def refused(table: Conference, room: str, who: str, text: str, code: str, *, channel: str | None = None) -> Said:
@@ -102,7 +102,7 @@ async def test_the_answer_leaves_the_agencys_room_and_nothing_else_does(table: C
     assert said["agency:health"].text == f"Thank you. Your answer to R-1 has gone to {ref}.\n{AMENDS}"
     assert not [s for s in table.heard if "PRIVATE" in s]
     case = await table.case(room)
-    assert (case.requests[0].state, [a.text for a in case.answers]) == (State.ANSWERED, ["twice, in June"])
+    assert (case.all(Request)[0].state, [a.text for a in case.all(Answer)]) == (State.ANSWERED, ["twice, in June"])
 
 
 async def test_an_answer_for_a_narrower_audience_goes_only_into_their_rooms(table: Conference) -> None:
@@ -155,7 +155,7 @@ async def test_one_number_in_two_cases_is_asked_about(table: Conference) -> None
         for one, other in ((first, second), (second, first))
     }
     await table.say("finn", "answer twice", room="agency:health", replies_to=cards[1])
-    assert [(await table.case(room)).requests[0].state for room in rooms] == [State.OPEN, State.ANSWERED]
+    assert [(await table.case(room)).all(Request)[0].state for room in rooms] == [State.OPEN, State.ANSWERED]
     # That only one of them still waits does not tell which one is meant: words for one table are not for the other.
     for text in ("!answer R-1 and once in July", "!nothing R-1"):
         await refused(table, rooms[0], "finn", text, "request/which_case", channel="agency:health")
@@ -243,7 +243,7 @@ async def test_an_answer_can_be_for_fewer_than_the_table(table: Conference) -> N
     assert next(s for s in said if s.channel == room).text.splitlines()[1:2] == [
         "The answer is for Police, Health service, Social services"
     ]
-    assert (await table.case(room)).requests[0].see == ("social",)
+    assert (await table.case(room)).all(Request)[0].see == ("social",)
 
 
 async def test_a_part_of_an_answer_can_be_for_fewer_in_reply_to_the_card(table: Conference) -> None:
@@ -295,7 +295,7 @@ async def test_who_read_an_answer_for_fewer_is_told_that_it_is_taken_back(table:
     said = await table.say("finn", "!undo", room=room)
     assert {s.channel for s in said} == {room, "agency:police", "agency:health", "agency:social"}
     assert not [s for s in said if SECRET in s]
-    assert (await table.case(room)).requests[0].see == ()
+    assert (await table.case(room)).all(Request)[0].see == ()
 
 
 @pytest.mark.parametrize(

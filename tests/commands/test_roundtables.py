@@ -3,9 +3,11 @@
 import pytest
 import sqlalchemy as sa
 
+from cases.action import Action
 from cases.action import State as ActionState
+from cases.decision import Decision
 from cases.people import Professional
-from cases.roundtable import NoteKind, Presence, State
+from cases.roundtable import Attendance, Note, NoteKind, Presence, RoundTable, State
 from storage import tables
 from tests.room import Conference, Said, user
 
@@ -60,7 +62,7 @@ async def test_planning_a_round_table_calls_everybody(table: Conference) -> None
     case = await table.case(room)
     assert set(card.mentions) == {m.user_id for m in case.present}
     assert (card.subject, card.notice) == ("M-1", False)
-    assert (case.roundtables[0].chair, case.roundtables[0].minutes) == (user("hugo"), 45)
+    assert (case.all(RoundTable)[0].chair, case.all(RoundTable)[0].minutes) == (user("hugo"), 45)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ async def test_a_reply_to_the_card_moves_the_round_table_without_naming_it(table
     told = await table.answer("cleo", "cancel because: half are ill", room=room, replies_to=card)
     assert told.text.startswith("M-1 · called off")
     case = await table.case(room)
-    assert case.roundtables[0].state is State.CANCELLED
+    assert case.all(RoundTable)[0].state is State.CANCELLED
 
 
 async def test_a_reply_to_the_card_begins_and_ends_the_round_table(table: Conference) -> None:
@@ -114,7 +116,7 @@ async def test_a_reply_to_the_card_begins_and_ends_the_round_table(table: Confer
     table.later(days=3)
     for text, state in (("Start", State.RUNNING), ("end.", State.ENDED)):
         await table.say("hugo", text, room=room, replies_to=card)
-        assert (await table.case(room)).roundtables[0].state is state
+        assert (await table.case(room)).all(RoundTable)[0].state is state
 
 
 async def test_a_reply_to_the_card_that_names_an_action_is_about_the_action(table: Conference) -> None:
@@ -123,7 +125,7 @@ async def test_a_reply_to_the_card_that_names_an_action_is_about_the_action(tabl
     await table.answer("cleo", "!action visit the family for: social by: 20 nov", room=room)
     moved = await table.answer("dirk", "move A-1 19 nov because: the family is away", room=room, replies_to=card)
     assert moved.subject == "A-1"
-    assert (await table.case(room)).roundtables[0].moved_from is None
+    assert (await table.case(room)).all(RoundTable)[0].moved_from is None
 
 
 async def test_members_reply_to_the_card(table: Conference) -> None:
@@ -146,7 +148,7 @@ async def test_members_reply_to_the_card(table: Conference) -> None:
     ]
     assert [s.mentions for s in said] == [(), (user("iris"),), (), (), ()]
     case = await table.case(room)
-    assert [(a.by, a.presence, a.deputy) for a in case.attendances] == [
+    assert [(a.by, a.presence, a.deputy) for a in case.all(Attendance)] == [
         (user("finn"), Presence.ATTENDS, None),
         (user("jack"), Presence.APOLOGIES, user("iris")),
         (user("dirk"), Presence.APOLOGIES, None),
@@ -214,7 +216,7 @@ async def test_calling_it_off_takes_a_reason(table: Conference) -> None:
     await table.say("ada", "!roundtable cancel M-1", room=room)
     assert (await counts(table))[2:] == before[2:]
     assert (await table.outcomes())[-1] == ("roundtable cancel", "reading/missing")
-    assert (await table.case(room)).roundtables[0].state is State.SCHEDULED
+    assert (await table.case(room)).all(RoundTable)[0].state is State.SCHEDULED
 
 
 async def test_it_begins_with_why_the_goal_confidentiality_and_the_agenda(table: Conference) -> None:
@@ -252,7 +254,7 @@ async def test_it_begins_with_why_the_goal_confidentiality_and_the_agenda(table:
     )
     assert user("ada") in opening.mentions
     assert user("hugo") not in opening.mentions
-    assert (await table.case(room)).attendances[-1].presence is Presence.CONFIRMED
+    assert (await table.case(room)).all(Attendance)[-1].presence is Presence.CONFIRMED
 
 
 async def test_only_the_chair_or_the_coordinator_begins(table: Conference) -> None:
@@ -329,13 +331,13 @@ async def test_the_chairs_lines_are_taken_down(table: Conference) -> None:
     assert excused.text == "Noted, M-1/a4: apologies from Finn de Boer (Health service)."
     assert other.text == "Noted, M-1/n2."
     case = await table.case(room)
-    assert [(n.kind, n.text) for n in case.notes] == [
+    assert [(n.kind, n.text) for n in case.all(Note)] == [
         (NoteKind.NOTE, "he came along to the gym"),
         (NoteKind.APOLOGIES, "the mayor"),
     ]
-    assert [(a.roundtable, a.owner, a.state) for a in case.actions] == [("M-1", "social", ActionState.PROPOSED)]
-    assert [(d.roundtable, d.because) for d in case.decisions] == [("M-1", "it worked")]
-    assert [(a.by, a.why) for a in case.attendances[3:]] == [(user("finn"), "ill")]
+    assert [(a.roundtable, a.owner, a.state) for a in case.all(Action)] == [("M-1", "social", ActionState.PROPOSED)]
+    assert [(d.roundtable, d.because) for d in case.all(Decision)] == [("M-1", "it worked")]
+    assert [(a.by, a.why) for a in case.all(Attendance)[3:]] == [(user("finn"), "ill")]
 
 
 @pytest.mark.parametrize("member", ["Finn", "@finn:example.org", "Finn de Boer:"])
@@ -398,13 +400,13 @@ async def test_several_lines_in_one_message_are_each_taken_down(table: Conferenc
         "Noted, M-1/n2.",
     ]
     case = await table.case(room)
-    assert [note.text for note in case.notes] == ["he came along\nand stayed", "she agreed"]
+    assert [note.text for note in case.all(Note)] == ["he came along\nand stayed", "she agreed"]
     assert await table.say("hugo", MANY, room=room, event_id="$many") == []
-    assert len((await table.case(room)).notes) == 2
+    assert len((await table.case(room)).all(Note)) == 2
 
     await table.dispatcher.deleted(f"!{room}:example.org", user("hugo"), "$many", "$deletion")
     await table.deliver()
-    assert [note.text for note in (await table.case(room)).notes] == ["[…]", "[…]"]
+    assert [note.text for note in (await table.case(room)).all(Note)] == ["[…]", "[…]"]
     assert [event for _, event in table.retracted] == [one.event_id for one in said]
 
 
@@ -415,7 +417,7 @@ async def test_the_edit_of_several_lines_is_offered_as_a_correction_once(table: 
     said = await table.say("hugo", "note: he came late\nnote: she came", room=room, replaces="$many")
 
     assert [one.text.split(".")[0] for one in said] == ["You changed a command that was already carried out"]
-    assert len((await table.case(room)).notes) == 2
+    assert len((await table.case(room)).all(Note)) == 2
 
 
 @pytest.mark.parametrize("line", ["note: he came", "Action: x for: social by: fri", "decision: x", "apologies: Finn"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from cases.roundtable import RoundTable
 from tests.room import Conference, Said, user
 
 EVERY = "!roundtable thu 10:00 about: how it goes every: 2 weeks"
@@ -108,4 +109,4 @@ async def test_a_first_date_that_does_not_fit_is_asked_about(table: Conference) 
     )
     told = await table.answer("ada", "!roundtable thu 10:00 every: blue moon", room=room)
     assert told.text.splitlines()[0] == "I can't read how often."
-    assert (await table.case(room)).roundtables == []
+    assert (await table.case(room)).all(RoundTable) == []

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cases.action import Action
 from tests.room import Conference, user
 
 DIRECT = f"direct:{user('hugo')}"
@@ -24,7 +25,7 @@ async def test_people_choose_their_zone_and_dates_follow_it(table: Conference) -
     said = await table.answer("hugo", "zone europe/helsinki", room=DIRECT)
     assert said.text.splitlines()[0] == "Your time zone: Europe/Helsinki"
     await table.say("hugo", "!action call Sem for: school by: thu 12:00", room=room)
-    assert (await table.case(room)).actions[0].due_at == datetime(2026, 11, 5, 10, tzinfo=UTC)
+    assert (await table.case(room)).all(Action)[0].due_at == datetime(2026, 11, 5, 10, tzinfo=UTC)
     said = await table.answer("hugo", "zone default", room=DIRECT)
     assert said.text.splitlines()[0] == "Your time zone: Europe/Amsterdam"
 

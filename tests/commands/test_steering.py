@@ -3,8 +3,10 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from cases.action import Action
 from cases.case import Case
 from cases.people import Agency
+from cases.request import Request
 from storage import tables
 from tests.room import AMSTERDAM, Conference, Said, user
 
@@ -136,7 +138,7 @@ async def test_an_agency_that_left_the_house_gets_nothing_new(table: Conference,
         (room, "School: nobody there is on file who could see to it")
     ]
     case = await table.case(room)
-    assert (case.requests, case.actions, case.closed) == ([], [], False)
+    assert (case.all(Request), case.all(Action), case.closed) == ([], [], False)
     assert "School" in await table.answer("ada", "!status", room=room)
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
+from cases.request import Answer
 from commands.watch import Watch
 from tests.room import Conference, Said, user
 
@@ -92,7 +93,7 @@ async def test_what_may_be_meant_for_it_is_done_in_no_other(table: Conference, r
     assert f"I can't read one of your cases now: {ref_of(rooms[0])}." in refused
     asked = await table.answer("finn", "!answer R-1 he was here", room="agency:health")
     assert "in more than one case" in asked
-    assert (await table.case(rooms[1])).answers == []
+    assert (await table.case(rooms[1])).all(Answer) == []
 
 
 async def test_the_others_are_reminded_and_hold_their_meetings(table: Conference, rooms: tuple[str, str]) -> None:

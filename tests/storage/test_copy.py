@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import raise_concern
+from cases.concern import Concern, raise_concern
 from storage import check, copy, database, lease, revisions, rows, tables
 from storage.crypto import WrongKeyError
 from storage.database import StoreInUseError, StoreProblemError
@@ -97,7 +97,7 @@ async def test_the_copy_is_a_store_that_goes_on(source: str, target: str) -> Non
         log = find.all(sa.select(tables.audit.c.command).order_by(tables.audit.c.id))
     store.close()
     assert case is not None
-    assert [(c.id, c.about) for c in case.concerns][-3:] == [
+    assert [(c.id, c.about) for c in case.all(Concern)][-3:] == [
         ("C-7", "concern 6 🧡"),
         ("C-8", "concern of $2"),
         ("C-9", "concern of $3"),

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from cases import closing
 from cases.case import Case
-from cases.concern import raise_concern
+from cases.concern import Concern, raise_concern
 from cases.errors import Refusal
 from storage.journal import OnFile
 from storage.kept import KeptCases
@@ -41,7 +42,7 @@ def concerns(store: Store) -> list[str]:
     with store.look() as find:
         case = find.case("K7QF")
     assert case is not None
-    return [concern.about for concern in case.concerns]
+    return [concern.about for concern in case.all(Concern)]
 
 
 def test_the_next_unit_of_work_gets_the_same_case(store: Store, kept: Case) -> None:
@@ -66,7 +67,7 @@ def test_a_change_of_one_record_alone_is_seen_elsewhere(store: Store, kept: Case
     with store.work("$ours", NOW) as work:
         case = work.find.case("K7QF")
         assert case is not None
-        assert case.concerns[0].withdrawn
+        assert case.all(Concern)[0].withdrawn
 
 
 def test_what_was_refused_half_done_is_not_kept(store: Store, kept: Case) -> None:
@@ -76,7 +77,7 @@ def test_what_was_refused_half_done_is_not_kept(store: Store, kept: Case) -> Non
         # The same unit of work sees it as it was before, too.
         case = work.find.case("K7QF")
         assert case is not None
-        assert [concern.about for concern in case.concerns] == ["first"]
+        assert [concern.about for concern in case.all(Concern)] == ["first"]
     with store.work("$next", NOW) as work:
         raise_in(work, "next")
     assert concerns(store) == ["first", "next"]
@@ -94,7 +95,7 @@ def test_what_a_fault_broke_off_is_not_kept(store: Store, kept: Case) -> None:
         fail()
     with store.work("$next", NOW) as work:
         case = raise_in(work, "next")
-    assert [concern.id for concern in case.concerns] == ["C-1", "C-2"]
+    assert [concern.id for concern in case.all(Concern)] == ["C-1", "C-2"]
     assert concerns(store) == ["first", "next"]
 
 
@@ -132,6 +133,6 @@ def test_the_case_used_last_is_kept_however_long_it_is() -> None:
 def test_a_closed_case_is_not_kept() -> None:
     kept = KeptCases()
     case = a_case()
-    case.close(because="goal met", owner="social", by=CLEO, at=NOW)
+    closing.close(case, because="goal met", owner="social", by=CLEO, at=NOW)
     kept.keep(on_file(case))
     assert kept.take(case.ref) is None

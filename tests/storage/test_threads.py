@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import raise_concern
+from cases.concern import Concern, raise_concern
 from storage import audit, tables
 from storage.check import check
 from storage.database import StoreAwayError
@@ -61,7 +61,7 @@ def test_nobody_works_before_what_was_committed_is_kept(store: Store, sweeps: Th
     others[0].result()
     kept = store._kept.take("K7QF")
     assert kept is not None
-    assert [concern.about for concern in kept.case.concerns] == ["$one", "$other"]
+    assert [concern.about for concern in kept.case.all(Concern)] == ["$one", "$other"]
 
 
 async def test_what_is_being_withheld_is_not_said_meanwhile(store: Store, sweeps: ThreadPoolExecutor) -> None:
@@ -149,7 +149,7 @@ def test_many_work_with_one_case_at_once(store: Store, url: str, sweeps: ThreadP
             with stores[number].look() as find:
                 case = find.case("K7QF")
             assert case is not None
-            assert cause in {concern.about for concern in case.concerns}
+            assert cause in {concern.about for concern in case.all(Concern)}
 
     for each in [sweeps.submit(work_on, number) for number in range(THREADS)]:
         each.result()
@@ -157,7 +157,7 @@ def test_many_work_with_one_case_at_once(store: Store, url: str, sweeps: ThreadP
     with store.work("$last", NOW) as work:
         case = work.find.case("K7QF")
         assert case is not None
-        assert [concern.id for concern in case.concerns] == [f"C-{n + 1}" for n in range(THREADS * EACH)]
+        assert [concern.id for concern in case.all(Concern)] == [f"C-{n + 1}" for n in range(THREADS * EACH)]
         assert audit.first_fault(work.session, store.ring) is None
         said = work.find.all(sa.select(tables.outbox.c.txn_id))
     assert len(set(said)) == THREADS * EACH

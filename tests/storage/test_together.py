@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import raise_concern
+from cases.concern import Concern, raise_concern
 from storage import audit, tables
 from storage.database import StoreAwayError
 from storage.outbox import Outbox
@@ -60,7 +60,7 @@ async def test_two_bots_lose_no_update_and_the_audit_log_has_one_end(store: Stor
         fault = audit.first_fault(session, store.ring)
         lines = session.scalar(sa.select(sa.func.count()).select_from(tables.audit))
     assert case is not None
-    assert sorted(int(c.id.removeprefix("C-")) for c in case.concerns) == list(range(1, 21))
+    assert sorted(int(c.id.removeprefix("C-")) for c in case.all(Concern)) == list(range(1, 21))
     assert (fault, lines) == (None, 20)
 
 

@@ -5,10 +5,12 @@ import pytest
 import sqlalchemy as sa
 
 from cases import action, request, roundtable
-from cases.action import State
-from cases.concern import raise_concern
+from cases.action import Action, State
+from cases.concern import Concern, raise_concern
 from cases.errors import Refusal
 from cases.people import Addressee
+from cases.request import Request
+from cases.roundtable import AgendaItem, Note
 from storage import audit, tables
 from storage.outbox import Outbox
 from storage.work import LARGEST_ATTACHMENT, OUTBOX_BODY, AlreadyHandledError, Attachment, Message, Store, Work
@@ -36,8 +38,8 @@ def test_a_case_comes_back_as_it_was(store: Store) -> None:
     assert found is not None
     assert found.seats == ("social", "police", "health")
     assert [m.user_id for m in found.members] == [ADA.user_id]
-    assert [(c.id, c.about, c.source, c.at) for c in found.concerns] == [("C-1", "bruises 🧡 على", "seen", NOW)]
-    assert [(r.id, r.due_at, r.state) for r in found.requests] == [("R-1", NOW + timedelta(days=3), "open")]
+    assert [(c.id, c.about, c.source, c.at) for c in found.all(Concern)] == [("C-1", "bruises 🧡 على", "seen", NOW)]
+    assert [(r.id, r.due_at, r.state) for r in found.all(Request)] == [("R-1", NOW + timedelta(days=3), "open")]
     assert [s.verb for s in found.steps] == ["open", "invite", "concern", "request"]
 
 
@@ -99,7 +101,7 @@ async def test_five_at_once_lose_no_update(store: Store) -> None:
     with store.look() as find:
         case = find.case("K7QF")
     assert case is not None
-    assert sorted(c.id for c in case.concerns) == ["C-1", "C-2", "C-3", "C-4", "C-5"]
+    assert sorted(c.id for c in case.all(Concern)) == ["C-1", "C-2", "C-3", "C-4", "C-5"]
 
 
 def test_what_is_undone_after_a_restart_gets_its_old_values_back(store: Store) -> None:
@@ -117,7 +119,7 @@ def test_what_is_undone_after_a_restart_gets_its_old_values_back(store: Store) -
     with store.look() as find:
         found = find.case("K7QF")
     assert found is not None
-    visit = found.actions[0]
+    visit = found.all(Action)[0]
     assert (visit.due_at, visit.first_due_at, visit.remark, visit.state) == (due, None, None, State.ACCEPTED)
     assert isinstance(visit.state, State)
 
@@ -283,7 +285,11 @@ def test_a_round_table_is_kept_with_all_that_belongs_to_it(store: Store) -> None
     assert found is not None
     table = roundtable.running(found)
     assert table is not None
-    assert (table.about, found.agenda[0].text, found.notes[0].text) == ("school", "what about Friday", "he came")
+    assert (table.about, found.all(AgendaItem)[0].text, found.all(Note)[0].text) == (
+        "school",
+        "what about Friday",
+        "he came",
+    )
     assert roundtable.agencies_present(found, table) == ["police"]
 
 
