@@ -148,34 +148,30 @@ def test_each_shell_gets_its_script(name: str) -> None:
 
 
 def complete(instruction: str, begun: Mapping[str, str]) -> list[str]:
-    environment = {**os.environ, **begun, "_ROUNDTABLE_COMPLETE": instruction}
-    code = f"import sys; from bot.cli.shell import main\ntry: main()\nfinally: {LOADED}"
-    ended = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE_SECONDS,
-    )
+    ended = run_apart("main()", {**begun, "_ROUNDTABLE_COMPLETE": instruction})
     # Whoever waits for a completion waits for nothing that only the commands need.
     assert ended.stderr.split() == []
     return ended.stdout.splitlines()
 
 
-def test_asking_for_the_health_loads_neither_database_nor_matrix(tmp_path: Path) -> None:
-    path = a_deployment(tmp_path)
-    environment = {**os.environ, "ROUNDTABLE_SERVER__HEALTH_PORT": str(free_port())}
-    code = f"import sys; from bot.cli.shell import main\nmain(['--config', {str(path)!r}, 'health']); {LOADED}"
-    ended = subprocess.run(
+def run_apart(call: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Call the shell in a process of its own, which says last what it has loaded."""
+    code = f"import sys; from bot.cli.shell import main\ntry: {call}\nfinally: {LOADED}"
+    return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=environment,
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=False,
         timeout=PATIENCE_SECONDS,
+    )
+
+
+def test_asking_for_the_health_loads_neither_database_nor_matrix(tmp_path: Path) -> None:
+    path = a_deployment(tmp_path)
+    ended = run_apart(
+        f"main(['--config', {str(path)!r}, 'health'])", {"ROUNDTABLE_SERVER__HEALTH_PORT": str(free_port())}
     )
     complaint, loaded = ended.stderr.splitlines()
     assert complaint.endswith("is it running?")
