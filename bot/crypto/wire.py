@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeGuard
 from urllib.parse import quote
@@ -37,6 +38,19 @@ LIST = "\0list"
 Json = dict[str, Any]
 Patience = Callable[[float | None], Awaitable[bool]]
 """Waits so many seconds, as the homeserver asks; False: it asks for too much."""
+
+
+@dataclass(frozen=True, repr=False)
+class Exchange:
+    """One HTTP request: ``within`` in seconds, ``largest`` in bytes of its answer."""
+
+    method: str
+    path: str
+    data: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] | None = None
+    within: float = ANSWER_WITHIN
+    largest: int = LARGEST_ANSWER
 
 
 class Wire:
@@ -85,14 +99,16 @@ class Wire:
 
         Raises Unavailable (TooLarge when the answer is), TokenRevoked, NotAllowed, or Rejected.
         """
-        status, answer, wait = await self._request(method, path, body, query, within, largest)
+        status, answer, wait = await self._request(
+            _in_json(method, path, body, query=query, within=within, largest=largest)
+        )
         if status == 200:  # noqa: PLR2004 - HTTP's own number
             return answer
         raise explain(status, answer, wait)
 
     async def ask_list(self, path: str) -> list[Any]:
         """As ask, for the few answers that are a JSON list."""
-        status, answer, wait = await self._request("GET", path, None, None, ANSWER_WITHIN, LARGEST_LIST)
+        status, answer, wait = await self._request(Exchange("GET", CLIENT + path, largest=LARGEST_LIST))
         listed = answer.get(LIST)
         if status == 200 and isinstance(listed, list):  # noqa: PLR2004
             return listed
@@ -100,7 +116,7 @@ class Wire:
 
     async def ask_interactively(self, method: str, path: str, body: Mapping[str, object]) -> tuple[int, Json]:
         """As ask, but a 401 that offers ways to authenticate is an answer (specification: User-interactive API)."""
-        status, answer, wait = await self._request(method, path, body, None, ANSWER_WITHIN, LARGEST_ANSWER)
+        status, answer, wait = await self._request(_in_json(method, path, body))
         if status == 200 or (status == 401 and "flows" in answer):  # noqa: PLR2004
             return status, answer
         raise explain(status, answer, wait)
@@ -108,46 +124,26 @@ class Wire:
     async def upload(self, data: bytes) -> Json:
         """Store a file, which must be encrypted already, on the homeserver. Raises as ask does."""
         headers = {"Content-Type": "application/octet-stream"}
-        exchange = self._exchange("POST", MEDIA + "v3/upload", data, headers, None, FILE_WITHIN, LARGEST_ANSWER)
-        status, raw, wait = await exchange
-        answer = await _read_answer(status, raw)
+        asked = Exchange("POST", MEDIA + "v3/upload", data, headers, within=FILE_WITHIN)
+        status, answer, wait = await self._request(asked)
         if status == 200:  # noqa: PLR2004
             return answer
         raise explain(status, answer, wait)
 
     async def download(self, path: str, *, largest: int) -> bytes:
         """The bytes of a file as they are stored. Raises as ask does, and Unavailable when there are more."""
-        status, raw, wait = await self._exchange("GET", CLIENT + path, None, {}, None, FILE_WITHIN, largest)
+        status, raw, wait = await self._exchange(Exchange("GET", CLIENT + path, within=FILE_WITHIN, largest=largest))
         if status == 200:  # noqa: PLR2004
             return raw
         raise explain(status, _parse(raw) or {}, wait)
 
-    async def _request(  # noqa: PLR0917 - as _exchange
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, object] | None,
-        query: Mapping[str, str] | None,
-        within: float,
-        largest: int,
-    ) -> tuple[int, Json, float | None]:
-        data = None if body is None else write_json(body)
-        headers = {} if data is None else {"Content-Type": "application/json"}
-        status, raw, wait = await self._exchange(method, CLIENT + path, data, headers, query, within, largest)
+    async def _request(self, asked: Exchange) -> tuple[int, Json, float | None]:
+        status, raw, wait = await self._exchange(asked)
         return status, await _read_answer(status, raw), wait
 
-    async def _exchange(  # noqa: PLR0917 - as _exchange_once
-        self,
-        method: str,
-        path: str,
-        data: bytes | None,
-        headers: Mapping[str, str],
-        query: Mapping[str, str] | None,
-        within: float,
-        largest: int,
-    ) -> tuple[int, bytes, float | None]:
+    async def _exchange(self, asked: Exchange) -> tuple[int, bytes, float | None]:
         for _ in range(MOST_TIMES_LIMITED):
-            status, raw, wait = await self._exchange_once(method, path, data, headers, query, within, largest)
+            status, raw, wait = await self._exchange_once(asked)
             limit = explain(status, _parse(raw) or {}, wait) if status == 429 else None  # noqa: PLR2004
             if self.patience is None or not isinstance(limit, Unavailable):
                 break
@@ -155,16 +151,7 @@ class Wire:
                 break
         return status, raw, wait
 
-    async def _exchange_once(  # noqa: PLR0917 - one HTTP request, in the order of its parts
-        self,
-        method: str,
-        path: str,
-        data: bytes | None,
-        headers: Mapping[str, str],
-        query: Mapping[str, str] | None,
-        within: float,
-        largest: int,
-    ) -> tuple[int, bytes, float | None]:
+    async def _exchange_once(self, asked: Exchange) -> tuple[int, bytes, float | None]:
         allowed = {"Authorization": f"Bearer {self._token}"} if self._token else {}
         if self._session is None:
             # A client of our own for each homeserver: no cookies, and no redirect can carry the token elsewhere.
@@ -177,15 +164,15 @@ class Wire:
             )
         try:
             async with self._session.request(
-                method,
-                self._homeserver + path,
-                params=query,
-                data=data,
-                headers={**allowed, **headers},
+                asked.method,
+                self._homeserver + asked.path,
+                params=asked.query,
+                data=asked.data,
+                headers={**allowed, **asked.headers},
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=within),
+                timeout=aiohttp.ClientTimeout(total=asked.within),
             ) as response:
-                raw = await _read_all(response, largest)
+                raw = await _read_all(response, asked.largest)
                 return response.status, raw, _read_wait(response.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(type(error).__name__) from None
@@ -238,6 +225,12 @@ def explain(status: int, answer: Json, wait: float | None) -> Exception:
     if status in {401, 403, 404}:
         return NotAllowed(status, code)
     return Rejected(status, code)
+
+
+def _in_json(method: str, path: str, body: Mapping[str, object] | None, **bounds: Any) -> Exchange:  # noqa: ANN401 - as Exchange has them
+    if body is None:
+        return Exchange(method, CLIENT + path, **bounds)
+    return Exchange(method, CLIENT + path, write_json(body), {"Content-Type": "application/json"}, **bounds)
 
 
 async def _read_answer(status: int, raw: bytes) -> Json:
