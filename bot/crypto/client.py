@@ -2,6 +2,7 @@
 """The Matrix client of the bot: everything that leaves is encrypted, everything that comes in is judged."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -243,9 +244,12 @@ class HardenedClient:
         room = await self._find_room(room_id)
         if not room.encrypted:
             raise NotEncrypted(room_id)
-        encrypted = await self._sharing.encrypt(room, type, content, only_for)
+        encrypted, said = await self._sharing.encrypt(room, type, content, only_for)
         path = "v3/" + encode_path("rooms", room_id, "send", "m.room.encrypted", txn_id)
-        return _read_id(await self.wire.ask("PUT", path, encrypted), "event_id", is_event_id)
+        try:
+            return _read_id(await self.wire.ask("PUT", path, encrypted), "event_id", is_event_id)
+        finally:
+            said.until = time.monotonic()
 
     def unreachable(self, room_id: str) -> dict[str, Verdict]:
         """The joined members who could not read our last message there, and why."""
@@ -357,8 +361,13 @@ class HardenedClient:
 
     async def room_state(self, room_id: str) -> tuple[StateChange, ...]:
         """The room's state now, from the homeserver."""
-        state = await self.wire.ask_list("v3/" + encode_path("rooms", room_id, "state"))
-        return tuple(read_change(raw) for raw in state if is_event(raw) and is_state(raw))
+        raws = await self.wire.ask_list("v3/" + encode_path("rooms", room_id, "state"))
+        state = tuple(read_change(raw) for raw in raws if is_event(raw) and is_state(raw))
+        room = self._rooms.get(room_id)
+        if room is not None and any(room.contradicts(change) for change in state):
+            # What we know from syncs is older, or newer: it is asked for again when we next speak.
+            room.complete = False
+        return state
 
     def members(self, room_id: str) -> frozenset[str]:
         """Who is in the room as of the last sync; nobody in a room that we are not in."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from bot.crypto.events import VERIFICATION
+from bot.crypto.events import VERIFICATION, StateChange
 from bot.crypto.wire import Json
 
 MEGOLM = "m.megolm.v1.aes-sha2"
@@ -50,11 +50,15 @@ class Room:
                 shortest, longest = (limit.total_seconds() * 1000 for limit in PERIOD)
                 self.key_period = timedelta(milliseconds=min(max(period, shortest), longest))
 
-    def contradicts(self, kind: str, state_key: str, content: Content) -> bool:
+    def contradicts(self, change: StateChange) -> bool:
         """Whether a state event says of somebody that they are in the room, or not, and we know otherwise."""
-        if not self.complete or kind != "m.room.member":
+        if not self.complete or change.type != "m.room.member":
             return False
-        return (content.get("membership") == "join") is not (state_key in self.joined)
+        return (change.content.get("membership") == "join") is not (change.state_key in self.joined)
+
+    def loses(self, change: StateChange) -> bool:
+        """Whether a state event says that somebody whom we know in the room is not in it."""
+        return change.state_key in self.joined and self.contradicts(change)
 
     def _apply_membership(self, user_id: str, membership: object) -> None:
         self.joined.discard(user_id)

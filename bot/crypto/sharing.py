@@ -1,9 +1,10 @@
 """Room keys: who gets them, when they change, and that they arrive (faults 7 to 13). nio's own sharing is not used."""
 
 import asyncio
+import math
 import time
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -25,6 +26,7 @@ TRIES = 5
 LONGEST_WAIT = 5.0
 CLAIM_TIMEOUT_MS = 10_000
 CLAIM_AGAIN_AFTER = 60.0
+MOST_SAID = 100
 # Shown by the other client, perhaps: in English, as other clients do.
 UNVERIFIED = "This device is not verified by its owner."
 UNREACHED = "No secure channel to this device could be made."
@@ -33,10 +35,29 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(repr=False)
+class Said:
+    """A message that went out, or is about to: the key from it on, and who can read it.
+
+    until: after this moment (monotonic seconds) it was on its way no more.
+    """
+
+    key: str
+    readers: frozenset[str]
+    only_for: Collection[str] | None
+    until: float = math.inf
+
+    def misses(self, user_id: str, since: float) -> bool:
+        """Whether somebody can't read it who may, and who may have joined before it, but not before ``since``."""
+        return (
+            self.until >= since and user_id not in self.readers and (self.only_for is None or user_id in self.only_for)
+        )
+
+
+@dataclass(repr=False)
 class Outbound:
     """The session that we write a room with now, and the devices that hold its key.
 
-    again: holders that lost what they had; told: devices that know why they do not get it.
+    again: holders that lost what they had; told: devices that know why they do not get it; said: the newest messages.
     """
 
     session: vodozemac.GroupSession = field(default_factory=vodozemac.GroupSession)
@@ -45,6 +66,7 @@ class Outbound:
     holders: set[Device] = field(default_factory=set)
     again: set[Device] = field(default_factory=set)
     told: set[Device] = field(default_factory=set)
+    said: deque[Said] = field(default_factory=lambda: deque[Said](maxlen=MOST_SAID))
 
 
 class Sharing:
@@ -61,6 +83,8 @@ class Sharing:
         self._written_for: dict[str, frozenset[str]] = {}
         """For whom the last message of each room was encrypted."""
         self._owed: set[Device] = set()
+        self._late: list[tuple[Room, Outbound, str, str]] = []
+        """Who had joined before we knew, and the key from the first message on that they could not read."""
 
     def forget(self, room_id: str) -> None:
         """Write this room with a new session from now on."""
@@ -68,8 +92,10 @@ class Sharing:
 
     async def encrypt(
         self, room: Room, kind: str, content: Mapping[str, object], only_for: Collection[str] | None = None
-    ) -> Json:
+    ) -> tuple[Json, Said]:
         """The encrypted form of an event, once its key has reached every device that should have it.
+
+        Whoever sends it notes in the second until when it was on its way.
 
         With only_for nobody else gets the key, whoever the homeserver says is in the room.
         Raises Unavailable when it has not; the devices that were reached are remembered. One at a time in each room,
@@ -81,9 +107,11 @@ class Sharing:
             # Ourselves, too: another device of ours may be somebody else's.
             await self._devices.refresh({*members, self._machine.user_id})
             outbound = await self._share(room, members)
-            self._written_for[room.room_id] = frozenset(members)
+            readers = self._written_for[room.room_id] = frozenset(members)
             plain = {"type": kind, "content": content, "room_id": room.room_id}
             outbound.messages += 1
+            said = Said(outbound.session.session_key.to_base64(), readers, only_for)
+            outbound.said.append(said)
             encrypted: Json = {
                 "algorithm": MEGOLM,
                 "sender_key": self._machine.identity_key,
@@ -94,7 +122,34 @@ class Sharing:
             if "m.relates_to" in content:
                 # Servers need to see relations; inside, they stay authentic.
                 encrypted["m.relates_to"] = content["m.relates_to"]
-            return encrypted
+            return encrypted, said
+
+    def note_newcomers(self, room: Room, people: Iterable[str], since: float) -> None:
+        """These turn out to have joined after ``since`` (monotonic seconds): perhaps before what we said meanwhile."""
+        outbound = self._outbound.get(room.room_id)
+        if outbound is None:
+            return
+        for user_id in people:
+            missed = next((said for said in outbound.said if said.misses(user_id, since)), None)
+            if missed is not None:
+                self._late.append((room, outbound, missed.key, user_id))
+
+    async def catch_up(self) -> None:
+        """Give those who had joined before we knew the keys of what was said meanwhile.
+
+        Raises Unavailable or Rejected; what could not be done is done the next time. What came before they joined the
+        homeserver does not show them.
+        """
+        await self._devices.refresh({user_id for room, _, _, user_id in self._late if user_id in room.joined})
+        while self._late:
+            room, outbound, key, user_id = self._late[0]
+            devices = self._devices.list_trusted([user_id]) if user_id in room.joined else []
+            await self._claim(device for device in devices if not self._machine.has_session(device))
+            reached = [device for device in devices if self._machine.has_session(device)]
+            for some in _split(reached):
+                await self._send(some, "m.room_key", _describe_key(room, outbound, key))
+                outbound.holders.update(some)
+            del self._late[0]
 
     def list_unreachable(self, room: Room) -> dict[str, Verdict]:
         """Those for whom the last message was encrypted and of whom no device can read it, and why.
@@ -165,12 +220,7 @@ class Sharing:
             # Said, and tried again with a later message (fault 12).
             log.warning("devices without a session", room=room.room_id, devices=len(missing) - len(reached))
             self._machine.figures.devices_without_session += len(missing) - len(reached)
-        key = {
-            "algorithm": MEGOLM,
-            "room_id": room.room_id,
-            "session_id": outbound.session.session_id,
-            "session_key": outbound.session.session_key.to_base64(),
-        }
+        key = _describe_key(room, outbound, outbound.session.session_key.to_base64())
         for some in _split(reached):
             await self._send(some, "m.room_key", key)
             outbound.holders.update(some)
@@ -254,6 +304,11 @@ class Sharing:
                 await asyncio.sleep(min(wait, LONGEST_WAIT))
             else:
                 return
+
+
+def _describe_key(room: Room, outbound: Outbound, session_key: str) -> Json:
+    session_id = outbound.session.session_id
+    return {"algorithm": MEGOLM, "room_id": room.room_id, "session_id": session_id, "session_key": session_key}
 
 
 def _split(devices: list[Device]) -> Iterator[list[Device]]:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import math
 import secrets
+import time
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -126,6 +128,8 @@ class Syncing:
         self._missing = missing
         self._complete = False
         self._removed: set[tuple[str, str]] = set()
+        self._told_until = -math.inf
+        """Monotonic seconds: what happened on the homeserver before this, we were told."""
 
     def note_removal(self, room_id: str, user_id: str) -> None:
         """We removed someone: a sync already under way may still call them joined."""
@@ -142,6 +146,7 @@ class Syncing:
         if since is not None:
             query["since"] = since
         removed = self._removed = set()
+        asked_at = time.monotonic()
         answer = await self._ask(query, within=timeout_ms / 1000 + ANSWER_WITHIN)
         next_batch = answer.get("next_batch")
         if not is_token(next_batch):
@@ -150,6 +155,7 @@ class Syncing:
         # Keys before the events that need them, and who is where before the keys, of which only members' are kept.
         # Nothing is skipped when the token did not move (fault 5).
         timelines = [timeline async for timeline in self._take_rooms(answer, complete=complete, whole=whole)]
+        self._told_until = asked_at
         unlocked = await self._take_keys(answer)
         for room_id, user_id in removed:
             if room_id in self._rooms:
@@ -215,6 +221,7 @@ class Syncing:
                 held=held if isinstance(held, int) else 0,
                 fallback=isinstance(unused, list) and ONE_TIME_KEY not in unused,
             )
+            await self._sharing.catch_up()
             if complete:
                 await self._sharing.mend({user_id for room in self._rooms.values() for user_id in room.joined})
             await self._missing.settle(unlocked)
@@ -228,19 +235,22 @@ class Syncing:
             if not is_room_id(room_id) or not isinstance(info, dict):
                 continue
             await asyncio.sleep(0)
-            room = self._rooms.setdefault(room_id, Room(room_id, complete=complete))
+            known = self._rooms.get(room_id)
+            room = known or self._rooms.setdefault(room_id, Room(room_id, complete=complete))
             timeline = _dict_in({"room": info}, "room", "timeline")
             events = [raw for raw in _list_in(info, "timeline", "events") if is_event(raw)]
             state = [raw for raw in _list_in(info, "state", "events") if is_event(raw)]
             earlier = [read_change(raw) for raw in state if is_state(raw)]
             changes = (*earlier, *(read_change(raw) for raw in events if is_state(raw)))
-            if not whole and any(room.contradicts(change.type, change.state_key, change.content) for change in earlier):
-                # The state before the events can be older than what we know: of two events that came at once the
-                # homeserver tells the state before one of them, without the other (MSC4222). We ask before we speak.
-                room.complete = False
-            room.complete = room.complete or whole
+            # The state before the events can be older than what we know: of two events that came at once the homeserver
+            # tells the state before one of them, without the other (MSC4222). So can all of it, when we asked for the
+            # state while the sync was under way. We ask before we speak.
+            doubted = any(map(room.contradicts, earlier)) or any(map(room.loses, changes))
+            room.complete = (room.complete or whole) and not (known and doubted)
+            before = frozenset(room.joined)
             for change in changes:
                 room.apply(change.type, change.state_key, change.content)
+            self._sharing.note_newcomers(room, room.joined - before, since=self._told_until)
             prev_batch = timeline.get("prev_batch")
             yield _Timeline(
                 room_id=room_id,

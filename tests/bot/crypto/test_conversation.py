@@ -97,6 +97,95 @@ async def test_who_joins_while_we_speak_can_read_what_is_said_next(
     assert anna.user_id in bot.members(room)
 
 
+async def test_what_the_homeserver_said_of_a_room_holds_when_we_speak_next(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    await bot.stop_listening()
+    room = await bot.client.create_room(name="K7QF", topic="", invite=[anna.user_id])
+    await anna.is_in(room)
+
+    state = await bot.client.room_state(room)
+    await bot.say(room, "welcome")
+
+    assert any(change.state_key == anna.user_id and change.content["membership"] == "join" for change in state)
+    assert (await anna.hears("welcome")).trusted
+
+
+async def test_an_older_word_on_who_is_in_a_room_is_not_believed(
+    meet: Meet, open_another: OpenDevice, proxy: Proxy
+) -> None:
+    anna, host = await meet("anna", "host")
+    bot = await open_signed(host, open_another, proxy)
+    since = (await bot.sync_once(None, timeout_ms=0)).next_batch
+    room = await bot.create_room(name="K7QF", topic="", invite=[anna.user_id])
+    await anna.is_in(room)
+    await bot.room_state(room)
+    await bot.post(room, {"msgtype": "m.text", "body": "welcome"}, txn_id="1")
+
+    def leave_out_that_she_joined(request: web.Request, answer: Any) -> Any:  # noqa: ANN401 - JSON
+        # As an answer that was under way before she did.
+        for told in answer.get("rooms", {}).get("join", {}).values():
+            events = told["timeline"]["events"]
+            told["timeline"]["events"] = [e for e in events if e["content"].get("membership") != "join"]
+        return answer
+
+    proxy.bend = leave_out_that_she_joined
+    await wait_for(bot, since, lambda batch: room in {told.room_id for told in batch.joined})
+    proxy.bend = None
+    await bot.post(room, {"msgtype": "m.text", "body": "welcome again"}, txn_id="2")
+
+    assert (await anna.hears("welcome again")).trusted
+
+
+async def test_who_had_joined_before_we_knew_can_read_what_was_said_meanwhile(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot)
+    await bot.stop_listening()
+    await bot.client.invite(room, anna.user_id)
+    await anna.is_in(room)
+
+    said = await bot.say(room, "said a moment too early")
+    assert await anna.client.retry(await fetch(bot, room, said)) is None
+    await bot.client.sync_once(bot.since, timeout_ms=0)
+
+    assert (await anna.hears("said a moment too early")).trusted
+
+
+async def test_what_was_said_meanwhile_is_only_for_whom_it_was_meant(meet: Meet) -> None:
+    bot, anna, ben = await meet("bot", "anna", "ben")
+    room = await make_room(bot)
+    await bot.stop_listening()
+    for person in (anna, ben):
+        await bot.client.invite(room, person.user_id)
+        await person.is_in(room)
+
+    content = {"msgtype": "m.text", "body": "for anna"}
+    said = await bot.client.post(room, content, txn_id="1", only_for=[anna.user_id])
+    await bot.client.sync_once(bot.since, timeout_ms=0)
+    await anna.hears("for anna")
+    await bot.say(room, "for both")
+    await ben.hears("for both")
+
+    assert await ben.client.retry(await fetch(bot, room, said)) is None
+
+
+async def test_what_was_said_before_we_last_asked_is_not_for_who_joins_later(meet: Meet) -> None:
+    bot, anna = await meet("bot", "anna")
+    room = await make_room(bot)
+    await bot.stop_listening()
+    since = bot.since
+    said = await bot.say(room, "before anna")
+    for _ in range(2):
+        since = (await bot.client.sync_once(since, timeout_ms=0)).next_batch
+    await bot.client.invite(room, anna.user_id)
+    await anna.is_in(room)
+
+    await bot.client.sync_once(since, timeout_ms=0)
+    await bot.say(room, "after anna")
+    await anna.hears("after anna")
+
+    assert await anna.client.retry(await fetch(bot, room, said)) is None
+
+
 async def test_the_invited_get_no_key_before_they_join(meet: Meet, open_another: OpenDevice) -> None:
     bot, anna, ben = await meet("bot", "anna", "ben")
     room = await make_room(bot, anna)
