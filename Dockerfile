@@ -11,6 +11,7 @@ RUN python -m pip install --require-hashes --only-binary :all: -r requirements-b
 COPY pyproject.toml ./
 COPY cases ./cases
 COPY storage ./storage
+COPY chat ./chat
 COPY commands ./commands
 COPY bot ./bot
 # From here on nothing comes over the network.

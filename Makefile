@@ -20,7 +20,7 @@ help:
 	@echo "make fuzz           random lines, messages and lies, and what came of them (LINES=200000 DISPATCHES=20000 SEED=…)"
 	@echo "make bench          measure against plain echo bots, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
 	@echo "make check          lint, types, import order, format"
-	@echo "make catalogue      write all texts to commands/locale/roundtable.pot and into each translation"
+	@echo "make catalogue      write all texts to chat/locale/roundtable.pot and into each translation"
 	@echo "make lock           pin the newest releases again"
 	@echo "make clean          remove what the other targets made"
 
@@ -102,8 +102,8 @@ check: $(STAMP)
 catalogue: $(STAMP)
 	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --add-location file --sort-by-file --width 120 \
 		--project Roundtable --version 0.1 --copyright-holder Roundtable \
-		--output-file commands/locale/roundtable.pot commands
-	$(BIN)/pybabel --quiet update --input-file commands/locale/roundtable.pot --output-dir commands/locale \
+		--output-file chat/locale/roundtable.pot chat commands
+	$(BIN)/pybabel --quiet update --input-file chat/locale/roundtable.pot --output-dir chat/locale \
 		--domain roundtable --width 120 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 
 # The newest releases that pyproject.toml allows, with the hash of each of their files, for every platform.
@@ -119,4 +119,4 @@ lock:
 
 clean:
 	rm -rf $(VENV) tests/interop/node_modules build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
-	find bot cases commands storage tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find bot cases chat commands storage tests -name __pycache__ -type d -prune -exec rm -rf {} +

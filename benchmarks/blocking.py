@@ -16,10 +16,10 @@ import vodozemac
 
 from benchmarks import sharing
 from benchmarks.people import USER, Device, make_people, open_client
-from bot.crypto.client import HardenedClient
-from bot.crypto.machine import MEGOLM, Machine
-from bot.crypto.rooms import describe_room
-from bot.crypto.wire import Json
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.machine import MEGOLM, Machine
+from bot.matrix.crypto.rooms import describe_room
+from bot.matrix.crypto.wire import Json
 
 LIMIT = 0.25
 ROOMS = 500

@@ -8,8 +8,8 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from benchmarks.table import AT_ONCE, WITHIN, Roundtable, is_reminder
-from bot.crypto.events import Event
-from bot.crypto.wire import Wire
+from bot.matrix.crypto.events import Event
+from bot.matrix.crypto.wire import Wire
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 LEAD = timedelta(seconds=2)

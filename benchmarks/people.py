@@ -9,12 +9,12 @@ from typing import Any
 
 import vodozemac
 
-from bot.crypto.client import HardenedClient
-from bot.crypto.machine import MEGOLM, OLM, ONE_TIME_KEY, Machine
-from bot.crypto.signing import SigningKey, encode_base64, encode_canonical
-from bot.crypto.store import StoreFolder
-from bot.crypto.trust import MemoryPins
-from bot.crypto.wire import Json, Wire
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.machine import MEGOLM, OLM, ONE_TIME_KEY, Machine
+from bot.matrix.crypto.signing import SigningKey, encode_base64, encode_canonical
+from bot.matrix.crypto.store import StoreFolder
+from bot.matrix.crypto.trust import MemoryPins
+from bot.matrix.crypto.wire import Json, Wire
 
 USER, DEVICE = "@bot:localhost", "BOT"
 ROOM = "!table"

@@ -10,7 +10,7 @@ import nio as plain
 from nio.crypto import OlmDevice
 
 from benchmarks.people import DEVICE, ROOM, USER, make_people, open_client
-from bot.crypto.rooms import Room
+from bot.matrix.crypto.rooms import Room
 
 Measure = Callable[[Awaitable[object]], Awaitable[float]]
 

@@ -12,14 +12,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.process import Process
-from bot.crypto.events import Batch, Event
-from bot.crypto.identity import Identity
-from bot.crypto.rooms import describe_room
-from bot.crypto.wire import Json, Wire
-from cases import action
+from bot.matrix.crypto.events import Batch, Event
+from bot.matrix.crypto.identity import Identity
+from bot.matrix.crypto.rooms import describe_room
+from bot.matrix.crypto.wire import Json, Wire
 from cases.case import new_reference, open_case
-from cases.concern import raise_concern
 from cases.people import Addressee
+from commands.action import rules as action
+from commands.concern.rules import raise_concern
 from storage.account import Account
 from storage.progress import Progress
 from storage.work import Store

@@ -10,23 +10,23 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Engine
 
-from bot import rooms
 from bot.config import Config, SchemeSection, read_holidays
-from bot.crypto.client import HardenedClient
-from bot.crypto.errors import StoreLocked
 from bot.health import Health
-from bot.listening import Listener
+from bot.matrix import rooms
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.errors import StoreLocked
+from bot.matrix.listening import Listener
+from bot.matrix.sender import Speaker
+from bot.matrix.verifying import Verifier
 from bot.metrics import count_command
 from bot.scheduler import ticking
-from bot.speaking import Speaker
 from bot.standby import Standby
-from bot.verifying import Verifier
+from chat.context import House, Scheme
+from chat.dispatch import Dispatcher
+from chat.faults import place_of_fault
+from chat.jobs import Sweeps
 from commands import registry_of_all
-from commands.context import House, Scheme
-from commands.dispatch import Dispatcher
-from commands.faults import place_of_fault
-from commands.sweeps import Sweeps
-from commands.watch import Watch
+from commands.trust.watch import Watch
 from storage import claims, database, pins
 from storage.account import Account
 from storage.database import StoreAwayError

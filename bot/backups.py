@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.config import Config, ConfigProblem
-from bot.crypto.store import COPY
-from bot.crypto.store import DATABASE as CRYPTO_DATABASE
 from bot.database import is_newest, open_store
+from bot.matrix.crypto.store import COPY
+from bot.matrix.crypto.store import DATABASE as CRYPTO_DATABASE
 from storage import causes, database
 from storage.audit import Entry
 from storage.backup import back_up

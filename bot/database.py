@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import commands  # noqa: F401 what a journal may hold is declared there
 from bot.config import Config, ConfigProblem, check_url, url_of_file
 from storage import check as checking
 from storage import claims, database, lease, restoring

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot import metrics
 from bot.config import HEALTH_PATH, METRICS_PATH, ConfigProblem, Server
-from bot.crypto.wire import LONGEST_WAIT
+from bot.matrix.crypto.wire import LONGEST_WAIT
 from storage.figures import count_waiting
 from storage.work import Store
 

@@ -13,12 +13,12 @@ from rich.console import Console
 
 from bot.agencies import House, list_missing_coordinators, read_house
 from bot.config import Config, ConfigProblem
-from bot.crypto.client import HardenedClient
-from bot.crypto.errors import NotAllowed, Rejected
-from bot.crypto.events import StateChange
 from bot.database import open_store
-from bot.limits import SHORT_SECONDS, Progress, Step, work_off
-from bot.rooms import MakesRooms, make_room
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.errors import NotAllowed, Rejected
+from bot.matrix.crypto.events import StateChange
+from bot.matrix.limits import SHORT_SECONDS, Progress, Step, work_off
+from bot.matrix.rooms import MakesRooms, make_room
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from storage import causes, directory, lease

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.config import ConfigProblem, read_secret, read_text, url_of_file
-from bot.crypto.errors import MatrixError
-from bot.crypto.wire import Patience, Wire
+from bot.matrix.crypto.errors import MatrixError
+from bot.matrix.crypto.wire import Patience, Wire
 from bot.setup import CONFIG, CRYPTO_STORE, DATABASE, MASTER_KEY, STORE_KEY, TOKEN, Account, Wishes, set_up
 from storage import lease
 

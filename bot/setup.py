@@ -23,11 +23,11 @@ from bot.config import (
     read_key,
     url_of_file,
 )
-from bot.crypto.client import HardenedClient, sign_in
-from bot.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
-from bot.crypto.identity import Identity
-from bot.crypto.vault import load_secrets, store_secrets
-from bot.crypto.wire import Patience, Wire
+from bot.matrix.crypto.client import HardenedClient, sign_in
+from bot.matrix.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
+from bot.matrix.crypto.identity import Identity
+from bot.matrix.crypto.vault import load_secrets, store_secrets
+from bot.matrix.crypto.wire import Patience, Wire
 from storage import causes, database, lease, restoring, secret
 from storage.account import Account as BotAccount
 from storage.audit import Entry

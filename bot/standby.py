@@ -8,9 +8,9 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from bot.backoff import unless
 from bot.config import Config
 from bot.health import Health
+from bot.matrix.backoff import unless
 from storage.database import StoreInUseError, StoreProblemError, file_of
 from storage.lease import Lease, LeaseLostError, hold
 

@@ -1,20 +1,19 @@
-"""What must be found without opening a case: who was asked what, which meeting runs, whose words are to be wiped."""
+"""What must be found without opening a case: who was asked what, which meeting runs, whose words are to be wiped.
+
+Each concept offers its own; never content.
+"""
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from cases import erasure
-from cases.request import Request
-from cases.roundtable import RoundTable, State
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from cases.case import Case
 
-REQUEST, MEETING, WIPE = "request", "meeting", "wipe"
 NOBODY = ""
 """The agency of what is nobody's move."""
 
@@ -32,14 +31,15 @@ class Item(NamedTuple):
     open: bool
 
 
+_offered: list[Callable[[Case], Iterator[Item]]] = []
+
+
+def offers_items(find: Callable[[Case], Iterator[Item]]) -> Callable[[Case], Iterator[Item]]:
+    """Have what this finds in a case be found without opening it."""
+    _offered.append(find)
+    return find
+
+
 def items(case: Case) -> Iterator[Item]:
     """Every item of a case."""
-    for asked in case.all(Request):
-        if not asked.withdrawn:
-            yield Item(asked.id, REQUEST, asked.to_agency, None, None, asked.waiting)
-    for table in case.all(RoundTable):
-        if table.started_at is not None:
-            yield Item(table.id, MEETING, NOBODY, None, None, table.state is State.RUNNING)
-    for step in case.steps:
-        if step.what is erasure.DELETED and not step.undone:
-            yield Item(str(step.number), WIPE, NOBODY, step.by, step.at + erasure.WIPE_AFTER, open=True)
+    return chain.from_iterable(find(case) for find in _offered)

@@ -1,39 +1,32 @@
-"""What a person can say to the bot, and what it answers."""
+"""What a person can say to the bot, and what it answers: a folder for each concept.
+
+Whoever imports any of it has all records, verbs and items declared that a journal may hold (``rules.py``).
+"""
 
 from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from commands import groups
-
 if TYPE_CHECKING:
-    from commands.registry import Registry
+    from chat.registry import Registry
 
-MODULES = {
-    "concerns": groups.ASK,
-    "requests": groups.ASK,
-    "actions": groups.ACT,
-    "decisions": groups.DECIDE,
-    "roundtables": groups.MEET,
-    "planning": groups.MEET,
-    "meeting": groups.DURING,
-    "minutes": groups.MINUTES,
-    "picture": groups.CASE,
-    "erasing": groups.MISTAKE,
-    "snoozing": groups.ME,
-    "settings": groups.ME,
-    "steering": groups.CASE,
-    "administration": groups.ADMIN,
-    "verification": groups.ADMIN,
-    "helping": groups.ME,
-}
-"""One a concept, in the order in which the help shows them; and the group of its commands, unless one names another."""
+
+def _load(module: str) -> None:
+    """Import the module of this name of each concept that has one."""
+    for concept in iter_modules(__path__, f"{__name__}."):
+        if concept.ispkg and find_spec(f"{concept.name}.{module}"):
+            import_module(f"{concept.name}.{module}")
 
 
 def registry_of_all() -> "Registry":
-    """Every command: importing a module registers what it defines."""
-    # The configuration asks for languages only: whoever reads it does not load what commands need.
-    from commands.registry import commands  # noqa: PLC0415
+    """Every command and every job: importing a module registers what it defines."""
+    # Whoever opens a store only does not load what commands need.
+    from chat.registry import commands  # noqa: PLC0415
 
-    for module in MODULES:
-        import_module(f"commands.{module}")
+    for module in ("commands", "jobs"):
+        _load(module)
     return commands
+
+
+_load("rules")

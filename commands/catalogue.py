@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
-from cases import action, request
 from cases.roles import Role
 from cases.verbs import VERBS
+from chat.arguments import key_of, nouns
+from chat.groups import GROUPS
+from chat.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, GROUP, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME, STATE
+from chat.reading import choices_of, positional
 from commands import registry_of_all
-from commands.arguments import RECORDS, key_of
-from commands.groups import GROUPS
-from commands.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, GROUP, KEY, LANGUAGE, OUR_ARTICLES, OUR_NAME, STATE
-from commands.reading import choices_of, positional
+from commands.action import rules as action
+from commands.request import rules as request
 
 Message = str | tuple[str, str]
 """A text, or its context and the text."""
@@ -36,7 +37,7 @@ def _messages() -> Iterator[Message]:
     yield LANGUAGE, OUR_NAME
     yield ARTICLES, OUR_ARTICLES
     yield from ((DATE, name) for name in DATE_NAMES)
-    yield from ((CHOICE, word) for word in (*Role, *RECORDS.values(), "record"))
+    yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record"))
     yield from ((STATE, word) for word in (*request.State, *action.State))
     for group in GROUPS:
         yield from ((GROUP, group.word), group.title)

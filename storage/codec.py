@@ -1,21 +1,17 @@
-"""Steps as JSON. Every field is written, defaults too: a later default must not change what was."""
+"""Steps as JSON. Every field is written, defaults too: a later default must not change what was.
+
+What a journal may hold the concepts declare: whoever opens a store imports ``commands`` first.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Any
 
 import msgspec
 
-import cases
 from cases.record import KINDS, Added, Change, Step
 from cases.verbs import VERBS
-
-# What a journal may hold is declared in any of these: whoever opens a store must know all of it, also a shell command.
-for _module in iter_modules(cases.__path__, f"{cases.__name__}."):
-    import_module(_module.name)
 
 
 class _Added(msgspec.Struct):

@@ -12,7 +12,6 @@ from sqlalchemy import Column, Connection, Row, Select, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cases.case import Case
-from cases.items import MEETING, REQUEST, WIPE
 from cases.people import Agency, Preferences, Professional
 from cases.roles import Place, Role
 from storage import journal, tables
@@ -186,24 +185,20 @@ class Find:
         query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(~_cases.closed)
         return {row.ref: row.scheme for row in self.rows(query.order_by(_cases.opened_at))}
 
-    def cases_in_meeting(self) -> list[str]:
-        """The references of the open cases whose round table is being held."""
-        meets = (_items.kind == MEETING, _items.open, ~_cases.closed)
-        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*meets).distinct())
+    def cases_with(self, kind: str) -> list[str]:
+        """The references of the open cases with an open item of a kind; no case is read here."""
+        found = (_items.kind == kind, _items.open, ~_cases.closed)
+        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*found).distinct())
 
-    def cases_to_wipe(self, now: datetime) -> list[str]:
-        """The references of the cases, closed ones too, in which erased words are to be wiped by now."""
-        ripe = (_items.kind == WIPE, _items.open, _items.due <= now)
+    def cases_with_due(self, kind: str, now: datetime) -> list[str]:
+        """The references of the cases, closed ones too, with an item of a kind that is due by now."""
+        ripe = (_items.kind == kind, _items.open, _items.due <= now)
         return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*ripe).distinct())
 
-    def is_in_meeting(self, ref: str) -> bool:
-        """Whether a round table of this case is being held; the case is not read here."""
-        return ref in self.cases_in_meeting()
-
-    def cases_erased_by(self, person: str) -> list[str]:
-        """The references of the cases, closed ones too, in which words of this person are erased and not wiped."""
-        erased = (_items.kind == WIPE, _items.open, _items.person == person)
-        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*erased).distinct())
+    def cases_with_item_of(self, kind: str, person: str) -> list[str]:
+        """The references of the cases, closed ones too, with an open item of a kind that is about a person."""
+        about = (_items.kind == kind, _items.open, _items.person == person)
+        return self.all(self._of_ours(_items.case_ref).join(tables.cases).where(*about).distinct())
 
     def cases(self, refs: Collection[str]) -> list[Case]:
         """Those of these cases that can be read, oldest first."""
@@ -216,9 +211,9 @@ class Find:
             return self.case(ref)
         return None
 
-    def cases_asking(self, agency: str, request_id: str) -> list[str]:
-        """The references of the open cases in which this agency was asked a question of this id, answered or not."""
-        asked = (_items.kind == REQUEST, _items.agency == agency, _items.record == request_id)
+    def cases_where(self, kind: str, agency: str, record_id: str) -> list[str]:
+        """The references of the open cases with this item of an agency, settled or not."""
+        asked = (_items.kind == kind, _items.agency == agency, _items.record == record_id)
         open_ = self._of_ours(_items.case_ref).join(tables.cases).where(*asked, ~_cases.closed)
         return self.all(open_.distinct())
 

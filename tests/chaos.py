@@ -29,11 +29,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from bot.crypto.errors import Unavailable
-from bot.crypto.events import Event
-from cases.action import Action
+from bot.matrix.crypto.errors import Unavailable
+from bot.matrix.crypto.events import Event
 from cases.case import Case
-from cases.concern import Concern
+from commands.action.rules import Action
+from commands.concern.rules import Concern
 from storage import audit, causes, tables
 from storage.account import Account
 from storage.progress import Progress

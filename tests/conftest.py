@@ -1,13 +1,16 @@
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from chat import files
 from storage import database
+from storage.work import LARGEST_ATTACHMENT
 from tests.homeserver import Homeserver
 from tests.postgres import Postgres, find_programs
+from tests.room import Conference, conference
 
 # A shared machine may be slow; how fast the code is, the benchmarks tell.
 settings.register_profile("roundtable", deadline=None)
@@ -70,6 +73,19 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/roundtable.db"
     address: str = request.getfixturevalue("postgresql_url")
     return address
+
+
+@pytest.fixture
+async def table(store_url: str) -> AsyncIterator[Conference]:
+    """A conference of five agencies on a database of its own."""
+    async with conference(store_url) as made:
+        yield made
+
+
+@pytest.fixture
+def a_sixteenth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files may be a sixteenth as large: those of the real bound take minutes and a gigabyte to make."""
+    monkeypatch.setattr(files, "LARGEST_ATTACHMENT", LARGEST_ATTACHMENT // 16)
 
 
 async def _migrate(url: str) -> None:

@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 
 from bot import logs
-from bot.crypto.events import Event
+from bot.matrix.crypto.events import Event
 from cases.time import show
 from tests.deployment import EVERYBODY, Deployment
 from tests.homeserver import Homeserver

@@ -16,10 +16,10 @@ from rich.console import Console
 
 from bot import config as configuration
 from bot.app import App
-from bot.crypto.client import HardenedClient
-from bot.crypto.trust import MemoryPins
-from bot.crypto.vault import store_secrets
-from bot.crypto.wire import Json, Wire
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.trust import MemoryPins
+from bot.matrix.crypto.vault import store_secrets
+from bot.matrix.crypto.wire import Json, Wire
 from bot.provisioning import provision
 from bot.setup import Account, Wishes, set_up
 from cases.roles import Role

@@ -33,23 +33,23 @@ import sqlalchemy as sa
 import structlog
 from structlog.testing import capture_logs
 
-from bot.crypto.client import HardenedClient
-from bot.crypto.errors import MatrixError, NotAllowed
-from bot.crypto.events import Ciphertext, Event, is_event, is_state, read_change, read_event
-from bot.crypto.trust import Verdict
 from bot.health import Health
-from bot.listening import Listener
-from bot.verifying import Verifier
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.errors import MatrixError, NotAllowed
+from bot.matrix.crypto.events import Ciphertext, Event, is_event, is_state, read_change, read_event
+from bot.matrix.crypto.trust import Verdict
+from bot.matrix.listening import Listener
+from bot.matrix.verifying import Verifier
 from cases.errors import Refusal
-from cases.request import Request
 from cases.roles import GRANTS, Place, Role
-from commands.faults import place_of_fault
-from commands.watch import Watch
+from chat.faults import place_of_fault
+from commands.request.rules import Request
+from commands.trust.watch import Watch
 from storage import tables
 from storage.find import place_of
-from tests.commands.test_growth import READERS, REGISTRY, VOICE, reading
+from tests.chat.test_growth import READERS, REGISTRY, VOICE, reading
+from tests.chat.test_reading import NOW
 from tests.commands.test_on_file import WALK
-from tests.commands.test_reading import NOW
 from tests.hostile_texts import PIECES, SIZE, composed
 from tests.room import BOT, PEOPLE, VERSIONS, Conference, Said, conference, user
 

@@ -26,14 +26,14 @@ from random import Random
 import sqlalchemy as sa
 import structlog
 
-from cases.action import Action
 from cases.case import Case
-from cases.concern import Concern
-from cases.decision import Decision
-from cases.erasure import WIPE_AFTER
 from cases.record import Record
-from cases.request import Answer, Request
-from cases.roundtable import RoundTable, State
+from commands.action.rules import Action
+from commands.concern.rules import Concern
+from commands.decision.rules import Decision
+from commands.erasure.rules import WIPE_AFTER
+from commands.request.rules import Answer, Request
+from commands.roundtable.rules import RoundTable, State
 from storage import tables
 from storage.check import check
 from storage.codec import encode

@@ -17,11 +17,11 @@ from typing import Any, ParamSpec
 
 from bot import config, logs
 from bot.app import App
-from bot.crypto.client import HardenedClient
-from bot.crypto.sharing import Sharing
-from bot.crypto.sync import Syncing
-from bot.speaking import Speaker
-from commands.dispatch import Dispatcher
+from bot.matrix.crypto.client import HardenedClient
+from bot.matrix.crypto.sharing import Sharing
+from bot.matrix.crypto.sync import Syncing
+from bot.matrix.sender import Speaker
+from chat.dispatch import Dispatcher
 from storage.outbox import Outbox
 from storage.progress import Progress
 from storage.work import Work

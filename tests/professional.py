@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Self, TypeVar
 
-from bot.crypto.client import HardenedClient, sign_in
-from bot.crypto.errors import NotAllowed, Unavailable
-from bot.crypto.events import Batch, Event
-from bot.crypto.identity import Identity
-from bot.crypto.trust import MemoryPins
+from bot.matrix.crypto.client import HardenedClient, sign_in
+from bot.matrix.crypto.errors import NotAllowed, Unavailable
+from bot.matrix.crypto.events import Batch, Event
+from bot.matrix.crypto.identity import Identity
+from bot.matrix.crypto.trust import MemoryPins
 from tests.waiting import PATIENCE_SECONDS
 
 T = TypeVar("T")

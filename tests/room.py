@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from cases.case import Case
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
+from chat.context import House, Scheme
+from chat.dispatch import Dispatcher, Incoming
+from chat.jobs import Sweeps
 from commands import registry_of_all
-from commands.context import House, Scheme
-from commands.dispatch import Dispatcher, Incoming
-from commands.sweeps import Sweeps
 from storage import tables
 from storage.outbox import Outbox, Row
 from storage.work import Attachment, Store

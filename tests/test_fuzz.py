@@ -1,23 +1,16 @@
 """A short campaign with each run of the tests, and that it would find what it looks for."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
-from commands.dispatch import Dispatcher
+from chat.dispatch import Dispatcher
 from tests import fuzz
-from tests.room import Conference, conference, user
+from tests.room import Conference, user
 
 # What is counted line by line is timed ten times as slow as it is.
 pytestmark = pytest.mark.no_cover
 SEED = 10
-
-
-@pytest.fixture
-async def table(store_url: str) -> AsyncIterator[Conference]:
-    async with conference(store_url) as made:
-        yield made
 
 
 def test_no_line_is_read_with_an_exception_an_echo_or_slowly() -> None:

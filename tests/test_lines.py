@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("bot", "cases", "commands", "storage", "tests", "benchmarks")
+FOLDERS = ("bot", "cases", "chat", "commands", "storage", "tests", "benchmarks")
 MOST_LINES = 400
 REASON = "# lines: "
 FILES = [

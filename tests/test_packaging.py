@@ -69,7 +69,7 @@ def test_the_install_steps_of_the_dockerfile_give_a_working_command(tmp_path: Pa
     wheel = next((build / "wheels").glob("roundtable-*.whl"))
     packed = set(zipfile.ZipFile(wheel).namelist())
     assert {path for path in _list_shipped_files() if path not in packed} == set()
-    for needed in ("commands/templates/", "commands/locale/nl/", "storage/migrations/"):
+    for needed in ("chat/refused/", "chat/locale/nl/", "commands/concern/templates/", "storage/migrations/"):
         assert any(path.startswith(needed) for path in packed), needed
     assert {path for path in packed if path.startswith("tests/") or path.endswith(".pyc")} == set()
 
@@ -124,7 +124,7 @@ def _list_committed_files() -> list[str]:
 
 
 def _list_shipped_files() -> list[str]:
-    houses = ("bot/", "cases/", "commands/", "storage/")
+    houses = ("bot/", "cases/", "chat/", "commands/", "storage/")
     return [name for name in _list_committed_files() if name.startswith(houses) and (ROOT / name).is_file()]
 
 

@@ -12,9 +12,10 @@ from pydantic import BaseModel
 
 import bot
 import cases
+import chat
 import commands
 import storage
-from bot.crypto.trust import Verdict
+from bot.matrix.crypto.trust import Verdict
 
 CANARY = "Zephyrine Quillfeather"
 PLACES = {"channel", "event_id", "id", "kind", "sender", "type", "user_id"}
@@ -23,7 +24,7 @@ PUBLIC = {"Identity"}
 
 
 def modules() -> Iterator[object]:
-    for package in (bot, cases, commands, storage):
+    for package in (bot, cases, chat, commands, storage):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "migrations" not in module.name and not module.name.endswith("__main__"):
                 yield importlib.import_module(module.name)
@@ -34,7 +35,7 @@ def classes() -> list[type]:
         cls
         for module in modules()
         for cls in vars(module).values()
-        if inspect.isclass(cls) and cls.__module__.split(".")[0] in {"bot", "cases", "commands", "storage"}
+        if inspect.isclass(cls) and cls.__module__.split(".")[0] in {"bot", "cases", "chat", "commands", "storage"}
     }
     return sorted(found, key=lambda cls: f"{cls.__module__}.{cls.__qualname__}")
 

@@ -20,7 +20,7 @@ def show(path: Path) -> None:
     """
     from bot import config
     from bot.database import open_store
-    from commands.render import fours
+    from chat.render import fours
     from storage import pins
 
     settings = config.load(path)

@@ -17,7 +17,7 @@ from bot.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from bot.crypto.wire import Patience
+    from bot.matrix.crypto.wire import Patience
     from bot.setup import Account, Wishes
 
 RESET_WARNING = (
@@ -125,7 +125,7 @@ def _set_up(account: "Account", wishes: "Wishes") -> None:
 
     from bot import setup
     from bot.config import ConfigProblem
-    from bot.crypto.errors import NotOurDevice, TokenRevoked
+    from bot.matrix.crypto.errors import NotOurDevice, TokenRevoked
 
     try:
         asyncio.run(
@@ -172,7 +172,7 @@ def _renew(folder: Path, password: str, recovery_key: str | None) -> None:
 
 
 def _be_patient() -> "Patience":
-    from bot.limits import LONGEST_SECONDS, Progress
+    from bot.matrix.limits import LONGEST_SECONDS, Progress
 
     return Progress(make_console()).patience(LONGEST_SECONDS)
 

@@ -59,7 +59,7 @@ def _tell(problem: Exception) -> int:
     if isinstance(problem, ConfigProblem):
         logs.complain(*problem.problems)
         return WRONG_SETTINGS
-    from bot.crypto.errors import MatrixError, NotOurDevice, StoreUnreadable, TokenRevoked
+    from bot.matrix.crypto.errors import MatrixError, NotOurDevice, StoreUnreadable, TokenRevoked
     from storage.crypto import WrongKeyError
     from storage.database import StoreProblemError
 

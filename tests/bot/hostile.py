@@ -9,10 +9,10 @@ from typing import Any
 import vodozemac
 from aiohttp import web
 
-from bot.crypto.identity import Identity
-from bot.crypto.machine import MEGOLM, OLM
-from bot.crypto.signing import encode_canonical
-from tests.bot.crypto.proxy import Proxy
+from bot.matrix.crypto.identity import Identity
+from bot.matrix.crypto.machine import MEGOLM, OLM
+from bot.matrix.crypto.signing import encode_canonical
+from tests.bot.matrix.crypto.proxy import Proxy
 from tests.waiting import PATIENCE_SECONDS
 
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.crypto.sync import TIMELINE_LIMIT
+from bot.matrix.crypto.sync import TIMELINE_LIMIT
 from storage import tables
 from tests.chaos import answers, ask, open_case, play_absence
 from tests.deployment import Deployment

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.crypto.client import HardenedClient, sign_in
-from bot.crypto.errors import TokenRevoked
-from bot.crypto.events import Batch, Event
-from bot.crypto.trust import MemoryPins
+from bot.matrix.crypto.client import HardenedClient, sign_in
+from bot.matrix.crypto.errors import TokenRevoked
+from bot.matrix.crypto.events import Batch, Event
+from bot.matrix.crypto.trust import MemoryPins
 from storage import tables
 from storage.database import StoreProblemError
 from tests.deployment import Deployment

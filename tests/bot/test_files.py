@@ -8,10 +8,10 @@ from typing import cast
 
 import pytest
 
-from bot.crypto.attachments import download
-from bot.crypto.errors import Rejected
-from bot.crypto.events import Event
-from bot.crypto.wire import Json, Wire
+from bot.matrix.crypto.attachments import download
+from bot.matrix.crypto.errors import Rejected
+from bot.matrix.crypto.events import Event
+from bot.matrix.crypto.wire import Json, Wire
 from storage.account import Account
 from storage.database import StoreAwayError
 from storage.outbox import Outbox, Row

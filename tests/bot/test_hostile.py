@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from bot.crypto.client import HardenedClient, sign_in
-from bot.crypto.identity import Identity
-from bot.crypto.trust import MemoryPins
-from tests.bot.crypto.proxy import Proxy
+from bot.matrix.crypto.client import HardenedClient, sign_in
+from bot.matrix.crypto.identity import Identity
+from bot.matrix.crypto.trust import MemoryPins
 from tests.bot.hostile import EVIL, Hostile, Json, describe_identity, make_device, timeline_of
+from tests.bot.matrix.crypto.proxy import Proxy
 from tests.bot.test_end_to_end import answers, by_bot, open_case
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver

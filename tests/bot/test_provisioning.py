@@ -14,11 +14,11 @@ from rich.console import Console
 
 from bot.agencies import House, list_missing_coordinators, read_house
 from bot.config import ConfigProblem, SchemeSection
-from bot.crypto.errors import NotAllowed, Rejected, Unavailable
-from bot.crypto.events import StateChange
-from bot.limits import Progress
+from bot.matrix.crypto.errors import NotAllowed, Rejected, Unavailable
+from bot.matrix.crypto.events import StateChange
+from bot.matrix.limits import Progress
+from bot.matrix.rooms import MARKER, MOST_INVITED_AT_ONCE
 from bot.provisioning import Plan, carry_out, describe, make_plan
-from bot.rooms import MARKER, MOST_INVITED_AT_ONCE
 from cases.roles import Role
 from storage import rooms as room_states
 from storage import tables

@@ -5,10 +5,10 @@ import pytest
 
 from bot import config
 from bot.config import ConfigProblem
-from bot.crypto.errors import TokenRevoked, WrongRecoveryKey
-from bot.crypto.trust import Verdict
-from bot.crypto.vault import encode_recovery_key
-from bot.crypto.wire import Wire
+from bot.matrix.crypto.errors import TokenRevoked, WrongRecoveryKey
+from bot.matrix.crypto.trust import Verdict
+from bot.matrix.crypto.vault import encode_recovery_key
+from bot.matrix.crypto.wire import Wire
 from bot.renewal import renew
 from storage import lease
 from storage.database import StoreProblemError

@@ -8,11 +8,11 @@ import pytest
 
 from bot import config
 from bot.config import Config, ConfigProblem
-from bot.crypto.client import HardenedClient, sign_in
-from bot.crypto.errors import MatrixError, TokenRevoked
-from bot.crypto.trust import MemoryPins, Verdict, judge_devices, judge_identity
-from bot.crypto.vault import load_secrets
-from bot.crypto.wire import Wire
+from bot.matrix.crypto.client import HardenedClient, sign_in
+from bot.matrix.crypto.errors import MatrixError, TokenRevoked
+from bot.matrix.crypto.trust import MemoryPins, Verdict, judge_devices, judge_identity
+from bot.matrix.crypto.vault import load_secrets
+from bot.matrix.crypto.wire import Wire
 from bot.setup import Account, Wishes, check, set_up
 from storage.pins import StoredPins
 from storage.work import Store

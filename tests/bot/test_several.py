@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import sqlalchemy as sa
 
-from bot.crypto.events import Event
+from bot.matrix.crypto.events import Event
 from tests.bot.test_health import free_port
 from tests.chaos import BotProcess, answers, ask, open_case, say_surely
 from tests.deployment import Deployment

@@ -3,24 +3,22 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from cases import (
-    action,
-    closing,
-    concern,
-    correction,
-    decision,
-    meeting,
-    minutes,
-    planning,
-    reminders,
-    request,
-    roundtable,
-    series,
-)
 from cases.calendar import Calendar
 from cases.case import Case
-from cases.request import State as Answered
-from cases.roundtable import NoteKind, Presence, RoundTable
+from commands.action import rules as action
+from commands.case import rules as closing
+from commands.concern import rules as concern
+from commands.correction import rules as correction
+from commands.decision import rules as decision
+from commands.meeting import rules as meeting
+from commands.minutes import rules as minutes
+from commands.planning import rules as planning
+from commands.reminder import rules as reminders
+from commands.request import rules as request
+from commands.request.rules import State as Answered
+from commands.roundtable import rules as roundtable
+from commands.roundtable.rules import NoteKind, Presence, RoundTable
+from commands.series import rules as series
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
 
 CALENDAR = Calendar(a_case().zone_info, ())

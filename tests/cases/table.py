@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from cases import closing
 from cases.case import Case, open_case
 from cases.people import Addressee, Professional
 from cases.roles import Role
+from commands.case import rules as closing
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 FRIDAY = datetime(2026, 11, 6, 16, 0, tzinfo=UTC)

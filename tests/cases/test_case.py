@@ -3,16 +3,22 @@ from datetime import timedelta
 
 import pytest
 
-from cases import action, closing, correction, decision, request, roundtable, series
-from cases.action import Action
 from cases.case import MOST_STEPS, Case, earlier_wordings, new_reference, open_case
-from cases.concern import Concern, raise_concern
-from cases.decision import Stance
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.request import Answer, Request, State
 from cases.roles import Role
-from cases.roundtable import RoundTable
+from commands.action import rules as action
+from commands.action.rules import Action
+from commands.case import rules as closing
+from commands.concern.rules import Concern, raise_concern
+from commands.correction import rules as correction
+from commands.decision import rules as decision
+from commands.decision.rules import Stance
+from commands.request import rules as request
+from commands.request.rules import Answer, Request, State
+from commands.roundtable import rules as roundtable
+from commands.roundtable.rules import RoundTable
+from commands.series import rules as series
 from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case, closed_case
 
 BRAM = Professional("@bram:example.org", "Bram Visser", "police", Role.MANAGER)

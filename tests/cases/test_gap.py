@@ -1,8 +1,8 @@
 """After a restore numbers go on behind a gap."""
 
 from cases.case import MOST_STEPS, Case
-from cases.concern import raise_concern
 from cases.people import Professional
+from commands.concern.rules import raise_concern
 from tests.storage.examples import ADA, NOW, a_case
 
 US = Professional("@bot:example.org", "Roundtable", "")

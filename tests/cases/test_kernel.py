@@ -5,7 +5,7 @@ import pytest
 
 import cases
 from cases.case import Head, Member, Reopening
-from cases.concern import Concern, raise_concern
+from commands.concern.rules import Concern, raise_concern
 from tests.cases.table import ADA, NOW, a_case
 
 HERE = Path(cases.__file__).parent

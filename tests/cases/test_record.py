@@ -1,8 +1,8 @@
 import pytest
 
-from cases.concern import Concern
 from cases.errors import Refusal
 from cases.record import Record, Step, next_id, one_of, record, require_agency
+from commands.concern.rules import Concern
 from tests.cases.table import ADA, FINN, NOW
 
 

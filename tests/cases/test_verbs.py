@@ -2,12 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from cases import concern, request
 from cases.case import Case
-from cases.minutes import FILED
 from cases.record import KINDS
-from cases.request import State
 from cases.verbs import VERBS, Phrase, places_in, verb
+from commands.concern import rules as concern
+from commands.minutes.rules import FILED
+from commands.request import rules as request
+from commands.request.rules import State
 from tests.cases.story import STORY, told
 from tests.cases.table import ADA, CLEO, DIRK, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
 

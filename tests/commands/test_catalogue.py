@@ -4,10 +4,11 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from jinja2.ext import extract_from_ast
 
-from commands import render
+from chat import render
+from chat.render import find_templates
 from commands.catalogue import messages
 
-COMMANDS = Path(render.__file__).parent
+CHAT = Path(render.__file__).parent
 
 
 def what_is_said(template: Path) -> Iterator[str | tuple[str, ...]]:
@@ -21,9 +22,7 @@ def what_is_said(template: Path) -> Iterator[str | tuple[str, ...]]:
 
 
 def test_the_catalogue_holds_what_the_templates_say() -> None:
-    said: set[object] = {
-        text for template in (COMMANDS / "templates").rglob("*.html") for text in what_is_said(template)
-    }
+    said: set[object] = {text for template in find_templates().values() for text in what_is_said(template)}
     assert in_the_catalogue(without_context=True) == said | texts_in_python(), "run make catalogue"
 
 
@@ -37,7 +36,7 @@ def test_the_catalogue_holds_what_stands_in_python() -> None:
 
 
 def in_the_catalogue(*, without_context: bool) -> set[object]:
-    with (COMMANDS / "locale" / "roundtable.pot").open("rb") as file:
+    with (CHAT / "locale" / "roundtable.pot").open("rb") as file:
         found = [message for message in read_po(file) if message.id and (message.context is None) == without_context]
     return {message.id if without_context else (message.context, message.id) for message in found}
 

@@ -1,6 +1,6 @@
 """``!next`` tells the chair's next move in one line, in every state of a case."""
 
-from cases.roundtable import RoundTable
+from commands.roundtable.rules import RoundTable
 from tests.room import Conference
 
 

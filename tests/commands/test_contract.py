@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from cases.action import Action
-from cases.concern import Concern
 from cases.people import Professional
-from cases.request import Answer, Request, State
 from cases.roles import Role
+from commands.action.rules import Action
+from commands.concern.rules import Concern
+from commands.request.rules import Answer, Request, State
 from storage import tables
 from tests.room import BOT, Conference, Said, user
 

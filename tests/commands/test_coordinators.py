@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from cases.decision import Decision
 from cases.roles import Role
+from chat.context import Scheme
+from chat.dispatch import Dispatcher
 from commands import registry_of_all
-from commands.context import Scheme
-from commands.dispatch import Dispatcher
+from commands.decision.rules import Decision
 from storage import tables
 from tests.room import Conference, user
 

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from commands.dispatch import Incoming
-from commands.watch import Watch
+from chat.dispatch import Incoming
+from commands.trust.watch import Watch
 from storage.account import Account
 from storage.outbox import Outbox, Row
 from storage.work import Store

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import read_holidays
-from cases.roundtable import AgendaItem, RoundTable
-from commands.context import Scheme
+from chat.context import Scheme
+from commands.reminder.jobs import remind
+from commands.roundtable.jobs import tend
+from commands.roundtable.rules import AgendaItem, RoundTable
 from tests.room import Conference, Said, user
 
 
@@ -46,7 +48,7 @@ async def test_a_recurring_table_is_moved_across_the_clock_change(table: Confere
 
     # What its agenda held stays with it, and the rule goes on as if nothing had been moved: 14 April at ten.
     table.now = local(zone, "2027-03-31 11:00")
-    table.sweeps.round_tables()
+    tend(table.sweeps.begin())
     said = [s.text for s in await table.deliver() if not s.file]
     assert any(f"M-3 · Wed 14 Apr 2027, 10:00 {zone}" in text for text in said)
     tables = (await table.case(room)).all(RoundTable)
@@ -108,6 +110,6 @@ def january(day: int, hour: int = 9) -> datetime:
 async def calls(table: Conference, moment: datetime) -> list[tuple[str, str, tuple[str, ...]]]:
     """Where what is said to whom by the reminders at a moment."""
     table.now = moment
-    table.sweeps.remind()
+    remind(table.sweeps.begin())
     said: list[Said] = await table.deliver()
     return [(s.channel, s.text, s.mentions) for s in said]

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from commands.languages import language
-from commands.render import CARD_WIDTH, Voice
+from chat.languages import language
+from chat.render import CARD_WIDTH, Voice
 from storage.find import Directory
-from tests.commands.test_templates import NAMES, TEMPLATES
+from tests.chat.test_templates import NAMES, TEMPLATES
 from tests.room import AMSTERDAM, Conference, user
 
 AS_THE_CONTRACT_HAS_IT = "Asked by Social services. Reply: answer … · partly … · nothing · refuse … · moretime …"
@@ -104,7 +104,7 @@ async def test_no_line_of_a_card_is_too_long(table: Conference) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_template_draws_a_table(name: str) -> None:
-    text = (TEMPLATES / f"{name}.html").read_text("utf-8")
+    text = TEMPLATES[name].read_text("utf-8")
     assert not re.search(r"<t(?:able|[dhr])\b|\|\s*-{2,}|^\s*\|", text, re.MULTILINE)
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from structlog.testing import capture_logs
 
-from cases.request import Answer
-from commands.watch import Watch
+from commands.request.rules import Answer
+from commands.trust.watch import Watch
 from tests.room import Conference, Said, user
 
 

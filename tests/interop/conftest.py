@@ -5,8 +5,8 @@ from typing import Protocol
 
 import pytest
 
-from tests.bot.crypto.conftest import meet, open_another
-from tests.bot.crypto.people import PASSWORD
+from tests.bot.matrix.crypto.conftest import meet, open_another
+from tests.bot.matrix.crypto.people import PASSWORD
 from tests.homeserver import Homeserver
 from tests.interop.element import Element
 

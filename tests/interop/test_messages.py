@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.crypto.attachments import download, upload
-from bot.crypto.trust import Verdict
-from bot.crypto.vault import store_secrets
-from tests.bot.crypto.people import Meet, OpenDevice
+from bot.matrix.crypto.attachments import download, upload
+from bot.matrix.crypto.trust import Verdict
+from bot.matrix.crypto.vault import store_secrets
+from tests.bot.matrix.crypto.people import Meet, OpenDevice
 from tests.interop.conftest import StartElement
 from tests.interop.element import NO_SHIELD, Element
 from tests.professional import Professional

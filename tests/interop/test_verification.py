@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from bot.crypto.errors import NotTheSame
-from bot.crypto.sas import Comparison
-from bot.crypto.signing import is_signed
-from bot.crypto.verification import TIMEOUT, Progress, Stage
-from tests.bot.crypto.admin import Admin
-from tests.bot.crypto.people import Meet
+from bot.matrix.crypto.errors import NotTheSame
+from bot.matrix.crypto.sas import Comparison
+from bot.matrix.crypto.signing import is_signed
+from bot.matrix.crypto.verification import TIMEOUT, Progress, Stage
+from tests.bot.matrix.crypto.admin import Admin
+from tests.bot.matrix.crypto.people import Meet
 from tests.interop.conftest import StartElement
 from tests.interop.element import Element
 from tests.interop.test_messages import bring_together

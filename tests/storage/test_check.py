@@ -1,7 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import raise_concern
+from commands.concern.rules import raise_concern
 from storage import check, database, tables
 from storage.check import Findings
 from storage.crypto import WrongKeyError

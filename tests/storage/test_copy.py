@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import Concern, raise_concern
+from commands.concern.rules import Concern, raise_concern
 from storage import check, copy, database, lease, revisions, rows, tables
 from storage.crypto import WrongKeyError
 from storage.database import StoreInUseError, StoreProblemError

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import raise_concern
 from cases.people import Addressee
-from cases.request import ask
+from commands.concern.rules import raise_concern
+from commands.request.rules import ask
 from storage import tables
 from storage.crypto import Keyring, WrongKeyError
 from storage.find import UnreadableCaseError

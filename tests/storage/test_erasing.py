@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from cases import erasure
-from cases.erasure import WIPE_AFTER
 from cases.people import Professional
+from commands.erasure import rules as erasure
+from commands.erasure.rules import WIPE_AFTER
 from storage import tables
 from storage.journal import STEP_BODY
 from storage.work import Store

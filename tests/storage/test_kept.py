@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from cases import closing
 from cases.case import Case
-from cases.concern import Concern, raise_concern
 from cases.errors import Refusal
+from commands.case import rules as closing
+from commands.concern.rules import Concern, raise_concern
 from storage.journal import OnFile
 from storage.kept import KeptCases
 from storage.work import Store, Work

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import Concern, raise_concern
+from commands.concern.rules import Concern, raise_concern
 from storage import audit, tables
 from storage.check import check
 from storage.database import StoreAwayError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from cases.concern import Concern, raise_concern
+from commands.concern.rules import Concern, raise_concern
 from storage import audit, tables
 from storage.database import StoreAwayError
 from storage.outbox import Outbox

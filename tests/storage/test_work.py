@@ -4,13 +4,15 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from cases import action, request, roundtable
-from cases.action import Action, State
-from cases.concern import Concern, raise_concern
 from cases.errors import Refusal
 from cases.people import Addressee
-from cases.request import Request
-from cases.roundtable import AgendaItem, Note
+from commands.action import rules as action
+from commands.action.rules import Action, State
+from commands.concern.rules import Concern, raise_concern
+from commands.request import rules as request
+from commands.request.rules import Request
+from commands.roundtable import rules as roundtable
+from commands.roundtable.rules import AgendaItem, Note
 from storage import audit, tables
 from storage.outbox import Outbox
 from storage.work import LARGEST_ATTACHMENT, OUTBOX_BODY, AlreadyHandledError, Attachment, Message, Store, Work

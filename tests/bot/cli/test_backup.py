@@ -12,7 +12,7 @@ import pytest
 from bot import config
 from bot.app import App
 from bot.cli import shell
-from bot.crypto.errors import StoreUnreadable
+from bot.matrix.crypto.errors import StoreUnreadable
 from storage import lease
 from storage.head import HeadMissingError
 from tests.bot.cli.test_db import fill

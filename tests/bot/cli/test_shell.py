@@ -14,7 +14,7 @@ import pytest
 
 from bot import provisioning
 from bot.cli import shell
-from bot.crypto.errors import NotOurDevice, StoreUnreadable, TokenRevoked
+from bot.matrix.crypto.errors import NotOurDevice, StoreUnreadable, TokenRevoked
 from tests.bot.cli.conftest import Shell
 from tests.bot.test_config import a_deployment
 from tests.bot.test_health import free_port

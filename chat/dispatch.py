@@ -1,0 +1,631 @@
+# lines: one message from being read to being committed, in the order that the guarantees need
+"""From a message to its committed effects: read, permit, run, record, answer; each message once."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from cases.case import Case
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Place, may, where_may, who_may, who_may_anywhere
+from chat import lines
+from chat.arguments import ReadingContext, begins_with_id, names_another
+from chat.context import COORDINATION, Context, House, Reply, case_channel
+from chat.faults import place_of_fault
+from chat.languages import language
+from chat.lookup import Lookup
+from chat.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, suggest, usage
+from chat.registry import Command, Registry
+from commands.erasure import deletions
+from commands.erasure.deletions import Doubt, Said
+from commands.meeting import rules as meeting
+from commands.planning import availability
+from commands.roundtable.rules import MEETING
+from storage import audit, causes
+from storage import deletions as kept_deletions
+from storage.audit import Entry
+from storage.crypto import HOUSE
+from storage.database import StoreAwayError
+from storage.find import Card, Directory, Find, place_of
+from storage.identifiers import is_user_id
+from storage.thread import in_store_thread
+from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
+
+log = structlog.get_logger()
+LONGEST_MESSAGE = 100_000
+"""Characters; an event of a homeserver that keeps to the rules holds fewer."""
+PUT_ASIDE = "put aside"
+OF_THE_WHOLE = frozenset(
+    {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
+)
+"""How the first command of a message ends when none of the others is looked at."""
+DONE = "done"
+TRUST_CODES = frozenset(
+    {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
+)
+"""Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
+Note = Callable[[Work, Case, Directory], list[tuple[str, Reply]]]
+"""What a coming or going means for a case: gives what is said, and in which channels."""
+
+
+@dataclass(frozen=True, repr=False)
+class Incoming:
+    """A message that was decrypted and whose sender's device is trusted."""
+
+    event_id: str
+    room_id: str
+    sender: str
+    body: str
+    mentions: tuple[str, ...] = ()
+    replies_to: str | None = None
+    replaces: str | None = None
+    """The event that this message is an edit of."""
+    pills: tuple[tuple[str, str], ...] = ()
+    """What stands in the text for somebody who is mentioned, and the user id."""
+    ciphertext: tuple[str, str, int] | None = None
+    """What was decrypted: the key of the device, the session, and the place in it."""
+    seems_to_answer: str | None = None
+    """The event that it is a reply to by what stands outside the encryption: the homeserver's word, a hint at most."""
+    edits_unknown: bool = False
+    """Whether it is an edit that does not say inside the encryption of which message."""
+
+    @property
+    def message_id(self) -> str:
+        """The event that people see as the message, however often it was edited."""
+        return self.replaces or self.event_id
+
+    def cause(self, line: int = 1) -> str:
+        """What has its effect once: a line of this event, whatever the event says that it edits."""
+        return causes.of_event(self.event_id, line)
+
+    def also(self, line: int = 1) -> tuple[str, ...]:
+        """The same line, once more: the homeserver can give the same ciphertext another event id."""
+        return (causes.of_ciphertext(*self.ciphertext, line),) if self.ciphertext else ()
+
+    def logged(self, cause: str) -> str:
+        """The name of a line in the audit log: what an edit did goes with the message that it edits, too."""
+        return causes.in_edit(cause, self.replaces) if self.replaces else cause
+
+
+@dataclass(frozen=True, repr=False)
+class _Heard:
+    """A message that is meant for the bot, before it is understood."""
+
+    text: str
+    channel: str
+    card: Card | None
+    guess: Card | None = None
+    """The card that it seems to answer, if that is not sure."""
+    bare: bool = False
+    """Whether only that guess makes a command of it."""
+    line: int = 1
+    """Which line of its message it is."""
+    notes: bool = False
+    """Whether lines of a chair are commands here: a round table is being held."""
+    refusal: Refusal | None = None
+    """Why it is not read at all."""
+
+
+class Dispatcher:
+    """Takes messages through to their effects."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        house: House,
+        clock: Callable[[], datetime],
+        count: Callable[[str], None] = lambda _outcome: None,
+    ) -> None:
+        """``count`` is told the outcome of each message, once it is committed: ``done``, or the code of a refusal."""
+        self._count = count
+        self._registry = registry
+        self._vocabulary = registry.keys()
+        self._store = store
+        self._house = house
+        self._clock = clock
+
+    @in_store_thread
+    def handle(self, message: Incoming) -> None:
+        """Carry one message out, at most once; ordinary talk is neither answered nor stored.
+
+        Several commands in one message are a unit of work each: one that is refused holds up no other.
+        Raises StoreAwayError, with nothing done: the same message can then be handled again.
+        """
+        heard = self._hear(message)
+        if heard is None:
+            return
+        now = self._clock()
+        try:
+            first, *others = self._commands_in(message, heard)
+        except Refusal as refusal:
+            heard, first, others = replace(heard, refusal=refusal), "", []
+        outcome = self._carry_out(message, replace(heard, text=first), now)
+        self._tell(outcome)
+        if others and outcome is None:
+            outcome = self._outcome(message)
+        if outcome in OF_THE_WHOLE:
+            return
+        for number, line in enumerate(others, start=2):
+            self._tell(self._carry_out(message, replace(heard, text=line, line=number), now))
+
+    def _outcome(self, message: Incoming) -> str | None:
+        """How the first line of a message ended that was handled before."""
+        with self._store.look() as find:
+            ended = [find.outcome(name) for name in (message.cause(), *message.also())]
+        return next(filter(None, ended), None)
+
+    def _commands_in(self, message: Incoming, heard: _Heard) -> list[str]:
+        """The commands of a message, the first without its prefix; raises Refusal for too many."""
+        if len(message.body) > LONGEST_MESSAGE:
+            raise Refusal("dispatch/too_long", length=len(message.body), most=LONGEST_MESSAGE)
+        return lines.split(heard.text, self._own_line, self._registry.begins, notes=heard.notes)
+
+    def _own_line(self, line: str) -> str | None:
+        """What a later line of a message says behind a prefix, or behind ``@`` and the bot's name."""
+        if not line.lstrip().startswith("@"):
+            return prefixed(line)
+        house = self._house
+        return addressed(
+            line,
+            bot_id=house.bot_id,
+            bot_name=house.bot_name,
+            is_direct=False,
+            is_reply_to_card=False,
+            is_mentioned=False,
+        )
+
+    def _tell(self, outcome: str | None) -> None:
+        """Count an outcome that is committed; what was handled before was counted then."""
+        if outcome is not None:
+            self._count(outcome)
+
+    def _carry_out(self, message: Incoming, heard: _Heard, now: datetime) -> str | None:
+        """Carry one line of a message out; gives the outcome, None if it was handled before."""
+        try:
+            with self._work(message, heard, now) as work:
+                entry, pages, files, scope = self._answer(work, message, heard)
+                work.record(entry)
+                for page in pages:
+                    work.say(heard.channel, page, scope=scope)
+                for file in files:
+                    work.attach(heard.channel, file, scope=scope, subject=entry.subject)
+                return entry.outcome
+        except AlreadyHandledError:
+            return None
+        except StoreAwayError:
+            raise
+        except Exception as fault:  # noqa: BLE001 whatever went wrong, the person is told and the next message is heard
+            self._own_up(message, heard, fault)
+            return "failed"
+
+    def _work(self, message: Incoming, heard: _Heard, now: datetime) -> AbstractContextManager[Work]:
+        return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
+
+    @in_store_thread
+    def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
+        """Note who came into a case room and welcome them together; a stranger is removed and reported."""
+
+        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+            channel = case_channel(case.ref)
+            came = [_person(user_id, case, directory) for user_id in dict.fromkeys(user_ids)]
+            welcome = [person.user_id for person in came if case.join(person, work.now)]
+            strangers = [person.user_id for person in came if not case.is_member(person.user_id)]
+            for stranger in strangers:
+                work.remove(channel, stranger)
+                work.record(_entry(stranger, case, "join", "case/not_a_member", cause))
+            for member in welcome:
+                work.record(_entry(member, case, "join", DONE, cause))
+            told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
+            if strangers:
+                told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
+            return told
+
+        self._note(room_id, cause, note)
+
+    @in_store_thread
+    def left(self, room_id: str, user_id: str, cause: str) -> None:
+        """Note that a member left a case room, and tell the others."""
+
+        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+            if case.leave(_person(user_id, case, directory), work.now) is None:
+                return []
+            work.record(_entry(user_id, case, "leave", DONE, cause))
+            return [(case_channel(case.ref), Reply("case/gone", {"person": user_id}))]
+
+        self._note(room_id, cause, note)
+
+    @in_store_thread
+    def deleted(self, room_id: str, sender: str, deleted: str, cause: str, of_account: Doubt | None = None) -> None:
+        """Take what a deleted message said off the file, and what the bot said to it out of its rooms.
+
+        That goes for what was refused, too. That the message was there, and what others did with it, stays. Where it
+        is not certain that its author deleted it, all of it stays until the author says so (decision 9).
+        ``of_account``: what speaks against the sender's account.
+        """
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+        if channel is None:
+            return
+        try:
+            with self._store.work(cause, self._clock()) as work:
+                author = audit.author_of(work.session, deleted) or sender
+                logged = audit.lines_of(work.session, deleted, author)
+                refs = dict.fromkeys(line.case_ref for line in logged if line.done and line.case_ref)
+                held = False
+                for ref in refs:
+                    held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
+                if author == sender and not held:
+                    for cause_of_line in dict.fromkeys(line.cause for line in logged):
+                        work.retract(cause_of_line)
+        except AlreadyHandledError:
+            return
+
+    @in_store_thread
+    def put_aside(self, message: Incoming) -> None:
+        """Never act on a message, also when it comes again once its device is trusted: its sender was told so."""
+        if message.ciphertext is None:
+            # What was not encrypted is trusted from nobody, now and later.
+            return
+        try:
+            with self._store.work(message.cause(), self._clock(), also=message.also()) as work:
+                work.outcome = PUT_ASIDE
+        except AlreadyHandledError:
+            return
+
+    def _forget(  # noqa: PLR0917
+        self,
+        work: Work,
+        ref: str,
+        logged: list[audit.Line],
+        author: str,
+        sender: str,
+        deleted: str,
+        channel: str,
+        of_account: Doubt | None,
+    ) -> bool:
+        """Take what a message said in one case off the file; True: it stays until its author says so."""
+        case = work.find.case(ref)
+        if case is None:
+            return False
+        said = Said.of(deleted, _person(author, case, work.find.directory()), case, logged)
+        if not said.is_from(case, channel) or (author != sender and not said.on_file(case)):
+            return True
+        why = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
+        if why is None:
+            told = deletions.take_off(work, self._house, case, said, channel)
+            work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
+            for where, reply in told.replies.items() if told else ():
+                deletions.say(work, self._house, case, where, reply)
+        elif kept_deletions.asked(work.find, deleted) is None:
+            subject = deletions.hold(work, self._house, case, said, channel, why)
+            work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
+        return why is not None
+
+    @in_store_thread
+    def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
+        """Tell somebody, once for this cause, why a message was not acted on and what to do; nothing is echoed."""
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+        if channel is None:
+            return
+        template = f"refused/trust/{code if code in TRUST_CODES else 'other'}"
+        place, _, key = channel.partition(":")
+        try:
+            with self._store.work(cause, self._clock()) as work:
+                voice = self._house.voice(work.find.directory(), channel)
+                ref = key if place == Place.CASE else None
+                work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
+                for page in voice.message(template, {}, wake=(sender,)):
+                    work.say(channel, page)
+        except AlreadyHandledError:
+            return
+
+    def _note(self, room_id: str, cause: str, note: Note) -> None:
+        """Carry out what a coming or going in a case room means, at most once."""
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+        if channel is None or place_of(channel) is not Place.CASE:
+            return
+        try:
+            with self._store.work(cause, self._clock()) as work:
+                case = work.find.case(channel.partition(":")[2])
+                if case is None:
+                    return
+                directory = work.find.directory()
+                for where, reply in note(work, case, directory):
+                    voice = self._house.voice(directory, where, case)
+                    for page in voice.message(reply.template, reply.facts, wake=reply.wake):
+                        work.say(where, page, scope=case.ref)
+        except AlreadyHandledError:
+            return
+
+    @in_store_thread
+    def is_meant(self, message: Incoming) -> bool:
+        """Whether a message is meant for the bot, and not ordinary talk; only its beginning is looked at."""
+        return self._hear(replace(message, body=beginning(message.body))) is not None
+
+    def _hear(self, message: Incoming) -> _Heard | None:
+        with self._store.look() as find:
+            channel = find.channel(message.room_id)
+            if channel is None or not is_user_id(message.sender):
+                return None
+            card = self._card(find, message.replies_to, channel)
+            guess = self._card(find, message.seems_to_answer, channel)
+            text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
+            if card is not None and _confirms_deletion(find, message, card):
+                text = "erase"
+            if text is None and card is not None and card.subject is not None:
+                text = self._bare_command(message, card.subject)
+            noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
+            notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
+            notes = notes and channel.partition(":")[2] in find.cases_with(MEETING)
+            bare = text is None and not (noted and notes)
+            if bare and guess is not None and guess.subject is not None:
+                confirms = _confirms_deletion(find, message, guess)
+                text = "erase" if confirms else self._bare_command(message, guess.subject)
+            if bare and text is None:
+                return None
+            text = normalise(message.body).strip() if text is None else text
+            return _Heard(text, channel, card, guess, bare, notes=notes)
+
+    def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
+        """A message of ours in this room; one of another room says nothing about what is meant here."""
+        card = find.card(event_id) if event_id else None
+        return card if card and card.channel == channel else None
+
+    def _addressed(self, message: Incoming, *, direct: bool = False, reply: bool = False) -> str | None:
+        return addressed(
+            message.body,
+            bot_id=self._house.bot_id,
+            bot_name=self._house.bot_name,
+            is_direct=direct,
+            is_reply_to_card=reply,
+            is_mentioned=self._house.bot_id in message.mentions,
+        )
+
+    def _bare_command(self, message: Incoming, subject: str) -> str | None:
+        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk.
+
+        A word that comes near to what the card asks for ("accepted") is no talk: its author believes to have done it.
+        """
+        text = self._addressed(message, reply=True)
+        if text is None:
+            return None
+        if subject.startswith("M-") and availability.begins(text):
+            return f"available {text}"
+        asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
+        word = text.split(maxsplit=1)[0].rstrip(".,:!")
+        meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
+        return text if meant or self._match(text, subject) else None
+
+    def _match(self, text: str, card: str | None) -> tuple[Command, str] | None:
+        """The command that a text begins with; to a round table's card ``start`` says ``roundtable start``.
+
+        Not where the word is another command's about such a record, or is followed by another record's id.
+        """
+        found = self._registry.match(text)
+        if card is None or not card.startswith("M-") or (found and _takes(found[0], card)):
+            return found
+        longer = self._registry.match(f"roundtable {text}")
+        if longer is None or longer[0].path == "roundtable" or not _takes(longer[0], card):
+            return found
+        return found if names_another(longer[1], card) else longer
+
+    def _answer(
+        self, work: Work, message: Incoming, heard: _Heard
+    ) -> tuple[Entry, list[Message], tuple[Attachment, ...], str]:
+        """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
+        ctx = self._context(work, message, heard)
+        name = "unknown"
+        files: tuple[Attachment, ...] = ()
+        try:
+            with work.or_nothing():
+                try:
+                    if heard.refusal:
+                        raise heard.refusal
+                    if heard.line == 1:
+                        self._refuse_edited(message, work)
+                    command, rest = self._find_command(heard, ctx)
+                    name = command.path
+                    self._permit(command, ctx)
+                    self._refuse_guessed(command, heard, ctx)
+                    reply = command.run(self._read(command, rest, message, ctx), ctx)
+                    subject = reply.subject
+                    outcome = DONE
+                    pages, files = self._render(reply, ctx, message), reply.files
+                except Refusal as refusal:
+                    # Rendered before the savepoint is rolled back: the facts may be records of the case.
+                    facts = {"command": name, "card": None, **refusal.facts}
+                    card = str(facts["card"]) if facts["card"] else None
+                    pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
+                    subject, outcome = None, refusal.code
+                    raise
+        except Refusal:
+            pass
+        ref = ctx.open_case.ref if ctx.open_case and outcome == DONE else heard.channel.partition(":")[2]
+        entry = Entry(
+            actor=message.sender,
+            place=ctx.place,
+            case_ref=ref if ctx.place is Place.CASE or (ctx.open_case and outcome == DONE) else None,
+            command=name,
+            subject=subject,
+            outcome=outcome,
+            cause=message.logged(work.cause),
+        )
+        # Who has left the table is still answered about their own words, of which nothing is repeated.
+        # After a refusal the case is not looked at again: what was found of it is not current any more.
+        left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
+        scope = HOUSE if left else entry.case_ref or HOUSE
+        return entry, pages, files, scope
+
+    def _refuse_edited(self, message: Incoming, work: Work) -> None:
+        """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
+        if message.edits_unknown:
+            raise Refusal("dispatch/edits_unknown")
+        for line in audit.lines_of(work.session, message.replaces, message.sender) if message.replaces else ():
+            if line.done:
+                command = self._registry.commands.get(line.command)
+                worded = command is not None and command.worded
+                raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=worded)
+
+    def _refuse_guessed(self, command: Command, heard: _Heard, ctx: Context) -> None:
+        """Ask, if a command is about a record that only the homeserver may have put there."""
+        subject = heard.guess.subject if heard.guess else None
+        if subject is None or not (heard.bare or _takes(command, subject)):
+            return
+        typed = self._match(normalise(heard.text), None)
+        if heard.bare or typed is None or not begins_with_id(typed[1]):
+            raise Refusal("dispatch/seems_to_answer", id=subject, path=command.path, place=ctx.place.value)
+
+    def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
+        directory = work.find.directory()
+        actor = directory.people.get(message.sender) or Professional(message.sender, message.sender, "")
+        place = place_of(heard.channel)
+        case: Case | None = None
+        if place is Place.CASE:
+            case = work.find.case(heard.channel.partition(":")[2])
+        elif place in {Place.AGENCY, Place.DIRECT} and heard.card:
+            case = work.find.case(heard.card.case_ref)
+        zone = directory.zone(actor.user_id, case.zone_info if case else self._house.zone)
+        return Context(
+            house=self._house,
+            actor=actor,
+            place=place,
+            channel=heard.channel,
+            directory=directory,
+            now=work.now,
+            zone=zone,
+            work=work,
+            open_case=case,
+            card=heard.card.subject if heard.card else None,
+        )
+
+    def _find_command(self, heard: _Heard, ctx: Context) -> tuple[Command, str]:
+        text = normalise(heard.text)
+        guessed = heard.guess.subject if heard.guess else None
+        if found := self._match(text, ctx.card or guessed):
+            return found
+        if guessed and heard.bare:
+            raise Refusal("dispatch/seems_to_answer", id=guessed, path=None, place=ctx.place.value)
+        word = text.split(maxsplit=1)[0] if text.strip() else ""
+        if group := self._registry.under(word):
+            raise Refusal("dispatch/which", word=word.lower(), commands=group)
+        allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
+        nearest = suggest(word, [c.path.partition(" ")[0] for c in allowed])
+        if ctx.card and any(c.path == nearest and _takes(c, ctx.card) for c in allowed):
+            nearest = f"{nearest} {ctx.card}"
+        raise Refusal("dispatch/unknown", nearest=nearest)
+
+    def _permit(self, command: Command, ctx: Context) -> None:
+        """Refuse by default; say who may, and where."""
+        if self._allowed(command, ctx):
+            return
+        if not _belongs(ctx):
+            if ctx.open_case and ctx.place is not Place.CASE:
+                ctx.open_case.require_not_left(ctx.actor)
+            raise Refusal("dispatch/not_a_member")
+        if may(command.needs, role=ctx.role, place=ctx.place, belongs=True):
+            meeting.require_confirmed(ctx.case, ctx.actor)
+        roles = who_may(command.needs, ctx.place)
+        if roles:
+            raise Refusal("dispatch/not_allowed", roles=roles)
+        raise Refusal(
+            "dispatch/wrong_room",
+            places=where_may(command.needs, ctx.role),
+            roles=who_may_anywhere(command.needs),
+        )
+
+    def _allowed(self, command: Command, ctx: Context) -> bool:
+        return may(command.needs, role=ctx.role, place=ctx.place, belongs=_belongs(ctx), observes=ctx.observes)
+
+    def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
+        context = ReadingContext(
+            now=ctx.now,
+            zone=ctx.zone,
+            lookup=Lookup(ctx.directory, ctx.open_case, dict(message.pills)),
+            mentions=message.mentions,
+            card=ctx.card,
+            agency=ctx.actor.agency,
+            example=command.example,
+            holidays=ctx.calendar.holidays,
+            vocabulary=self._vocabulary,
+            languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
+        )
+        try:
+            return read(command.arguments, rest, context)
+        except Refusal:
+            # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
+            seconds = [c.path.partition(" ")[2] for c in self._registry.under(command.path) if self._allowed(c, ctx)]
+            if nearest := suggest(rest.partition(" ")[0], seconds, closeness=SURELY_MEANT):
+                raise Refusal("dispatch/unknown", nearest=f"{command.path} {nearest}") from None
+            raise
+
+    def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
+        return ctx.voice().message(
+            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
+        )
+
+    def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
+        """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
+        reference = secrets.token_hex(3)
+        # The kind of fault and where it happened: its words might quote what somebody wrote.
+        log.error("command failed", reference=reference, event_id=message.event_id, **place_of_fault(fault))
+        try:
+            with self._work(message, heard, self._clock()) as work:
+                voice = self._house.voice(work.find.directory(), heard.channel)
+                where, cause = place_of(heard.channel), message.logged(work.cause)
+                work.record(Entry(message.sender, where, None, "unknown", None, "failed", cause))
+                for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):
+                    work.say(heard.channel, page)
+        except AlreadyHandledError:
+            return
+
+
+def _confirms_deletion(find: Find, message: Incoming, card: Card) -> bool:
+    """Whether this is ``yes`` to the question whether the author meant to delete something."""
+    if normalise(beginning(message.body)).strip().rstrip(".!").lower() not in deletions.CONFIRMS:
+        return False
+    waiting = kept_deletions.asked_of(find, message.sender)
+    return any(one.subject == (card.subject or one.ref) for one in waiting)
+
+
+def _takes(command: Command, record_id: str) -> bool:
+    """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
+    return f"{record_id[0]}-1" in usage(command.path, command.arguments)
+
+
+def _belongs(ctx: Context) -> bool:
+    """Whether this person is one of those whom the room is for."""
+    if ctx.actor.user_id not in ctx.directory.people:
+        return False
+    key = ctx.channel.partition(":")[2]
+    match ctx.place:
+        case Place.CASE:
+            return ctx.case.is_member(ctx.actor.user_id)
+        case Place.AGENCY:
+            return ctx.actor.agency == key and not _has_left(ctx)
+        case Place.DIRECT:
+            return ctx.actor.user_id == key and not _has_left(ctx)
+        case Place.COORDINATION | Place.ADMIN:
+            return True
+
+
+def _has_left(ctx: Context) -> bool:
+    """Whether this person has left the table of the case whose card they reply to."""
+    return ctx.open_case is not None and ctx.open_case.has_left(ctx.actor.user_id)
+
+
+def _person(user_id: str, case: Case, directory: Directory) -> Professional:
+    """Who this is, also after leaving the directory."""
+    known = directory.people.get(user_id)
+    return known or Professional(user_id, user_id, case.agency_of(user_id) or "")
+
+
+def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:
+    return Entry(actor, Place.CASE, case.ref, command, None, outcome, cause)

@@ -1,0 +1,61 @@
+"""Papers to keep and print: a PDF from a static Typst template and facts that are handed over as data.
+
+Nothing that people typed is ever part of the template: it arrives as JSON and is set as text, so that ``#read("…")`` is
+six words and no command. The typefaces are those that come with the library, whatever the machine has; a character that
+they lack (Chinese, most emoji) is a box in the PDF and stands in the Markdown beside it. Templates reach no file but
+those beside them.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import typst
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_REMEMBERED = 10
+"""Typst keeps what it worked out for a paper until it has set so many others: of a long one a hundred megabytes."""
+_LONG = 32 * 1024
+"""Characters of facts; below it, what is kept of all of them is not worth the time to be rid of it."""
+
+
+def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
+    """The PDF of a paper, the same bytes for the same facts and the same moment.
+
+    ``paper``: the name of a template in ``templates/``. ``at``: the date of the document. ``facts``: what JSON
+    can hold. The layout that all papers share asks for
+
+    - ``title``, ``class`` (of confidentiality), ``reference`` and ``status``: one line each
+    - ``lang``: the code of its language, such as ``en``, and ``of``: the word in "1 of 3"
+    - ``checksum``: None, or a line below the status
+    - ``details``: label and value, in pairs
+    - ``sections``, at least one: each with its ``heading``, its ``paragraphs`` (``number`` or None, and ``lines``: the
+      first is the text, what follows are remarks) and its ``columns`` side by side (``heading``, ``paragraphs``)
+
+    which is what ``Document.facts`` gives (chat/documents/document.py); a template may ask for more.
+    """
+    handed = json.dumps(facts)
+    try:
+        return typst.compile(
+            _TEMPLATES / f"{paper}.typ",
+            root=_TEMPLATES,
+            font_paths=_fonts(),
+            sys_inputs={"facts": handed},
+            timestamp=int(at.timestamp()),
+        )
+    finally:
+        if len(handed) > _LONG:
+            _forget()
+
+
+def _forget() -> None:
+    """Let Typst forget the last paper, by papers with nothing on them."""
+    for _ in range(_REMEMBERED + 1):
+        typst.compile(b"", font_paths=_fonts())
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False)

@@ -1,0 +1,157 @@
+"""What falls due by itself: each concept has its jobs, and one loop runs them; each thing is said once."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import structlog
+
+from cases.case import Case
+from cases.roles import Place
+from chat.context import House, Reply
+from chat.faults import place_of_fault
+from storage.audit import Entry
+from storage.crypto import HOUSE
+from storage.database import StoreAwayError
+from storage.find import UnreadableCaseError
+from storage.work import AlreadyHandledError, Store, Work
+
+log = structlog.get_logger()
+READ_AT_ONCE = 10
+"""Cases; so many hold up the event loop for well under 250 ms, long ones too."""
+MOST_STEPS = 10_000
+"""As many steps of all cases together, about 50 MB, are held during a sweep; cases beyond that are read one by one."""
+
+
+@dataclass(repr=False)
+class Sweep:
+    """One look at everything that may be due; what a job works with."""
+
+    store: Store
+    house: House
+    now: datetime
+    refs: Collection[str] | None = None
+    """The cases that are looked at; None: every open one."""
+    cases: dict[str, Case] = field(default_factory=dict[str, Case])
+    """Open cases as they were when it began: read together."""
+
+    def read_cases(self) -> None:
+        """Read the open cases, as many as may be held."""
+        with self.store.look() as find:
+            refs = find.open_cases()
+        steps = 0
+        for start in range(0, len(refs), READ_AT_ONCE):
+            with self.store.look() as find:
+                cases = find.cases(refs[start : start + READ_AT_ONCE])
+            steps += sum(len(case.steps) for case in cases)
+            if steps > MOST_STEPS:
+                return
+            self.cases |= {case.ref: case for case in cases}
+
+    def case(self, ref: str) -> Case | None:
+        """A case as it was when this began, or a little later."""
+        if ref in self.cases:
+            return self.cases[ref]
+        with self.store.look() as find:
+            return find.case(ref)
+
+    def each(self, act: Callable[[str], None], refs: Collection[str] | None = None) -> None:
+        """Do something for each of these cases, or for each that is looked at; one that fails stops no other."""
+        refs = self.refs if refs is None else refs
+        if refs is None:
+            with self.store.look() as find:
+                refs = find.open_cases()
+        for ref in refs:
+            try:
+                act(ref)
+            except (AlreadyHandledError, UnreadableCaseError):
+                # What can't be read is told by its reference (commands/trust/watch.py).
+                continue
+            except StoreAwayError:
+                raise
+            except Exception as fault:  # noqa: BLE001 one broken case must not silence the others
+                # Without the traceback: its words might quote what somebody wrote.
+                log.error("sweep failed", case=ref, **place_of_fault(fault))  # noqa: TRY400
+
+    def is_done(self, cause: str) -> bool:
+        """Whether this has had its effect."""
+        with self.store.look() as find:
+            return find.is_handled(cause)
+
+    def say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
+        """Say something in a room; what of a case it holds is sealed with its key."""
+        voice = self.house.voice(work.find.directory(), channel, case)
+        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
+            work.say(channel, page, scope=case.ref if case else HOUSE)
+        for file in reply.files:
+            work.attach(channel, file, scope=case.ref if case else HOUSE, subject=reply.subject)
+
+    def entry(self, command: str, ref: str, cause: str) -> Entry:
+        """What the audit log holds of it."""
+        return Entry(self.house.bot_id, Place.CASE, ref, command, None, "done", cause)
+
+
+Job = Callable[[Sweep], None]
+_jobs: list[Job] = []
+_hurried: dict[Job, str] = {}
+
+
+def job(run: Job) -> Job:
+    """Run this with each sweep. A job keeps nothing: what was said is on file."""
+    _jobs.append(run)
+    return run
+
+
+def hurried(kind: str) -> Callable[[Job], Job]:
+    """Run this with each tick, too, for the cases that have an open item of this kind."""
+
+    def register(run: Job) -> Job:
+        _hurried[run] = kind
+        return job(run)
+
+    return register
+
+
+class Sweeps:
+    """Looks up what is due and puts it to the outbox; what it knows lasts no longer than a sweep."""
+
+    def __init__(self, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._house = house
+        self._clock = clock
+        self._swept: datetime | None = None
+
+    async def run(self) -> None:
+        """Do all that is due now, in a thread of its own: what is said meanwhile is heard. Raises StoreAwayError."""
+        await asyncio.to_thread(self.sweep)
+
+    def sweep(self) -> None:
+        """Do all that is due now; what goes wrong in one case does not stop the others.
+
+        All but what is hurried falls due on a quarter of an hour at the earliest, so that most ticks have little to
+        look at. After a restart everything is looked at anew. Raises StoreAwayError; the next tick then takes up what
+        is left.
+        """
+        sweep = self.begin()
+        quarter = sweep.now.replace(minute=sweep.now.minute // 15 * 15, second=0, microsecond=0)
+        if quarter == self._swept:
+            for run, kind in _hurried.items():
+                with self._store.look() as find:
+                    sweep.refs = find.cases_with(kind)
+                run(sweep)
+            return
+        sweep.read_cases()
+        for run in _jobs:
+            run(sweep)
+        self._swept = quarter
+
+    def begin(self) -> Sweep:
+        """A sweep of this moment, with nothing read yet."""
+        return Sweep(self._store, self._house, self._clock())
+
+
+def week_of(day: date) -> str:
+    """The name of a week: ``2026-W48``."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"

@@ -1,0 +1,114 @@
+"""The commands: each is a described model of its arguments, a permission, and one function."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from cases.roles import Permission
+from cases.verbs import VERBS, Verb
+from chat.arguments import Arguments, begins_with_id
+from chat.context import Context, Reply
+from chat.groups import Group
+from chat.reading import SURELY_MEANT, keys, suggest
+
+A = TypeVar("A", bound=Arguments)
+Handler = Callable[[A, Context], Reply]
+_SHORTEST_GUESS = 4
+"""In letters: ``!and`` is no mistyped ``hand``."""
+_LONGEST_WORD = 40
+
+
+@dataclass(frozen=True, repr=False)
+class Command:
+    """One thing a person can say."""
+
+    path: str
+    """``concern``, ``roundtable start``: one word or two."""
+    needs: Permission
+    arguments: type[Arguments]
+    run: Handler[Any]
+    example: str
+    group: Group | None = None
+    """Where the help shows it, if not with the others of its module."""
+    words: Verb | None = None
+    """The verb of the step that keeps its wording, where that is not its own word."""
+
+    @property
+    def worded(self) -> bool:
+        """Whether ``!correct`` replaces its wording."""
+        what = self.words or VERBS.get(self.path.rstrip(":"))
+        return what is not None and what.worded
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one line."""
+        return (self.arguments.__doc__ or "").strip().splitlines()[0]
+
+
+class Registry:
+    """All commands, by path."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Command] = {}
+
+    def command(
+        self, path: str, *, needs: Permission, example: str, group: Group | None = None, words: Verb | None = None
+    ) -> Callable[[Handler[A]], Handler[A]]:
+        """Register the decorated function; its ``args`` annotation is the model of its arguments."""
+
+        def register(run: Handler[A]) -> Handler[A]:
+            if path in self.commands:
+                raise RuntimeError(f"two commands named {path!r}")
+            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example, group, words)
+            return run
+
+        return register
+
+    def match(self, text: str) -> tuple[Command, str] | None:
+        """The command that a text begins with, and the rest; two words before one."""
+        first, rest = _first_word(text)
+        second, behind = _first_word(rest)
+        if command := self._called(f"{first} {second}"):
+            return command, behind
+        if command := self._called(first):
+            return command, rest
+        return None
+
+    def _called(self, path: str) -> Command | None:
+        """The command of this name; a phone ends a line with a full stop, and people with more (``done: …``)."""
+        return self.commands.get(path.lower()) or self.commands.get(path.lower().rstrip(".,:!"))
+
+    def words(self) -> list[str]:
+        """Every first word."""
+        return sorted({path.partition(" ")[0] for path in self.commands})
+
+    def keys(self) -> frozenset[str]:
+        """The keys of all commands, in English."""
+        return frozenset(key for command in self.commands.values() for key in keys(command.arguments))
+
+    def lines(self) -> list[str]:
+        """What a line of the chair begins with, during a meeting, to be taken down: ``note: he came home``."""
+        return [path.rstrip(":") for path in self.commands if path.endswith(":")]
+
+    def under(self, word: str) -> list[Command]:
+        """The two-word commands that begin with this word."""
+        return [c for path, c in self.commands.items() if path.startswith(f"{word.lower()} ")]
+
+    def begins(self, text: str) -> bool:
+        """Whether a text begins as a command does: with a command's word, or one that is surely meant for it.
+
+        So does any word before the id of a record, be it a word of another language.
+        """
+        word, rest = _first_word(text)
+        word = word[:_LONGEST_WORD]
+        if self.match(f"{word} {rest}") or self.under(word) or begins_with_id(rest):
+            return True
+        return len(word) >= _SHORTEST_GUESS and suggest(word, self.words(), closeness=SURELY_MEANT) is not None
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    first, *rest = text.strip().split(maxsplit=1) or [""]
+    return first, rest[0] if rest else ""
+
+
+commands = Registry()

@@ -1,0 +1,327 @@
+"""From a template and its facts to a message: HTML and plain text from the one source, safe and of a readable length.
+
+A template is plain text with a few tags (``<b>``); its line breaks are the message's. Whatever people typed is escaped.
+"""
+
+import html
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2.runtime import Context as Facts
+from jinja2.utils import pass_context
+from markupsafe import Markup
+
+from cases.time import shorten, show, show_day
+from cases.verbs import Phrase
+from chat.languages import ENGLISH, Language
+from storage.find import Directory
+from storage.work import Message
+
+_PAGE_CHARACTERS = 12_000
+"""So much of a text is read at a time."""
+_PAGE_BYTES = 40_000
+"""Of the JSON of a message, plain and HTML. Encrypted and in base64 it has a third more: with what belongs to an event,
+such as hashes and signatures, this stays under its 65,536 bytes (specification: Size limits)."""
+_MENTIONS_BYTES = 8_000
+HERE = Path(__file__).parent
+CARD_WIDTH = 80
+"""In characters: as far as the bot itself lays out a line of a card."""
+JOINTS = (" · ", ". ", ", ", " ")
+"""Where a line can be broken, the best place first."""
+_MORE = "…"
+_TOKEN = re.compile(r"&[#a-z0-9]+;|<[^<>]{1,300}>|[^\s&<]{1,500}\s{0,20}|\s{1,20}|.", re.DOTALL)
+_TAG = re.compile(r"</?[a-z]+>")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, repr=False)
+class Voice:
+    """How texts sound in one room: which names people have there, and in which zone and language they are told."""
+
+    directory: Directory
+    zone: ZoneInfo
+    language: Language = ENGLISH
+
+    def message(
+        self,
+        template: str,
+        facts: Mapping[str, object],
+        *,
+        subject: str | None = None,
+        wake: tuple[str, ...] = (),
+        replies_to: str | None = None,
+    ) -> list[Message]:
+        """Render a message, as one page or more; ``wake``: who must act and is mentioned."""
+        groups = _groups(wake)
+        pages = _pages(self.text(template, facts))
+        # However many must act, each of them is mentioned once at least.
+        pages += [_MORE] * (len(groups) - len(pages))
+        return [
+            Message(
+                plain=plain(page),
+                html=_html(page),
+                mentions=groups[number % len(groups)],
+                notice=not wake,
+                subject=subject,
+                replies_to=replies_to,
+            )
+            for number, page in enumerate(pages)
+        ]
+
+    def text(self, template: str, facts: Mapping[str, object]) -> str:
+        """The rendered template: escaped text with a few tags."""
+        rendered = _environment.get_template(f"{template}.html").render({**facts, "voice": self})
+        return _BLANK_LINES.sub("\n\n", rendered).strip()
+
+
+def plain(text: str) -> str:
+    """The plain body of a rendered text: users' own angle brackets are entities here, so only our tags go."""
+    return html.unescape(_TAG.sub("", text))
+
+
+def _html(text: str) -> str:
+    return text.replace("\n", "<br>\n")
+
+
+def _groups(people: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The people in groups that fit a message beside its text."""
+    groups: list[tuple[str, ...]] = [()]
+    room = _MENTIONS_BYTES
+    for person in people:
+        room -= _bytes(person)
+        if room < 0:
+            groups.append(())
+            room = _MENTIONS_BYTES - _bytes(person)
+        groups[-1] += (person,)
+    return groups
+
+
+def _pages(text: str) -> list[str]:
+    """The text in pieces that fit a message, each of whole lines as far as these fit."""
+    if len(text) <= _PAGE_CHARACTERS and _weight(text) <= _PAGE_BYTES - _MENTIONS_BYTES:
+        return [text]
+    pages: list[list[str]] = [[]]
+    characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES
+    for line in text.split("\n"):
+        for part in _parts(line):
+            weight = _weight(part) + _weight("\n")
+            if pages[-1] and (len(part) > characters or weight > room):
+                pages.append([])
+                characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES
+            pages[-1].append(part)
+            characters -= len(part) + 1
+            room -= weight
+    return ["\n".join(page) for page in pages]
+
+
+def _parts(line: str) -> list[str]:
+    """A line in pieces that fit a page, never cut inside an entity, and between words as far as these fit."""
+    parts = [""]
+    characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES - _weight("\n")
+    for token in _TOKEN.findall(line):
+        weight = _weight(token)
+        if len(token) > characters or weight > room:
+            parts.append("")
+            characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES - _weight("\n")
+        parts[-1] += token
+        characters -= len(token)
+        room -= weight
+    return parts
+
+
+def _weight(text: str) -> int:
+    """The bytes that a piece of a rendered text has in the JSON of its message, where it stands twice."""
+    return _bytes(plain(text)) + _bytes(_html(text))
+
+
+def _bytes(text: str) -> int:
+    """The bytes of a text in JSON, in which some signs have six."""
+    return len(json.dumps(text, ensure_ascii=False).encode(errors="replace")) - len('""')
+
+
+def _voice(facts: Facts) -> Voice:
+    voice = facts["voice"]
+    if not isinstance(voice, Voice):
+        raise TypeError("voice")
+    return voice
+
+
+@pass_context
+def _gettext(facts: Facts, text: str) -> str:
+    return _voice(facts).language.text(text)
+
+
+@pass_context
+def _ngettext(facts: Facts, one: str, many: str, count: int) -> str:
+    return _voice(facts).language.plural(one, many, count)
+
+
+@pass_context
+def _translated(facts: Facts, text: str) -> str:
+    """A text of ours that stands in Python, such as the summary of a command; it is escaped like any other."""
+    return _voice(facts).language.text(text)
+
+
+@pass_context
+def _choice(facts: Facts, word: str) -> str:
+    """A word that can be chosen, such as a role or an urgency."""
+    return _voice(facts).language.choice(word)
+
+
+@pass_context
+def _state(facts: Facts, word: str) -> str:
+    """How a question or an action stands."""
+    return _voice(facts).language.state(word)
+
+
+@pass_context
+def _grouped(facts: Facts, word: str) -> str:
+    """The word that opens a group of commands in the help."""
+    return _voice(facts).language.group(word)
+
+
+@pass_context
+def _dated(facts: Facts, text: str) -> str:
+    """A date that was put into words already."""
+    return _voice(facts).language.date(text)
+
+
+@pass_context
+def _when(facts: Facts, moment: datetime) -> str:
+    voice = _voice(facts)
+    return voice.language.date(show(moment, voice.zone))
+
+
+@pass_context
+def _day(facts: Facts, moment: datetime) -> str:
+    voice = _voice(facts)
+    return voice.language.date(show_day(moment, voice.zone))
+
+
+@pass_context
+def _clock(facts: Facts, moment: datetime) -> str:
+    return f"{moment.astimezone(_voice(facts).zone):%H:%M}"
+
+
+@pass_context
+def _name(facts: Facts, user_id: str) -> str:
+    return _voice(facts).directory.name(user_id)
+
+
+@pass_context
+def _agency(facts: Facts, short: str) -> str:
+    return _voice(facts).directory.agency_name(short)
+
+
+@pass_context
+def _who(facts: Facts, user_id: str) -> str:
+    """A person with the agency: ``Ada (Police)``."""
+    directory = _voice(facts).directory
+    person = directory.people.get(user_id)
+    return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
+
+
+@pass_context
+def _phrased(facts: Facts, phrase: Phrase) -> Markup:
+    """What is told of a step; its places are escaped, and those that have a name are shown by it."""
+    shown: dict[str, Callable[[Facts, str], str]] = {"person": _name, "agency": _agency, "state": _state}
+    places = {name: shown[name](facts, value) if name in shown else value for name, value in phrase.places.items()}
+    return Markup(_voice(facts).language.text(phrase.text)).format(**places)  # noqa: S704 format escapes
+
+
+def _fit(text: Markup, first: str = JOINTS[0]) -> Markup:
+    """A part of a card that the bot lays out, broken where it reads best, so that no line is too long."""
+    joints = (first, *(joint for joint in JOINTS if joint != first))
+    return Markup("\n".join(part for line in text.split("\n") for part in _fitted(line, joints)))  # noqa: S704 escaped
+
+
+def _fitted(line: str, joints: tuple[str, ...]) -> list[str]:
+    """A line as one or more that fit, broken at the first of these joints and only if need be at the next."""
+    if len(plain(line)) <= CARD_WIDTH or not joints:
+        return [line]
+    joint, *rest = joints
+    # A sentence keeps its full stop and a list its comma; what is apart by dots needs none at the end of a line.
+    end = "" if joint == JOINTS[0] else joint.rstrip()
+    lines = [""]
+    for piece in line.split(joint):
+        longer = f"{lines[-1]}{joint}{piece}" if lines[-1] else piece
+        if lines[-1] and len(plain(longer)) > CARD_WIDTH:
+            lines[-1] += end
+            lines.append(piece)
+        else:
+            lines[-1] = longer
+    return [part for one in lines for part in _fitted(one, tuple(rest))]
+
+
+def _line(text: str) -> str:
+    """What was typed, on one line."""
+    return " ".join(text.split())
+
+
+def fours(key: str) -> str:
+    """A public key in groups of four, for people to compare."""
+    return " ".join(key[start : start + 4] for start in range(0, len(key), 4))
+
+
+def find_templates() -> dict[str, Path]:
+    """Every template, by name: ``concern/raised`` stands in the folder ``templates`` of that concept.
+
+    ``refused/concern/x`` stands in its folder ``refused``. What stands in a folder in either has that folder's name
+    instead of the concept's.
+    """
+    found: dict[str, Path] = {}
+    for root in (HERE, HERE.parent / "commands"):
+        for kind, before in (("templates", ""), ("refused", "refused/")):
+            for folder in sorted(root.rglob(kind)):
+                for path in sorted(folder.rglob("*.html")):
+                    inside = path.relative_to(folder).with_suffix("").as_posix()
+                    name = inside if "/" in inside or folder.parent == HERE else f"{folder.parent.name}/{inside}"
+                    found[before + name] = path
+    return found
+
+
+def _source(name: str) -> str | None:
+    path = _templates.get(name.removesuffix(".html"))
+    return None if path is None else path.read_text("utf-8")
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # i18n
+    filters: dict[str, Callable[..., object]] = {
+        "when": _when,
+        "day": _day,
+        "clock": _clock,
+        "dated": _dated,
+        "translated": _translated,
+        "choice": _choice,
+        "state": _state,
+        "grouped": _grouped,
+        "name": _name,
+        "agency": _agency,
+        "who": _who,
+        "phrased": _phrased,
+        "short": shorten,
+        "line": _line,
+        "fours": fours,
+        "fit": _fit,
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+_templates = find_templates()
+_environment = _make_environment()

@@ -1,0 +1,164 @@
+"""Actions: proposed to an agency, owned once it accepts, ended in words."""
+
+from pydantic import Field
+
+from cases.record import one_of
+from cases.roles import Permission, Role
+from chat import groups
+from chat.arguments import AgencyName, Arguments, Rest, RestWhen, Text, To, When, Whom
+from chat.context import Context, Reply
+from chat.registry import commands
+from commands.action import rules as action
+from commands.action.rules import Action
+from commands.ids import ActionId
+
+GROUP, PLACE = groups.ACT, 20
+
+
+class Propose(Arguments):
+    """Propose an action to an agency or person, with a date."""
+
+    outcome: Rest = Field(title="an outcome", description="what shall come about, beginning with a verb")
+    for_: Whom = Field(title="an owner", description="the agency or person who shall do it")
+    by: When = Field(title="a date", description="when it shall be done, e.g. fri 15:00")
+    with_: AgencyName | None = Field(None, title="agency", description="an agency that carries it too; both accept")
+    safety: AgencyName | None = Field(None, title="agency", description="an agency that is there for safety only")
+    worse: Text | None = Field(None, title="text", description="could this make it worse? How, and what then")
+
+
+class Accept(Arguments):
+    """Take an action on for your agency."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+
+
+class Decline(Arguments):
+    """Say that your agency does not take it on, and why."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    why: Rest = Field(title="a reason", description="why your agency does not take it on")
+
+
+class Finish(Arguments):
+    """Tell that an action is done, and how it went."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    note: Rest = Field(title="a note", description="how it went")
+
+
+class GiveUp(Arguments):
+    """Tell that an action can't be done any more, and why."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    why: Rest = Field(title="a reason", description="what made it impossible")
+
+
+class Move(Arguments):
+    """Change the date of an action, with the reason."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    until: RestWhen = Field(title="a date", description="the new date")
+    because: Text = Field(title="a reason", description="why the date changes")
+
+
+class Hand(Arguments):
+    """Hand an action to somebody else, with the reason."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    to: To = Field(title="an agency or a person", description="who shall take it on")
+    because: Text = Field(title="a reason", description="why you hand it over")
+
+
+@commands.command(
+    "action",
+    needs=Permission.CONTRIBUTE,
+    example="!action visit the family for: social by: fri 15:00",
+)
+def propose(args: Propose, ctx: Context) -> Reply:
+    """Propose it."""
+    return put_action(args, ctx)
+
+
+@commands.command("accept", needs=Permission.CONTRIBUTE, example="!accept A-1")
+def accept(args: Accept, ctx: Context) -> Reply:
+    """Take it on; in tandem, the other agency is woken until it has accepted too."""
+    taken = action.accept(ctx.case, args.id, by=ctx.actor, at=ctx.now)
+    return _told("accepted", taken, ctx, wake=_still_to_accept(taken, ctx))
+
+
+@commands.command("decline", needs=Permission.CONTRIBUTE, example="!decline A-1 he does not open the door to us")
+def decline(args: Decline, ctx: Context) -> Reply:
+    """Leave it to the agency that proposed it."""
+    left = action.decline(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
+    return _told("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
+
+
+@commands.command("done", needs=Permission.CONTRIBUTE, example="!done A-1 the visit took place, she was at home")
+def finish(args: Finish, ctx: Context) -> Reply:
+    """End it well."""
+    return _told("done", action.finish(ctx.case, args.id, args.note, by=ctx.actor, at=ctx.now), ctx)
+
+
+@commands.command("notpossible", needs=Permission.CONTRIBUTE, example="!notpossible A-1 the family moved away")
+def give_up(args: GiveUp, ctx: Context) -> Reply:
+    """End it because circumstances changed."""
+    ended = action.give_up(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
+    return _told("not_possible", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
+
+
+@commands.command("move", needs=Permission.CONTRIBUTE, example="!move A-1 fri 15:00 because: the family is away")
+def move(args: Move, ctx: Context) -> Reply:
+    """Change the date; the earlier one is told beside it."""
+    before = one_of(ctx.case.all(Action), args.id).due_at
+    moved = action.move(ctx.case, args.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
+    return _told("moved", moved, ctx, before=before)
+
+
+@commands.command("hand", needs=Permission.CONTRIBUTE, example="!hand A-1 youth because: they know him best")
+def hand(args: Hand, ctx: Context) -> Reply:
+    """Show the card to those who are to take it on."""
+    ctx.require_somebody(args.to.agency)
+    handed = action.hand(ctx.case, args.id, args.to, because=args.because, by=ctx.actor, at=ctx.now)
+    return _told("handed", handed, ctx, wake=_still_to_accept(handed, ctx))
+
+
+def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Reply:
+    """Propose an action, perhaps at a round table (``M-1``); raises Refusal unless the owner sits at the table."""
+    ctx.require_somebody(args.for_.agency, args.with_, args.safety)
+    proposed = action.propose(
+        ctx.case,
+        args.outcome,
+        args.for_,
+        due_at=args.by,
+        support=args.with_,
+        safety=args.safety,
+        worse=args.worse,
+        roundtable=roundtable,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return _told("proposed", proposed, ctx, wake=_still_to_accept(proposed, ctx))
+
+
+def _told(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = (), **facts: object) -> Reply:
+    """The new state, for everybody at the table."""
+    proposer = ctx.directory.people.get(told.by)
+    facts |= {
+        "action": told,
+        "actor": ctx.actor,
+        "by_coordinator": proposer is not None and proposer.role is Role.COORDINATOR,
+        "waits_for": _waits_for(told),
+    }
+    return Reply(f"action/{what}", facts, told.id, wake)
+
+
+def _waits_for(told: Action) -> list[str]:
+    return [agency for agency in told.owners if agency not in told.accepted_by]
+
+
+def _still_to_accept(told: Action, ctx: Context) -> tuple[str, ...]:
+    return tuple(
+        person
+        for agency in _waits_for(told)
+        for person in ctx.at_table(agency, told.owner_person if agency == told.owner else None)
+    )

@@ -1,0 +1,306 @@
+"""Opening, steering and closing cases; the coordination room hears references and counts, never why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from cases.case import Case, Mode, new_reference, open_case
+from cases.effects import OF_CASE
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Permission, Place, Role
+from chat import groups
+from chat.arguments import (
+    NAME,
+    Agencies,
+    AgencyName,
+    Arguments,
+    PersonId,
+    Positional,
+    RestWhen,
+    ShortText,
+    Text,
+    take_word,
+)
+from chat.context import Context, Reply, case_channel
+from chat.reading import suggest
+from chat.registry import commands
+from commands.case import rules as closing
+from commands.overview import followups
+from commands.planning import rules as planning
+from commands.roundtable import invitation
+
+GROUP, PLACE = groups.CASE, 120
+
+Reference = Annotated[ShortText, Positional(take_word, "REF")]
+Somebody = Annotated[PersonId, NAME]
+
+
+class OpenCase(Arguments):
+    """Open a case: why now, what for, and who is needed at the table."""
+
+    why: Text = Field(title="the why", description="why the table is needed now")
+    goal: Text = Field(title="the goal", description="what the table wants to reach")
+    agencies: Agencies = Field(title="a list of agencies", description="who is needed, e.g. police, school")
+    scheme: ShortText | None = Field(None, title="scheme", description="under which scheme")
+    director: PersonId | None = Field(None, title="person", description="who runs the process; you, if left out")
+    mode: Mode | None = Field(None, title="mode", description="team: with a digest each working morning")
+
+
+class ListCases(Arguments):
+    """List the open cases, by reference only."""
+
+
+class Invite(Arguments):
+    """Invite a person to the table of a case, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    person: Somebody = Field(title="a person", description="whom you invite")
+    because: Text = Field(title="a reason", description="why this person is needed")
+
+
+class Release(Arguments):
+    """Let a person leave the table of a case, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    person: Somebody = Field(title="a person", description="who leaves")
+    because: Text = Field(title="a reason", description="why this person is no longer needed")
+
+
+class NameDirector(Arguments):
+    """Give a case to another process director, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    person: Somebody = Field(title="a person", description="who runs the process from now on")
+    because: Text = Field(title="a reason", description="why it changes hands")
+
+
+class Close(Arguments):
+    """Close the case: the goal is met or there is a reason, and somebody stays the first contact."""
+
+    because: Text = Field(title="a reason", description="why the table can dissolve")
+    owner: AgencyName = Field(title="an agency", description="which agency stays the first contact")
+
+
+class Reopen(Arguments):
+    """Open a closed case again, and say why."""
+
+    because: Text = Field(title="a reason", description="why the table is needed again")
+
+
+class PlanReview(Arguments):
+    """Set the next review, when the table looks at the whole case again."""
+
+    when: RestWhen = Field(title="a date", description="when, for example 20 nov")
+
+
+@dataclass(frozen=True, repr=False)
+class Listed:
+    """A case as the coordination room may see it."""
+
+    ref: str
+    seats: tuple[str, ...]
+    unresolved: int
+    late: int
+    next_review: datetime | None
+
+
+@commands.command(
+    "case open",
+    needs=Permission.OPEN_CASES,
+    example="!case open why: not at school goal: back there agencies: police, school",
+)
+def open_a_case(args: OpenCase, ctx: Context) -> Reply:
+    """Make the case, put up the opening card, and invite everybody as the last step."""
+    director = ctx.directory.people[args.director] if args.director else ctx.actor
+    scheme = _scheme(args.scheme, ctx)
+    people = _table_of(args.agencies, ctx)
+    case = open_case(
+        _unused_reference(ctx),
+        scheme=scheme,
+        why=args.why,
+        goal=args.goal,
+        zone=ctx.house.zone.key,
+        agencies=args.agencies,
+        director=director.user_id,
+        by=ctx.actor,
+        at=ctx.now,
+        people=[director, ctx.actor, *people],
+        mode=args.mode or ctx.house.of(scheme).mode,
+    )
+    ctx.work.open_case(case)
+    ctx.open_case = case
+    channel = case_channel(case.ref)
+    ctx.tell(channel, Reply("case/opened", {"case": case}))
+    for member in case.present:
+        ctx.work.invite(channel, member.user_id)
+    return Reply("case/opened_by_reference", {"ref": case.ref, "seats": case.seats, "invited": len(case.present)})
+
+
+@commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
+def list_cases(args: ListCases, ctx: Context) -> Reply:
+    """References and counts."""
+    schemes = ctx.work.find.schemes_of_open_cases()
+    refs = [ref for ref, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
+    cases = {case.ref: _listed(case, ctx.now) for case in ctx.work.find.cases(refs)}
+    facts = {"cases": list(cases.values()), "unreadable": [ref for ref in refs if ref not in cases]}
+    return Reply("case/list", {**facts, "count": len(refs)})
+
+
+@commands.command(
+    "case invite", needs=Permission.INVITE, example="!case invite K7QF Hugo Peters because: he knows the school"
+)
+def invite(args: Invite, ctx: Context) -> Reply:
+    """Give the person a place; the table reads why. Nobody gives it to themselves."""
+    case = case_of(args.ref, ctx)
+    if args.person == ctx.actor.user_id:
+        able = [*_coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
+        others = [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
+        raise Refusal("case/not_yourself", ref=case.ref, people=others)
+    person = ctx.directory.people[args.person]
+    channel = case_channel(case.ref)
+    facts: dict[str, object] = {"ref": case.ref, "person": person.user_id, "because": args.because}
+    told = Reply("case/invited", facts)
+    # The table knows of somebody who declined, and is asked once more.
+    again = case.awaits(person.user_id)
+    if again:
+        case.require_open()
+    else:
+        case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
+    if ctx.place is not Place.CASE and not again:
+        ctx.tell(channel, told)
+    ctx.work.invite(channel, person.user_id)
+    return told if ctx.place is Place.CASE else Reply("case/invited_by_reference", facts)
+
+
+@commands.command(
+    "case release", needs=Permission.OPEN_CASES, example="!case release K7QF Hugo Peters because: he changed schools"
+)
+def release(args: Release, ctx: Context) -> Reply:
+    """Take the person out of the room; the table reads why."""
+    case = case_of(args.ref, ctx)
+    case.release(args.person, by=ctx.actor, at=ctx.now)
+    channel = case_channel(case.ref)
+    facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
+    ctx.work.remove(channel, args.person)
+    ctx.tell(channel, Reply("case/released", facts))
+    return Reply("case/released_by_reference", facts | {"director": case.director == args.person})
+
+
+@commands.command(
+    "case director", needs=Permission.OPEN_CASES, example="!case director K7QF Cleo Bakker because: I am on leave"
+)
+def name_director(args: NameDirector, ctx: Context) -> Reply:
+    """Hand the process over; the table reads who runs it now, and why."""
+    case = case_of(args.ref, ctx)
+    case.direct(args.person, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
+    ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
+    return Reply("case/directed_by_reference", facts)
+
+
+@commands.command("close", needs=Permission.STEER, example="!close because: he is back at school owner: social")
+def close(args: Close, ctx: Context) -> Reply:
+    """Dissolve the table; what was planned leaves the calendars. The process director does, while there is one."""
+    case = ctx.case
+    if case.director and case.is_member(case.director) and case.director != ctx.actor.user_id:
+        raise Refusal("case/director_closes", ref=case.ref, person=case.director)
+    ctx.require_somebody(args.owner)
+    called_off = closing.close(case, because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
+    dated = [table for table in called_off if planning.had_time(case, table)]
+    facts = {"case": case, "called_off": called_off, "dated": dated}
+    wake = invitation.everybody(case) if called_off else ()
+    return Reply("case/closed", facts, None, wake, invitation.files(ctx, dated))
+
+
+@commands.command("reopen", needs=Permission.STEER, example="!reopen because: he was missing again on Monday")
+def reopen(args: Reopen, ctx: Context) -> Reply:
+    """Bring the table together again."""
+    ctx.case.reopen(because=args.because, by=ctx.actor, at=ctx.now)
+    closed = [step for step in ctx.case.steps if step.what is closing.CLOSED][-1]
+    return Reply(
+        "case/reopened",
+        {"case": ctx.case, "because": args.because, "called_off": bool(closed.before.keys() - {OF_CASE})},
+    )
+
+
+@commands.command("review", needs=Permission.STEER, example="!review 20 nov")
+def plan_review(args: PlanReview, ctx: Context) -> Reply:
+    """Plan the next look at the whole case."""
+    ctx.case.plan_review(args.when, by=ctx.actor, at=ctx.now)
+    return Reply("case/review", {"case": ctx.case})
+
+
+def case_of(ref: str, ctx: Context) -> Case:
+    """The case of this reference, if this coordinator may steer it; in a case room only that room's case is meant."""
+    case = ctx.work.find.case(ref.upper())
+    if case is None or (ctx.place is Place.CASE and case is not ctx.open_case):
+        schemes = ctx.work.find.schemes_of_open_cases()
+        mine = [known for known, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
+        raise Refusal("case/no_such_case", refs=[ctx.case.ref] if ctx.place is Place.CASE else mine)
+    if ctx.place is not Place.CASE and not ctx.house.coordinates(ctx.actor.user_id, case.scheme):
+        raise Refusal("case/not_your_scheme", ref=case.ref, people=_coordinators(case.scheme, ctx))
+    ctx.open_case = case
+    return case
+
+
+def _coordinators(scheme: str, ctx: Context) -> list[str]:
+    """Who coordinates a scheme."""
+    everybody = [person.user_id for person in ctx.directory.with_role(Role.COORDINATOR)]
+    return [person for person in everybody if ctx.house.coordinates(person, scheme)]
+
+
+def _scheme(named: str | None, ctx: Context) -> str:
+    """The scheme that was named, which stands in clear on file: raises Refusal for any but those of the configuration.
+
+    Another bot may run it, which opens its cases in its own room.
+    """
+    if named is None:
+        return _usual_scheme(ctx)
+    ours = ctx.work.account.schemes
+    known = {scheme.casefold(): scheme for scheme in ours or ctx.house.known_schemes}
+    if scheme := known.get(named.casefold()):
+        if ctx.house.coordinates(ctx.actor.user_id, scheme):
+            return scheme
+        raise Refusal("case/open_elsewhere", people=_coordinators(scheme, ctx))
+    nearest = known.get(suggest(named.casefold(), known) or "")
+    code = "case/unknown_scheme" if ours is None else "case/scheme_elsewhere"
+    raise Refusal(code, schemes=list(known.values()), nearest=nearest)
+
+
+def _usual_scheme(ctx: Context) -> str:
+    """The house's own scheme, or the only one that this coordinator has."""
+    known = ctx.work.account.schemes or ctx.house.known_schemes
+    mine = [scheme for scheme in known if ctx.house.coordinates(ctx.actor.user_id, scheme)]
+    if ctx.house.scheme in mine:
+        return ctx.house.scheme
+    if len(mine) != 1:
+        raise Refusal("case/which_scheme", schemes=mine)
+    return mine[0]
+
+
+def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
+    """The practitioners of these agencies, or where there are none the coordinators who then speak for it.
+
+    Raises Refusal when an agency has nobody to send.
+    """
+    people = {
+        agency: ctx.directory.of_agency(agency, Role.PRACTITIONER) or ctx.directory.of_agency(agency, Role.COORDINATOR)
+        for agency in agencies
+    }
+    if without := [agency for agency, there in people.items() if not there]:
+        raise Refusal("case/no_practitioners", agencies=without)
+    return [person for there in people.values() for person in there]
+
+
+def _unused_reference(ctx: Context) -> str:
+    while ctx.work.find.is_taken(ref := new_reference()):
+        pass
+    return ref
+
+
+def _listed(case: Case, now: datetime) -> Listed:
+    items = followups.unresolved(case, now)
+    return Listed(case.ref, case.seats, len(items), sum(item.late for item in items), case.next_review)

@@ -1,0 +1,32 @@
+"""What people deleted is wiped for good after a week."""
+
+from dataclasses import replace
+
+from chat.jobs import Sweep, job
+from commands.erasure import deletions
+from commands.erasure import rules as erasure
+from commands.minutes import commands as minutes
+from storage import causes
+
+
+@job
+def wipe(sweep: Sweep) -> None:
+    """Wipe what is due, in closed cases, too."""
+    now = sweep.now
+    with sweep.store.look() as find:
+        refs = find.cases_with_due(erasure.WIPE, now)
+
+    def wipe_in(ref: str) -> None:
+        cause = causes.of_job("wipe", ref, now.isoformat())
+        with sweep.store.work(cause, now) as work:
+            case = work.find.case(ref)
+            if case is None:
+                return
+            minutes.wipe(case, erasure.hidden(case, ripe_at=now))
+            wiped = erasure.wipe(case, now)
+            for step in wiped:
+                work.record(replace(sweep.entry("wipe", ref, cause), subject=step.subject))
+            if wiped:
+                deletions.withhold(work, sweep.house, case, max(step.at for step in wiped))
+
+    sweep.each(wipe_in, refs)

@@ -1,0 +1,18 @@
+"""The ids of records, as types of arguments."""
+
+from typing import Annotated
+
+from chat.arguments import nouns, record_id
+
+ConcernId = Annotated[str, *record_id("C")]
+RequestId = Annotated[str, *record_id("R")]
+ActionId = Annotated[str, *record_id("A")]
+DecisionId = Annotated[str, *record_id("D")]
+RoundTableId = Annotated[str, *record_id("M")]
+AssessmentId = Annotated[str, *record_id("S")]
+ReferralId = Annotated[str, *record_id("X")]
+ProposalId = Annotated[str, *record_id("AX")]
+"""What is proposed to an agency, which accepts or declines it: an action or a referral."""
+OwedId = Annotated[str, *record_id("AR")]
+"""What is reminded of: an action or a question."""
+AnyId = Annotated[str, *record_id("".join(nouns()), "C-1")]

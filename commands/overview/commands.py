@@ -1,0 +1,294 @@
+"""The picture of a case: where it stands, whose move it is, what happened, who is there; and putting things right."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from cases.case import Case
+from cases.errors import Refusal
+from cases.record import Record, Step
+from cases.roles import Permission, Place
+from cases.time import show_day
+from chat import groups
+from chat.arguments import NAME, Arguments, PersonId, Rest
+from chat.context import Context, Reply, case_channel
+from chat.registry import commands
+from commands.action.rules import PENDING, Action
+from commands.action.rules import State as ActionState
+from commands.concern.rules import Basis, Concern, Domain
+from commands.correction import rules as correction
+from commands.correction.rules import CORRECTED
+from commands.decision.rules import Decision, Stance, positions_on, silent_on
+from commands.ids import AnyId
+from commands.minutes.commands import after_undo
+from commands.overview import followups, moves
+from commands.overview.followups import Item
+from commands.request import audience
+from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
+from commands.roundtable import invitation
+from commands.roundtable import rules as roundtable
+
+GROUP, PLACE = groups.CASE, 80
+
+MOST_MOVES = 5
+MOST_STEPS = 20
+MOST_ITEMS = 30
+
+
+class Status(Arguments):
+    """Show the case on one screen."""
+
+
+class Next(Arguments):
+    """Show whose move it is."""
+
+
+class Timeline(Arguments):
+    """Show what happened last, and who did it."""
+
+
+class Who(Arguments):
+    """Show who sits at the table, by agency."""
+
+
+class Mine(Arguments):
+    """Show what you and your agency owe."""
+
+
+class Followups(Arguments):
+    """Show everything that is unresolved."""
+
+
+class Correct(Arguments):
+    """Put right what your agency wrote; the earlier wording stays on file."""
+
+    id: AnyId = Field(title="ID", description="which record, for example C-1")
+    text: Rest | None = Field(None, title="TEXT", description="how it should read")
+    kind: Basis | None = Field(None, title="fact or opinion", description="of a concern: fact or opinion")
+
+
+class Brief(Arguments):
+    """Let a newcomer read what was there before."""
+
+    person: Annotated[PersonId, NAME] = Field(title="PERSON", description="who was invited later")
+
+
+class Undo(Arguments):
+    """Take back your last command, within 10 minutes."""
+
+
+@commands.command("status", needs=Permission.READ, example="!status")
+def status(args: Status, ctx: Context) -> Reply:
+    """The case on one phone screen."""
+    case = ctx.case
+    hidden = case.hidden_from(ctx.actor.user_id)
+    concerned = {c.domain for c in case.all(Concern) if not c.withdrawn and c.id not in hidden}
+    requests = [r for r in case.all(Request) if not r.withdrawn]
+    actions = [a for a in case.all(Action) if not a.withdrawn]
+    planned = [t for t in roundtable.upcoming(case) if t.starts_at >= ctx.now]
+    facts: dict[str, object] = {
+        "case": case,
+        "table": _by_agency(case),
+        "domains": [domain for domain in Domain if domain in concerned],
+        "all_domains": len(Domain),
+        "requests": _counted(r.state for r in requests),
+        "waiting": [(r, _silent_days(case, r, ctx.now)) for r in requests if r.waiting],
+        "actions": _counted(a.state for a in actions),
+        "late": sum(a.state in PENDING and a.due_at < ctx.now for a in actions),
+        "decisions": [(d, len(silent_on(case, d))) for d in case.all(Decision) if not d.withdrawn],
+        "running": roundtable.running(case),
+        "next_table": planned[0] if planned else None,
+        "overdue": case.next_review is not None and case.next_review < ctx.now,
+    }
+    return Reply("overview/status", facts)
+
+
+@commands.command("next", needs=Permission.READ, example="!next")
+def next_moves(args: Next, ctx: Context) -> Reply:
+    """Whose move it is, the most urgent first."""
+    items = followups.unresolved(ctx.case, ctx.now)
+    facts: dict[str, object] = {"case": ctx.case, "items": items[:MOST_MOVES], "more": max(0, len(items) - MOST_MOVES)}
+    return Reply("overview/next", {**facts, "chair": None if ctx.case.closed else moves.of_chair(ctx.case, ctx.now)})
+
+
+@commands.command("timeline", needs=Permission.READ, example="!timeline")
+def timeline(args: Timeline, ctx: Context) -> Reply:
+    """The newest steps, oldest first."""
+    begins = ctx.case.begins_for(ctx.actor.user_id)
+    told = [step for step in ctx.case.steps if step.what.phrases]
+    shown = [step for step in told if step.number >= begins][-MOST_STEPS:]
+    steps = [(step, _short_moment(step.at, ctx.case.zone_info)) for step in shown]
+    withheld = [ctx.actor.user_id] if begins else []
+    return Reply("overview/timeline", {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld})
+
+
+@commands.command("who", needs=Permission.READ, example="!who")
+def who(args: Who, ctx: Context) -> Reply:
+    """The members by agency, and who has not joined yet."""
+    return Reply("overview/who", {"case": ctx.case, "table": _by_agency(ctx.case)})
+
+
+@commands.command("mine", needs=Permission.OWN, group=groups.ME, example="!mine")
+def mine(args: Mine, ctx: Context) -> Reply:
+    """What my agency and I owe here; in a direct chat over all my cases, without content."""
+    if ctx.place is Place.CASE:
+        return Reply("overview/mine", {"case": ctx.case, "items": _owed(ctx.case, ctx)})
+    refs = ctx.work.find.open_cases(of=ctx.actor.user_id)
+    owed = {case.ref: _owed(case, ctx) for case in ctx.work.find.cases(refs)}
+    unreadable = [ref for ref in refs if ref not in owed]
+    return Reply("overview/mine_everywhere", {"cases": list(owed.items()), "unreadable": unreadable})
+
+
+@commands.command("followups", needs=Permission.READ, example="!followups")
+def show_followups(args: Followups, ctx: Context) -> Reply:
+    """All that is unresolved; of what was on file before a member came, its words only where it is theirs to see to."""
+    return followups_reply(ctx, ctx.actor.user_id) or Reply("overview/nothing_open", {"case": ctx.case})
+
+
+def followups_reply(ctx: Context, *readers: str) -> Reply | None:
+    """The unresolved follow-ups of the case that is talked about; None when there is nothing."""
+    facts = followups_facts(ctx.case, ctx.now, *readers)
+    return Reply("overview/followups", facts) if facts else None
+
+
+def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, object] | None:
+    """What the template ``picture/followups`` shows these members; None when nothing is unresolved."""
+    items = readable(case, followups.unresolved(case, now), *readers)
+    if not items:
+        return None
+    facts = {"ref": case.ref, "count": len(items), "items": items[:MOST_ITEMS], "more": max(0, len(items) - MOST_ITEMS)}
+    return {**facts, "withheld": [reader for reader in readers if case.begins_for(reader)]}
+
+
+def readable(case: Case, items: list[Item], *readers: str) -> list[Item]:
+    """Items as all of these members may read them: what one came too late for has no words, unless it is theirs."""
+    hidden = case.hidden_from(*readers)
+    agencies = {case.agency_of(reader) for reader in readers if case.begins_for(reader)}
+    return [replace(i, text="") if i.id in hidden and agencies != {i.agency} else i for i in items]
+
+
+@commands.command(
+    "correct", needs=Permission.ANSWER, group=groups.MISTAKE, example="!correct C-1 it was Tuesday, not Monday"
+)
+def correct(args: Correct, ctx: Context) -> Reply:
+    """Supersede a text; everybody who had the earlier wording gets the new one."""
+    if args.text is None and args.kind is None:
+        hint = "how it should read"
+        missing = [{"label": "a text", "hint": hint, "choices": []}]
+        raise Refusal("reading/missing", field="text", hint=hint, missing=missing, example=f"!correct {args.id} TEXT")
+    case = ctx.case
+    asked = next((r for r in case.all(Request) if r.id == args.id), None)
+    if ctx.place is not Place.CASE and ctx.card != args.id:
+        raise Refusal("dispatch/no_case")
+    of_answer = asked is not None and asked.agency != ctx.actor.agency
+    if asked and of_answer and ctx.place is Place.CASE and asked.seen_by:
+        raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
+    agreed = _agreed_on(case, args.id)
+    kind, record = correction.correct(case, args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
+    again = [agency for agency in agreed if agency not in _agreed_on(case, args.id)]
+    facts: dict[str, object] = {"ref": case.ref, "id": args.id, "kind": kind, "text": args.text, "basis": args.kind}
+    wake = tuple(person for agency in again for person in ctx.at_table(agency))
+    corrected = Reply("case/corrected", facts | {"again": again}, args.id, wake)
+    for channel in _who_had(case, record, asked, ctx):
+        ctx.tell(channel, corrected)
+    if audience.is_overheard(ctx):
+        return Reply(corrected.template, corrected.facts | {"text": None}, args.id)
+    return corrected
+
+
+@commands.command("brief", needs=Permission.TAKE_PART, example="!brief Hugo Peters")
+def brief(args: Brief, ctx: Context) -> Reply:
+    """The table gives it, as a step of its own; no coordinator does from outside."""
+    ctx.case.brief(args.person, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"ref": ctx.case.ref, "person": args.person}
+    return Reply("case/briefed", facts, wake=(args.person,))
+
+
+@commands.command("undo", needs=Permission.TAKE_PART, group=groups.MISTAKE, example="!undo")
+def undo(args: Undo, ctx: Context) -> Reply:
+    """Take the last step back, and tell those outside the room who were told of it."""
+    case = ctx.case
+    # An answer may have been for fewer than the question says again, once it is taken back.
+    seen_by = {asked.id: asked.seen_by for asked in case.all(Request)}
+    step = case.undo(by=ctx.actor, at=ctx.now)
+    about = next((asked for asked in case.all(Request) if asked.id == step.subject), None)
+    facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about}
+    if about is not None:
+        facts["answer"] = _answer_changed(case, step)
+        for channel in _who_was_told(step, about, seen_by[about.id], ctx):
+            ctx.tell(channel, Reply("case/taken_back", facts, about.id))
+    if step.what.makes_a_version:
+        ctx.tell(case_channel(case.ref), Reply("case/undone", facts))
+        return after_undo(step.subject, ctx)
+    files = invitation.files_after_undo(ctx, step)
+    return Reply("case/undone", facts, about.id if about else None, files=files)
+
+
+def _agreed_on(case: Case, record_id: str) -> list[str]:
+    """The agencies that have accepted an action, or agreed with a decision."""
+    for action in case.all(Action):
+        if action.id == record_id:
+            return list(action.accepted_by)
+    for put in case.all(Decision):
+        if put.id == record_id:
+            return [agency for agency, said in positions_on(case, put).items() if said.stance is Stance.AGREES]
+    return []
+
+
+def _owed(case: Case, ctx: Context) -> list[Item]:
+    """What this person's agency owes, without what is expressly a colleague's."""
+    owed = followups.owed_by(case, ctx.actor.agency, ctx.now)
+    return [item for item in owed if item.person in {None, ctx.actor.user_id}]
+
+
+def _by_agency(case: Case) -> list[tuple[str, list[tuple[str, bool]]]]:
+    """Each agency at the table with its people, and whether they have joined."""
+    present = case.present
+    agencies = dict.fromkeys((*case.seats, *(m.agency for m in present)))
+    return [
+        (agency, [(m.user_id, m.joined_at is not None) for m in present if m.agency == agency]) for agency in agencies
+    ]
+
+
+def _counted(states: Iterable[State | ActionState]) -> list[tuple[str, int]]:
+    return [(state.value, count) for state, count in Counter(states).items()]
+
+
+def _silent_days(case: Case, request: Request, now: datetime) -> int:
+    """Calendar days since the last move on a question that waits for its answer."""
+    moves = [s.at for s in case.steps if s.subject == request.id and not s.undone and s.what is not CORRECTED]
+    zone = case.zone_info
+    return (now.astimezone(zone).date() - max(moves, default=request.at).astimezone(zone).date()).days
+
+
+def _short_moment(moment: datetime, zone: ZoneInfo) -> str:
+    """``Mon 2 Nov 10:05``: a list of steps reads better without years and zone."""
+    day, _, _year = show_day(moment, zone).rpartition(" ")
+    return f"{day} {moment.astimezone(zone):%H:%M}"
+
+
+def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) -> list[str]:
+    """The channels, beside this one, in which the earlier wording was read."""
+    channels = [case_channel(case.ref)]
+    if asked and record is asked:
+        channels += audience.channels_of_question(asked, ctx)
+    elif asked and asked.seen_by:
+        channels = audience.channels_of_answer(asked, ctx)
+    return [channel for channel in channels if channel != ctx.channel]
+
+
+def _answer_changed(case: Case, step: Step) -> Answer | None:
+    """The answer whose wording a step changed, if it was an answer's."""
+    return next((a for a in case.all(Answer) if a.id in step.before), None) if step.what is CORRECTED else None
+
+
+def _who_was_told(step: Step, asked: Request, seen_by: Collection[str], ctx: Context) -> list[str]:
+    """The channels beside the case room that a step on a question reached; ``seen_by``: whom its answers were for."""
+    if step.what in {ASKED, NARROWED, DROPPED, CORRECTED} and _answer_changed(ctx.case, step) is None:
+        return audience.channels_of_question(asked, ctx)
+    return audience.channels_of_answer(asked, ctx, seen_by=seen_by)

@@ -1,0 +1,265 @@
+"""Asking for information with the reason, and the five legitimate answers."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from cases.case import AT_THE_TABLE, Case
+from cases.errors import Refusal
+from cases.people import Addressee
+from cases.record import one_of
+from cases.roles import Permission, Place
+from cases.time import end_of_working_day
+from chat import groups
+from chat.arguments import Agencies, Arguments, Rest, RestWhen, ShortText, Text, To, When
+from chat.context import Context, Reply, case_channel
+from chat.registry import commands
+from commands.ids import RequestId
+from commands.request import audience
+from commands.request import rules as request
+from commands.request.rules import Answer, Ground, Request, State
+
+GROUP, PLACE = groups.ASK, 10
+
+ANSWER_WITHIN_WORKING_DAYS = 5
+
+
+class Ask(Arguments):
+    """Ask an agency or person for information, and say why."""
+
+    to: To = Field(title="an agency or a person", description="whom you ask")
+    question: Rest = Field(title="a question", description="what you need to know")
+    because: Text = Field(title="a reason", description="why you need it")
+    by: When | None = Field(None, title="date", description="when you need it")
+    basis: ShortText | None = Field(None, title="lawful basis", description="what allows it")
+    see: Agencies = Field((), title="agencies", description="who may see the answer; all at the table if left out")
+
+
+class GiveAnswer(Arguments):
+    """Answer what your agency was asked."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest = Field(title="an answer", description="what you can tell")
+    see: Agencies = Field((), title="agencies", description="who may see it; as the question says if left out")
+
+
+class AnswerPartly(Arguments):
+    """Answer in part, and say what kind of information you hold back."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest = Field(title="an answer", description="what you can tell")
+    withheld: ShortText = Field(title="what is held back", description="the kind of information you hold back")
+    see: Agencies = Field((), title="agencies", description="who may see it; as the question says if left out")
+
+
+class HoldNothing(Arguments):
+    """Say that your agency has nothing on it."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest | None = Field(None, title="remark", description="anything to add")
+
+
+class RefuseRequest(Arguments):
+    """Say that you cannot share it, on which ground and why, and what could help instead."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    text: Rest = Field(title="an explanation", description="why you cannot share it")
+    ground: Ground = Field(title="a ground", description="the ground")
+    instead: Text | None = Field(None, title="alternative", description="what could help")
+
+
+class AskForTime(Arguments):
+    """Say that you need more time, until when, and why."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    until: RestWhen = Field(title="a date", description="until when")
+    because: Text = Field(title="a reason", description="why it takes longer")
+
+
+class Narrow(Arguments):
+    """Ask a narrower question, after a refusal or a partial answer."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    question: Rest = Field(title="a question", description="the narrower question")
+    see: Agencies = Field((), title="agencies", description="who may see the answer; as before if left out")
+
+
+class Drop(Arguments):
+    """Take your question back, with the reason."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    because: Text = Field(title="a reason", description="why it is no longer needed")
+
+
+@commands.command(
+    "request",
+    needs=Permission.CONTRIBUTE,
+    example="!request police any call-outs? because: the safety plan by: fri 15:00",
+)
+def ask(args: Ask, ctx: Context) -> Reply:
+    """Put the question; it also reaches the agency in its own room."""
+    ctx.require_somebody(args.to.agency)
+    _require_answerer(args.to, ctx)
+    asked = request.ask(
+        ctx.case,
+        args.to,
+        args.question,
+        because=args.because,
+        due_at=args.by or _usual_due(ctx),
+        basis=args.basis,
+        see=args.see,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return _put(asked, ctx)
+
+
+@commands.command("answer", needs=Permission.ANSWER, example="!answer R-1 two call-outs in September, both for noise")
+def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
+    """Answer in full."""
+    return _answer(args.id, State.ANSWERED, args.text, ctx, see=args.see)
+
+
+@commands.command(
+    "partly",
+    needs=Permission.ANSWER,
+    words=request.ANSWERED,
+    example="!partly R-1 in contact since May withheld: medical details",
+)
+def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
+    """Answer in part."""
+    return _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld, see=args.see)
+
+
+@commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
+def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
+    """Answer that there is nothing."""
+    return _answer(args.id, State.NOTHING, args.text or "", ctx)
+
+
+@commands.command(
+    "refuse",
+    needs=Permission.ANSWER,
+    example="!refuse R-1 in confidence ground: professional secrecy instead: ask his aunt",
+)
+def refuse(args: RefuseRequest, ctx: Context) -> Reply:
+    """Refuse with ground and explanation; the bot thanks, and offers the asker a narrower question."""
+    return _answer(args.id, State.REFUSED, args.text, ctx, ground=args.ground, instead=args.instead)
+
+
+@commands.command(
+    "moretime", needs=Permission.ANSWER, example="!moretime R-1 mon 12:00 because: the archive answers on Monday"
+)
+def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
+    """Move the date of the answer."""
+    case, asked = _find(args.id, ctx)
+    ctx.open_case = case
+    asked, given = request.ask_for_time(case, asked.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
+    return _pass_on(asked, given, ctx)
+
+
+@commands.command("narrow", needs=Permission.CONTRIBUTE, example="!narrow R-1 was he seen by you at all since May?")
+def narrow(args: Narrow, ctx: Context) -> Reply:
+    """Put the narrower question."""
+    ctx.require_somebody(one_of(ctx.case.all(Request), args.id).to_agency)
+    asked = request.narrow(
+        ctx.case, args.id, args.question, due_at=_usual_due(ctx), see=args.see, by=ctx.actor, at=ctx.now
+    )
+    return _put(asked, ctx)
+
+
+@commands.command("drop", needs=Permission.CONTRIBUTE, example="!drop R-1 because: he told us himself")
+def drop(args: Drop, ctx: Context) -> Reply:
+    """Take the question back, and tell those who were asked."""
+    asked = request.drop(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
+    dropped = Reply("request/dropped", {"request": asked, "because": args.because, "ref": ctx.case.ref})
+    for channel in audience.channels_of_question(asked, ctx):
+        ctx.tell(channel, dropped)
+    return dropped
+
+
+def _require_answerer(to: Addressee, ctx: Context) -> None:
+    """Refuse a person whose role keeps them away from content: the question could neither be read nor answered."""
+    person = ctx.directory.people[to.person] if to.person else None
+    if person and person.role not in AT_THE_TABLE:
+        raise Refusal("request/cannot_answer", person=person.user_id, role=person.role, agency=to.agency)
+
+
+def _put(asked: Request, ctx: Context) -> Reply:
+    """The card, in the case room and with those who are asked; raises Refusal when nobody of them could read it."""
+    facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref}
+    people = audience.of_question(ctx.case, ctx.directory, asked)
+    if not people:
+        raise Refusal("request/nobody_there", person=asked.to_person, agency=asked.to_agency)
+    for channel in audience.channels_of_question(asked, ctx):
+        ctx.tell(channel, Reply("request/asked_of_us", facts, asked.id, tuple(sorted(people))))
+    return Reply("request/asked", facts, asked.id, ctx.at_table(asked.to_agency, asked.to_person))
+
+
+def _answer(
+    request_id: str,
+    result: State,
+    text: str,
+    ctx: Context,
+    *,
+    withheld: str | None = None,
+    ground: Ground | None = None,
+    instead: str | None = None,
+    see: tuple[str, ...] = (),
+) -> Reply:
+    case, asked = _find(request_id, ctx)
+    ctx.open_case = case
+    at_table = {*case.seats, *(member.agency for member in case.present)}
+    seen_by = asked.audience(see or asked.see)
+    if seen_by and ctx.place is Place.CASE and at_table - set(seen_by):
+        raise Refusal("request/answer_in_your_room", id=asked.id, see=seen_by)
+    asked, given = request.answer(
+        case,
+        asked.id,
+        result,
+        text,
+        withheld=withheld,
+        ground=ground,
+        instead=instead,
+        see=see,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return _pass_on(asked, given, ctx)
+
+
+def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
+    """The answer where it belongs: at the table, or only in the rooms of those who may see it."""
+    facts: dict[str, object] = {"request": asked, "answer": given, "ref": ctx.case.ref}
+    told = Reply("request/answered", facts, asked.id, ctx.at_table(asked.agency, asked.by))
+    if ctx.place is Place.CASE:
+        return told
+    if asked.seen_by:
+        for channel in audience.channels_of_answer(asked, ctx, beside=ctx.actor.agency):
+            ctx.tell(channel, Reply("request/answered", facts, asked.id))
+        told = Reply("request/answered_elsewhere", facts, asked.id, told.wake)
+    ctx.tell(case_channel(ctx.case.ref), told)
+    return Reply("request/passed_on", {**facts, "overheard": audience.is_overheard(ctx)}, asked.id)
+
+
+def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
+    """The request that an answer is for; in an agency's own room the card or the id tells which case's.
+
+    An id that the agency was asked in several cases tells nothing, even if only one of them waits: what is meant to
+    add to an earlier answer must not reach another table.
+    """
+    if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
+        return ctx.open_case, one_of(ctx.open_case.all(Request), request_id)
+    refs = ctx.work.find.cases_where(request.ITEM, ctx.actor.agency, request_id)
+    if len(refs) > 1:
+        left = {case.ref for case in ctx.work.find.cases(refs) if case.has_left(ctx.actor.user_id)}
+        refs = [ref for ref in refs if ref not in left] or refs
+    case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
+    if case is None:
+        raise Refusal("request/which_case", id=request_id, refs=refs)
+    return case, one_of(case.all(Request), request_id)
+
+
+def _usual_due(ctx: Context) -> datetime:
+    day = ctx.calendar.add(ctx.now.astimezone(ctx.zone).date(), ANSWER_WITHIN_WORKING_DAYS)
+    return end_of_working_day(day, ctx.zone)

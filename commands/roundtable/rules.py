@@ -1,0 +1,458 @@
+# lines: one life of a round table, with the records that only it has
+"""Round tables: scheduled, prepared, held, ended (practice, section 3). Any member can chair, from any agency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cases.errors import Refusal
+from cases.items import NOBODY, Item, offers_items
+from cases.record import Record, Words, next_id, one_of, record
+from cases.verbs import Verb, verb
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from cases.case import Case
+    from cases.people import Professional
+    from cases.record import Step
+
+SCHEDULED = verb("roundtable", "planned a round table ({id})", settles_a_time=True)
+CANCELLED = verb("roundtable cancel", "cancelled the round table {id}")
+STARTED = verb("roundtable start", "started the round table {id}", final=True)
+ENDED = verb("roundtable end", "ended the round table {id}", final=True, in_a_full_case=True)
+ATTENDS = verb("attend", "comes to {whole}")
+EXCUSED = verb("apologies", "noted apologies for {whole}")
+CONFIRMED = verb("confirm", "confirmed confidentiality at {whole}")
+PUT_ON_AGENDA = verb("agenda", "put a point on the agenda of {whole}")
+NOTED = verb("note", "took a note ({id})")
+
+
+class State(StrEnum):
+    """Where a round table stands."""
+
+    PLANNING = "planning"
+    """Times are proposed, none is fixed."""
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+
+
+class Presence(StrEnum):
+    """What a member said about coming, and in the meeting."""
+
+    ATTENDS = "attends"
+    APOLOGIES = "apologies"
+    CONFIRMED = "confirmed"
+    """Present, and has confirmed the confidentiality statement."""
+
+
+class NoteKind(StrEnum):
+    """How a line was taken down."""
+
+    NOTE = "note"
+    APOLOGIES = "apologies"
+    VIEW = "view"
+    """What the person says, or why that isn't known."""
+    WORRIED = "worried"
+    WORKING = "working"
+    NEEDED = "needed"
+    CREDIT = "credit"
+    """What an agency's contribution changed."""
+    CONFLICT = "conflict"
+    """Why somebody has a conflict of interest."""
+
+
+MEETING = "meeting"
+"""The kind of item that a held meeting is."""
+DEFAULT_MINUTES = 60
+MOST_ITEMS = 50
+MOST_NOTES = 200
+"""Of one meeting: its minutes are a file that a homeserver must take."""
+QUORUM_AGENCIES = 3
+"""A chair and three agencies (practice, section 3)."""
+
+
+@dataclass(frozen=True, repr=False)
+class Quorum:
+    """What it takes beside the chair so that a table may decide."""
+
+    agencies: int = QUORUM_AGENCIES
+    needs: Collection[str] = ()
+    """Those that must be among them; one that has no seat in a case doesn't count."""
+
+    def number(self, case: Case) -> int:
+        """How many agencies have to be there: of a smaller table, all."""
+        return min(self.agencies, len(case.seats))
+
+    def missing(self, case: Case, there: Collection[str]) -> list[str]:
+        """The agencies without which it doesn't go, and that aren't there."""
+        return [agency for agency in case.seats if agency in self.needs and agency not in there]
+
+    def is_met(self, case: Case, there: Collection[str]) -> bool:
+        """Whether these agencies, with the chair, are enough."""
+        return len([a for a in case.seats if a in there]) >= self.number(case) and not self.missing(case, there)
+
+
+USUAL = Quorum()
+
+
+@record("roundtable", letter="M", noun="round table")
+@dataclass(eq=False, repr=False)
+class RoundTable(Record):
+    """One meeting; its minutes bear the same id."""
+
+    starts_at: datetime
+    minutes: int
+    chair: str
+    about: Words | None = None
+    where: Words | None = None
+    state: State = State.SCHEDULED
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    cancelled_because: Words | None = None
+    approved_at: datetime | None = None
+    approved_by: str | None = None
+    series: str | None = None
+    """The series that it is one of (its id)."""
+    occurs_at: datetime | None = None
+    """When the rule of its series has it, wherever it was moved to."""
+    moved_from: datetime | None = None
+    moved_because: Words | None = None
+    taker: str | None = None
+    """Whose lines are taken down beside the chair's."""
+    needs: tuple[str, ...] = ()
+    """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
+
+
+@record("agenda item")
+@dataclass(eq=False, repr=False)
+class AgendaItem(Record):
+    """A point that a member wants to talk about."""
+
+    roundtable: str
+    text: Words
+    minutes: int | None = None
+    """How long the table takes for it; None: as long as it takes."""
+    begun_at: datetime | None = None
+
+
+@record("attendance")
+@dataclass(eq=False, repr=False)
+class Attendance(Record):
+    """What a member said about coming, or the chair for them; ``by`` is the member. The latest of a person counts."""
+
+    roundtable: str
+    presence: Presence
+    deputy: str | None = None
+    why: Words | None = None
+
+
+@record("note")
+@dataclass(eq=False, repr=False)
+class Note(Record):
+    """A line that was taken down during the meeting, or added to the draft of its minutes."""
+
+    roundtable: str
+    kind: NoteKind
+    text: Words
+    credits: str | None = None
+    """The agency that a credit is due to."""
+
+
+def schedule(
+    case: Case,
+    starts_at: datetime,
+    *,
+    chair: str,
+    by: Professional,
+    at: datetime,
+    about: str | None = None,
+    minutes: int = DEFAULT_MINUTES,
+    where: str | None = None,
+) -> RoundTable:
+    """Schedule a round table; it is the case's next review if none is ahead."""
+    case.require_open()
+    case.require_member(chair)
+    step = case.step(SCHEDULED, next_id("M", case.all(RoundTable), case.steps), by, at)
+    table = step.add(
+        case.all(RoundTable),
+        RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where),
+    )
+    plan_review(case, starts_at, step)
+    return table
+
+
+def plan_review(case: Case, starts_at: datetime, step: Step) -> None:
+    """A meeting is the case's next review if none is ahead when it is planned."""
+    if case.next_review is None or case.next_review <= step.at:
+        case.set_review(starts_at, step)
+
+
+def cancel(case: Case, table_id: str | None, *, because: str, by: Professional, at: datetime) -> RoundTable:
+    """Call a meeting off, with a reason."""
+    table = require(case, table_id, State.PLANNING, State.SCHEDULED)
+    case.step(CANCELLED, table.id, by, at).change(table, state=State.CANCELLED, cancelled_because=because)
+    return table
+
+
+def start(
+    case: Case,
+    table_id: str | None,
+    *,
+    by: Professional,
+    at: datetime,
+    steers: bool,
+    taker: str | None = None,
+    needs: Collection[str] = (),
+) -> RoundTable:
+    """Begin; who begins has read the confidentiality statement and thereby confirms it.
+
+    ``needs``: the agencies without which the scheme has no quorum; those that have no seat in this case don't count.
+    """
+    table = require(case, table_id, State.SCHEDULED)
+    require_chair(table, by, steers=steers)
+    if taker:
+        case.require_member(taker)
+    if other := running(case):
+        raise Refusal("roundtable/another_runs", id=other.id)
+    step = case.step(STARTED, table.id, by, at)
+    needed = tuple(agency for agency in case.seats if agency in needs)
+    step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
+    step.add(case.all(Attendance), _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
+    return table
+
+
+def end(case: Case, table_id: str | None = None, *, by: Professional, at: datetime, steers: bool) -> RoundTable:
+    """End the running meeting; the next review is then the next meeting, and open if none is planned."""
+    table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
+    require_chair(table, by, steers=steers)
+    step = case.step(ENDED, table.id, by, at)
+    step.change(table, state=State.ENDED, ended_at=at)
+    if case.next_review is None or case.next_review <= at:
+        case.set_review(next((t.starts_at for t in upcoming(case) if t.starts_at > at), None), step)
+    return table
+
+
+def is_before_their_time(case: Case, table_id: str, user_id: str) -> bool:
+    """Whether a round table had ended when this member was invited, who was not briefed."""
+    before = case.steps[: max(0, case.begins_for(user_id) - 1)]
+    return any(step.what is ENDED and step.subject == table_id for step in before)
+
+
+def announce(
+    case: Case,
+    table_id: str | None,
+    presence: Presence,
+    *,
+    by: Professional,
+    at: datetime,
+    deputy: Professional | None = None,
+    why: str | None = None,
+) -> RoundTable:
+    """Say that I come, or send apologies and perhaps a deputy of my agency."""
+    table = require(case, table_id, State.SCHEDULED, State.RUNNING)
+    _require_absent(case, table, by.user_id)
+    if deputy and deputy.user_id == by.user_id:
+        raise Refusal("roundtable/own_deputy", id=table.id)
+    if deputy and deputy.agency != by.agency:
+        raise Refusal("roundtable/deputy_elsewhere", id=table.id, deputy=deputy.user_id, agency=by.agency)
+    said = _attendance(
+        case, table, presence, by.user_id, by.agency, at=at, deputy=deputy.user_id if deputy else None, why=why
+    )
+    what = ATTENDS if presence is Presence.ATTENDS else EXCUSED
+    case.step(what, said.id, by, at).add(case.all(Attendance), said)
+    return table
+
+
+def excuse(
+    case: Case, person: str, why: str | None, *, by: Professional, at: datetime, steers: bool
+) -> tuple[RoundTable, Attendance]:
+    """Take down, during the meeting, the apologies of a member who isn't there; only the chair does."""
+    table = require_running(case)
+    require_recorder(table, by, steers=steers)
+    case.require_member(person)
+    _require_absent(case, table, person)
+    said = _attendance(case, table, Presence.APOLOGIES, person, case.agency_of(person) or by.agency, at=at, why=why)
+    return table, case.step(EXCUSED, said.id, by, at).add(case.all(Attendance), said)
+
+
+def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: datetime) -> RoundTable:
+    """Confirm the confidentiality statement of the running meeting."""
+    table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
+    if presences(case, table).get(by.user_id) is Presence.CONFIRMED:
+        raise Refusal("roundtable/already_confirmed", id=table.id)
+    said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
+    case.step(CONFIRMED, said.id, by, at).add(case.all(Attendance), said)
+    return table
+
+
+def add_agenda_item(
+    case: Case, table_id: str | None, text: str, *, by: Professional, at: datetime, minutes: int | None = None
+) -> AgendaItem:
+    """Put a point on the agenda, perhaps with the time that the table takes for it."""
+    table = require(case, table_id, State.SCHEDULED, State.RUNNING)
+    number = sum(i.roundtable == table.id for i in case.all(AgendaItem)) + 1
+    if number > MOST_ITEMS:
+        raise Refusal("roundtable/agenda_full", id=table.id, most=MOST_ITEMS)
+    item = AgendaItem(f"{table.id}/i{number}", by.user_id, by.agency, at, table.id, text, minutes)
+    return case.step(PUT_ON_AGENDA, item.id, by, at).add(case.all(AgendaItem), item)
+
+
+def take_note(
+    case: Case,
+    kind: NoteKind,
+    text: str,
+    *,
+    by: Professional,
+    at: datetime,
+    steers: bool,
+    credits_: str | None = None,
+) -> Note:
+    """Take a line down; only during the meeting, and only the chair's and the minute-taker's."""
+    table = require_running(case)
+    require_recorder(table, by, steers=steers)
+    return write_note(case, table, NOTED, kind, text, by=by, at=at, credits_=credits_)
+
+
+def write_note(
+    case: Case,
+    table: RoundTable,
+    what: Verb,
+    kind: NoteKind,
+    text: str,
+    *,
+    by: Professional,
+    at: datetime,
+    credits_: str | None = None,
+) -> Note:
+    """Put a line on file, as the step ``what``; a credit goes to an agency at the table."""
+    if credits_:
+        case.require_seat(credits_)
+    number = sum(n.roundtable == table.id for n in case.all(Note)) + 1
+    if number > MOST_NOTES:
+        raise Refusal("roundtable/notes_full", id=table.id, most=MOST_NOTES)
+    note = Note(f"{table.id}/n{number}", by.user_id, by.agency, at, table.id, kind, text, credits_)
+    return case.step(what, note.id, by, at).add(case.all(Note), note)
+
+
+def agenda_of(case: Case, table: RoundTable) -> list[AgendaItem]:
+    """What the members want to talk about, in the order it was said."""
+    return [i for i in case.all(AgendaItem) if i.roundtable == table.id and not i.withdrawn]
+
+
+def notes_of(case: Case, table: RoundTable) -> list[Note]:
+    """What was taken down."""
+    return [n for n in case.all(Note) if n.roundtable == table.id and not n.withdrawn]
+
+
+def presences(case: Case, table: RoundTable) -> dict[str, Presence]:
+    """What counts for each person: the latest word; who has confirmed is here, and says no other."""
+    return {a.by: a.presence for a in _of(case, table)}
+
+
+def apologies(case: Case, table: RoundTable) -> list[Attendance]:
+    """Who sent apologies and did not come after all."""
+    latest = {a.by: a for a in _of(case, table)}
+    return [a for a in latest.values() if a.presence is Presence.APOLOGIES]
+
+
+def agencies_present(case: Case, table: RoundTable, until: datetime | None = None) -> list[str]:
+    """The agencies with somebody who confirmed, by then if a moment is given, in the order of the seats."""
+    confirmed = [a for a in _of(case, table) if a.presence is Presence.CONFIRMED]
+    there = {a.agency for a in confirmed if until is None or a.at <= until}
+    return [agency for agency in case.seats if agency in there] + sorted(there - set(case.seats))
+
+
+def has_quorum(case: Case, table: RoundTable, until: datetime | None = None, *, quorum: Quorum = USUAL) -> bool:
+    """Whether the chair and enough agencies of the case are there, or all of a smaller table; by then, if given.
+
+    Those that the scheme called mandatory when the meeting began are among them.
+    """
+    chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
+    return chaired and replace(quorum, needs=table.needs).is_met(case, agencies_present(case, table, until))
+
+
+def running(case: Case) -> RoundTable | None:
+    """The meeting that is being held now."""
+    return next((t for t in case.all(RoundTable) if t.state is State.RUNNING), None)
+
+
+def upcoming(case: Case) -> list[RoundTable]:
+    """The meetings that are planned, soonest first."""
+    planned = [t for t in case.all(RoundTable) if t.state is State.SCHEDULED and not t.withdrawn]
+    return sorted(planned, key=lambda t: t.starts_at)
+
+
+def require_running(case: Case) -> RoundTable:
+    """The meeting that is being held now; raises Refusal when there is none."""
+    case.require_open()
+    table = running(case)
+    if not table:
+        planned = upcoming(case)
+        raise Refusal("roundtable/none_runs", next=planned[0] if planned else None)
+    return table
+
+
+def require_chair(table: RoundTable, by: Professional, *, steers: bool) -> None:
+    """Refuse unless this person chairs the table, or steers the case as its coordinator."""
+    if by.user_id != table.chair and not steers:
+        raise Refusal("roundtable/not_chair", id=table.id, chair=table.chair)
+
+
+def require_recorder(table: RoundTable, by: Professional, *, steers: bool) -> None:
+    """Refuse unless this person's lines are taken down: the chair's, the minute-taker's, the coordinator's."""
+    if by.user_id != table.taker:
+        require_chair(table, by, steers=steers)
+
+
+def require(case: Case, table_id: str | None, *states: State) -> RoundTable:
+    """The meeting with this id, or the only one that fits when no id was typed; raises Refusal."""
+    case.require_open()
+    if table_id is None:
+        fitting = [t for t in case.all(RoundTable) if t.state in states and not t.withdrawn]
+        if len(fitting) > 1:
+            raise Refusal("roundtable/which", tables=sorted(fitting, key=lambda t: t.starts_at))
+        if not fitting:
+            raise Refusal("roundtable/none_planned", running=running(case))
+        return fitting[0]
+    table = one_of(case.all(RoundTable), table_id)
+    if table.state not in states:
+        raise Refusal("roundtable/wrong_state", table=table)
+    return table
+
+
+def _require_absent(case: Case, table: RoundTable, person: str) -> None:
+    if presences(case, table).get(person) is Presence.CONFIRMED:
+        raise Refusal("roundtable/is_here", id=table.id, person=person)
+
+
+def _of(case: Case, table: RoundTable) -> list[Attendance]:
+    return [a for a in case.all(Attendance) if a.roundtable == table.id and not a.withdrawn]
+
+
+def _attendance(
+    case: Case,
+    table: RoundTable,
+    presence: Presence,
+    person: str,
+    agency: str,
+    *,
+    at: datetime,
+    deputy: str | None = None,
+    why: str | None = None,
+) -> Attendance:
+    number = sum(a.roundtable == table.id for a in case.all(Attendance)) + 1
+    return Attendance(f"{table.id}/a{number}", person, agency, at, table.id, presence, deputy, why)
+
+
+@offers_items
+def list_meetings(case: Case) -> Iterator[Item]:
+    """Which meetings were held, or are."""
+    for table in case.all(RoundTable):
+        if table.started_at is not None:
+            yield Item(table.id, MEETING, NOBODY, None, None, table.state is State.RUNNING)

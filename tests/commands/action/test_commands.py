@@ -1,0 +1,269 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from cases.case import Case
+from commands.action.rules import Action, State
+from tests.room import Conference, Said, user
+
+VISIT = "!action Visit the family together with the school. for: social by: 20 nov"
+
+
+async def say(table: Conference, room: str, who: str, text: str, card: Said | None = None) -> Said:
+    return await table.answer(who, text, room=room, replies_to=card)
+
+
+def picture(case: Case) -> tuple[object, ...]:
+    """All that a refused command might have changed."""
+    actions = [(a.state, a.owner, a.due_at, a.accepted_by, a.remark) for a in case.all(Action)]
+    return actions, len(case.steps), case.next_review
+
+
+async def refused(table: Conference, room: str, who: str, text: str, code: str) -> str:
+    """What is said to a command that is refused, which changes nothing."""
+    before = picture(await table.case(room))
+    said = await say(table, room, who, text)
+    assert picture(await table.case(room)) == before
+    assert (await table.outcomes())[-1][1] == code
+    assert (said.mentions, said.subject) == ((), None)
+    return said.text
+
+
+async def test_a_proposal_wakes_the_agency_that_is_to_own_it(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "cleo", VISIT)
+    assert card.text == (
+        "A-1 · Social services · due Fri 20 Nov 2026, 17:00 Europe/Amsterdam\n"
+        "Visit the family together with the school.\n"
+        "Proposed by the coordinator. Reply: accept · decline … · done … · move …"
+    )
+    assert sorted(card.mentions) == [user("cleo"), user("dirk")]
+    assert (card.notice, card.subject) == (False, "A-1")
+    assert not [s for s in table.heard if "Visit" in s and s.channel != room]
+
+
+async def test_a_card_tells_all_that_was_said(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(
+        table,
+        room,
+        "ada",
+        "!action Visit him at home worse: yes, in uniform with: police safety: youth by: fri 15:00 for: Finn de Boer",
+    )
+    assert card.text == (
+        "A-1 · Health service (Finn de Boer) · due Fri 6 Nov 2026, 15:00 Europe/Amsterdam\n"
+        "Visit him at home\n"
+        "Together with: Police. Both must accept.\n"
+        "There for safety only: Youth work\n"
+        "Could it make things worse? yes, in uniform\n"
+        "Proposed by Police. Reply: accept · decline … · done … · move …"
+    )
+    assert card.mentions == (user("finn"), user("ada"))
+
+
+async def test_a_reply_to_the_card_needs_no_number(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "cleo", VISIT)
+    taken = await say(table, room, "dirk", "accept", card)
+    assert taken.text == (
+        "A-1 · Social services accepts · due Fri 20 Nov 2026, 17:00 Europe/Amsterdam\n"
+        "With: Dirk Smit (Social services).\nNext: done … · notpossible … · move … · hand …"
+    )
+    assert taken.notice
+    done = await say(table, room, "dirk", "done the visit took place", taken)
+    assert done.text == (
+        "A-1 · Social services: done\n"
+        "the visit took place\n"
+        "From Dirk Smit (Social services). Nothing is left to do here."
+    )
+    case = await table.case(room)
+    assert (case.all(Action)[0].state, case.all(Action)[0].remark) == (State.DONE, "the visit took place")
+
+
+async def test_a_tandem_waits_for_the_other_agency(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", f"{VISIT} with: health")
+    taken = await say(table, room, "dirk", "!accept A-1")
+    assert taken.text.splitlines()[1] == "It waits for: Health service. Reply: accept · decline …"
+    assert taken.mentions == (user("finn"), user("gina"))
+    moved = await say(table, room, "dirk", "!move A-1 19 nov because: the doctor is away")
+    assert moved.text.splitlines()[-1] == "It waits for: Health service. Reply: accept · decline …"
+    both = await say(table, room, "gina", "accept", taken)
+    assert both.text.splitlines()[1].startswith("With: Dirk Smit (Social services).")
+    assert both.mentions == ()
+
+
+async def test_a_tandem_is_not_done_before_both_have_accepted(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", f"{VISIT} with: health")
+    text = await refused(table, room, "dirk", "!done A-1 she was at home", "action/other_has_not_accepted")
+    assert text == (
+        "Health service carries A-1 too, and has not accepted it yet. Nothing was changed.\n"
+        'They can reply "accept" to its card, or type  !accept A-1\n'
+        "If it can't be done together:  !notpossible A-1 WHY"
+    )
+
+
+@pytest.mark.parametrize("to", ["to youth", "To Youth work", "youth", "to: youth"])
+async def test_it_is_handed_to_somebody_in_either_way_of_saying_it(table: Conference, to: str) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", VISIT)
+    handed = await say(table, room, "dirk", f"!hand A-1 {to} because: they know him best")
+    assert handed.text.startswith("A-1 · Youth work · due")
+
+
+async def test_who_proposed_it_hears_that_it_was_declined_and_hands_it_on(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", VISIT)
+    declined = await say(table, room, "dirk", "decline they don't open the door to us", card)
+    assert declined.text == (
+        "A-1 · Social services declines\n"
+        "they don't open the door to us\n"
+        "Police: it is with you again. Next: hand AGENCY because: … · notpossible …"
+    )
+    assert declined.mentions == (user("ada"),)
+    text = await refused(table, room, "dirk", "!done A-1 after all", "action/declined")
+    assert text == (
+        "A-1 was declined, so nobody has it. Nothing was changed.\nTo ask an agency:  !hand A-1 AGENCY because: REASON"
+    )
+    handed = await say(table, room, "ada", "hand youth because: they know him best", declined)
+    assert handed.text == (
+        "A-1 · Youth work · due Fri 20 Nov 2026, 17:00 Europe/Amsterdam\n"
+        "Visit the family together with the school.\n"
+        "Handed on by Police. Because: they know him best\n"
+        "Reply: accept · decline … · done … · move …"
+    )
+    assert handed.mentions == (user("iris"), user("jack"))
+
+
+async def test_who_proposed_it_hears_that_it_is_not_possible(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", VISIT)
+    ended = await say(table, room, "dirk", "notpossible the family moved away", card)
+    assert ended.text == (
+        "A-1 · Social services: not possible\n"
+        "the family moved away\n"
+        "From Dirk Smit (Social services).\nIs it still needed? Propose it anew:  !action …"
+    )
+    assert ended.mentions == (user("ada"),)
+
+
+async def test_a_moved_date_stands_beside_the_earlier_ones(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", VISIT)
+    await say(table, room, "dirk", "accept", card)
+    once = await say(table, room, "dirk", "move 23 nov because: the family is away", card)
+    assert once.text == (
+        "A-1 · Social services · now due Mon 23 Nov 2026, 17:00 Europe/Amsterdam\n"
+        "Because: the family is away\n"
+        "It was due Fri 20 Nov 2026, 17:00 Europe/Amsterdam.\n"
+        "Next: done … · notpossible … · move … · hand …"
+    )
+    twice = await say(table, room, "dirk", "move 24 nov because: still away", card)
+    assert twice.text.splitlines()[2:4] == [
+        "It was due Mon 23 Nov 2026, 17:00 Europe/Amsterdam.",
+        "The date first agreed: Fri 20 Nov 2026, 17:00 Europe/Amsterdam",
+    ]
+    text = await refused(table, room, "dirk", "!move A-1 24 nov because: as it is", "action/same_date")
+    assert text == (
+        "A-1 is due then already: Tue 24 Nov 2026, 17:00 Europe/Amsterdam. Nothing was changed.\n"
+        "For another date:  !move A-1 DATE because: REASON"
+    )
+    moved = (await table.case(room)).all(Action)[0]
+    assert (moved.due_at, moved.first_due_at) == (
+        datetime(2026, 11, 24, 16, tzinfo=UTC),
+        datetime(2026, 11, 20, 16, tzinfo=UTC),
+    )
+
+
+async def test_an_agency_that_is_not_at_the_table_is_told_with_those_who_are(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, health")
+    text = await refused(table, room, "ada", "!action x for: school by: fri", "case/agency_not_at_table")
+    assert text.startswith("School does not sit at this table. Those who do: ")
+    for agency in ("police", "social", "health"):
+        assert agency in text
+
+
+@pytest.mark.parametrize(
+    ("who", "text", "code"),
+    [
+        ("ada", "!action x by: fri", "reading/missing"),
+        ("ada", "!action x for: social", "reading/missing"),
+        ("ada", "!action for: social by: fri", "reading/missing"),
+        ("ada", "!action x for: nobody by: fri", "reading/nobody"),
+        ("ada", "!action x for: bram by: fri", "case/not_a_member"),
+        ("ada", "!action x for: social by: 2026-10-30", "when/past"),
+        ("ada", "!action x for: social by: fri with: fire", "reading/agency"),
+        ("ada", "!action " + "x" * 65_536 + " for: social by: fri", "reading/too_long"),
+        ("dirk", "!accept A-9", "case/no_such_record"),
+        ("dirk", "!accept R-1", "reading/wrong_kind"),
+        ("dirk", "!decline A-1", "reading/missing"),
+        ("dirk", "!done A-1", "reading/missing"),
+        ("dirk", "!move A-1 fri", "reading/missing"),
+        ("dirk", "!hand A-1 youth", "reading/missing"),
+        ("dirk", "!hand A-1 dirk because: me", "action/handed_to_self"),
+        ("ada", "!accept A-1", "action/not_yours"),
+        ("ada", "!done A-1 it was", "action/not_yours"),
+        ("bram", "!accept A-1", "dispatch/not_a_member"),
+    ],
+)
+async def test_bad_input_changes_nothing(table: Conference, who: str, text: str, code: str) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", VISIT.replace("social", "dirk"))
+    assert len(await refused(table, room, who, text, code)) < 500
+
+
+async def test_what_another_agency_owns_is_told_with_who_owns_it(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", f"{VISIT} with: health")
+    text = await refused(table, room, "hugo", "!accept A-1", "action/not_yours")
+    assert text == (
+        "A-1 belongs to Social services, Health service.\nOnly they can do that. Please ask them. Nothing was changed."
+    )
+    text = await refused(table, room, "hugo", "!hand A-1 school because: us", "action/not_yours")
+    assert text == "A-1 belongs to Social services.\nOnly they can do that. Please ask them. Nothing was changed."
+
+
+async def test_each_second_time_is_told_what_to_type_instead(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", VISIT)
+    await say(table, room, "dirk", "!accept A-1")
+    assert await refused(table, room, "cleo", "!accept A-1", "action/already_accepted") == (
+        "Your agency has accepted A-1 already. Nothing was changed.\nWhen it is done:  !done A-1 how it went"
+    )
+    assert await refused(table, room, "dirk", "!decline A-1 no", "action/accepted_already_use_hand") == (
+        "Your agency has accepted A-1, so it can't decline it any more. Nothing was changed.\n"
+        "To give it to somebody else:  !hand A-1 AGENCY because: REASON\n"
+        "If it can't be done:  !notpossible A-1 WHY"
+    )
+    await say(table, room, "dirk", "!done A-1 she was at home")
+    assert await refused(table, room, "dirk", "!done A-1 again", "action/ended") == (
+        "A-1 has ended already: done. Nothing was changed.\n"
+        "If it is needed again:  !action OUTCOME for: AGENCY by: DATE"
+    )
+
+
+async def test_another_cases_action_is_out_of_reach(table: Conference) -> None:
+    first, second = await table.open_case(), await table.open_case()
+    await say(table, first, "ada", VISIT)
+    text = await refused(table, second, "dirk", "!accept A-1", "case/no_such_record")
+    assert text == "There is no A-1 in this case. Nothing was changed."
+    assert (await table.case(first)).all(Action)[0].state is State.PROPOSED
+
+
+async def test_the_proposer_who_left_is_not_woken_but_the_colleagues_are(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "finn", VISIT)
+    with table.store.work("finn leaves", table.now) as work:
+        case = work.find.case(room.partition(":")[2])
+        people = (work.find.directory()).people
+        assert case
+        case.release(user("finn"), by=people[user("cleo")], at=table.now)
+    declined = await say(table, room, "dirk", "!decline A-1 no time")
+    assert declined.mentions == (user("gina"),)
+
+
+async def test_what_people_type_is_shown_as_text(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", "!action <b>Call</b> 👩‍👧 שלום & wait for: social by: fri")
+    assert card.text.splitlines()[1] == "<b>Call</b> 👩‍👧 שלום & wait"
