@@ -21,11 +21,14 @@ from bot.matrix.verifying import Verifier
 from bot.metrics import count_command
 from bot.scheduler import ticking
 from bot.standby import Standby
-from chat.context import House, Scheme
+from cases.scheme import Scheme
+from chat.context import House
 from chat.dispatch import Dispatcher
 from chat.faults import place_of_fault
 from chat.jobs import Sweeps
 from commands import registry_of_all
+from commands.case.comings import Comings
+from commands.erasure.deleting import Deleting
 from commands.trust.watch import Watch
 from storage import claims, database, pins
 from storage.account import Account
@@ -110,6 +113,8 @@ class App:
                 dispatcher,
                 watch,
                 self.clock,
+                comings=Comings(store, house, self.clock),
+                deleting=Deleting(store, house, self.clock),
                 verifier=verifier,
                 health=self.health,
                 spoken=speaker.spoken,

@@ -23,8 +23,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from cases.case import Mode
+from cases.scheme import QUORUM_AGENCIES
 from chat.languages import ENGLISH, codes
-from commands.roundtable.rules import QUORUM_AGENCIES
 
 PREFIX = "ROUNDTABLE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"

@@ -4,7 +4,17 @@ All agencies have equal power: no permission depends on which agency a person co
 agency (its action, a question put to it) is a rule of that record, not a permission.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cases.case import Case
+    from cases.errors import Refusal
+    from cases.people import Professional
 
 
 class Role(StrEnum):
@@ -118,3 +128,17 @@ def where_may(permission: Permission, role: Role) -> list[Place]:
 def who_may_anywhere(permission: Permission) -> list[Role]:
     """The roles that may do this in some kind of room."""
     return [role for role in Role if where_may(permission, role)]
+
+
+_restraints: list[Callable[[Case, Professional], Refusal | None]] = []
+
+
+def restrains(why: Callable[[Case, Professional], Refusal | None]) -> Callable[[Case, Professional], Refusal | None]:
+    """Let this say of whom, and why, they only look on in a case for now."""
+    _restraints.append(why)
+    return why
+
+
+def restraint(case: Case, person: Professional) -> Refusal | None:
+    """Why a person only looks on in a case for now; None: they do not."""
+    return next(filter(None, (why(case, person) for why in _restraints)), None)

@@ -1,39 +1,20 @@
 """What a command may touch: a case, the people, the time, and one unit of work. No client, no clock of its own."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cases.calendar import Calendar
-from cases.case import AT_THE_TABLE, Case, Mode
+from cases.case import AT_THE_TABLE, Case
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Permission, Place, Role, may
-from chat.languages import ENGLISH, Language, language
+from cases.roles import Permission, Place, Role, may, restraint
+from cases.scheme import Scheme
+from chat.languages import Language, language
 from chat.render import Voice
-from commands.meeting import rules as meeting
-from commands.roundtable.rules import QUORUM_AGENCIES, Quorum
 from storage.find import Directory
 from storage.work import Attachment, Work
-
-
-@dataclass(frozen=True, repr=False)
-class Scheme:
-    """What is particular to one scheme."""
-
-    holidays: Collection[date] = ()
-    """Its public holidays."""
-    language: str = ENGLISH.code
-    """In which its rooms are spoken to."""
-    mode: Mode = Mode.TABLE
-    """Of a case, unless it says otherwise."""
-    mandatory: Collection[str] = ()
-    """The agencies without which a round table has no quorum, by short name."""
-    quorum_agencies: int = QUORUM_AGENCIES
-    """How many agencies make a quorum, those among them."""
-    coordinators: Collection[str] = ()
-    """Who coordinates it (Matrix ids); every coordinator, if none is named."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,11 +64,6 @@ class House:
         if place == Place.DIRECT:
             zone = directory.zone(key, zone)
         return Voice(directory, zone, self.language(directory, channel, case))
-
-    def quorum(self, case: Case) -> Quorum:
-        """What it takes so that a round table of a case may decide."""
-        scheme = self.of(case.scheme)
-        return Quorum(scheme.quorum_agencies, scheme.mandatory)
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""
@@ -142,11 +118,6 @@ class Context:
         return self.house.calendar(self.open_case)
 
     @property
-    def quorum(self) -> Quorum:
-        """What it takes so that a round table of the case may decide."""
-        return self.house.quorum(self.case)
-
-    @property
     def role(self) -> Role:
         """What this person is here: in a case room the process director coordinates, and of others who may.
 
@@ -161,8 +132,16 @@ class Context:
 
     @property
     def observes(self) -> bool:
-        """Whether a meeting is held in this room, and this person has not confirmed confidentiality."""
-        return self.place is Place.CASE and self.open_case is not None and meeting.observes(self.open_case, self.actor)
+        """Whether this person only looks on in this room for now."""
+        return self._restraint() is not None
+
+    def require_no_restraint(self) -> None:
+        """Refuse to somebody who only looks on for now, and say how to become more than that."""
+        if (why := self._restraint()) is not None:
+            raise why
+
+    def _restraint(self) -> Refusal | None:
+        return restraint(self.open_case, self.actor) if self.place is Place.CASE and self.open_case else None
 
     @property
     def steers(self) -> bool:
@@ -207,6 +186,12 @@ class Context:
     def names(self, people: Iterable[str]) -> list[str]:
         """What to call these people."""
         return [self.directory.name(person) for person in people]
+
+
+def person_of(user_id: str, case: Case, directory: Directory) -> Professional:
+    """Who this is, also after leaving the directory."""
+    known = directory.people.get(user_id)
+    return known or Professional(user_id, user_id, case.agency_of(user_id) or "")
 
 
 def case_channel(ref: str) -> str:

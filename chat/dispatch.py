@@ -15,23 +15,17 @@ from cases.people import Professional
 from cases.roles import Place, may, where_may, who_may, who_may_anywhere
 from chat import lines
 from chat.arguments import ReadingContext, begins_with_id, names_another
-from chat.context import COORDINATION, Context, House, Reply, case_channel
+from chat.context import Context, House, Reply
 from chat.faults import place_of_fault
 from chat.languages import language
 from chat.lookup import Lookup
 from chat.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, suggest, usage
 from chat.registry import Command, Registry
-from commands.erasure import deletions
-from commands.erasure.deletions import Doubt, Said
-from commands.meeting import rules as meeting
-from commands.planning import availability
-from commands.roundtable.rules import MEETING
 from storage import audit, causes
-from storage import deletions as kept_deletions
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import Card, Directory, Find, place_of
+from storage.find import Card, Find, place_of
 from storage.identifiers import is_user_id
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
@@ -49,8 +43,6 @@ TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
 )
 """Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
-Note = Callable[[Work, Case, Directory], list[tuple[str, Reply]]]
-"""What a coming or going means for a case: gives what is said, and in which channels."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -208,65 +200,6 @@ class Dispatcher:
         return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
 
     @in_store_thread
-    def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
-        """Note who came into a case room and welcome them together; a stranger is removed and reported."""
-
-        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
-            channel = case_channel(case.ref)
-            came = [_person(user_id, case, directory) for user_id in dict.fromkeys(user_ids)]
-            welcome = [person.user_id for person in came if case.join(person, work.now)]
-            strangers = [person.user_id for person in came if not case.is_member(person.user_id)]
-            for stranger in strangers:
-                work.remove(channel, stranger)
-                work.record(_entry(stranger, case, "join", "case/not_a_member", cause))
-            for member in welcome:
-                work.record(_entry(member, case, "join", DONE, cause))
-            told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
-            if strangers:
-                told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
-            return told
-
-        self._note(room_id, cause, note)
-
-    @in_store_thread
-    def left(self, room_id: str, user_id: str, cause: str) -> None:
-        """Note that a member left a case room, and tell the others."""
-
-        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
-            if case.leave(_person(user_id, case, directory), work.now) is None:
-                return []
-            work.record(_entry(user_id, case, "leave", DONE, cause))
-            return [(case_channel(case.ref), Reply("case/gone", {"person": user_id}))]
-
-        self._note(room_id, cause, note)
-
-    @in_store_thread
-    def deleted(self, room_id: str, sender: str, deleted: str, cause: str, of_account: Doubt | None = None) -> None:
-        """Take what a deleted message said off the file, and what the bot said to it out of its rooms.
-
-        That goes for what was refused, too. That the message was there, and what others did with it, stays. Where it
-        is not certain that its author deleted it, all of it stays until the author says so (decision 9).
-        ``of_account``: what speaks against the sender's account.
-        """
-        with self._store.look() as find:
-            channel = find.channel(room_id)
-        if channel is None:
-            return
-        try:
-            with self._store.work(cause, self._clock()) as work:
-                author = audit.author_of(work.session, deleted) or sender
-                logged = audit.lines_of(work.session, deleted, author)
-                refs = dict.fromkeys(line.case_ref for line in logged if line.done and line.case_ref)
-                held = False
-                for ref in refs:
-                    held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
-                if author == sender and not held:
-                    for cause_of_line in dict.fromkeys(line.cause for line in logged):
-                        work.retract(cause_of_line)
-        except AlreadyHandledError:
-            return
-
-    @in_store_thread
     def put_aside(self, message: Incoming) -> None:
         """Never act on a message, also when it comes again once its device is trusted: its sender was told so."""
         if message.ciphertext is None:
@@ -277,35 +210,6 @@ class Dispatcher:
                 work.outcome = PUT_ASIDE
         except AlreadyHandledError:
             return
-
-    def _forget(  # noqa: PLR0917
-        self,
-        work: Work,
-        ref: str,
-        logged: list[audit.Line],
-        author: str,
-        sender: str,
-        deleted: str,
-        channel: str,
-        of_account: Doubt | None,
-    ) -> bool:
-        """Take what a message said in one case off the file; True: it stays until its author says so."""
-        case = work.find.case(ref)
-        if case is None:
-            return False
-        said = Said.of(deleted, _person(author, case, work.find.directory()), case, logged)
-        if not said.is_from(case, channel) or (author != sender and not said.on_file(case)):
-            return True
-        why = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
-        if why is None:
-            told = deletions.take_off(work, self._house, case, said, channel)
-            work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
-            for where, reply in told.replies.items() if told else ():
-                deletions.say(work, self._house, case, where, reply)
-        elif kept_deletions.asked(work.find, deleted) is None:
-            subject = deletions.hold(work, self._house, case, said, channel, why)
-            work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
-        return why is not None
 
     @in_store_thread
     def turned_away(self, room_id: str, sender: str, code: str, cause: str) -> None:
@@ -326,25 +230,6 @@ class Dispatcher:
         except AlreadyHandledError:
             return
 
-    def _note(self, room_id: str, cause: str, note: Note) -> None:
-        """Carry out what a coming or going in a case room means, at most once."""
-        with self._store.look() as find:
-            channel = find.channel(room_id)
-        if channel is None or place_of(channel) is not Place.CASE:
-            return
-        try:
-            with self._store.work(cause, self._clock()) as work:
-                case = work.find.case(channel.partition(":")[2])
-                if case is None:
-                    return
-                directory = work.find.directory()
-                for where, reply in note(work, case, directory):
-                    voice = self._house.voice(directory, where, case)
-                    for page in voice.message(reply.template, reply.facts, wake=reply.wake):
-                        work.say(where, page, scope=case.ref)
-        except AlreadyHandledError:
-            return
-
     @in_store_thread
     def is_meant(self, message: Incoming) -> bool:
         """Whether a message is meant for the bot, and not ordinary talk; only its beginning is looked at."""
@@ -358,21 +243,25 @@ class Dispatcher:
             card = self._card(find, message.replies_to, channel)
             guess = self._card(find, message.seems_to_answer, channel)
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
-            if card is not None and _confirms_deletion(find, message, card):
-                text = "erase"
+            if card is not None:
+                text = self._said_to(find, message, card) or text
             if text is None and card is not None and card.subject is not None:
                 text = self._bare_command(message, card.subject)
             noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
             notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
-            notes = notes and channel.partition(":")[2] in find.cases_with(MEETING)
+            notes = notes and self._registry.hears_lines(find, channel.partition(":")[2])
             bare = text is None and not (noted and notes)
             if bare and guess is not None and guess.subject is not None:
-                confirms = _confirms_deletion(find, message, guess)
-                text = "erase" if confirms else self._bare_command(message, guess.subject)
+                text = self._said_to(find, message, guess) or self._bare_command(message, guess.subject)
             if bare and text is None:
                 return None
             text = normalise(message.body).strip() if text is None else text
             return _Heard(text, channel, card, guess, bare, notes=notes)
+
+    def _said_to(self, find: Find, message: Incoming, card: Card) -> str | None:
+        """The command that a concept makes of a reply to a card, such as ``yes`` to its question."""
+        said = normalise(beginning(message.body)).strip()
+        return next(filter(None, (read(find, message.sender, said, card) for read in self._registry.replies)), None)
 
     def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
         """A message of ours in this room; one of another room says nothing about what is meant here."""
@@ -397,8 +286,8 @@ class Dispatcher:
         text = self._addressed(message, reply=True)
         if text is None:
             return None
-        if subject.startswith("M-") and availability.begins(text):
-            return f"available {text}"
+        if (read := self._registry.bare.get(subject[0])) and (command := read(text)):
+            return command
         asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
         word = text.split(maxsplit=1)[0].rstrip(".,:!")
         meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
@@ -410,10 +299,11 @@ class Dispatcher:
         Not where the word is another command's about such a record, or is followed by another record's id.
         """
         found = self._registry.match(text)
-        if card is None or not card.startswith("M-") or (found and _takes(found[0], card)):
+        word = self._registry.first_words.get(card[0]) if card else None
+        if card is None or word is None or (found and _takes(found[0], card)):
             return found
-        longer = self._registry.match(f"roundtable {text}")
-        if longer is None or longer[0].path == "roundtable" or not _takes(longer[0], card):
+        longer = self._registry.match(f"{word} {text}")
+        if longer is None or longer[0].path == word or not _takes(longer[0], card):
             return found
         return found if names_another(longer[1], card) else longer
 
@@ -531,7 +421,7 @@ class Dispatcher:
                 ctx.open_case.require_not_left(ctx.actor)
             raise Refusal("dispatch/not_a_member")
         if may(command.needs, role=ctx.role, place=ctx.place, belongs=True):
-            meeting.require_confirmed(ctx.case, ctx.actor)
+            ctx.require_no_restraint()
         roles = who_may(command.needs, ctx.place)
         if roles:
             raise Refusal("dispatch/not_allowed", roles=roles)
@@ -587,14 +477,6 @@ class Dispatcher:
             return
 
 
-def _confirms_deletion(find: Find, message: Incoming, card: Card) -> bool:
-    """Whether this is ``yes`` to the question whether the author meant to delete something."""
-    if normalise(beginning(message.body)).strip().rstrip(".!").lower() not in deletions.CONFIRMS:
-        return False
-    waiting = kept_deletions.asked_of(find, message.sender)
-    return any(one.subject == (card.subject or one.ref) for one in waiting)
-
-
 def _takes(command: Command, record_id: str) -> bool:
     """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
     return f"{record_id[0]}-1" in usage(command.path, command.arguments)
@@ -619,13 +501,3 @@ def _belongs(ctx: Context) -> bool:
 def _has_left(ctx: Context) -> bool:
     """Whether this person has left the table of the case whose card they reply to."""
     return ctx.open_case is not None and ctx.open_case.has_left(ctx.actor.user_id)
-
-
-def _person(user_id: str, case: Case, directory: Directory) -> Professional:
-    """Who this is, also after leaving the directory."""
-    known = directory.people.get(user_id)
-    return known or Professional(user_id, user_id, case.agency_of(user_id) or "")
-
-
-def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:
-    return Entry(actor, Place.CASE, case.ref, command, None, outcome, cause)

@@ -10,9 +10,13 @@ from chat.arguments import Arguments, begins_with_id
 from chat.context import Context, Reply
 from chat.groups import Group
 from chat.reading import SURELY_MEANT, keys, suggest
+from storage.find import Card, Find
 
 A = TypeVar("A", bound=Arguments)
 Handler = Callable[[A, Context], Reply]
+ReadsReply = Callable[[Find, str, str, Card], str | None]
+"""The command that a reply to a card says, by the sender (Matrix id) and the beginning of the text."""
+ReadsBare = Callable[[str], str | None]
 _SHORTEST_GUESS = 4
 """In letters: ``!and`` is no mistyped ``hand``."""
 _LONGEST_WORD = 40
@@ -50,6 +54,21 @@ class Registry:
 
     def __init__(self) -> None:
         self.commands: dict[str, Command] = {}
+        self.replies: list[ReadsReply] = []
+        """What concepts make of replies to cards."""
+        self.bare: dict[str, ReadsBare] = {}
+        """What is typed to a card about a record with this letter, and is no command's word: ``1 yes 2 no``."""
+        self.first_words: dict[str, str] = {}
+        """The first word that may be left out in reply to a card about a record with this letter."""
+        self._lines_while: set[str] = set()
+
+    def hear_lines_while(self, kind: str) -> None:
+        """Lines such as ``note: he came home`` are commands in a case with an open item of this kind."""
+        self._lines_while.add(kind)
+
+    def hears_lines(self, find: Find, ref: str) -> bool:
+        """Whether such lines are commands in a case now; the case is not read here."""
+        return any(ref in find.cases_with(kind) for kind in self._lines_while)
 
     def command(
         self, path: str, *, needs: Permission, example: str, group: Group | None = None, words: Verb | None = None

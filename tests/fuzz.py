@@ -282,6 +282,8 @@ class Game:
             table.dispatcher,
             watch,
             clock,
+            comings=table.comings,
+            deleting=table.deleting,
             verifier=verifier,
             health=Health(clock),
             spoken=_speech_is_over,
@@ -444,7 +446,7 @@ class Game:
         deleted = self._random.choice(self._ids)
         self.history.append(f"{who} @{room} deletes {deleted}")
         cause = f"$deleted{self.tally.dispatches}"
-        await self._table.dispatcher.deleted(f"!{room}:example.org", user(who), deleted, cause)
+        await self._table.deleting.deleted(f"!{room}:example.org", user(who), deleted, cause)
         await self.look(await self._table.deliver())
 
     async def _lie(self) -> None:

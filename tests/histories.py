@@ -290,7 +290,7 @@ class Game:
         by = message.who if self.random.random() < 0.85 else self.random.choice(AT_THE_TABLE)
         self.tell(f"{by} deletes {message.who}: {message.text}")
         room = f"!{message.room}:example.org"
-        await self.table.dispatcher.deleted(room, user(by), message.event_id, f"$deleted{self.next()}")
+        await self.table.deleting.deleted(room, user(by), message.event_id, f"$deleted{self.next()}")
         message.deleted = by == message.who
         await self.table.deliver()
 
@@ -351,10 +351,10 @@ class Game:
         who = self.random.choice(AT_THE_TABLE[2:])
         self.tell(f"{who} leaves and comes back")
         room = f"!{self.channel}:example.org"
-        await self.table.dispatcher.left(room, user(who), f"left{self.next()}")
+        await self.table.comings.left(room, user(who), f"left{self.next()}")
         await self.table.deliver()
         await self.type("cleo", f"!case invite {self.ref} {PEOPLE[who][0]} because: {{w}}", "coordination")
-        await self.table.dispatcher.joined(room, (user(who),), f"join{self.next()}")
+        await self.table.comings.joined(room, (user(who),), f"join{self.next()}")
         await self.table.deliver()
         if self.random.random() < 0.7:
             await self.type("ada", f"!brief {PEOPLE[who][0]}")

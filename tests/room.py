@@ -14,10 +14,13 @@ import sqlalchemy as sa
 from cases.case import Case
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
-from chat.context import House, Scheme
+from cases.scheme import Scheme
+from chat.context import House
 from chat.dispatch import Dispatcher, Incoming
 from chat.jobs import Sweeps
 from commands import registry_of_all
+from commands.case.comings import Comings
+from commands.erasure.deleting import Deleting
 from storage import tables
 from storage.outbox import Outbox, Row
 from storage.work import Attachment, Store
@@ -98,6 +101,8 @@ class Conference:
 
     def __post_init__(self) -> None:
         self.dispatcher = Dispatcher(registry_of_all(), self.store, self.house, lambda: self.now)
+        self.comings = Comings(self.store, self.house, lambda: self.now)
+        self.deleting = Deleting(self.store, self.house, lambda: self.now)
         self.sweeps = Sweeps(self.store, self.house, lambda: self.now)
 
     async def say(
@@ -204,7 +209,7 @@ class Conference:
         )
         channel = next(s.channel for s in opened if s.channel.startswith("case:"))
         joining = tuple(person for where, person in self.invited if where == channel)
-        await self.dispatcher.joined(f"!{channel}:example.org", joining, f"join{next(self._ids)}")
+        await self.comings.joined(f"!{channel}:example.org", joining, f"join{next(self._ids)}")
         await self.deliver()
         return channel
 

@@ -31,6 +31,8 @@ from cases.roles import Place
 from chat.context import direct_channel
 from chat.dispatch import Dispatcher, Incoming
 from chat.faults import place_of_fault
+from commands.case.comings import Comings
+from commands.erasure.deleting import Deleting
 from commands.erasure.deletions import Doubt
 from commands.trust.watch import Watch
 from storage import causes, pins
@@ -88,6 +90,8 @@ class Listener:
         watch: Watch,
         clock: Callable[[], datetime],
         *,
+        comings: Comings,
+        deleting: Deleting,
         verifier: Verifier,
         health: Health,
         spoken: Callable[[float], Coroutine[None, None, None]],
@@ -97,6 +101,8 @@ class Listener:
         self._store = store
         self._progress = Progress(store)
         self._dispatcher = dispatcher
+        self._comings = comings
+        self._deleting = deleting
         self._watch = watch
         self._clock = clock
         self._verifier = verifier
@@ -345,7 +351,7 @@ class Listener:
         verdict = await self._client.explain_doubt(event.sender)
         doubt = None if verdict is None else Doubt.DEVICE if verdict in OF_A_DEVICE else Doubt.IDENTITY
         cause = causes.of_event(event.event_id)
-        await self._dispatcher.deleted(event.room_id, event.sender, deleted, cause, doubt)
+        await self._deleting.deleted(event.room_id, event.sender, deleted, cause, doubt)
 
     async def _meet(self, room_id: str, changes: Iterable[StateChange]) -> None:
         """Members who came or went."""
@@ -360,14 +366,14 @@ class Listener:
             if change.state_key in seated:
                 self._welcome_soon(room_id, change)
             else:
-                await self._dispatcher.joined(
+                await self._comings.joined(
                     room_id, (change.state_key,), _came(room_id, change.state_key, change.event_id)
                 )
         for change in declined:
             cause = causes.of_job("declined", room_id, change.state_key, change.event_id)
             await self._watch.not_coming(channel, change.state_key, DECLINED, cause)
         for change in gone:
-            await self._dispatcher.left(
+            await self._comings.left(
                 room_id, change.state_key, causes.of_job("left", room_id, change.state_key, change.event_id)
             )
 
@@ -482,7 +488,7 @@ class Listener:
         while True:
             cause = _came(room_id, *next(reversed(arrived.items())))
             try:
-                await _alone(self._dispatcher.joined(room_id, tuple(arrived), cause), room_id=room_id)
+                await _alone(self._comings.joined(room_id, tuple(arrived), cause), room_id=room_id)
             except StoreAwayError:
                 await asyncio.sleep(backoff.next())
             else:

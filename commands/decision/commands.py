@@ -10,6 +10,7 @@ from chat.registry import commands
 from commands.decision import rules as decision
 from commands.decision.rules import Decision, Stance
 from commands.ids import DecisionId
+from commands.roundtable.quorum import quorum_of
 
 GROUP, PLACE = groups.DECIDE, 30
 
@@ -69,7 +70,7 @@ def put_decision(args: Decide, ctx: Context, roundtable: str | None = None) -> R
         because=args.because,
         review_at=args.review,
         roundtable=roundtable,
-        quorum=ctx.quorum,
+        quorum=quorum_of(ctx.house, ctx.case),
         by=ctx.actor,
         at=ctx.now,
     )

@@ -20,6 +20,7 @@ from commands.roundtable import invitation
 from storage import audit
 from storage import deletions as kept
 from storage.deletions import Asked
+from storage.find import Card, Find
 
 GROUP, PLACE = groups.MISTAKE, 90
 
@@ -137,3 +138,14 @@ def _reference(typed: str | None, ctx: Context) -> str | None:
     if typed:
         return typed.upper()
     return ctx.open_case.ref if ctx.open_case else None
+
+
+def confirm_deletion(find: Find, sender: str, said: str, card: Card) -> str | None:
+    """Whether this is ``yes`` to the question whether the author meant to delete something."""
+    if said.rstrip(".!").lower() not in deletions.CONFIRMS:
+        return None
+    waiting = kept.asked_of(find, sender)
+    return "erase" if any(one.subject == (card.subject or one.ref) for one in waiting) else None
+
+
+commands.replies.append(confirm_deletion)

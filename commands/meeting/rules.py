@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.roles import restrains
 from cases.verbs import verb
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import USUAL, Note, NoteKind, Presence, RoundTable, State
@@ -29,17 +30,13 @@ NEW_DATE_WITHIN = 10
 """Working days, after a meeting without quorum."""
 
 
-def observes(case: Case, by: Professional) -> bool:
-    """Whether a meeting is held, and this person has not confirmed confidentiality."""
+@restrains
+def restrain_observer(case: Case, by: Professional) -> Refusal | None:
+    """While a meeting is held, whoever has not confirmed confidentiality only looks on."""
     table = roundtable.running(case)
-    return table is not None and roundtable.presences(case, table).get(by.user_id) is not Presence.CONFIRMED
-
-
-def require_confirmed(case: Case, by: Professional) -> None:
-    """Refuse a contribution to an observer, and say how to become more than that."""
-    if observes(case, by):
-        table = roundtable.require_running(case)
-        raise Refusal("meeting/observer", card=table.id, id=table.id)
+    if table is None or roundtable.presences(case, table).get(by.user_id) is Presence.CONFIRMED:
+        return None
+    return Refusal("meeting/observer", card=table.id, id=table.id)
 
 
 def require_quorum(case: Case, quorum: Quorum) -> None:

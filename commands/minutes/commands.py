@@ -33,6 +33,7 @@ from commands.ids import RoundTableId
 from commands.minutes import rules as minutes
 from commands.minutes.rules import Remark, Version
 from commands.roundtable import rules as roundtable
+from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Attendance, NoteKind, RoundTable
 from storage.work import Attachment
 
@@ -295,7 +296,7 @@ def _changed(table: RoundTable, ctx: Context) -> Reply:
 
 def _file(table: RoundTable, ctx: Context) -> Version:
     """Render the minutes as they are now, and file them as the next version."""
-    drafted = minutes.draft(ctx.case, table, ctx.now, ctx.quorum)
+    drafted = minutes.draft(ctx.case, table, ctx.now, quorum_of(ctx.house, ctx.case))
     numbers: dict[str, int] = {}
     for version in minutes.versions(ctx.case, table.id):
         numbers |= _document(version).numbers

@@ -14,9 +14,10 @@ from commands.action import commands as actions
 from commands.decision import commands as decisions
 from commands.decision import rules as decision
 from commands.roundtable import rules as roundtable
-from commands.roundtable.rules import NoteKind, RoundTable
+from commands.roundtable.rules import MEETING, NoteKind, RoundTable
 
 GROUP, PLACE = groups.DURING, 45
+commands.hear_lines_while(MEETING)
 
 MOST_WORDS_IN_A_NAME = 6
 

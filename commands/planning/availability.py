@@ -21,9 +21,10 @@ _PART = re.compile(rf"({ALL}|{_NUMBERS}) ?[:.)=-]? ?({_ANSWER})(?![\w]) ?[,;.]? 
 _BEGINNING = 200
 
 
-def begins(text: str) -> bool:
-    """Whether a reply reads as such an answer, and not as talk: a number and a yes or no."""
-    return _PART.match(" ".join(normalise(text[:_BEGINNING]).split())) is not None
+def command(text: str) -> str | None:
+    """The command that a reply is if it reads as such an answer, and not as talk: a number and a yes or no."""
+    begins = _PART.match(" ".join(normalise(text[:_BEGINNING]).split())) is not None
+    return f"available {text}" if begins else None
 
 
 def read(text: str, numbers: list[int]) -> dict[int, Can]:

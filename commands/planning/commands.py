@@ -17,10 +17,12 @@ from commands.planning import availability
 from commands.planning import rules as planning
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
+from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Quorum, RoundTable
 from commands.series import rules as series
 
 GROUP, PLACE = groups.MEET, 50
+commands.bare["M"] = availability.command
 
 
 class Plan(Arguments):
@@ -102,7 +104,10 @@ def answer(args: Available, ctx: Context) -> Reply:
     planning.answer(case, table.id, answers, by=ctx.actor, at=ctx.now)
     complete = bool(before) and not planning.silent(case, table)
     return Reply(
-        "planning/tally", standing(case, table, ctx.now, ctx.quorum), table.id, (table.chair,) if complete else ()
+        "planning/tally",
+        standing(case, table, ctx.now, quorum_of(ctx.house, ctx.case)),
+        table.id,
+        (table.chair,) if complete else (),
     )
 
 

@@ -20,10 +20,12 @@ from commands.planning import rules as planning
 from commands.planning.commands import Skip, length_of, skip
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
+from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Presence, RoundTable, State
 from commands.series import rules as series
 
 GROUP, PLACE = groups.MEET, 40
+commands.first_words["M"] = "roundtable"
 
 
 class Schedule(Arguments):
@@ -113,7 +115,13 @@ def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
     case = ctx.case
     table = roundtable.start(
-        case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, taker=args.minutes, needs=ctx.quorum.needs
+        case,
+        args.id,
+        by=ctx.actor,
+        at=ctx.now,
+        steers=ctx.steers,
+        taker=args.minutes,
+        needs=quorum_of(ctx.house, ctx.case).needs,
     )
     facts = {
         "table": table,
@@ -203,9 +211,9 @@ def confirm(args: Confirm, ctx: Context) -> Reply:
 
 def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
     """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
-    if roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum):
+    if roundtable.has_quorum(ctx.case, table, quorum=quorum_of(ctx.house, ctx.case)):
         return None
-    if meeting.failed_twice(ctx.case, table, ctx.quorum):
+    if meeting.failed_twice(ctx.case, table, quorum_of(ctx.house, ctx.case)):
         ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
     by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
     return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))
@@ -222,6 +230,6 @@ def _everybody(ctx: Context) -> tuple[str, ...]:
 def _attendance(table: RoundTable, ctx: Context) -> dict[str, object]:
     return {
         "here": len(roundtable.agencies_present(ctx.case, table)),
-        "needed": ctx.quorum.number(ctx.case),
-        "quorum": roundtable.has_quorum(ctx.case, table, quorum=ctx.quorum),
+        "needed": quorum_of(ctx.house, ctx.case).number(ctx.case),
+        "quorum": roundtable.has_quorum(ctx.case, table, quorum=quorum_of(ctx.house, ctx.case)),
     }

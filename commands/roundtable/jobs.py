@@ -18,6 +18,7 @@ from commands.planning import rules as planning
 from commands.planning.commands import standing
 from commands.roundtable import invitation, preparing
 from commands.roundtable import rules as roundtable
+from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import AgendaItem, RoundTable
 from commands.series import rules as series
 from commands.series.rules import Series
@@ -87,7 +88,7 @@ def due(case: Case, house: House, now: datetime) -> Iterator[Duty]:
         if _morning_after(ask, calendar) <= now:
             yield Duty("propose", table.id)
     yield from _after_meeting(case, calendar, now)
-    for stage, table in preparing.due(case, calendar, now, house.quorum(case)):
+    for stage, table in preparing.due(case, calendar, now, quorum_of(house, case)):
         yield Duty(PREPARE, preparing.subject(stage, table))
 
 
@@ -114,7 +115,7 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
     """Do it; gives what is said in the case room."""
     if duty.kind == PREPARE:
         voice = house.voice(directory, case_channel(case.ref), case)
-        return preparing.prepare(duty.subject, case, voice, now, house.quorum(case))
+        return preparing.prepare(duty.subject, case, voice, now, quorum_of(house, case))
     if duty.kind == "series":
         rest = next(s for s in case.all(Series) if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)
@@ -124,7 +125,7 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
     if duty.kind == "approve":
         return minutes.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":
-        facts = {**standing(case, table, now, house.quorum(case)), "ask_chair": True}
+        facts = {**standing(case, table, now, quorum_of(house, case)), "ask_chair": True}
         return Reply("planning/tally", facts, table.id, (table.chair,))
     return _ask(case, table, directory)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cases.errors import Refusal
 from cases.items import NOBODY, Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record
+from cases.scheme import QUORUM_AGENCIES
 from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
@@ -73,8 +74,6 @@ DEFAULT_MINUTES = 60
 MOST_ITEMS = 50
 MOST_NOTES = 200
 """Of one meeting: its minutes are a file that a homeserver must take."""
-QUORUM_AGENCIES = 3
-"""A chair and three agencies (practice, section 3)."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -173,7 +173,7 @@ async def test_ids_of_no_form_name_nothing_and_stop_nothing(table: Conference, b
     await table.dispatcher.handle(Incoming("$4", room_id, f"@{bad}", "!concern four"))
     await table.dispatcher.handle(Incoming(bad, room_id, user("ada"), "!status"))
     await table.dispatcher.handle(Incoming("$5", room_id, user("ada"), "!concern five", replaces=bad))
-    await table.dispatcher.deleted(room_id, user("ada"), bad, "deletion")
+    await table.deleting.deleted(room_id, user("ada"), bad, "deletion")
     assert "four" not in [c.about for c in (await table.case(room)).all(Concern)]
 
 

@@ -139,7 +139,7 @@ async def test_a_command_that_became_one_by_an_edit_is_erased_with_its_message(t
     room = await table.open_case()
     said = await table.say("ada", "!concren he was seen", room=room, event_id="$first")
     said += await table.say("ada", "!concern he was seen", room=room, replaces="$first")
-    await table.dispatcher.deleted(f"!{room}:example.org", user("ada"), "$first", "$deletion")
+    await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$first", "$deletion")
     await table.deliver()
     assert await concerns(table, room) == ["[…]"]
     assert table.retracted == [(room, one.event_id) for one in said]
@@ -172,7 +172,7 @@ async def test_deleting_an_edit_takes_the_words_of_the_edit_away(table: Conferen
     table.later(minutes=1)
     await table.say("ada", "!concren he drives", room=room, event_id="$first")
     said = await table.say("ada", "!concern he drives", room=room, event_id="$edit", replaces="$first")
-    await table.dispatcher.deleted(f"!{room}:example.org", user("ada"), "$edit", "deletion")
+    await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$edit", "deletion")
     await table.deliver()
     assert await concerns(table, room) == ["he was seen", "[…]"]
     assert table.retracted == [(room, one.event_id) for one in said]
@@ -183,7 +183,7 @@ async def test_deleting_a_message_leaves_what_another_ones_edit_of_it_did(table:
     await table.say("ada", "!concren he was seen", room=room, event_id="$first")
     await table.say("dirk", "!concern he drives", room=room, event_id="$meddling", replaces="$first")
     for who, event_id in (("ada", "$first"), ("ada", "$meddling"), ("dirk", "$first.$meddling")):
-        await table.dispatcher.deleted(f"!{room}:example.org", user(who), event_id, f"deletion {who} {event_id}")
+        await table.deleting.deleted(f"!{room}:example.org", user(who), event_id, f"deletion {who} {event_id}")
     await table.deliver()
     assert await concerns(table, room) == ["he drives"]
 
@@ -310,7 +310,7 @@ async def test_who_joins_together_gets_one_welcome_that_says_why(table: Conferen
     )
     room = next(s.channel for s in opened if s.channel.startswith("case:"))
     table.later(minutes=5)
-    await table.dispatcher.joined(f"!{room}:example.org", (user("ada"), user("hugo"), user("ada")), "join1")
+    await table.comings.joined(f"!{room}:example.org", (user("ada"), user("hugo"), user("ada")), "join1")
     (welcome,) = await table.deliver()
     assert (welcome.channel, welcome.notice) == (room, True)
     assert welcome.text == (
@@ -329,17 +329,17 @@ async def test_who_joins_together_gets_one_welcome_that_says_why(table: Conferen
 async def test_nobody_is_welcomed_twice(table: Conference) -> None:
     room = await table.open_case()
     room_id = f"!{room}:example.org"
-    await table.dispatcher.joined(room_id, (user("ada"),), "join again")
+    await table.comings.joined(room_id, (user("ada"),), "join again")
     assert await table.deliver() == []
     table.later(minutes=1)
-    await table.dispatcher.left(room_id, user("ada"), "left1")
-    await table.dispatcher.left(room_id, user("ada"), "left1")
+    await table.comings.left(room_id, user("ada"), "left1")
+    await table.comings.left(room_id, user("ada"), "left1")
     assert len(await table.deliver()) == 1
 
 
 async def test_a_stranger_is_removed_and_reported_by_reference(table: Conference) -> None:
     room = await table.open_case()
-    await table.dispatcher.joined(f"!{room}:example.org", ("@evil:example.org", user("bram")), "join1")
+    await table.comings.joined(f"!{room}:example.org", ("@evil:example.org", user("bram")), "join1")
     (said,) = await table.deliver()
     ref = room.partition(":")[2]
     assert said.channel == "coordination"
@@ -351,20 +351,20 @@ async def test_a_stranger_is_removed_and_reported_by_reference(table: Conference
 
 async def test_who_leaves_is_told_to_the_others_and_no_member_any_more(table: Conference) -> None:
     room = await table.open_case()
-    await table.dispatcher.left(f"!{room}:example.org", user("ada"), "left1")
+    await table.comings.left(f"!{room}:example.org", user("ada"), "left1")
     (said,) = await table.deliver()
     assert (said.channel, said.text) == (room, "Ada Jansen (Police) has left the room and with it the table.")
     case = await table.case(room)
     assert not case.is_member(user("ada"))
     assert [(s.verb, s.by) for s in case.steps][-1] == ("leave", user("ada"))
-    await table.dispatcher.left(f"!{room}:example.org", "@evil:example.org", "left2")
+    await table.comings.left(f"!{room}:example.org", "@evil:example.org", "left2")
     assert await table.deliver() == []
 
 
 async def test_comings_and_goings_elsewhere_mean_nothing(table: Conference) -> None:
     for room_id in ("!coordination:example.org", "!elsewhere:example.org"):
-        await table.dispatcher.joined(room_id, (user("ada"),), f"join {room_id}")
-        await table.dispatcher.left(room_id, user("ada"), f"left {room_id}")
+        await table.comings.joined(room_id, (user("ada"),), f"join {room_id}")
+        await table.comings.left(room_id, user("ada"), f"left {room_id}")
     assert await table.deliver() == []
     assert await handled(table) == 0
 
@@ -372,7 +372,7 @@ async def test_comings_and_goings_elsewhere_mean_nothing(table: Conference) -> N
 async def test_a_case_room_without_its_case_is_left_alone(table: Conference) -> None:
     with table.store.update() as session:
         session.execute(sa.insert(tables.rooms).values(channel="case:ZZZ9", room_id="!lost:example.org"))
-    await table.dispatcher.joined("!lost:example.org", (user("ada"),), "join1")
+    await table.comings.joined("!lost:example.org", (user("ada"),), "join1")
     assert await table.deliver() == []
 
 

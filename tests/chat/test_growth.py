@@ -85,7 +85,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "span": lambda text: read_span(text, now=NOW, zone=AMSTERDAM),
     "past": lambda text: read_past(text, now=NOW, zone=AMSTERDAM),
     "rhythm": read_rhythm,
-    "availability": lambda text: (availability.begins(text), availability.read(text, [1, 2, 3])),
+    "availability": lambda text: (availability.command(text), availability.read(text, [1, 2, 3])),
     "people": Lookup(Directory({}, {})).people,
     "pills": _pills,
     "shorten": shorten,

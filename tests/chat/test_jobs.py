@@ -5,8 +5,8 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from cases.scheme import Scheme
 from chat import jobs as sweeps
-from chat.context import Scheme
 from commands.reminder.jobs import remind
 from commands.roundtable.jobs import tend
 from tests.room import Conference, Said, user

@@ -10,8 +10,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from cases.scheme import Scheme
 from cases.verbs import VERBS
-from chat.context import Scheme
 from chat.languages import DOMAIN, ENGLISH, LOCALE, codes, find, language
 from chat.reading import keys
 from commands import registry_of_all

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from cases.roles import Role
-from chat.context import Scheme
+from cases.scheme import Scheme
 from chat.dispatch import Dispatcher
 from commands import registry_of_all
 from commands.decision.rules import Decision

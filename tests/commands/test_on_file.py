@@ -160,7 +160,7 @@ async def play(table: Conference, room: str, line: str) -> None:
     who, _, elsewhere = who.partition(" @")
     number = len(await table.outcomes())
     if text == "(deletes it)":
-        await table.dispatcher.deleted(f"!{room}:example.org", user(who), f"$line{number - 1}", f"$deleted{number}")
+        await table.deleting.deleted(f"!{room}:example.org", user(who), f"$line{number - 1}", f"$deleted{number}")
     else:
         text = text.replace("{ref}", room.partition(":")[2])
         await table.say(who, text, room=elsewhere or room, event_id=f"$line{number}")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.config import read_holidays
-from chat.context import Scheme
+from cases.scheme import Scheme
 from commands.reminder.jobs import remind
 from commands.roundtable.jobs import tend
 from commands.roundtable.rules import AgendaItem, RoundTable

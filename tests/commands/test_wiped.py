@@ -41,7 +41,7 @@ async def test_what_was_wiped_stands_nowhere_in_the_database(table: Conference) 
         work.attach("agency:school", Attachment("C-1.txt", "text/plain", b"sleeps in a car"), scope=ref)
         work.say("agency:police", Message("something else", ""))
     assert "sleeps in a car" in await words_on_file(table)
-    await table.dispatcher.deleted(f"!{room}:example.org", user("dirk"), "$1", "$deleted")
+    await table.deleting.deleted(f"!{room}:example.org", user("dirk"), "$1", "$deleted")
 
     table.later(days=7)
     await table.sweeps.run()
@@ -66,7 +66,7 @@ async def test_what_still_waits_in_other_rooms_does_not_go_out_with_words_that_w
         work.attach("agency:school", Attachment("pack.txt", "text/plain", b"in a car"), scope=ref, subject="C-1")
         work.say("agency:youth", Message("C-2 owes money", ""), scope=ref)
         work.say("agency:police", Message("Q2R7 · C-1 something else", ""))
-    await table.dispatcher.deleted(f"!{room}:example.org", user("dirk"), "$1", "$deleted")
+    await table.deleting.deleted(f"!{room}:example.org", user("dirk"), "$1", "$deleted")
     said = await table.deliver()
     assert not any("sleeps in a" in each.text or (each.file and b"car" in each.file.data) for each in said)
     assert sum("could not be sent" in each.text for each in said) == 2

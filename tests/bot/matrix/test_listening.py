@@ -107,6 +107,8 @@ async def listen(table: Conference, batches: list[Batch], *, made: str | None = 
         table.dispatcher,
         watch,
         lambda: MONDAY,
+        comings=table.comings,
+        deleting=table.deleting,
         verifier=verifier,
         health=health,
         spoken=speech_is_over,

@@ -21,7 +21,7 @@ async def delete(
     table: Conference, who: str, event_id: str, room: str, doubt: Doubt | None = None, *, times: int = 1
 ) -> list[Said]:
     cause = f"$deleted{who}{event_id}{times}"
-    await table.dispatcher.deleted(f"!{room}:example.org", user(who), event_id, cause, doubt)
+    await table.deleting.deleted(f"!{room}:example.org", user(who), event_id, cause, doubt)
     return await table.deliver()
 
 
@@ -399,7 +399,7 @@ async def test_a_few_letters_are_wiped_from_minutes_wherever_they_stood(table: C
     opened = await table.say("cleo", line, room="coordination", event_id="$0")
     room = next(s.channel for s in opened if s.channel.startswith("case:"))
     joining = tuple(person for where, person in table.invited if where == room)
-    await table.dispatcher.joined(f"!{room}:example.org", joining, "$joined")
+    await table.comings.joined(f"!{room}:example.org", joining, "$joined")
     said = {
         "$1": ("hugo", "!roundtable schedule thu 10:00 about: Opel 3 where: Opel 4 every: 2 weeks"),
         "$2": ("finn", "!apologies M-1 Opel 5"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.context import Scheme
+from cases.scheme import Scheme
 from commands.concern.rules import Concern
 from commands.decision.rules import Decision
 from commands.minutes.rules import Version
@@ -106,7 +106,7 @@ async def test_a_chair_who_falls_away_in_the_middle(table: Conference) -> None:
     assert "chairs M-1" in await table.answer("ada", "!roundtable chair M-1 Ada Jansen", room=room)
 
     # Hugo is called away and leaves the room; Ada, who is there, takes over, and the meeting goes on.
-    await table.dispatcher.left(f"!{room}:example.org", user("hugo"), "left1")
+    await table.comings.left(f"!{room}:example.org", user("hugo"), "left1")
     await table.deliver()
     said = await table.answer("ada", "!roundtable chair M-1 Ada Jansen", room=room)
     assert said.text == "M-1 · chair: Ada Jansen (Police)\n\nSo said Ada Jansen (Police)."

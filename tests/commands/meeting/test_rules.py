@@ -5,6 +5,7 @@ import pytest
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
+from cases.roles import restraint
 from commands.decision import rules as decision
 from commands.meeting import rules as meeting
 from commands.roundtable import rules as roundtable
@@ -23,12 +24,13 @@ def confirm(case: Case, *people: Professional) -> None:
 
 def test_who_has_not_confirmed_listens_while_a_meeting_is_held() -> None:
     case = planned()
-    meeting.require_confirmed(case, ADA)
+    assert restraint(case, ADA) is None
     roundtable.start(case, "M-1", by=HUGO, at=THURSDAY, steers=False)
-    with refusal("meeting/observer"):
-        meeting.require_confirmed(case, ADA)
+    why = restraint(case, ADA)
+    assert why is not None
+    assert why.code == "meeting/observer"
     confirm(case, ADA)
-    meeting.require_confirmed(case, ADA)
+    assert restraint(case, ADA) is None
 
 
 def test_a_decision_takes_the_agencies_that_the_scheme_calls_mandatory() -> None:

@@ -8,8 +8,8 @@ from pathlib import PurePath
 import pytest
 from pypdf import PdfReader
 
+from cases.scheme import Scheme
 from chat.arguments import LONGEST_TEXT
-from chat.context import Scheme
 from chat.documents.document import Document
 from commands.erasure import rules as erasure
 from commands.minutes import rules as minutes

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from cases.case import Mode
-from chat.context import Scheme
+from cases.scheme import Scheme
 from commands.overview.jobs import post_morning, post_weekly
 from tests.room import Conference, Said, user
 
@@ -20,7 +20,7 @@ async def open_team(table: Conference, mode: str = "mode: team") -> str:
         "cleo", f"!case open why: he is missing goal: a safe home agencies: police, health {mode}", room="coordination"
     )
     room = next(s.channel for s in said if s.channel.startswith("case:"))
-    await table.dispatcher.joined(f"!{room}:example.org", tuple(map(user, ("ada", "cleo", "finn", "gina"))), room)
+    await table.comings.joined(f"!{room}:example.org", tuple(map(user, ("ada", "cleo", "finn", "gina"))), room)
     await table.deliver()
     return room
 

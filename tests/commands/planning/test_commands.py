@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from chat.context import Scheme
+from cases.scheme import Scheme
 from commands.planning.rules import Availability, Can
 from commands.roundtable.rules import Attendance, Presence, RoundTable, State
 from tests.room import Conference, Said, user

@@ -404,7 +404,7 @@ async def test_several_lines_in_one_message_are_each_taken_down(table: Conferenc
     assert await table.say("hugo", MANY, room=room, event_id="$many") == []
     assert len((await table.case(room)).all(Note)) == 2
 
-    await table.dispatcher.deleted(f"!{room}:example.org", user("hugo"), "$many", "$deletion")
+    await table.deleting.deleted(f"!{room}:example.org", user("hugo"), "$many", "$deletion")
     await table.deliver()
     assert [note.text for note in (await table.case(room)).all(Note)] == ["[…]", "[…]"]
     assert [event for _, event in table.retracted] == [one.event_id for one in said]

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader
 
 from cases.people import Addressee
+from cases.scheme import Scheme
 from chat.arguments import LONGEST_TEXT
-from chat.context import Scheme
 from commands.action import rules as action
 from tests.room import Conference, Said, user
 

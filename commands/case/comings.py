@@ -1,0 +1,81 @@
+"""Who comes into a case room and who goes: welcomed, told to the others, and reported if they are strangers."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cases.case import Case
+from cases.roles import Place
+from chat.context import COORDINATION, House, Reply, case_channel, person_of
+from chat.dispatch import DONE
+from storage.audit import Entry
+from storage.find import Directory, place_of
+from storage.thread import in_store_thread
+from storage.work import AlreadyHandledError, Store, Work
+
+Note = Callable[[Work, Case, Directory], list[tuple[str, Reply]]]
+"""What a coming or going means for a case: gives what is said, and in which channels."""
+
+
+class Comings:
+    """Notes comings and goings, each once."""
+
+    def __init__(self, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._house = house
+        self._clock = clock
+
+    @in_store_thread
+    def joined(self, room_id: str, user_ids: tuple[str, ...], cause: str) -> None:
+        """Note who came into a case room and welcome them together; a stranger is removed and reported."""
+
+        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+            channel = case_channel(case.ref)
+            came = [person_of(user_id, case, directory) for user_id in dict.fromkeys(user_ids)]
+            welcome = [person.user_id for person in came if case.join(person, work.now)]
+            strangers = [person.user_id for person in came if not case.is_member(person.user_id)]
+            for stranger in strangers:
+                work.remove(channel, stranger)
+                work.record(_entry(stranger, case, "join", "case/not_a_member", cause))
+            for member in welcome:
+                work.record(_entry(member, case, "join", DONE, cause))
+            told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
+            if strangers:
+                told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
+            return told
+
+        self._note(room_id, cause, note)
+
+    @in_store_thread
+    def left(self, room_id: str, user_id: str, cause: str) -> None:
+        """Note that a member left a case room, and tell the others."""
+
+        def note(work: Work, case: Case, directory: Directory) -> list[tuple[str, Reply]]:
+            if case.leave(person_of(user_id, case, directory), work.now) is None:
+                return []
+            work.record(_entry(user_id, case, "leave", DONE, cause))
+            return [(case_channel(case.ref), Reply("case/gone", {"person": user_id}))]
+
+        self._note(room_id, cause, note)
+
+    def _note(self, room_id: str, cause: str, note: Note) -> None:
+        """Carry out what a coming or going in a case room means, at most once."""
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+        if channel is None or place_of(channel) is not Place.CASE:
+            return
+        try:
+            with self._store.work(cause, self._clock()) as work:
+                case = work.find.case(channel.partition(":")[2])
+                if case is None:
+                    return
+                directory = work.find.directory()
+                for where, reply in note(work, case, directory):
+                    voice = self._house.voice(directory, where, case)
+                    for page in voice.message(reply.template, reply.facts, wake=reply.wake):
+                        work.say(where, page, scope=case.ref)
+        except AlreadyHandledError:
+            return
+
+
+def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:
+    return Entry(actor, Place.CASE, case.ref, command, None, outcome, cause)

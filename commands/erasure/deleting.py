@@ -1,0 +1,77 @@
+"""What somebody deletes in a room is taken off the file, unless it is not certain that it was they (decision 9)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from chat.context import House, person_of
+from chat.dispatch import DONE
+from commands.erasure import deletions
+from commands.erasure.deletions import Doubt, Said
+from storage import audit
+from storage import deletions as kept_deletions
+from storage.thread import in_store_thread
+from storage.work import AlreadyHandledError, Store, Work
+
+
+class Deleting:
+    """Carries out what the deletion of a message means, once."""
+
+    def __init__(self, store: Store, house: House, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._house = house
+        self._clock = clock
+
+    @in_store_thread
+    def deleted(self, room_id: str, sender: str, deleted: str, cause: str, of_account: Doubt | None = None) -> None:
+        """Take what a deleted message said off the file, and what the bot said to it out of its rooms.
+
+        That goes for what was refused, too. That the message was there, and what others did with it, stays. Where it
+        is not certain that its author deleted it, all of it stays until the author says so (decision 9).
+        ``of_account``: what speaks against the sender's account.
+        """
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+        if channel is None:
+            return
+        try:
+            with self._store.work(cause, self._clock()) as work:
+                author = audit.author_of(work.session, deleted) or sender
+                logged = audit.lines_of(work.session, deleted, author)
+                refs = dict.fromkeys(line.case_ref for line in logged if line.done and line.case_ref)
+                held = False
+                for ref in refs:
+                    held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
+                if author == sender and not held:
+                    for cause_of_line in dict.fromkeys(line.cause for line in logged):
+                        work.retract(cause_of_line)
+        except AlreadyHandledError:
+            return
+
+    def _forget(  # noqa: PLR0917
+        self,
+        work: Work,
+        ref: str,
+        logged: list[audit.Line],
+        author: str,
+        sender: str,
+        deleted: str,
+        channel: str,
+        of_account: Doubt | None,
+    ) -> bool:
+        """Take what a message said in one case off the file; True: it stays until its author says so."""
+        case = work.find.case(ref)
+        if case is None:
+            return False
+        said = Said.of(deleted, person_of(author, case, work.find.directory()), case, logged)
+        if not said.is_from(case, channel) or (author != sender and not said.on_file(case)):
+            return True
+        why = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
+        if why is None:
+            told = deletions.take_off(work, self._house, case, said, channel)
+            work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
+            for where, reply in told.replies.items() if told else ():
+                deletions.say(work, self._house, case, where, reply)
+        elif kept_deletions.asked(work.find, deleted) is None:
+            subject = deletions.hold(work, self._house, case, said, channel, why)
+            work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
+        return why is not None
