@@ -63,7 +63,7 @@ class House:
         place, _, key = channel.partition(":")
         if place == Place.DIRECT:
             zone = directory.zone(key, zone)
-        return Voice(directory, zone, self.language(directory, channel, case))
+        return Voice(directory, zone, self.language(directory, channel, case), alone=place == Place.DIRECT)
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""

@@ -3,7 +3,6 @@
 A template is plain text with a few tags (``<b>``); its line breaks are the message's. Whatever people typed is escaped.
 """
 
-import html
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from markupsafe import Markup
 from cases.time import shorten, show, show_day
 from cases.verbs import Phrase
 from chat.languages import ENGLISH, Language
+from chat.layout import confine, fit, formatted, mark, mention, plain, words
 from storage.find import Directory
 from storage.work import Message
 
@@ -30,13 +30,9 @@ _PAGE_BYTES = 40_000
 such as hashes and signatures, this stays under its 65,536 bytes (specification: Size limits)."""
 _MENTIONS_BYTES = 8_000
 HERE = Path(__file__).parent
-CARD_WIDTH = 80
-"""In characters: as far as the bot itself lays out a line of a card."""
-JOINTS = (" · ", ". ", ", ", " ")
-"""Where a line can be broken, the best place first."""
 _MORE = "…"
+_MARK = re.compile(r"<(/?)(b|code|blockquote|li|soft)>")
 _TOKEN = re.compile(r"&[#a-z0-9]+;|<[^<>]{1,300}>|[^\s&<]{1,500}\s{0,20}|\s{1,20}|.", re.DOTALL)
-_TAG = re.compile(r"</?[a-z]+>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -47,6 +43,8 @@ class Voice:
     directory: Directory
     zone: ZoneInfo
     language: Language = ENGLISH
+    alone: bool = False
+    """Whether one person reads it: whoever is mentioned is not named to themselves."""
 
     def message(
         self,
@@ -58,48 +56,35 @@ class Voice:
         replies_to: str | None = None,
     ) -> list[Message]:
         """Render a message, as one page or more; ``wake``: who must act and is mentioned."""
-        groups = _groups(wake)
+        groups = self._groups(wake)
         pages = _pages(self.text(template, facts))
         # However many must act, each of them is mentioned once at least.
         pages += [_MORE] * (len(groups) - len(pages))
-        return [
-            Message(
-                plain=plain(page),
-                html=_html(page),
-                mentions=groups[number % len(groups)],
-                notice=not wake,
-                subject=subject,
-                replies_to=replies_to,
-            )
-            for number, page in enumerate(pages)
-        ]
+        messages: list[Message] = []
+        for number, page in enumerate(pages):
+            people = groups[number % len(groups)]
+            # In a line of its own, which names them; whoever is alone with the bot needs none.
+            named = f"\n\n{self.text('mentioned', {'people': people})}" if people and not self.alone else ""
+            messages.append(Message(plain(page), formatted(page + named), people, not wake, subject, replies_to))
+        return messages
 
     def text(self, template: str, facts: Mapping[str, object]) -> str:
         """The rendered template: escaped text with a few tags."""
         rendered = _environment.get_template(f"{template}.html").render({**facts, "voice": self})
         return _BLANK_LINES.sub("\n\n", rendered).strip()
 
-
-def plain(text: str) -> str:
-    """The plain body of a rendered text: users' own angle brackets are entities here, so only our tags go."""
-    return html.unescape(_TAG.sub("", text))
-
-
-def _html(text: str) -> str:
-    return text.replace("\n", "<br>\n")
-
-
-def _groups(people: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The people in groups that fit a message beside its text."""
-    groups: list[tuple[str, ...]] = [()]
-    room = _MENTIONS_BYTES
-    for person in people:
-        room -= _bytes(person)
-        if room < 0:
-            groups.append(())
-            room = _MENTIONS_BYTES - _bytes(person)
-        groups[-1] += (person,)
-    return groups
+    def _groups(self, people: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """The people in groups that fit a message beside its text."""
+        groups: list[tuple[str, ...]] = [()]
+        room = _MENTIONS_BYTES
+        for person in people:
+            weight = _bytes(person) + _weight(mention(person, self.directory.name(person)))
+            room -= weight
+            if room < 0 and groups[-1]:
+                groups.append(())
+                room = _MENTIONS_BYTES - weight
+            groups[-1] += (person,)
+        return groups
 
 
 def _pages(text: str) -> list[str]:
@@ -121,15 +106,21 @@ def _pages(text: str) -> list[str]:
 
 
 def _parts(line: str) -> list[str]:
-    """A line in pieces that fit a page, never cut inside an entity, and between words as far as these fit."""
-    parts = [""]
+    """A line in pieces that fit a page, never cut inside an entity, and between words as far as these fit.
+
+    What was marked is marked in each of the pieces.
+    """
+    parts, marks = [""], list[str]()
     characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES - _weight("\n")
     for token in _TOKEN.findall(line):
         weight = _weight(token)
         if len(token) > characters or weight > room:
-            parts.append("")
+            parts[-1] += "".join(f"</{name}>" for name in reversed(marks))
+            parts.append("".join(f"<{name}>" for name in marks))
             characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES - _weight("\n")
         parts[-1] += token
+        if found := _MARK.fullmatch(token):
+            marks = marks[:-1] if found[1] else [*marks, found[2]]
         characters -= len(token)
         room -= weight
     return parts
@@ -137,7 +128,7 @@ def _parts(line: str) -> list[str]:
 
 def _weight(text: str) -> int:
     """The bytes that a piece of a rendered text has in the JSON of its message, where it stands twice."""
-    return _bytes(plain(text)) + _bytes(_html(text))
+    return _bytes(plain(text)) + _bytes(formatted(text))
 
 
 def _bytes(text: str) -> int:
@@ -154,12 +145,12 @@ def _voice(facts: Facts) -> Voice:
 
 @pass_context
 def _gettext(facts: Facts, text: str) -> str:
-    return _voice(facts).language.text(text)
+    return mark(_voice(facts).language.text(text))
 
 
 @pass_context
 def _ngettext(facts: Facts, one: str, many: str, count: int) -> str:
-    return _voice(facts).language.plural(one, many, count)
+    return mark(_voice(facts).language.plural(one, many, count))
 
 
 @pass_context
@@ -211,12 +202,12 @@ def _clock(facts: Facts, moment: datetime) -> str:
 
 @pass_context
 def _name(facts: Facts, user_id: str) -> str:
-    return _voice(facts).directory.name(user_id)
+    return confine(_voice(facts).directory.name(user_id))
 
 
 @pass_context
 def _agency(facts: Facts, short: str) -> str:
-    return _voice(facts).directory.agency_name(short)
+    return confine(_voice(facts).directory.agency_name(short))
 
 
 @pass_context
@@ -224,7 +215,12 @@ def _who(facts: Facts, user_id: str) -> str:
     """A person with the agency: ``Ada (Police)``."""
     directory = _voice(facts).directory
     person = directory.people.get(user_id)
-    return f"{person.name} ({directory.agency_name(person.agency)})" if person else user_id
+    return f"{confine(person.name)} ({_agency(facts, person.agency)})" if person else user_id
+
+
+@pass_context
+def _mention(facts: Facts, user_id: str) -> Markup:
+    return mention(user_id, _name(facts, user_id))
 
 
 @pass_context
@@ -235,33 +231,14 @@ def _phrased(facts: Facts, phrase: Phrase) -> Markup:
     return Markup(_voice(facts).language.text(phrase.text)).format(**places)  # noqa: S704 format escapes
 
 
-def _fit(text: Markup, first: str = JOINTS[0]) -> Markup:
-    """A part of a card that the bot lays out, broken where it reads best, so that no line is too long."""
-    joints = (first, *(joint for joint in JOINTS if joint != first))
-    return Markup("\n".join(part for line in text.split("\n") for part in _fitted(line, joints)))  # noqa: S704 escaped
-
-
-def _fitted(line: str, joints: tuple[str, ...]) -> list[str]:
-    """A line as one or more that fit, broken at the first of these joints and only if need be at the next."""
-    if len(plain(line)) <= CARD_WIDTH or not joints:
-        return [line]
-    joint, *rest = joints
-    # A sentence keeps its full stop and a list its comma; what is apart by dots needs none at the end of a line.
-    end = "" if joint == JOINTS[0] else joint.rstrip()
-    lines = [""]
-    for piece in line.split(joint):
-        longer = f"{lines[-1]}{joint}{piece}" if lines[-1] else piece
-        if lines[-1] and len(plain(longer)) > CARD_WIDTH:
-            lines[-1] += end
-            lines.append(piece)
-        else:
-            lines[-1] = longer
-    return [part for one in lines for part in _fitted(one, tuple(rest))]
-
-
 def _line(text: str) -> str:
     """What was typed, on one line."""
-    return " ".join(text.split())
+    return confine(" ".join(text.split()))
+
+
+def _short(text: str, most: int) -> str:
+    """The beginning of what was typed, on one line."""
+    return confine(shorten(text, most))
 
 
 def fours(key: str) -> str:
@@ -313,11 +290,13 @@ def _make_environment() -> Environment:
         "name": _name,
         "agency": _agency,
         "who": _who,
+        "mention": _mention,
         "phrased": _phrased,
-        "short": shorten,
+        "short": _short,
         "line": _line,
         "fours": fours,
-        "fit": _fit,
+        "fit": fit,
+        "words": words,
     }
     environment.filters.update(filters)
     return environment

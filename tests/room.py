@@ -1,6 +1,5 @@
 """A conference without Matrix: real reader, rules, templates, sealing and database; only the wire is ours."""
 
-import html
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -239,7 +238,7 @@ class Conference:
         return Said(
             row.channel,
             text,
-            html.unescape(row.html),
+            row.html,
             event_id,
             row.mentions,
             row.notice,

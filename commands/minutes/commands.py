@@ -25,8 +25,8 @@ from chat.context import Context, Reply
 from chat.documents import paper
 from chat.documents.document import HEAD, Document
 from chat.files import MARKDOWN, PDF
+from chat.layout import plain
 from chat.registry import commands
-from chat.render import plain
 from commands.decision.rules import Position
 from commands.erasure import rules as erasure
 from commands.ids import RoundTableId

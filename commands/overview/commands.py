@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -111,8 +112,9 @@ def status(args: Status, ctx: Context) -> Reply:
 @commands.command("next", needs=Permission.READ, example="!next")
 def next_moves(args: Next, ctx: Context) -> Reply:
     """Whose move it is, the most urgent first."""
-    items = followups.unresolved(ctx.case, ctx.now)
-    facts: dict[str, object] = {"case": ctx.case, "items": items[:MOST_MOVES], "more": max(0, len(items) - MOST_MOVES)}
+    entries = by_record(followups.unresolved(ctx.case, ctx.now))
+    more = max(0, len(entries) - MOST_MOVES)
+    facts: dict[str, object] = {"case": ctx.case, "entries": entries[:MOST_MOVES], "more": more}
     return Reply("overview/next", {**facts, "chair": None if ctx.case.closed else moves.of_chair(ctx.case, ctx.now)})
 
 
@@ -161,8 +163,21 @@ def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, objec
     items = readable(case, followups.unresolved(case, now), *readers)
     if not items:
         return None
-    facts = {"ref": case.ref, "count": len(items), "items": items[:MOST_ITEMS], "more": max(0, len(items) - MOST_ITEMS)}
+    entries = by_record(items)
+    groups = [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], _how_urgent)]
+    facts = {"ref": case.ref, "count": len(entries), "groups": groups, "more": max(0, len(entries) - MOST_ITEMS)}
     return {**facts, "withheld": [reader for reader in readers if case.begins_for(reader)]}
+
+
+def by_record(items: Iterable[Item]) -> list[list[Item]]:
+    """Items in their order, those together that differ by the agency only: a list has one entry of each record."""
+    return [list(same) for _, same in groupby(items, lambda item: (item.id, item.what))]
+
+
+def _how_urgent(entry: list[Item]) -> str:
+    if entry[0].late:
+        return "late"
+    return "next" if entry[0].due_at else "waiting"
 
 
 def readable(case: Case, items: list[Item], *readers: str) -> list[Item]:

@@ -11,7 +11,7 @@ from cases.record import Step
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, job, week_of
 from commands.overview import followups
-from commands.overview.commands import followups_facts, readable
+from commands.overview.commands import by_record, followups_facts, readable
 from commands.roundtable import rules as roundtable
 from storage import causes
 
@@ -77,7 +77,7 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
     since = calendar.morning(calendar.add(today, -1))
     items = readable(case, followups.unresolved(case, now), *_everybody(case))
     due = [item for item in items if item.due_at and calendar.day(item.due_at) == today]
-    waiting = [item for item in items if item not in due]
+    waiting = by_record(item for item in items if item not in due)
     tables = [t for t in roundtable.upcoming(case) if t.starts_at > now and calendar.day(t.starts_at) == today]
     new = [step for step in case.steps if since < step.at <= now and _is_news(step)]
     if not (due or waiting or tables or new):

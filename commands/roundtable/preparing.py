@@ -13,7 +13,8 @@ from chat.context import Reply
 from chat.documents import paper
 from chat.documents.document import Document
 from chat.files import MARKDOWN, PDF
-from chat.render import Voice, plain
+from chat.layout import plain
+from chat.render import Voice
 from commands.action.rules import Action
 from commands.decision import rules as decisions
 from commands.decision.rules import Decision, Stance

@@ -7,7 +7,8 @@ import pytest
 from cases.roles import Permission
 from chat.groups import GROUPS
 from chat.languages import codes, language
-from chat.render import CARD_WIDTH, Voice
+from chat.layout import CARD_WIDTH, plain
+from chat.render import Voice
 from commands import registry_of_all
 from commands.help.commands import MOST_LINES
 from storage.find import Directory
@@ -177,7 +178,7 @@ async def test_a_group_with_a_single_command_shows_that(table: Conference) -> No
     assert said.text.startswith("!help – Show what you can do here, or how one command is typed.")
     voice = Voice(Directory({}, {}), AMSTERDAM, language("en"))
     one = {"purpose": "Raise a concern", "example": "!concern x"}
-    shown = voice.text("help/groups", {"groups": [(GROUPS[0], "!concern", [one])]})
+    shown = plain(voice.text("help/groups", {"groups": [(GROUPS[0], "!concern", [one])]}))
     assert shown.splitlines()[1:3] == ["Raise a concern", "   !concern x"]
 
 

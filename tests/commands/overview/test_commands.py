@@ -81,10 +81,7 @@ async def test_next_tells_whose_move_it_is_the_most_urgent_first(table: Conferen
         f"{ref} · next moves\n"
         "Police: accept or decline A-1 · was due Wed 4 Nov 2026\n"
         "Health service: answer R-1 · due Fri 6 Nov 2026\n"
-        "Police: agree or dissent: D-1\n"
-        "Health service: agree or dissent: D-1\n"
-        "School: agree or dissent: D-1\n"
-        "and 1 more:  !followups\n"
+        "Police, Health service, School, Youth work: agree or dissent: D-1\n"
         "No round table is planned. To plan one:  !roundtable fri 15:00\n"
         "Next review: Mon 30 Nov 2026"
     )
@@ -108,11 +105,23 @@ async def test_followups_list_everything_with_its_text_shortened(table: Conferen
     room, ref = await busy(table)
     await table.say("ada", f"!request school {'x' * 200}? because: w by: thu 12:00", room=room)
     said = await table.answer("ada", "!followups", room=room)
-    lines = said.text.splitlines()
-    assert lines[0] == f"{ref} · unresolved: 7"
-    assert lines[1] == "Police: accept or decline A-1 · due Wed 4 Nov 2026 · visit Sem"
-    assert lines[2:4] == ["School: answer R-2 · due Thu 5 Nov 2026", f"{'x' * 59}…"]
-    assert lines[-1] == "Whose move is first:  !next   What you owe:  !mine"
+    assert said.text == (
+        f"{ref} · unresolved: 4\n"
+        "Next\n"
+        "Police: accept or decline A-1 · due Wed 4 Nov 2026 · visit Sem\n"
+        f"School: answer R-2 · due Thu 5 Nov 2026\n{'x' * 59}…\n"
+        "Health service: answer R-1 · due Fri 6 Nov 2026 · was Sem seen?\n"
+        "Waiting\n"
+        "Police, Health service, School, Youth work: agree or dissent: D-1 · Iris calls\n"
+        "Whose move is first:  !next   What you owe:  !mine"
+    )
+    table.later(days=2, hours=8)
+    late = await table.answer("ada", "!followups", room=room)
+    assert [line for line in late.text.splitlines() if line in {"Late", "Next", "Waiting"}] == [
+        "Late",
+        "Next",
+        "Waiting",
+    ]
 
 
 async def test_every_kind_of_open_item_has_its_words(table: Conference) -> None:
@@ -136,7 +145,7 @@ async def test_every_kind_of_open_item_has_its_words(table: Conference) -> None:
         Open.UNACCEPTED: "Youth work: accept or decline A-3",
         Open.DECLINED: "A-2 was declined: hand it to somebody",
         Open.UNFINISHED: "Police (Ada Jansen): carry out A-1",
-        Open.NO_POSITION: "Police: agree or dissent: D-1",
+        Open.NO_POSITION: "Police, Health service, School, Youth work: agree or dissent: D-1",
         Open.UNAPPROVED: "Police (Ada Jansen): approve the minutes of M-1",
         Open.NO_TIME: "Police (Ada Jansen): decide when M-3 is:  !roundtable fix M-3 WHEN",
         Open.NOT_HELD: "Police (Ada Jansen): start or cancel M-2",
