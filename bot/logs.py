@@ -9,10 +9,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, TextIO
 
-import structlog
-from structlog.types import EventDict, Processor, WrappedLogger
-
+from bot.imports import without
 from bot.metrics import count_line
+
+# Coloured tracebacks, which are never shown, and loops that do not run here.
+with without("rich", "twisted", "greenlet"):
+    import structlog
+    from structlog.types import EventDict, Processor, WrappedLogger
 
 CONTENT = frozenset(
     {

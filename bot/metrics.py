@@ -1,9 +1,12 @@
 """Metrics for Prometheus: counts, ages and codes of this process; never who, where, or what."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
-from structlog.types import EventDict, WrappedLogger
+
+if TYPE_CHECKING:
+    from structlog.types import EventDict, WrappedLogger
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _ours = CollectorRegistry()
@@ -48,7 +51,7 @@ def count_given_up(kind: str) -> None:
     _given_up.labels(kind).inc()
 
 
-def count_line(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+def count_line(_logger: "WrappedLogger", _method: str, line: "EventDict") -> "EventDict":
     """Count a line of the log by its level and event, which are words of our own; a processor of structlog."""
     _lines.labels(str(line.get("level")), str(line.get("event"))).inc()
     return line

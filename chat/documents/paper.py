@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typst
+if TYPE_CHECKING:
+    import typst
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _REMEMBERED = 10
@@ -36,6 +38,9 @@ def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
 
     which is what ``Document.facts`` gives (chat/documents/document.py); a template may ask for more.
     """
+    # Takes seven megabytes, and most processes never set a paper.
+    import typst  # noqa: PLC0415
+
     handed = json.dumps(facts)
     try:
         return typst.compile(
@@ -52,10 +57,14 @@ def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
 
 def _forget() -> None:
     """Let Typst forget the last paper, by papers with nothing on them."""
+    import typst  # noqa: PLC0415
+
     for _ in range(_REMEMBERED + 1):
         typst.compile(b"", font_paths=_fonts())
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
+    import typst  # noqa: PLC0415
+
     return typst.Fonts(include_system_fonts=False)

@@ -1,8 +1,8 @@
 """End-to-end encryption that can be trusted: the hardened client, our identity, the trust in others.
 
-Of matrix-nio 0.26 only the Olm machine and its store are used, and only in machine.py and store.py. Its client is
-replaced, not patched, so that none of its ways to send in plaintext can be called by mistake. Where each of its faults
-is met, by its number in the project’s notes on Matrix:
+Of matrix-nio 0.26 only the Olm machine and its store are loaded (library), and used in machine and store alone. Its
+client is replaced, not patched, so that none of its ways to send in plaintext can be called by mistake. Where each of
+its faults is met, by its number in the project’s notes on Matrix:
 
     1   poisonous events           machine.Machine.receive, machine.Machine.open
     2   no backoff                 wire.explain names what backoff can heal; the caller's loop backs off

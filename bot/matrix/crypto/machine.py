@@ -13,12 +13,11 @@ from typing import Any
 
 import structlog
 import vodozemac
-from nio.crypto import DeviceStore, Olm, OlmDevice, OutgoingKeyRequest, TrustState
-from nio.events import DummyEvent
 
 from bot.matrix.crypto.errors import StoreUnreadable
 from bot.matrix.crypto.events import Ciphertext
 from bot.matrix.crypto.figures import Figures
+from bot.matrix.crypto.library import DeviceStore, DummyEvent, Olm, OlmDevice, OutgoingKeyRequest, TrustState
 from bot.matrix.crypto.parsing import parse
 from bot.matrix.crypto.signing import decode_base64, is_signed
 from bot.matrix.crypto.store import LockedStore

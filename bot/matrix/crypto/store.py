@@ -6,10 +6,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from nio.store import SqliteStore
-from peewee import SqliteDatabase  # type: ignore[import-untyped] # no stubs
-
 from bot.matrix.crypto.errors import StoreLocked, StoreUnreadable
+from bot.matrix.crypto.library import SqliteDatabase, SqliteStore
 
 DATABASE = "crypto.db"
 LOCK = "lock"
