@@ -236,6 +236,9 @@ class Dispatcher:
         return self._hear(replace(message, body=beginning(message.body))) is not None
 
     def _hear(self, message: Incoming) -> _Heard | None:
+        if message.replies_to or message.seems_to_answer:
+            # Perhaps to what was said a moment ago.
+            self._store.settle()
         with self._store.look() as find:
             channel = find.channel(message.room_id)
             if channel is None or not is_user_id(message.sender):

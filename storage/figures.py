@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from storage import tables
 from storage.claims import unclaimed
 from storage.find import Find
-from storage.outbox import INVITE, GivenUp, given_up
-from storage.work import Store
+from storage.outbox import GivenUp, given_up
+from storage.work import INVITE, Store
 
 
 @dataclass(frozen=True, repr=False)

@@ -18,7 +18,7 @@ from storage import journal, tables
 from storage.account import Account
 from storage.crypto import HOUSE, Keyring
 from storage.identifiers import is_event_id, is_room_id
-from storage.journal import OnFile
+from storage.journal import OnFile, Seat
 from storage.kept import KeptCases
 from storage.known import Known
 
@@ -273,10 +273,18 @@ class Find:
         readers = self._readers(channel)
         if not readers or scope == HOUSE or place_of(channel) is Place.CASE:
             return readers
+        if (seats := self._written_seats(scope)) is not None:
+            sitting = {seat.user_id for seat in seats if not seat.gone}
+            return readers.difference({seat.user_id for seat in seats} - sitting)
         m = tables.members.c
         sits = select(m.user_id).where(m.case_ref == scope, ~m.gone)
         left = select(m.user_id).where(m.case_ref == scope, m.user_id.not_in(sits))
         return readers.difference(self.all(left))
+
+    def _written_seats(self, ref: str) -> frozenset[Seat] | None:
+        """The seats of a case as they are on file, if this transaction knows it."""
+        found = self.taken.get(ref)
+        return None if found is None or found.changed else found.seats
 
     def _readers(self, channel: str) -> frozenset[str]:
         kind, _, key = channel.partition(":")
@@ -284,6 +292,8 @@ class Find:
         people = {} if place is Place.CASE else (self.directory()).people
         match place:
             case Place.CASE:
+                if (seats := self._written_seats(key)) is not None:
+                    return frozenset(seat.user_id for seat in seats if not seat.gone)
                 return frozenset(self.all(_SEATED, ref=key))
             case Place.AGENCY:
                 inside = {Role.PRACTITIONER, Role.COORDINATOR}

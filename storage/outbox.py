@@ -2,24 +2,23 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 
 from storage import causes, tables
 from storage.crypto import WrongKeyError
 from storage.find import Find
+from storage.fresh import Fresh
 from storage.thread import in_store_thread
-from storage.work import Attachment, Store, Work, emptied, open_body
+from storage.work import INVITE, Attachment, Sent, Store, Work, emptied, open_body
 
 _GIVEN_UP = "given up"
 """The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""
 
-_MARK = update(tables.outbox).where(tables.outbox.c.id == bindparam("row"))
-INVITE = "invite"
 MOST_INVITATIONS = 500
 """That are looked at together; the others have their turn after these."""
 
@@ -53,6 +52,8 @@ class Row:
     """The room of its channel, if there is one."""
     audience: frozenset[str] = frozenset()
     """Who may read it, as of the moment when it was looked up."""
+    alone: bool = False
+    """Whether nothing waited behind it when it was written."""
 
     @property
     def reference(self) -> str:
@@ -86,7 +87,6 @@ class Outbox:
         self._next_said = next_.order_by(o.c.kind == INVITE, o.c.id)
         self.inviting: set[str] = set()
         """The channels in which nothing but invitations was found when they were last looked at."""
-        self._sent: dict[int, dict[str, object]] = {}
 
     @in_store_thread
     def take_up(self) -> None:
@@ -116,11 +116,18 @@ class Outbox:
         Without ``invitations`` those are left out, and carried out apart, so that nothing waits for them.
         Raises StoreAwayError, also when another process may have the account: it is to be said now.
         """
+        return self._look_for_next(channel, invitations=invitations)
+
+    def _look_for_next(self, channel: str, *, invitations: bool) -> Row | None:
+        if self._store.sent:
+            # Else it would be found again.
+            with self._store.update() as connection:
+                return self._find_next(self._store.look_within(connection), channel, invitations=invitations)
         # Else what is being withheld would be said as it was before.
         with self._store.undisturbed(), self._store.look(to_speak=True) as find:
             return self._find_next(find, channel, invitations=invitations)
 
-    def _find_next(self, find: Find, channel: str, *, invitations: bool = False) -> Row | None:
+    def _find_next(self, find: Find, channel: str, *, invitations: bool) -> Row | None:
         """The same, while nobody else writes."""
         self._store.under_way[channel] = None
         self.inviting.discard(channel)
@@ -149,12 +156,29 @@ class Outbox:
             body = json.loads(open_body(self._store.ring, found))
         except (WrongKeyError, ValueError):
             return replace(row, unreadable=True)
-        # A file that was deleted while it was under way goes out as an empty message under its transaction id.
-        if found.kind == "file" and body:
-            body = {"file": Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))}
-        else:
-            body["mentions"] = tuple(body.get("mentions", ()))
-        return replace(row, **body)
+        return _with_body(row, body)
+
+    def take(self, fresh: Fresh) -> None:
+        """Note what was just committed as under way: to be called before anything else is written."""
+        self._store.under_way[fresh.put.channel] = fresh.put.txn_id
+
+    def open(self, fresh: Fresh) -> Row:
+        """What was just committed, as ``next`` would give it."""
+        put = fresh.put
+        row = Row(
+            fresh.id,
+            put.txn_id,
+            put.channel,
+            put.kind,
+            put.person,
+            put.scope,
+            put.subject,
+            put.created_at,
+            room_id=fresh.room_id,
+            audience=fresh.audience,
+            alone=put.alone,
+        )
+        return _with_body(row, put.body)
 
     @in_store_thread
     def invitations(self) -> list[Row]:
@@ -194,6 +218,7 @@ class Outbox:
     def event_of(self, txn_id: str) -> str | None:
         """The event that a row became; None: it was never sent."""
         o = tables.outbox.c
+        self._store.settle()
         with self._store.look() as find:
             return find.one(select(o.event_id).where(o.txn_id == txn_id))
 
@@ -203,45 +228,43 @@ class Outbox:
         It is in its room, and what somebody deletes there must not live on here. Marks that come while others are being
         written go into the next transaction together.
         """
-        self._note_sent(row, event_id, at)
-        await self._write_marks()
+        self.note_sent(row, event_id, at)
+        await self.settle()
 
     async def go_on(self, row: Row, event_id: str | None, at: datetime) -> Row | None:
         """The same, and in the same transaction look for what follows it in its channel, as ``next`` does."""
-        self._note_sent(row, event_id, at)
-        return await self._write_marks_and_look(row.channel)
+        self.note_sent(row, event_id, at)
+        return await self._go_on(row.channel)
 
-    def _note_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
-        self._sent[row.id] = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
+    def note_sent(self, row: Row, event_id: str | None, at: datetime) -> None:
+        """The same, marked by whoever writes next, before anything else, or by ``settle``.
+
+        Whoever is killed before sends it once more under its transaction id. It is the only one in its channel: nothing
+        that follows is looked for, or handed over, but in a transaction that marks it.
+        """
+        mark = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
+        self._store.sent[row.id] = Sent(row.channel, row.txn_id, mark)
 
     @in_store_thread
-    def _write_marks(self) -> None:
-        if self._sent:
-            with self._marking():
-                pass
+    def settle(self) -> None:
+        """Mark what went out."""
+        self._store.settle()
 
     @in_store_thread
-    def _write_marks_and_look(self, channel: str) -> Row | None:
-        if not self._sent:
-            with self._store.undisturbed(), self._store.look(to_speak=True) as find:
-                return self._find_next(find, channel)
-        with self._marking() as connection:
-            return self._find_next(self._store.look_within(connection), channel)
-
-    @contextmanager
-    def _marking(self) -> Iterator[Connection]:
-        marks = dict(self._sent)
-        with self._store.update() as connection:
-            for row_id, mark in marks.items():
-                connection.execute(_MARK, {"row": row_id, **mark})
-            yield connection
-        # One that could not be written is written with the next.
-        for row_id in marks:
-            del self._sent[row_id]
+    def _go_on(self, channel: str) -> Row | None:
+        return self._look_for_next(channel, invitations=False)
 
     def _gone(self) -> Select[tuple[str]]:
         r = tables.rooms.c
         return select(r.channel).where(r.account == self._account, r.gone_at.is_not(None))
+
+
+def _with_body(row: Row, body: Mapping[str, Any]) -> Row:
+    # A file that was deleted while it was under way goes out as an empty message under its transaction id.
+    if row.kind == "file" and body:
+        file = Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))
+        return replace(row, file=file)
+    return replace(row, **{**body, "mentions": tuple(body.get("mentions", ()))})
 
 
 @dataclass(frozen=True, repr=False)

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring, WrongKeyError
 from storage.database import StoreAwayError
 from storage.find import Find
+from storage.fresh import Fresh, Put
 from storage.head import Head, HeadMissingError, KeptHead, newest
 from storage.journal import OnFile
 from storage.kept import KeptCases
@@ -33,7 +34,19 @@ P = ParamSpec("P")
 T = TypeVar("T")
 OUTBOX_BODY = "outbox.body"
 EMPTY = "{}"
+INVITE = "invite"
 _HANDLED, _WAITS = insert(tables.inbox), insert(tables.outbox)
+_o, _r = tables.outbox.c, tables.rooms.c
+_FIRST = (
+    select(_o.id, _o.txn_id, _r.room_id)
+    .outerjoin(tables.rooms, (_r.account == _o.account) & (_r.channel == _o.channel))
+    .where(_o.account == bindparam("account"), _o.channel == bindparam("channel"), _o.sent_at.is_(None))
+    .where(_o.kind != INVITE, _r.gone_at.is_(None))
+    .order_by(_o.id)
+    .limit(1)
+)
+"""What is to be said first in a channel, if its room is not lost."""
+_MARK = update(tables.outbox).where(_o.id == bindparam("row"))
 _BEFORE = select(
     audit.NEWEST.scalar_subquery(),
     select(func.min(tables.inbox.c.cause))
@@ -82,6 +95,15 @@ class Attachment:
             raise ValueError("an attachment is too large")
 
 
+@dataclass(frozen=True, repr=False)
+class Sent:
+    """What went out in a channel, and what is to be written into its row."""
+
+    channel: str
+    txn_id: str
+    mark: dict[str, object]
+
+
 class Work:
     """What one unit of work may do."""
 
@@ -94,8 +116,8 @@ class Work:
         self._also = also
         self.now = now
         self.find = find
-        self.channels: set[str] = set()
-        """Where something is to be said by this account."""
+        self._put_first: dict[str, Put] = {}
+        """What is to be said by this account, the first in each channel."""
         self._ring = store.ring
         self._kept_head = store.head
         self._under_way = store.under_way
@@ -165,7 +187,7 @@ class Work:
 
     def invite(self, channel: str, person: str) -> None:
         """Let the bot invite a person into a room."""
-        self._put(channel, "invite", HOUSE, {}, person=person)
+        self._put(channel, INVITE, HOUSE, {}, person=person)
 
     def remove(self, channel: str, person: str, *, by: str | None = None) -> None:
         """Let the bot remove a person from a room; ``by``: the account that has the room, if it is another one."""
@@ -231,6 +253,20 @@ class Work:
         handled = [{"cause": c, "outcome": self.outcome} for c in (self.cause, *self._also)]
         self.session.execute(_HANDLED, handled)
 
+    def list_fresh(self) -> dict[str, Fresh | None]:
+        """Where something is to be said by this account, and what, unless something else waits there before it."""
+        return {channel: self._look_fresh(put) for channel, put in self._put_first.items()}
+
+    def _look_fresh(self, put: Put) -> Fresh | None:
+        if put.kind == INVITE:
+            return None
+        first = self.find.row(_FIRST, account=self.account.user_id, channel=put.channel)
+        if first is None or first.txn_id != put.txn_id:
+            return None
+        said = put.kind in {"message", "file"}
+        audience = self.find.audience(put.channel, put.scope) if said else frozenset[str]()
+        return Fresh(put, first.id, first.room_id, audience)
+
     def audit_fault(self) -> int | None:
         """The number of the first line of the audit log that was changed, moved or follows a missing one."""
         return audit.first_fault(self.session, self._ring)
@@ -287,7 +323,11 @@ class Work:
         }
         self.session.execute(_WAITS, row)
         if account is None or account == self.account.user_id:
-            self.channels.add(channel)
+            if channel in self._put_first:
+                self._put_first[channel].alone = False
+            else:
+                put = Put(txn_id, channel, kind, person, scope, subject, self.now, body)
+                self._put_first[channel] = put
 
     def _make_key(self, scope: str) -> None:
         wrapped = self._ring.make(scope)
@@ -308,8 +348,11 @@ class Store:
         """The cases that could not be read when they were last looked at, and the kind of fault."""
         self.under_way: dict[str, str | None] = {}
         """The transaction id of what is being said now, by channel; None: it is just being looked up."""
-        self.on_news: Callable[[Collection[str] | None], None] = lambda _channels: None
-        """Told, after each commit, the channels in which something waits to be said; None: rooms changed, look anew."""
+        self.on_news: Callable[[Mapping[str, Fresh | None] | None], None] = lambda _channels: None
+        """Told, after each commit and before the next, where something waits to be said, and what, if it is the first
+        there; None: rooms changed, look anew."""
+        self.sent: dict[int, Sent] = {}
+        """What went out and is not marked yet: whoever writes next marks it, before anything else."""
         self._readers = engine.execution_options(reads_only=True)
         self._kept = KeptCases()
         self._known = Known(engine)
@@ -414,10 +457,11 @@ class Store:
                     work = Work(self, find, cause, now, also, newest)
                     yield work
                     work.finish()
+                    fresh = work.list_fresh()
                 # Only now is it committed.
                 work.find.keep()
-            if work.channels:
-                self.on_news(work.channels)
+                if fresh:
+                    self.on_news(fresh)
         except StoreAwayError:
             # It may be committed all the same.
             self.on_news(None)
@@ -440,11 +484,28 @@ class Store:
             try:
                 with self.engine.begin() as connection:
                     self._check_lease(connection)
+                    marked = dict(self.sent)
+                    for row_id, sent in marked.items():
+                        connection.execute(_MARK, {"row": row_id, **sent.mark})
                     yield connection
             finally:
                 rooms_changed = self._known.settle()
+            self._forget_sent(marked)
         if rooms_changed:
             self.on_news(None)
+
+    def _forget_sent(self, marked: Mapping[int, "Sent"]) -> None:
+        """What could not be written is written with the next."""
+        for row_id, sent in marked.items():
+            del self.sent[row_id]
+            if self.under_way.get(sent.channel) == sent.txn_id:
+                del self.under_way[sent.channel]
+
+    def settle(self) -> None:
+        """Mark what went out: for whoever looks for a message of ours by what the homeserver calls it."""
+        if self.sent:
+            with self.update():
+                pass
 
     def look_within(self, connection: Connection) -> Find:
         """A look from within an update."""

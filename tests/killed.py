@@ -41,6 +41,7 @@ MOMENTS: dict[str, tuple[type, str, str]] = {
     "before a key is shared": (Sharing, "_send", BEFORE),
     "after a key was shared": (Sharing, "_send", AFTER),
     "between send and mark": (Speaker, "_carry_out", AFTER),
+    "noted, and not marked": (Outbox, "note_sent", AFTER),
     "after the mark": (Outbox, "mark_sent", AFTER),
 }
 

@@ -3,7 +3,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from storage import causes, rooms
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import place_of
+from storage.fresh import Fresh
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
 from storage.work import Attachment, Message, Store
@@ -45,6 +46,8 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 COMES_WITHIN = timedelta(days=3)
 """Of an invitation to a chat with us in which something waits: no homeserver says that an account is used no longer."""
 DECLINED = "declined"
+SETTLE_AFTER_SECONDS = 1.0
+"""What was said is marked so soon, if nothing else is written meanwhile that it is marked with."""
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
 """Synapse knows a transaction id for a day; what was tried before that could be taken a second time."""
 
@@ -89,6 +92,7 @@ class Speaker:
         self._silent = asyncio.Event()
         self._silent.set()
         self._ended: Exception | None = None
+        self._settling: asyncio.Task[None] | None = None
         # First come, first served, for each thing anew: a room with much to say, or one that fails, keeps no place.
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._inviter = Inviter(client, store, watch, clock, health, self._room)
@@ -114,16 +118,18 @@ class Speaker:
     async def run(self, stop: asyncio.Event) -> None:
         """Speak until told to stop; raises TokenRevoked."""
 
-        def take(channels: Collection[str] | None) -> None:
+        def take(channels: Mapping[str, Fresh | None] | None) -> None:
             if channels is None:
                 self._nudged.set()
                 return
-            for channel in () if stop.is_set() else channels:
-                self._speak_in(channel, stop)
+            for channel, fresh in () if stop.is_set() else channels.items():
+                self._speak_in(channel, stop, fresh)
 
         loop = asyncio.get_running_loop()
 
-        def tell(channels: Collection[str] | None) -> None:
+        def tell(channels: Mapping[str, Fresh | None] | None) -> None:
+            for fresh in filter(None, channels.values() if channels else ()):
+                self._outbox.take(fresh)
             loop.call_soon_threadsafe(take, channels)
 
         self._store.on_news = tell
@@ -131,17 +137,19 @@ class Speaker:
         try:
             while not stop.is_set() and self._ended is None:
                 self._nudged.clear()
-                take(await self._waiting_channels(stop))
+                take(dict.fromkeys(await self._waiting_channels(stop)))
                 await unless(stop, self._nudged.wait())
             if self._ended is not None:
                 raise self._ended
             await asyncio.gather(inviting, *self._busy.values())
         finally:
             self._store.on_news = lambda _channels: None
-            tasks = [inviting, *self._busy.values()]
+            tasks = [inviting, *self._busy.values(), *filter(None, (self._settling,))]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            with suppress(StoreAwayError):
+                await self._outbox.settle()
 
     async def _invite(self, stop: asyncio.Event) -> None:
         try:
@@ -150,12 +158,12 @@ class Speaker:
             self._ended = problem
             self._nudged.set()
 
-    def _speak_in(self, channel: str, stop: asyncio.Event) -> None:
+    def _speak_in(self, channel: str, stop: asyncio.Event, fresh: Fresh | None) -> None:
         if channel in self._busy:
             self._more.add(channel)
         else:
             self._note(channel, speaking=True)
-            self._busy[channel] = asyncio.create_task(self._empty(channel, stop))
+            self._busy[channel] = asyncio.create_task(self._empty(channel, stop, fresh))
 
     def _note(self, channel: str, *, speaking: bool) -> None:
         if speaking:
@@ -192,10 +200,10 @@ class Speaker:
             log.error("sending failed", **told, **place_of_fault(problem))
         await unless(stop, asyncio.sleep(delay))
 
-    async def _empty(self, channel: str, stop: asyncio.Event) -> None:
+    async def _empty(self, channel: str, stop: asyncio.Event, fresh: Fresh | None) -> None:
         """Send what waits in one channel until nothing does, or something ends it for good."""
         try:
-            await self._send_all(channel, stop)
+            await self._send_all(channel, stop, fresh)
         except Exception as problem:  # noqa: BLE001 raised by run, which ends with it
             self._ended = problem
             self._nudged.set()
@@ -207,13 +215,12 @@ class Speaker:
                 # Whom to invite waited for what stood before.
                 self._inviter.nudge()
 
-    async def _send_all(self, channel: str, stop: asyncio.Event) -> None:
-        """Send in order; retry what can't be done now. Raises TokenRevoked."""
+    async def _send_all(self, channel: str, stop: asyncio.Event, fresh: Fresh | None) -> None:
+        """Send in order, from what was just committed on; retry what can't be done now. Raises TokenRevoked."""
         backoff = Backoff(LONGEST_WAIT_SECONDS)
         store_backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
-        ahead: Row | None = None
+        ahead = self._outbox.open(fresh) if fresh else None
         while not stop.is_set():
-            self._more.discard(channel)
             if ahead is not None and self._turns.locked():
                 # It is looked up anew when it has its turn.
                 self._store.under_way.pop(channel, None)
@@ -221,7 +228,7 @@ class Speaker:
             row, ahead = ahead, None
             try:
                 async with self._turns:
-                    row = row or await self._outbox.next(channel, invitations=False)
+                    row = row or await self._look_for_next(channel)
                     if row is not None:
                         ahead = await self._say(row)
             except TokenRevoked:
@@ -250,12 +257,43 @@ class Speaker:
             if not self._is_over(row, problem):
                 raise
             await self._give_way(row, problem)
-            ahead = await self._outbox.next(row.channel, invitations=False)
+            ahead = await self._look_for_next(row.channel)
         else:
-            ahead = await self._outbox.go_on(row, event_id, self._clock())
+            ahead = await self._go_on(row, event_id)
             self._health.sent()
         self._tries.pop(row.channel, None)
         return ahead
+
+    async def _look_for_next(self, channel: str) -> Row | None:
+        self._more.discard(channel)
+        return await self._outbox.next(channel, invitations=False)
+
+    async def _go_on(self, row: Row, event_id: str | None) -> Row | None:
+        """Mark what was said, and look for what is behind it; where nothing can be, with whatever is written next."""
+        if not row.alone or row.channel in self._more:
+            self._more.discard(row.channel)
+            return await self._outbox.go_on(row, event_id, self._clock())
+        self._outbox.note_sent(row, event_id, self._clock())
+        if self._settling is None:
+            self._settling = asyncio.create_task(self._settle())
+        return None
+
+    async def _settle(self) -> None:
+        """Mark what was said lately, if nobody else did."""
+        backoff = Backoff(LONGEST_WAIT_FOR_STORE_SECONDS)
+        await asyncio.sleep(SETTLE_AFTER_SECONDS)
+        while True:
+            # What is said from now on is marked by the next.
+            self._settling = None
+            try:
+                await self._outbox.settle()
+            except StoreAwayError as problem:
+                self._settling = asyncio.current_task()
+                self._health.store_away()
+                log.error("store unavailable", reason=str(problem))  # noqa: TRY400
+                await asyncio.sleep(backoff.next())
+            else:
+                return
 
     def _is_over(self, row: Row, problem: Exception) -> bool:
         """Whether trying the row again is no use."""
