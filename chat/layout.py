@@ -149,12 +149,16 @@ def _headlines(lines: list[str]) -> list[str]:
 
 
 def _quotation(lines: list[str]) -> list[str]:
+    headline: list[str] = []
     quoted: list[str] = []
     for line in lines:
         label, _, said = line.partition("<blockquote>")
+        if label.startswith("<b>") and not quoted:
+            headline = _headlines([label.rstrip()])
+            label = ""
         label = f"<em>{_inline(label.strip())}</em> " if label.strip() else ""
         quoted.append(label + _BLOCK.sub("", said))
-    return [f"<blockquote>{'<br>'.join(quoted)}</blockquote>"]
+    return [*headline, f"<blockquote>{'<br>'.join(quoted)}</blockquote>"]
 
 
 def _list(lines: list[str]) -> list[str]:

@@ -274,10 +274,13 @@ async def meet(scene: Play, clock: MovableClock) -> None:
     await scene.bot("case", "A-3")
     clock.move_on(minutes=40)
     await scene.say("iris", "case", "!roundtable end")
-    draft = await scene.bot("case", "checksum")
+    await scene.bot("case", "version 1", "Unresolved: A-2")
     await scene.bot("case", "minutes-M-1-v1.md")
     await scene.bot("case", "A-3")
     scene.heading("The minutes are corrected, disputed, settled, and approved by the chair")
+    await scene.say("hugo", "case", "!minutes M-1")
+    draft = await scene.bot("case", "checksum")
+    await scene.bot("case", "minutes-M-1-v1.md")
     note = _paragraph(draft, "the gym on Tuesday")
     await scene.say(
         "hugo", "case", f"!minutes correct M-1 {note} he came to the gym on Tuesday and talked about school"

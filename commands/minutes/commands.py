@@ -32,6 +32,7 @@ from commands.erasure import rules as erasure
 from commands.ids import RoundTableId
 from commands.minutes import rules as minutes
 from commands.minutes.rules import Remark, Version
+from commands.overview import followups
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Attendance, NoteKind, RoundTable
@@ -239,11 +240,13 @@ def add_later(args: Addendum, ctx: Context) -> Reply:
 
 
 def draft(table: RoundTable, ctx: Context) -> Reply:
-    """The first version, when the meeting ends; the chair is called to see it through."""
+    """The first version, when the meeting ends: a card of what came of it; the chair is called to see it through."""
     version = _file(table, ctx)
     made = _files(table, version, ctx)
-    facts = {**_facts(table, version, ctx), **files.attached(made)}
-    return Reply("minutes/version", facts, table.id, _chair(table, ctx.case), made)
+    drafted = minutes.draft(ctx.case, table, ctx.now, quorum_of(ctx.house, ctx.case))
+    waiting = dict.fromkeys(item.id for item in followups.unresolved(ctx.case, ctx.now) if item.id != table.id)
+    facts = {**vars(drafted), **_facts(table, version, ctx), **files.attached(made), "open": list(waiting)}
+    return Reply("minutes/card", facts, table.id, _chair(table, ctx.case), made)
 
 
 def after_undo(record_id: str, ctx: Context) -> Reply:

@@ -135,6 +135,7 @@ def test_a_card_has_a_headline_quotations_and_what_to_type() -> None:
         "<blockquote>of R-1 &amp; 2</blockquote>\n"
         "<li>1. Mon</li>\n<li>2. Tue</li>\n"
         "<b>Late</b>\n<li>A-2</li>\n"
+        "<b>M-1</b> · can't come: <blockquote>ill</blockquote>\n"
         "Asked by School.  <code>!answer R-1</code> ."
     )
     assert formatted(source) == (
@@ -142,11 +143,12 @@ def test_a_card_has_a_headline_quotations_and_what_to_type() -> None:
         "<blockquote><em>Because:</em> the plan<br>of R-1 &amp; 2</blockquote>"
         "<ol><li>Mon</li><li>Tue</li></ol>"
         "<p><b>Late</b></p><ul><li>A\u20112</li></ul>"
+        "<p><b>M\u20111 · can't come:</b></p><blockquote>ill</blockquote>"
         "<p>Asked by School. <code>!answer R-1</code>.</p>"
     )
     assert plain(source) == (
-        "R-1 · to Police\nanswer by Fri\nBecause: the plan\nof R-1 & 2\n1. Mon\n2. Tue\nLate\nA-2\n"
-        "Asked by School.  !answer R-1 ."
+        "R-1 · to Police\nanswer by Fri\nBecause: the plan\nof R-1 & 2\n1. Mon\n2. Tue\n"
+        "Late\nA-2\nM-1 · can't come: ill\nAsked by School.  !answer R-1 ."
     )
 
 

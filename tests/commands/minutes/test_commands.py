@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from cases.scheme import Scheme
 from chat.arguments import LONGEST_TEXT
 from chat.documents.document import Document
+from chat.layout import CARD_WIDTH
 from commands.erasure import rules as erasure
 from commands.minutes import rules as minutes
 from commands.minutes.commands import MOST_SHOWN
@@ -162,6 +163,19 @@ Corrections until Thu 12 Nov 2026, 17:00 Europe/Amsterdam
 Wrong or missing?  !minutes correct M-1 § HOW IT WAS
 You see it otherwise?  !minutes dispute M-1 § HOW YOU SEE IT
 Hugo Peters, who chaired:  !minutes approve M-1"""
+CARD = """\
+M-1 · minutes · version 1 · draft
+1 decision
+D-1 · he returns part-time
+1 action
+A-1 · Social services · due Mon 9 Nov 2026 · ask his mother about Fri…
+Unresolved: A-1, D-1
+All of it, with the number of each paragraph:  !minutes M-1
+Corrections until Thu 12 Nov 2026, 17:00 Europe/Amsterdam
+Wrong or missing?  !minutes correct M-1 § HOW IT WAS
+Hugo Peters, who chaired:  !minutes approve M-1"""
+MOST_LINES = 15
+"""Of the card in the room."""
 NOTHING = "\nNothing was changed."
 
 
@@ -220,8 +234,26 @@ async def test_when_a_round_table_ends_its_minutes_are_drafted(table: Conference
     version = await newest(table, room)
     text = MARKDOWN.format(ref=room.partition(":")[2])
     assert (version.id, version.text, version.checksum) == ("M-1/v1", text, hashlib.sha256(text.encode()).hexdigest())
-    assert draft.text == MESSAGE + foot(version)
+    assert draft.text == CARD
     assert (draft.subject, draft.mentions) == ("M-1", (user("hugo"),))
+    assert (await table.answer("ada", "!minutes", room=room)).text == MESSAGE + foot(version)
+
+
+async def test_the_card_of_the_minutes_stays_short_however_much_there_is(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!roundtable thu 10:00", room=room)
+    table.later(days=3)
+    await table.say("ada", "!roundtable start", room=room)
+    for who in ("dirk", "finn", "hugo"):
+        await table.say(who, "!confirm", room=room)
+    for number in range(9):
+        await table.say("ada", f"decision: {'we see him again ' * 9}{number} because: x", room=room)
+        await table.say("ada", f"action: {'ask his mother ' * 9}{number} for: social by: mon 12:00", room=room)
+    card = (await table.say("ada", "!roundtable end", room=room))[0]
+    assert len(card.text.splitlines()) <= MOST_LINES
+    assert max(map(len, card.text.splitlines())) <= CARD_WIDTH
+    assert "\n9 decisions\nD-1 · we see him again" in card
+    assert "\n9 actions\nA-1 · Social services · due Mon 9 Nov 2026 · ask his mother" in card
 
 
 async def test_the_document_comes_as_pdf_and_as_markdown(table: Conference) -> None:
@@ -553,7 +585,8 @@ async def test_long_minutes_are_short_in_the_room_and_whole_in_the_files(table: 
     for number in range(MOST_SHOWN):
         await table.say("iris", f"note: {number} {'word ' * 100}", room=room)
     said = await table.say("iris", "!roundtable end", room=room)
-    lines = said[0].text.splitlines()
+    assert len(said[0].text.splitlines()) <= MOST_LINES
+    lines = (await table.answer("iris", "!minutes", room=room)).text.splitlines()
     assert "… and 6 more paragraphs in the document" in lines
     assert max(map(len, lines)) == 80
     printed = pages(table, room, "minutes-M-1-v1.pdf")
@@ -581,7 +614,9 @@ async def test_minutes_are_in_the_language_of_the_room(table: Conference) -> Non
     schemes = {"safety table": Scheme(language="nl")}
     table = Conference(table.store, replace(table.house, schemes=schemes), table.now)
     room, draft = await held(table)
-    assert draft.text.startswith("M-1 · verslag · versie 1 · concept\n\nAanwezigheid\n§1 Aanwezig (")
+    assert draft.text.startswith("M-1 · verslag · versie 1 · concept\n1 besluit\nD-1 · he returns part-time\n1 actie\n")
+    shown = await table.answer("ada", "!minutes", room=room)
+    assert shown.text.startswith("M-1 · verslag · versie 1 · concept\n\nAanwezigheid\n§1 Aanwezig (")
     first, _ = pages(table, room, "minutes-M-1-v1.pdf")
     assert "Verslag van rondetafel M-1" in first
     assert "Versie 1, concept: verbeteren kan tot do 12 nov 2026, 17:00 Europe/Amsterdam" in first
