@@ -15,8 +15,10 @@ from bot.health import Health
 from bot.matrix import rooms
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import StoreLocked
-from bot.matrix.listening import Listener
+from bot.matrix.hearing import Hearing
+from bot.matrix.membership import Membership
 from bot.matrix.sender import Speaker
+from bot.matrix.sync_loop import SyncLoop
 from bot.matrix.verifying import Verifier
 from bot.metrics import count_command
 from bot.scheduler import ticking
@@ -107,19 +109,20 @@ class App:
             watch = Watch(store, house, self.clock)
             speaker = Speaker(client, store, watch, self.clock, self.health)
             verifier = Verifier(client, store, watch, self.clock)
-            listener = Listener(
+            deleting = Deleting(store, house, self.clock)
+            hearing = Hearing(client, store, dispatcher, deleting, verifier, watch, self.clock)
+            membership = Membership(client, store, watch, Comings(store, house, self.clock))
+            sync_loop = SyncLoop(
                 client,
                 store,
-                dispatcher,
                 watch,
-                self.clock,
-                comings=Comings(store, house, self.clock),
-                deleting=Deleting(store, house, self.clock),
+                hearing=hearing,
+                membership=membership,
                 verifier=verifier,
                 health=self.health,
                 spoken=speaker.spoken,
             )
-            speaker.on_room = listener.meet_soon
+            speaker.on_room = membership.meet_soon
 
             async def keep_head() -> None:
                 await store.do(store.keep_head)
@@ -128,7 +131,7 @@ class App:
                 await rooms.find_unfiled(client, store, watch)
 
             async def tick() -> None:
-                parts = (listener.tell_unreadable, listener.look_at_identities, verifier.act, sweeps.run, find_unfiled)
+                parts = (hearing.tell_unreadable, hearing.look_at_identities, verifier.act, sweeps.run, find_unfiled)
                 for part in (*parts, watch.unreadable_cases, watch.post_head, keep_head):
                     await _try(part, self.health)
                 self.health.ticked()
@@ -141,7 +144,7 @@ class App:
             _tell_unclaimed(store)
             await watch.restored()
             await watch.take_over()
-            await _until_stopped(stop, listener.run, speaker.run, partial(self._standby.watch, lease))
+            await _until_stopped(stop, sync_loop.run, speaker.run, partial(self._standby.watch, lease))
             log.info("stopped")
 
     async def _open_client(self, store: Store, lease: Lease) -> HardenedClient:

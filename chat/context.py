@@ -14,7 +14,7 @@ from cases.scheme import Scheme
 from chat.languages import Language, language
 from chat.render import Voice
 from storage.find import Directory
-from storage.work import Attachment, Work
+from storage.work import Attachment, Paper, Work
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +84,7 @@ class Reply:
     facts: dict[str, object] = field(default_factory=dict)
     subject: str | None = None
     wake: tuple[str, ...] = ()
-    files: tuple[Attachment, ...] = ()
+    files: tuple[Attachment | Paper, ...] = ()
 
 
 @dataclass(repr=False)

@@ -28,7 +28,7 @@ from storage.database import StoreAwayError
 from storage.find import Card, Find, place_of
 from storage.identifiers import is_user_id
 from storage.thread import in_store_thread
-from storage.work import AlreadyHandledError, Attachment, Message, Store, Work
+from storage.work import AlreadyHandledError, Attachment, Message, Paper, Store, Work
 
 log = structlog.get_logger()
 LONGEST_MESSAGE = 100_000
@@ -312,11 +312,11 @@ class Dispatcher:
 
     def _answer(
         self, work: Work, message: Incoming, heard: _Heard
-    ) -> tuple[Entry, list[Message], tuple[Attachment, ...], str]:
+    ) -> tuple[Entry, list[Message], tuple[Attachment | Paper, ...], str]:
         """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
         ctx = self._context(work, message, heard)
         name = "unknown"
-        files: tuple[Attachment, ...] = ()
+        files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
                 try:

@@ -1,19 +1,21 @@
-"""The files in which a document is posted: each form of it, unless it is too large."""
+"""The files in which a document is posted: to print, and to go on with; both, or none if it is too large."""
 
 from collections.abc import Collection
 
-from storage.work import LARGEST_ATTACHMENT, Attachment
+from storage.work import LARGEST_ATTACHMENT, Attachment, Paper
 
-PDF = "application/pdf"
 MARKDOWN = "text/markdown; charset=utf-8"
 
 
-def fitting(*forms: tuple[str, str, bytes]) -> tuple[Attachment, ...]:
-    """Those of these forms (name, content type, data) that are not too large to post."""
-    return tuple(Attachment(*form) for form in forms if len(form[2]) <= LARGEST_ATTACHMENT)
+def of_document(paper: Paper | None, name: str, markdown: str) -> tuple[Attachment | Paper, ...]:
+    """A document in its forms, the one to print first if it has that; ``name``: of the Markdown."""
+    data = markdown.encode()
+    if len(data) > LARGEST_ATTACHMENT:
+        return ()
+    text = Attachment(name, MARKDOWN, data)
+    return (text,) if paper is None else (paper, text)
 
 
-def attached(files: Collection[Attachment]) -> dict[str, object]:
-    """What the template ``paper/attached`` tells: in which forms a document is attached."""
-    types = {file.content_type for file in files}
-    return {"pdf": PDF in types, "markdown": MARKDOWN in types}
+def attached(files: Collection[Attachment | Paper]) -> dict[str, object]:
+    """What the template ``documents/attached`` tells: in which forms a document is attached."""
+    return {"attached": bool(files), "pdf": any(isinstance(file, Paper) for file in files)}

@@ -14,7 +14,7 @@ from storage.crypto import WrongKeyError
 from storage.find import Find
 from storage.fresh import Fresh
 from storage.thread import in_store_thread
-from storage.work import INVITE, Attachment, Sent, Store, Work, emptied, open_body
+from storage.work import INVITE, Attachment, Paper, Sent, Store, Work, emptied, open_body
 
 _GIVEN_UP = "given up"
 """The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""
@@ -43,7 +43,7 @@ class Row:
     mentions: tuple[str, ...] = ()
     notice: bool = True
     replies_to: str | None = None
-    file: Attachment | None = None
+    file: Attachment | Paper | None = None
     retracts: str | None = None
     """The ``txn_id`` of the row whose message is to be deleted."""
     unreadable: bool = False
@@ -262,8 +262,7 @@ class Outbox:
 def _with_body(row: Row, body: Mapping[str, Any]) -> Row:
     # A file that was deleted while it was under way goes out as an empty message under its transaction id.
     if row.kind == "file" and body:
-        file = Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))
-        return replace(row, file=file)
+        return replace(row, file=_read_file(body))
     return replace(row, **{**body, "mentions": tuple(body.get("mentions", ()))})
 
 
@@ -287,3 +286,9 @@ def given_up(find: Find) -> GivenUp:
     """What was given up since this account began."""
     count, _, last = (find.setting(_GIVEN_UP) or "").partition(" ")
     return GivenUp(int(count), datetime.fromisoformat(last)) if count else GivenUp()
+
+
+def _read_file(body: Mapping[str, Any]) -> Attachment | Paper:
+    if "layout" in body:
+        return Paper(body["name"], body["layout"], body["facts"], datetime.fromisoformat(body["at"]))
+    return Attachment(body["name"], body["content_type"], base64.b64decode(body["data"]))

@@ -89,10 +89,30 @@ class Attachment:
     data: bytes
 
     def __post_init__(self) -> None:
-        if not _FILE_NAME.fullmatch(self.name):
-            raise ValueError("the name of an attachment must be a reference")
+        _check_name(self.name)
         if len(self.data) > LARGEST_ATTACHMENT:
             raise ValueError("an attachment is too large")
+
+
+@dataclass(frozen=True, repr=False)
+class Paper:
+    """A document that is typeset when it is posted: that takes its time, and nothing is committed meanwhile.
+
+    ``layout``: the name of what it is set by. ``facts``: what JSON can hold. ``at``: the date of the document.
+    """
+
+    name: str
+    layout: str
+    facts: Mapping[str, Any]
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+
+
+def _check_name(name: str) -> None:
+    if not _FILE_NAME.fullmatch(name):
+        raise ValueError("the name of an attachment must be a reference")
 
 
 @dataclass(frozen=True, repr=False)
@@ -176,13 +196,13 @@ class Work:
         }
         self._put(channel, "message", scope, body, subject=message.subject)
 
-    def attach(self, channel: str, attachment: Attachment, *, scope: str = HOUSE, subject: str | None = None) -> None:
+    def attach(self, channel: str, file: Attachment | Paper, *, scope: str = HOUSE, subject: str | None = None) -> None:
         """Put a file into the outbox, behind what was said before; ``scope`` and ``subject`` as for a message."""
-        body: dict[str, object] = {
-            "name": attachment.name,
-            "content_type": attachment.content_type,
-            "data": base64.b64encode(attachment.data).decode(),
-        }
+        body: dict[str, object] = {"name": file.name}
+        if isinstance(file, Paper):
+            body |= {"layout": file.layout, "facts": file.facts, "at": file.at.isoformat()}
+        else:
+            body |= {"content_type": file.content_type, "data": base64.b64encode(file.data).decode()}
         self._put(channel, "file", scope, body, subject=subject)
 
     def invite(self, channel: str, person: str) -> None:

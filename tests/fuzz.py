@@ -33,12 +33,12 @@ import sqlalchemy as sa
 import structlog
 from structlog.testing import capture_logs
 
-from bot.health import Health
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import MatrixError, NotAllowed
 from bot.matrix.crypto.events import Ciphertext, Event, is_event, is_state, read_change, read_event
 from bot.matrix.crypto.trust import Verdict
-from bot.matrix.listening import Listener
+from bot.matrix.hearing import Hearing
+from bot.matrix.membership import Membership
 from bot.matrix.verifying import Verifier
 from cases.errors import Refusal
 from cases.roles import GRANTS, Place, Role
@@ -244,10 +244,6 @@ class Wire:
         return refuse
 
 
-async def _speech_is_over(_within: float) -> None:
-    """Nobody waits for what is to be said."""
-
-
 @dataclass(frozen=True)
 class Word:
     """A canary: where it was typed, of which case, and for which agencies only (None: all at the table)."""
@@ -276,18 +272,8 @@ class Game:
         clock = lambda: table.now  # noqa: E731
         client, watch = cast("HardenedClient", Wire()), Watch(table.store, table.house, clock)
         verifier = Verifier(client, table.store, watch, clock)
-        self._listener = Listener(
-            client,
-            table.store,
-            table.dispatcher,
-            watch,
-            clock,
-            comings=table.comings,
-            deleting=table.deleting,
-            verifier=verifier,
-            health=Health(clock),
-            spoken=_speech_is_over,
-        )
+        self._hearing = Hearing(client, table.store, table.dispatcher, table.deleting, verifier, watch, clock)
+        self._membership = Membership(client, table.store, watch, table.comings)
 
     async def play(self, steps: int) -> None:
         """Open the cases and do so many steps; what is found ends the game."""
@@ -493,7 +479,7 @@ class Game:
                 self._trusted.append((who, channel, decrypted, ciphertext))
 
     async def _hear(self, event: Event) -> None:
-        await self._listener._hear(event)
+        await self._hearing.hear(event)
 
     async def _state(self, room_id: str, raw: dict[str, Any]) -> None:
         change = read_change(raw)
@@ -503,7 +489,7 @@ class Game:
         if change.content.get("membership") == "join" and change.state_key in seated:
             # Welcomed after a while, which nobody waits for here.
             return
-        for look in (self._listener._guard, self._listener._meet, self._listener._meet_others):
+        for look in (self._membership.guard, self._membership.meet, self._membership.meet_others):
             with suppress(MatrixError):
                 await look(room_id, [change])
         await self.look(await self._table.deliver())

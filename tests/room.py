@@ -16,13 +16,14 @@ from cases.roles import Place, Role
 from cases.scheme import Scheme
 from chat.context import House
 from chat.dispatch import Dispatcher, Incoming
+from chat.documents.paper import typeset
 from chat.jobs import Sweeps
 from commands import registry_of_all
 from commands.case.comings import Comings
 from commands.erasure.deleting import Deleting
 from storage import tables
 from storage.outbox import Outbox, Row
-from storage.work import Attachment, Store
+from storage.work import Attachment, Paper, Store
 from tests.storage.examples import picture
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -243,7 +244,7 @@ class Conference:
             row.mentions,
             row.notice,
             row.subject,
-            row.file,
+            _posted(row.file),
             row.scope,
         )
 
@@ -253,6 +254,10 @@ class Conference:
         if known is None:
             with self.store.update() as session:
                 session.execute(sa.insert(tables.rooms).values(channel=channel, room_id=f"!{channel}:example.org"))
+
+
+def _posted(file: Attachment | Paper | None) -> Attachment | None:
+    return Attachment(file.name, "application/pdf", typeset(file)) if isinstance(file, Paper) else file
 
 
 _fresh: dict[bytes, bytes] = {}

@@ -28,7 +28,7 @@ from storage.find import place_of
 from storage.fresh import Fresh
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
-from storage.work import Attachment, Message, Store
+from storage.work import Attachment, Message, Paper, Store
 
 log = structlog.get_logger(__name__)
 LONGEST_WAIT_SECONDS = 600.0
@@ -392,13 +392,14 @@ class Speaker:
             # It is gone, or so are we.
             log.warning("message not deleted", row=row.id, code=problem.code)
 
-    async def _upload(self, file: Attachment) -> dict[str, object]:
+    async def _upload(self, file: Attachment | Paper) -> dict[str, object]:
         """The message that carries a file; raises Rejected when the homeserver takes no such file.
 
         After a crash the upload may be a second one: only the message, by its transaction id, is made once.
         """
+        content_type, data = await _read(file)
         try:
-            encrypted = await upload(self._client, file.data)
+            encrypted = await upload(self._client, data)
         except NotAllowed as problem:
             # Not of the room's making: this homeserver, or our account there, has no place for files.
             raise Rejected(problem.status, problem.code) from None
@@ -406,7 +407,7 @@ class Speaker:
             "msgtype": "m.file",
             "body": file.name,
             "filename": file.name,
-            "info": {"mimetype": file.content_type, "size": len(file.data)},
+            "info": {"mimetype": content_type, "size": len(data)},
             "file": encrypted,
             "m.mentions": {},
         }
@@ -527,3 +528,13 @@ def content_of(row: Row | Message) -> dict[str, object]:
     if row.replies_to:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
     return content
+
+
+async def _read(file: Attachment | Paper) -> tuple[str, bytes]:
+    """The content type of a file and what is in it; a paper is typeset now, in a thread of its own."""
+    if isinstance(file, Attachment):
+        return file.content_type, file.data
+    # With the first paper: a start must be quick.
+    from chat.documents.paper import typeset  # noqa: PLC0415
+
+    return "application/pdf", await asyncio.to_thread(typeset, file)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typst
 
+from storage.work import Paper
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _REMEMBERED = 10
 """Typst keeps what it worked out for a paper until it has set so many others: of a long one a hundred megabytes."""
@@ -53,6 +55,11 @@ def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
     finally:
         if len(handed) > _LONG:
             _forget()
+
+
+def typeset(paper: Paper) -> bytes:
+    """The PDF of a document that waits to be posted; takes up to some seconds."""
+    return pdf(paper.layout, paper.facts, at=paper.at)
 
 
 def _forget() -> None:

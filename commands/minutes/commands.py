@@ -22,9 +22,7 @@ from cases.roles import Permission
 from chat import files, groups
 from chat.arguments import WORD, Arguments, Paragraph, Rest, ToAgency
 from chat.context import Context, Reply
-from chat.documents import paper
 from chat.documents.document import HEAD, Document
-from chat.files import MARKDOWN, PDF
 from chat.layout import plain
 from chat.registry import commands
 from commands.decision.rules import Position
@@ -36,7 +34,7 @@ from commands.overview import followups
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Attendance, NoteKind, RoundTable
-from storage.work import Attachment
+from storage.work import Attachment, Paper
 
 GROUP, PLACE = groups.MINUTES, 70
 
@@ -316,33 +314,34 @@ def _file(table: RoundTable, ctx: Context) -> Version:
     return minutes.file(ctx.case, table, made.markdown(), paper=made.dump(), by=ctx.actor, at=ctx.now)
 
 
-def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachment, ...]:
+def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachment | Paper, ...]:
     """A version as Markdown, of which the checksum is, and as PDF; without what is too large to post."""
     facts = _facts(table, version, ctx)
     approved = bool(facts["approved"])
     name = f"minutes-{table.id}-v{facts['number']}"
     text, document = _without(ctx.case, version, erasure.hidden(ctx.case))
-    markdown = (f"{name}.md", MARKDOWN, text.encode())
-    if version.paper is None:
-        return files.fitting(markdown)
     at = table.approved_at if approved and table.approved_at else version.at
-    pdf = _pdf(document, "minutes/paper", facts, at, ctx)
-    return files.fitting((f"{name}{'-approved' if approved else ''}.pdf", PDF, pdf), markdown)
+    printed = f"{name}{'-approved' if approved else ''}.pdf"
+    paper = _paper(printed, document, "minutes/paper", facts, at, ctx) if version.paper else None
+    return files.of_document(paper, f"{name}.md", text)
 
 
-def _files_of_addendum(table: RoundTable, addendum: Remark, number: int, ctx: Context) -> tuple[Attachment, ...]:
+def _files_of_addendum(
+    table: RoundTable, addendum: Remark, number: int, ctx: Context
+) -> tuple[Attachment | Paper, ...]:
     facts = _addendum_facts(table, addendum, number, ctx)
     document = Document.read(plain(ctx.voice().text("minutes/addendum_document", facts)))
     name = f"minutes-{table.id}-addendum-{number}"
-    pdf = _pdf(document, "minutes/addendum_paper", facts, addendum.at, ctx)
-    # One text of a bounded length: never too large.
-    return Attachment(f"{name}.pdf", PDF, pdf), Attachment(f"{name}.md", MARKDOWN, document.markdown().encode())
+    paper = _paper(f"{name}.pdf", document, "minutes/addendum_paper", facts, addendum.at, ctx)
+    return files.of_document(paper, f"{name}.md", document.markdown())
 
 
-def _pdf(document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context) -> bytes:
+def _paper(  # noqa: PLR0917 its name, its content, its frame
+    name: str, document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context
+) -> Paper:
     """A document in the frame whose lines the template ``words`` gives: status, checksum, and what is signed."""
     status, checksum, *signatures = plain(ctx.voice().text(words, facts)).split("\n")
-    return paper.pdf("minutes", document.facts(status=status, checksum=checksum, signatures=signatures), at=at)
+    return Paper(name, "minutes", document.facts(status=status, checksum=checksum, signatures=signatures), at)
 
 
 def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, object]:

@@ -10,9 +10,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from chat import files
 from chat.context import Reply
-from chat.documents import paper
 from chat.documents.document import Document
-from chat.files import MARKDOWN, PDF
 from chat.layout import plain
 from chat.render import Voice
 from commands.action.rules import Action
@@ -23,7 +21,7 @@ from commands.overview import followups
 from commands.request.rules import Request
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import Presence, Quorum, RoundTable, State
-from storage.work import Attachment
+from storage.work import Attachment, Paper
 
 MOST_DECISIONS = 5
 """So many of the last decisions stand in a pack."""
@@ -145,13 +143,11 @@ def _count(case: Case, made: decisions.Decision) -> tuple[int, int]:
     return stances.count(Stance.AGREES), stances.count(Stance.DISSENTS)
 
 
-def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: datetime) -> tuple[Attachment, ...]:
+def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: datetime) -> tuple[Attachment | Paper, ...]:
     document = Document.read(plain(voice.text("preparing/document", facts)))
     status = plain(voice.text("preparing/status", facts))
-    pdf = paper.pdf("pack", document.facts(status=status), at=now)
-    return files.fitting(
-        (f"pack-{table.id}.pdf", PDF, pdf), (f"pack-{table.id}.md", MARKDOWN, document.markdown().encode())
-    )
+    paper = Paper(f"pack-{table.id}.pdf", "pack", document.facts(status=status), now)
+    return files.of_document(paper, f"pack-{table.id}.md", document.markdown())
 
 
 def _moment(table: RoundTable, stage: Stage, calendar: Calendar) -> datetime:

@@ -12,11 +12,13 @@ from bot.matrix.crypto.attachments import download
 from bot.matrix.crypto.errors import Rejected
 from bot.matrix.crypto.events import Event
 from bot.matrix.crypto.wire import Json, Wire
+from chat.documents.paper import typeset
 from storage.account import Account
 from storage.database import StoreAwayError
 from storage.outbox import Outbox, Row
-from storage.work import Attachment, Store
+from storage.work import Attachment, Paper, Store
 from tests.chaos import ask, open_case
+from tests.chat.documents.test_paper import document
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 
@@ -35,7 +37,7 @@ async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[De
         await made.close()
 
 
-async def queue(deployment: Deployment, room: str, file: Attachment) -> None:
+async def queue(deployment: Deployment, room: str, file: Attachment | Paper) -> None:
     """Put a file into the outbox while no bot runs."""
     settings = deployment._config()
     store = Store.open(settings.store.url, settings.store.master_key(), Account(deployment.bot_id))
@@ -83,6 +85,24 @@ async def test_a_file_is_read_by_another_member_and_comes_once_though_it_is_trie
     await ask(deployment, "dirk", room, "!concern afterwards kind: fact", heard_by="cleo")
     assert tried[:2] == ["file", "file"]
     assert [e.event_id for e in cleo.heard if is_file(e)] == [event.event_id]
+
+
+async def test_a_paper_is_typeset_when_it_is_posted(deployment: Deployment) -> None:
+    facts = document("[M-1/n1] he came along").facts(status="draft", signatures=[])
+    paper = Paper("M-1-v1.pdf", "minutes", facts, datetime(2026, 11, 5, 9, 0, tzinfo=UTC))
+    room = await open_case(deployment, "social")
+    cleo = deployment.people["cleo"]
+    await deployment.stop_bot()
+    await queue(deployment, room, paper)
+    await deployment.start_bot()
+
+    event = await cleo.hears(is_file, room)
+
+    posted = await download(cleo.client, cast("Json", event.content["file"]))
+    assert posted == typeset(paper)
+    assert posted.startswith(b"%PDF")
+    assert event.content["filename"] == paper.name
+    assert event.content["info"] == {"mimetype": "application/pdf", "size": len(posted)}
 
 
 async def test_a_file_that_the_homeserver_refuses_holds_nothing_up(

@@ -26,7 +26,7 @@ def lines() -> Iterator[Lines]:
 
 
 def test_a_line_has_what_happened_and_its_codes(lines: Lines) -> None:
-    structlog.get_logger("bot.matrix.listening").info("turned away", event_id="$abc", verdict="plaintext", tries=2)
+    structlog.get_logger("bot.matrix.hearing").info("turned away", event_id="$abc", verdict="plaintext", tries=2)
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")
     assert line == {
@@ -35,7 +35,7 @@ def test_a_line_has_what_happened_and_its_codes(lines: Lines) -> None:
         "verdict": "plaintext",
         "tries": 2,
         "level": "info",
-        "logger": "bot.matrix.listening",
+        "logger": "bot.matrix.hearing",
     }
 
 

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from bot.matrix.listening import _pills
+from bot.matrix.hearing import _pills
 from cases.errors import Refusal
 from cases.time import read_past, read_span, read_when, shorten
 from chat import lines, render

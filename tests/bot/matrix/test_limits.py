@@ -18,7 +18,7 @@ from tests.professional import Professional
 from tests.room import PEOPLE
 from tests.waiting import PATIENCE_SECONDS, until
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "docs" / "agencies.example.toml"
 PASSWORD = "correct horse"
 

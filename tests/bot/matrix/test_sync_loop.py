@@ -8,12 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from bot.health import Health
-from bot.matrix import listening
+from bot.matrix import membership as membership_module
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import NotAllowed
 from bot.matrix.crypto.events import Batch, Ciphertext, Event, RoomBatch, StateChange, read_event
 from bot.matrix.crypto.trust import Verdict
-from bot.matrix.listening import TURN, Listener
+from bot.matrix.event_queue import TURN
+from bot.matrix.hearing import Hearing
+from bot.matrix.membership import Membership
+from bot.matrix.sync_loop import SyncLoop
 from bot.matrix.verifying import Verifier
 from commands.concern.rules import Concern
 from commands.trust.watch import Watch
@@ -101,21 +104,21 @@ async def listen(table: Conference, batches: list[Batch], *, made: str | None = 
     client = cast("HardenedClient", wire)
     watch = Watch(table.store, table.house, lambda: MONDAY)
     verifier = Verifier(client, table.store, watch, lambda: MONDAY)
-    listener = Listener(
+    clock = lambda: MONDAY  # noqa: E731
+    membership = Membership(client, table.store, watch, table.comings)
+    sync_loop = SyncLoop(
         client,
         table.store,
-        table.dispatcher,
         watch,
-        lambda: MONDAY,
-        comings=table.comings,
-        deleting=table.deleting,
+        hearing=Hearing(client, table.store, table.dispatcher, table.deleting, verifier, watch, clock),
+        membership=membership,
         verifier=verifier,
         health=health,
         spoken=speech_is_over,
     )
     if made:
-        listener.meet_soon(made)
-    await listener.run(stop)
+        membership.meet_soon(made)
+    await sync_loop.run(stop)
     return wire
 
 
@@ -255,7 +258,7 @@ async def test_a_case_that_cannot_be_read_is_reported_as_soon_as_somebody_types_
 async def test_who_comes_before_a_room_is_on_file_is_welcomed_once_it_is(
     table: Conference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "WELCOME_AFTER_SECONDS", 0.0)
+    monkeypatch.setattr(membership_module, "WELCOME_AFTER_SECONDS", 0.0)
     opened = await table.say("cleo", "!case open why: w goal: g agencies: social", room="coordination")
     channel = f"case:{opened[0].text.split()[0]}"
     # The sync that brought the join was handled a moment ago, when nobody knew the room.
