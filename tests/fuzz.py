@@ -76,7 +76,7 @@ DATES = (
     *("2 weeks", "1 yes 2 no 3 if need be", "1 and 2", "all", "none", "fri 15:00 | mon 9:00", "day 366", "0 days"),
 )
 PATHS = tuple(REGISTRY.commands)
-WALKED = WALK.splitlines()
+WALKED = WALK
 TEMPLATES = (
     *(line.partition(": ")[2] for line in WALKED),
     *(command.example for command in REGISTRY.commands.values()),

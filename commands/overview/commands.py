@@ -29,6 +29,7 @@ from commands.ids import AnyId
 from commands.minutes.commands import after_undo
 from commands.overview import followups, moves
 from commands.overview.followups import Item
+from commands.overview.lines import find_lines
 from commands.request import audience
 from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
 from commands.roundtable import invitation
@@ -95,6 +96,7 @@ def status(args: Status, ctx: Context) -> Reply:
     facts: dict[str, object] = {
         "case": case,
         "table": _by_agency(case),
+        "lines": find_lines(ctx, hidden),
         "domains": [domain for domain in Domain if domain in concerned],
         "all_domains": len(Domain),
         "requests": _counted(r.state for r in requests),

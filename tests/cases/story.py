@@ -20,6 +20,7 @@ from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import NoteKind, Presence, RoundTable
 from commands.series import rules as series
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
+from tests.concepts import gather
 
 CALENDAR = Calendar(a_case().zone_info, ())
 Line = tuple[str, Callable[[Case, datetime], object]]
@@ -36,6 +37,7 @@ STORY: list[Line] = [
     ("review", lambda c, at: c.plan_review(LATER, by=CLEO, at=at)),
     ("direct", lambda c, at: c.direct(DIRK.user_id, by=CLEO, at=at)),
     ("concern", lambda c, at: concern.raise_concern(c, "w1 sleeps in a car", source="w2 his aunt", by=DIRK, at=at)),
+    *gather("STORY"),
     ("correct", lambda c, at: correction.correct(c, "C-1", "w3 sleeps at a friend's", by=DIRK, at=at)),
     (
         "request",

@@ -10,11 +10,12 @@ from cases.roles import Permission
 from commands import registry_of_all
 from storage.database import url_of
 from storage.work import Store
+from tests.concepts import gather
 from tests.room import Conference, conference, user
 from tests.storage.examples import MASTER
 
 ABOUT_NO_CASE = {Permission.HELP, Permission.SETTINGS, Permission.PROVISION}
-WALK = """\
+_WALK = """\
 ada: !concern he ran away again kind: fact domain: school
 ada: !concern he was seen at the gym
 ada: !undo
@@ -116,19 +117,21 @@ cleo: !reopen because: he was missing again
 cleo @coordination: !case director {ref} Hugo Peters because: I am on leave
 """
 """Who types what, @ in which room but the case's; each line is carried out."""
+WALK = [*gather("WALK"), *_WALK.splitlines()]
+"""With what the tests of other concepts bring."""
 TURNS = ["as it stands"] * 6 + ["left out", "broken off", "said by another", "said twice", "a day later"]
-HISTORIES = st.lists(st.sampled_from(TURNS), min_size=len(WALK.splitlines()), max_size=len(WALK.splitlines()))
+HISTORIES = st.lists(st.sampled_from(TURNS), min_size=len(WALK), max_size=len(WALK))
 
 
 async def test_after_each_command_of_the_contract(table: Conference) -> None:
     room = await table.open_case()
-    for line in WALK.splitlines():
+    for line in WALK:
         await play(table, room, line)
         await read_elsewhere(table)
         assert (line, (await table.outcomes())[-1][1]) == (line, "done")
     walked = {command for command, outcome in await table.outcomes() if outcome == "done"}
     commands = {path for path, command in registry_of_all().commands.items() if command.needs not in ABOUT_NO_CASE}
-    assert commands - walked == set(), "a new command has its line in WALK"
+    assert commands - walked == set(), "a new command has its line in WALK, in the head of its test folder"
 
 
 @settings(max_examples=5)
@@ -141,7 +144,7 @@ async def play_otherwise(turns: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         async with conference(f"sqlite:///{directory}/roundtable.db") as table:
             room = await table.open_case()
-            for line, turn in zip(WALK.splitlines(), turns, strict=True):
+            for line, turn in zip(WALK, turns, strict=True):
                 if turn == "a day later":
                     table.later(days=1)
                 if turn == "said by another":
