@@ -23,7 +23,7 @@ from storage.account import Account
 from storage.audit import Entry
 from storage.crypto import HOUSE, Keyring, WrongKeyError
 from storage.database import StoreAwayError
-from storage.find import Find
+from storage.find import Directory, Find
 from storage.fresh import Fresh, Put
 from storage.head import Head, HeadMissingError, KeptHead, newest
 from storage.journal import OnFile
@@ -136,6 +136,8 @@ class Work:
         self._also = also
         self.now = now
         self.find = find
+        self.keeps = False
+        """Whether it keeps a fact of the process."""
         self._put_first: dict[str, Put] = {}
         """What is to be said by this account, the first in each channel."""
         self._ring = store.ring
@@ -307,6 +309,7 @@ class Work:
 
     def keep(self, key: str, value: str) -> None:
         """Keep a small fact of the process, such as the sync token."""
+        self.keeps = True
         s, account = tables.settings, self.account.user_id
         changed = update(s).where(s.c.account == account, s.c.key == key).values(value=value)
         if not self.session.execute(changed).rowcount:
@@ -371,6 +374,8 @@ class Store:
         self.on_news: Callable[[Mapping[str, Fresh | None] | None], None] = lambda _channels: None
         """Told, after each commit and before the next, where something waits to be said, and what, if it is the first
         there; None: rooms changed, look anew."""
+        self.kept = 0
+        """How often a unit of work kept a fact of the process, or may have: who looked since then knows them."""
         self.sent: dict[int, Sent] = {}
         """What went out and is not marked yet: whoever writes next marks it, before anything else."""
         self._readers = engine.execution_options(reads_only=True)
@@ -396,6 +401,11 @@ class Store:
                 return question(find)
 
         return await self.do(look)
+
+    async def directory(self) -> Directory:
+        """The agencies and people: at once, if memory knows them; raises StoreAwayError."""
+        known: Directory | None = self._known.get(Directory)
+        return await self.ask(Find.directory) if known is None else known
 
     @classmethod
     def open(
@@ -466,6 +476,7 @@ class Store:
         each of which has its effect once as well. So it can be tried again after a StoreAwayError, even when the commit
         went through and only its answer was lost.
         """
+        keeps = False
         try:
             with self.undisturbed():
                 with self.update() as connection:
@@ -477,7 +488,7 @@ class Store:
                     work = Work(self, find, cause, now, also, newest)
                     yield work
                     work.finish()
-                    fresh = work.list_fresh()
+                    fresh, keeps = work.list_fresh(), work.keeps
                 # Only now is it committed.
                 work.find.keep()
                 if fresh:
@@ -486,6 +497,8 @@ class Store:
             # It may be committed all the same.
             self.on_news(None)
             raise
+        finally:
+            self.kept += keeps
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

@@ -128,7 +128,7 @@ class SyncLoop:
         """Take in what is new; False: told to stop. What is in the queue needs no news to go on."""
         # What was said meanwhile comes first, and who is in which room with the second sync (fault 18).
         # Only waiting for news is cut off by the stop.
-        self._client.people = await self._store.ask(lambda find: find.directory().people.keys())
+        self._client.people = (await self._store.directory()).people.keys()
         try:
             news = SAVE_AFTER_SECONDS if not self._queue.saved else LONGEST_WAIT_SECONDS
             patience = 0 if first or not self._queue.empty else news

@@ -12,6 +12,7 @@ from bot.matrix.crypto.signing import SigningKey
 from bot.matrix.crypto.verification import Progress, Stage, Verification
 from commands.trust.watch import Watch
 from storage import answers, secret
+from storage.answers import Answer
 from storage.find import Find
 from storage.work import Store
 
@@ -25,6 +26,8 @@ class Verifier:
         self._store = store
         self._watch = watch
         self._devices = client.devices
+        self._looked_at = -1
+        """How often something was kept when answers were looked for."""
         self.verification = Verification(client, self, self, clock=clock, tell=self._tell)
 
     async def is_known(self, user_id: str) -> bool:
@@ -47,7 +50,7 @@ class Verifier:
 
     async def act(self) -> None:
         """Carry out what admins have answered, and end what takes too long."""
-        for answer in await self._store.do(answers.take, self._store):
+        for answer in await self._take_answers():
             compared = self.verification.comparison(answer.person)
             if compared is None or in_words(compared) != answer.compared:
                 await self._watch.verification_gone(answer.person, answer.cause)
@@ -59,6 +62,14 @@ class Verifier:
             else:
                 await self.verification.deny(answer.person)
         await self.verification.cancel_overdue()
+
+    async def _take_answers(self) -> list[Answer]:
+        kept = self._store.kept
+        if kept == self._looked_at:
+            return []
+        found = await self._store.do(answers.take, self._store)
+        self._looked_at = kept
+        return found
 
     async def _tell(self, progress: Progress) -> None:
         match progress.stage:

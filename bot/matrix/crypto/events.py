@@ -185,6 +185,15 @@ def is_redacted(raw: Mapping[str, Any]) -> bool:
     return isinstance(unsigned, dict) and "redacted_because" in unsigned
 
 
+def is_echo(raw: Mapping[str, Any]) -> bool:
+    """Whether the homeserver says that this very device sent an event (specification: unsigned.transaction_id).
+
+    Of an event of ours: what it says of it has no effect but that the event is not read.
+    """
+    unsigned = raw.get("unsigned")
+    return isinstance(unsigned, dict) and isinstance(unsigned.get("transaction_id"), str)
+
+
 def read_change(raw: Mapping[str, Any]) -> StateChange:
     """A state event as we see it."""
     return StateChange(raw["event_id"], raw["type"], raw["state_key"], raw["sender"], raw["content"])

@@ -1,31 +1,30 @@
 """Of matrix-nio the Olm machine and its store, loaded without its client and without what that needs."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
-from types import ModuleType
+from importlib.util import find_spec, module_from_spec
 
 from bot.imports import without
 
 
-@contextmanager
-def _without_its_client() -> Iterator[None]:
-    """Load parts of nio, but not all that the package itself would: whoever imports it later gets it whole."""
+def _postpone_the_rest() -> None:
+    """Let parts of nio be loaded alone: all that the package itself would load comes once somebody asks it for more."""
     spec = find_spec("nio")
-    if "nio" in sys.modules or spec is None:
-        yield
+    if "nio" in sys.modules or spec is None or spec.loader is None:
         return
-    bare = sys.modules["nio"] = ModuleType("nio")
-    bare.__path__ = list(spec.submodule_search_locations or ())
-    try:
-        yield
-    finally:
-        del sys.modules["nio"]
+    package, loader = module_from_spec(spec), spec.loader
+
+    def load(name: str) -> object:
+        del package.__dict__["__getattr__"]
+        loader.exec_module(package)
+        return getattr(package, name)
+
+    package.__dict__["__getattr__"] = load
+    sys.modules["nio"] = package
 
 
+_postpone_the_rest()
 # peewee would load the drivers of PostgreSQL, and pycryptodome, which only nio's attachments use, a C parser.
-with without("psycopg", "psycopg2", "cffi"), _without_its_client():
+with without("psycopg", "psycopg2", "cffi"):
     from nio.crypto import DeviceStore, Olm, OlmDevice, OutgoingKeyRequest, TrustState
     from nio.events import DummyEvent
     from nio.store import SqliteStore

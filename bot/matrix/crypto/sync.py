@@ -20,6 +20,7 @@ from bot.matrix.crypto.events import (
     RoomBatch,
     StateChange,
     ToDevice,
+    is_echo,
     is_event,
     is_invitation,
     is_redacted,
@@ -255,11 +256,16 @@ class Syncing:
             prev_batch = timeline.get("prev_batch")
             yield _Timeline(
                 room_id=room_id,
-                messages=tuple(raw for raw in events if not is_state(raw) and not is_redacted(raw)),
+                messages=tuple(raw for raw in events if self._is_news(raw)),
                 changes=changes,
                 limited=timeline.get("limited") is True,
                 prev_batch=prev_batch if is_token(prev_batch) else None,
             )
+
+    def _is_news(self, raw: Json) -> bool:
+        """Whether an event is worth reading: no state, nothing withdrawn, and not what this device itself encrypted."""
+        ours = raw["sender"] == self._machine.user_id and raw["type"] == "m.room.encrypted"
+        return not (is_state(raw) or is_redacted(raw) or (ours and is_echo(raw)))
 
     def _take_left(self, answer: Json) -> tuple[str, ...]:
         # nio keeps rooms that it was removed from, and would go on writing there.
