@@ -195,6 +195,7 @@ def _schemes(config: Config) -> dict[str, Scheme]:
             given.mandatory_agencies,
             given.quorum_agencies,
             given.coordinators,
+            given.marking or "",
         )
         for name, given in named.items()
     }

@@ -313,6 +313,9 @@ class SchemeSection(Section):
     coordinators: tuple[Annotated[str, AfterValidator(check_user)], ...] = Field(
         (), description="the coordinators (Matrix ids) who steer, list and see its cases; every coordinator if left out"
     )
+    marking: Annotated[Line, Field(max_length=80)] | None = Field(
+        None, description="the protective marking above each page of its minutes and packs"
+    )
 
 
 class HouseSection(Section):
@@ -553,6 +556,7 @@ EXAMPLES: Json = {
     "country": "NL",
     "language": "nl",
     "mandatory_agencies": ["police", "social"],
+    "marking": "OFFICIAL-SENSITIVE",
     "mode": "team",
     "quorum_agencies": QUORUM_AGENCIES,
     "schemes": ["safety table", "youth crime"],

@@ -26,3 +26,5 @@ class Scheme:
     """How many agencies make a quorum, those among them."""
     coordinators: Collection[str] = ()
     """Who coordinates it (Matrix ids); every coordinator, if none is named."""
+    marking: str = ""
+    """The protective marking above each page of its papers; a usual one, if it is left out."""

@@ -2,7 +2,7 @@
 
 What a template of a document says, line by line (whatever people typed stands on one line, behind such a mark):
 
-- ``% name words``: a word of the frame: title, class, reference, lang, of
+- ``% name words``: a word of the frame: title, class, reference, lang, of, and the heads of a table of actions
 - ``= label: value``: a detail below the title
 - ``# words``: the heading of a section; ``## words``: a column of it
 - ``[key] words``: a paragraph; the key says what it is about, and gives it the same number in every version
@@ -154,9 +154,9 @@ class Document:
                 parts += [f"### {_escape(column.heading)}", *map(_in_markdown, column.paragraphs)]
         return "\n\n".join(part for part in parts if part) + "\n"
 
-    def facts(self, *, status: str, checksum: str | None = None, **more: object) -> dict[str, object]:
+    def facts(self, *, status: str, mark: str = "", checksum: str | None = None, **more: object) -> dict[str, object]:
         """What a paper's template is given; ``more``: what only this paper's template asks for."""
-        return {**self.frame, **asdict(self), "status": status, "checksum": checksum, **more}
+        return {**self.frame, **asdict(self), "status": status, "mark": mark, "checksum": checksum, **more}
 
 
 def _in_markdown(one: Paragraph) -> str:

@@ -32,6 +32,8 @@ def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
     can hold. The layout that all papers share asks for
 
     - ``title``, ``class`` (of confidentiality), ``reference`` and ``status``: one line each
+    - ``mark``: a word above each page, such as ``draft``, or none
+    - ``what``, ``who`` and ``due``, which may be left out: the heads of a table in which actions are set
     - ``lang``: the code of its language, such as ``en``, and ``of``: the word in "1 of 3"
     - ``checksum``: None, or a line below the status
     - ``details``: label and value, in pairs

@@ -303,7 +303,7 @@ def _file(table: RoundTable, ctx: Context) -> Version:
         numbers |= _document(version).numbers
 
     def render(standing: list[Remark]) -> Document:
-        facts = {**vars(drafted), "ref": ctx.case.ref, "now": ctx.now, "standing": standing}
+        facts = {**vars(drafted), "ref": ctx.case.ref, "now": ctx.now, "standing": standing, "marking": _marking(ctx)}
         return Document.read(plain(ctx.voice().text("minutes/document", facts)), numbers)
 
     made = render(drafted.remarks)
@@ -318,7 +318,7 @@ def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachmen
     """A version as Markdown, of which the checksum is, and as PDF; without what is too large to post."""
     facts = _facts(table, version, ctx)
     approved = bool(facts["approved"])
-    name = f"minutes-{table.id}-v{facts['number']}"
+    name = f"{ctx.case.ref}-{table.id}-minutes-v{facts['number']}"
     text, document = _without(ctx.case, version, erasure.hidden(ctx.case))
     at = table.approved_at if approved and table.approved_at else version.at
     printed = f"{name}{'-approved' if approved else ''}.pdf"
@@ -329,19 +329,24 @@ def _files(table: RoundTable, version: Version, ctx: Context) -> tuple[Attachmen
 def _files_of_addendum(
     table: RoundTable, addendum: Remark, number: int, ctx: Context
 ) -> tuple[Attachment | Paper, ...]:
-    facts = _addendum_facts(table, addendum, number, ctx)
+    facts = {**_addendum_facts(table, addendum, number, ctx), "marking": _marking(ctx)}
     document = Document.read(plain(ctx.voice().text("minutes/addendum_document", facts)))
-    name = f"minutes-{table.id}-addendum-{number}"
+    name = f"{ctx.case.ref}-{table.id}-addendum-{number}"
     paper = _paper(f"{name}.pdf", document, "minutes/addendum_paper", facts, addendum.at, ctx)
     return files.of_document(paper, f"{name}.md", document.markdown())
+
+
+def _marking(ctx: Context) -> str:
+    return ctx.house.of(ctx.case.scheme).marking
 
 
 def _paper(  # noqa: PLR0917 its name, its content, its frame
     name: str, document: Document, words: str, facts: dict[str, object], at: datetime, ctx: Context
 ) -> Paper:
-    """A document in the frame whose lines the template ``words`` gives: status, checksum, and what is signed."""
-    status, checksum, *signatures = plain(ctx.voice().text(words, facts)).split("\n")
-    return Paper(name, "minutes", document.facts(status=status, checksum=checksum, signatures=signatures), at)
+    """A document in the frame whose lines the template ``words`` gives: mark, status, checksum, and what is signed."""
+    mark, status, checksum, *signatures = plain(ctx.voice().text(words, facts)).split("\n")
+    framed = document.facts(status=status, mark=mark, checksum=checksum, signatures=signatures)
+    return Paper(name, "minutes", framed, at)
 
 
 def _facts(table: RoundTable, version: Version, ctx: Context) -> dict[str, object]:

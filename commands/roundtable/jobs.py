@@ -115,7 +115,7 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
     """Do it; gives what is said in the case room."""
     if duty.kind == PREPARE:
         voice = house.voice(directory, case_channel(case.ref), case)
-        return preparing.prepare(duty.subject, case, voice, now, quorum_of(house, case))
+        return preparing.prepare(duty.subject, case, voice, now, quorum_of(house, case), house.of(case.scheme).marking)
     if duty.kind == "series":
         rest = next(s for s in case.all(Series) if s.id == duty.subject.partition(":")[0])
         return _extend(case, rest, house, now)

@@ -75,7 +75,9 @@ def subject(stage: Stage, table: RoundTable) -> str:
     return f"{stage.name.lower()}:{table.id}@{table.starts_at:%Y-%m-%dT%H:%MZ}"
 
 
-def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quorum) -> Reply | None:
+def prepare(  # noqa: PLR0917 what a job is done with
+    subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quorum, marking: str
+) -> Reply | None:
     """What is said in the case room; nothing once the meeting is at another time, held, or called off."""
     stage = Stage[subject_.partition(":")[0].upper()]
     table = next((t for t in case.all(RoundTable) if subject(stage, t) == subject_), None)
@@ -86,7 +88,7 @@ def prepare(subject_: str, case: Case, voice: Voice, now: datetime, quorum: Quor
         case Stage.CHECK:
             return Reply("preparing/check", {"table": table}, table.id, everybody)
         case Stage.PACK:
-            facts = _pack(case, table, now)
+            facts = {**_pack(case, table, now), "marking": marking}
             made = _files(table, facts, voice, now)
             return Reply("preparing/pack", {**facts, **files.attached(made)}, table.id, everybody, made)
         case Stage.QUORUM:
@@ -146,8 +148,9 @@ def _count(case: Case, made: decisions.Decision) -> tuple[int, int]:
 def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: datetime) -> tuple[Attachment | Paper, ...]:
     document = Document.read(plain(voice.text("preparing/document", facts)))
     status = plain(voice.text("preparing/status", facts))
-    paper = Paper(f"pack-{table.id}.pdf", "pack", document.facts(status=status), now)
-    return files.of_document(paper, f"pack-{table.id}.md", document.markdown())
+    name = f"{facts['case'].ref}-{table.id}-pack"
+    paper = Paper(f"{name}.pdf", "pack", document.facts(status=status), now)
+    return files.of_document(paper, f"{name}.md", document.markdown())
 
 
 def _moment(table: RoundTable, stage: Stage, calendar: Calendar) -> datetime:

@@ -73,6 +73,88 @@ def test_pages_are_counted() -> None:
     assert [f"{number} of {len(found)}" in page for number, page in enumerate(found, 1)] == [True] * len(found)
 
 
+ACTIONS = """\
+% what What
+% who Who
+% due By when
+# Attendance
+[M-1/present] Present: Ada Jansen (Police), Dirk Smit (Social services)
+[M-1/quorum] Quorum: yes
+# Actions
+[A-1] A-1 · ask his mother
++ Social services (Dirk Smit)
++ due Mon 9 Nov 2026
++ Corrected by Ada
+[A-2] {second}
++ Police
++ due Tue 10 Nov 2026
+"""
+
+
+def test_attendance_and_actions_are_tables() -> None:
+    found = Document.read(TEXT.partition("# Facts")[0] + ACTIONS.format(second="A-2 · call the school"))
+    lines = " ".join(pages(printed(found))[0].split())
+    assert "§1 Present: Ada Jansen (Police), Dirk Smit (Social services) §2 Quorum: yes" in lines
+    assert "What Who By when §3 A-1 · ask his mother Corrected by Ada Social services (Dirk Smit) due Mon" in lines
+    assert "§4 A-2 · call the school Police due Tue 10 Nov 2026" in lines
+
+
+def test_an_action_that_was_put_into_other_words_is_no_row_of_a_table() -> None:
+    found = Document.read(TEXT.partition("# Facts")[0] + ACTIONS.format(second="Ada calls the school"))
+    lines = " ".join(pages(printed(found))[0].split())
+    assert "By when" not in lines
+    assert "§4 Ada calls the school Police due Tue 10 Nov 2026" in lines
+
+
+@pytest.mark.parametrize("mark", ["draft", "concept"])
+def test_what_a_paper_is_stands_above_each_page(mark: str) -> None:
+    made = Document.read(TEXT.partition("# Facts")[0] + "# Facts\n" + "[n] " + "word " * 3000)
+    facts = made.facts(status="", mark=mark, signatures=["", ""])
+    found = pages(paper.pdf("minutes", facts, at=MONDAY))
+    assert len(found) > 1
+    assert [page.startswith(mark.upper()) for page in found] == [True] * len(found)
+    assert not any(mark.upper() in page for page in pages(printed(made)))
+
+
+@pytest.mark.parametrize("typed", ["x" * 400, "https://example.org/" + "a-b_c" * 60, "é" * 300])
+def test_no_word_runs_over_the_margin(typed: str) -> None:
+    made = document(typed)
+    made.details.append(("Place", typed))
+    made.sections[1].columns[0].paragraphs[0].lines[0] = typed
+    right = 595 - 65  # points: A4 less the margin
+    ends: list[float] = []
+
+    def measure(text: str, _matrix: object, where: list[float], _font: object, size: float) -> None:
+        # A letter has at least a third of its size: what begins so far left can't end behind the margin.
+        ends.append(where[4] + len(text.strip("\u200b \n")) * size / 3 if text.strip() else 0)
+
+    for page in PdfReader(io.BytesIO(printed(made))).pages:
+        page.extract_text(visitor_text=measure)
+    assert 0 < max(ends) < right
+    shown = "".join("".join(pages(printed(made))).split()).replace("\u200b", "")
+    assert shown.count(typed) == 3
+
+
+def test_a_paragraph_is_not_torn_apart() -> None:
+    said = [f"n{number} " + " ".join(f"{number}w{word}" for word in range(120)) for number in range(20)]
+    text = "".join(f"[{one.split()[0]}] {one}\n" for one in said)
+    found = [
+        " ".join(page.split()) for page in pages(printed(Document.read(f"{TEXT.partition('# Facts')[0]}# F\n{text}")))
+    ]
+    assert len(found) > 2
+    assert [sum(one in page for page in found) for one in said] == [1] * len(said)
+
+
+def test_words_are_parted_as_their_language_does_it() -> None:
+    dutch = "verantwoordelijkheidsverdeling samenwerkingsovereenkomst ondertoezichtstelling " * 6
+    parted = {}
+    for code in ("nl", "xx"):
+        made = Document.read(TEXT.replace("lang en", f"lang {code}").format(typed=dutch))
+        parted[code] = pages(printed(made))[0]
+    assert "samenwerkings\u00ad\novereenkomst" in parted["nl"]
+    assert "\u00ad" not in parted["xx"]
+
+
 def test_the_same_facts_make_the_same_bytes() -> None:
     assert printed(document()) == printed(document())
     facts = document().facts(status="", signatures=["", ""])

@@ -339,12 +339,12 @@ async def test_what_was_deleted_is_read_in_no_minutes_and_is_wiped_from_each_ver
     case = await table.case(room)
     await table.say("ada", "!minutes", room=room)
     assert "Opel" not in table.heard[-3].text
-    assert b"Opel" in posted["minutes-M-1-v1.md"]
-    assert b"Opel" not in table.files(room)["minutes-M-1-v2.md"]
+    assert b"Opel" in posted[f"{room.partition(':')[2]}-M-1-minutes-v1.md"]
+    assert b"Opel" not in table.files(room)[f"{room.partition(':')[2]}-M-1-minutes-v2.md"]
     assert all("Opel" in version.text for version in case.all(Version))
     await table.say("hugo", f"!restore M-1 {case.ref}", room=room)
     await table.say("ada", "!minutes", room=room)
-    assert b"Opel" in table.files(room)["minutes-M-1-v2.md"]
+    assert b"Opel" in table.files(room)[f"{room.partition(':')[2]}-M-1-minutes-v2.md"]
     await delete(table, "hugo", "$1", room, times=2)
     table.later(days=7)
     await table.sweeps.run()

@@ -188,7 +188,13 @@ async def newest(table: Conference, room: str) -> Version:
 
 def pages(table: Conference, room: str, name: str) -> list[str]:
     """The text of a PDF that was posted, page by page."""
-    return [page.extract_text() for page in PdfReader(io.BytesIO(table.files(room)[name])).pages]
+    return [page.extract_text() for page in PdfReader(io.BytesIO(posted(table, room)[name])).pages]
+
+
+def posted(table: Conference, room: str) -> dict[str, bytes]:
+    """The papers that were posted, by their names behind the reference of the case."""
+    ref = f"{room.partition(':')[2]}-"
+    return {name.removeprefix(ref): data for name, data in table.files(room).items() if name.startswith(ref)}
 
 
 async def held(table: Conference) -> tuple[str, Said]:
@@ -258,14 +264,14 @@ async def test_the_card_of_the_minutes_stays_short_however_much_there_is(table: 
 async def test_the_document_comes_as_pdf_and_as_markdown(table: Conference) -> None:
     room, draft = await held(table)
     behind = table.heard[table.heard.index(draft) + 1 :]
+    ref = room.partition(":")[2]
     assert [(s.file.name, s.file.content_type, s.subject) for s in behind[:2] if s.file] == [
-        ("minutes-M-1-v1.pdf", "application/pdf", "M-1"),
-        ("minutes-M-1-v1.md", "text/markdown; charset=utf-8", "M-1"),
+        (f"{ref}-M-1-minutes-v1.pdf", "application/pdf", "M-1"),
+        (f"{ref}-M-1-minutes-v1.md", "text/markdown; charset=utf-8", "M-1"),
     ]
     version = await newest(table, room)
-    assert table.files(room)["minutes-M-1-v1.md"] == version.text.encode()
-    first, second = pages(table, room, "minutes-M-1-v1.pdf")
-    ref = room.partition(":")[2]
+    assert posted(table, room)["M-1-minutes-v1.md"] == version.text.encode()
+    first, second = pages(table, room, "M-1-minutes-v1.pdf")
     for page, number in ((first, 1), (second, 2)):
         assert f"CONFIDENTIAL · FOR THE MEMBERS OF THIS TABLE ONLY Case {ref} · M-1\n" in page
         assert "Version 1, draft: corrections until Thu 12 Nov 2026, 17:00 Europe/Amsterdam" in page
@@ -330,8 +336,8 @@ async def test_a_correction_of_a_paragraph_takes_its_place(table: Conference) ->
         "The whole document is attached, as PDF and as Markdown.\n" + foot(version)
     )
     assert said.mentions == (user("hugo"),)
-    assert "he came along at last" in pages(table, room, "minutes-M-1-v2.pdf")[0]
-    assert b"forged" not in table.files(room)["minutes-M-1-v2.md"]
+    assert "he came along at last" in pages(table, room, "M-1-minutes-v2.pdf")[0]
+    assert b"forged" not in posted(table, room)["M-1-minutes-v2.md"]
 
 
 @pytest.mark.parametrize("typed", ["12 other words", "§12 other words", "§ 12 other words", "12. other words"])
@@ -411,9 +417,12 @@ async def test_the_chair_approves_and_the_minutes_are_locked(table: Conference) 
         "They are locked now. To read them:  !minutes M-1\n"
         "Something to be added later?  !minutes addendum M-1 TEXT"
     )
-    assert [s.file.name for s in said if s.file] == ["minutes-M-1-v2-approved.pdf", "minutes-M-1-v2.md"]
-    assert hashlib.sha256(table.files(room)["minutes-M-1-v2.md"]).hexdigest() == version.checksum
-    printed = pages(table, room, "minutes-M-1-v2-approved.pdf")
+    assert [s.file.name.partition("-")[2] for s in said if s.file] == [
+        "M-1-minutes-v2-approved.pdf",
+        "M-1-minutes-v2.md",
+    ]
+    assert hashlib.sha256(posted(table, room)["M-1-minutes-v2.md"]).hexdigest() == version.checksum
+    printed = pages(table, room, "M-1-minutes-v2-approved.pdf")
     assert "Version 2, approved by Hugo Peters (School), Thu 5 Nov 2026, 10:50 Europe/Amsterdam" in printed[0]
     refused = await table.answer("dirk", "!minutes correct M-1 no, he did not", room=room)
     assert refused.text == (
@@ -465,16 +474,16 @@ async def test_nobody_approves_alone_what_they_wrote(table: Conference) -> None:
 
 async def test_every_version_can_be_had_again_with_its_files(table: Conference) -> None:
     room, _ = await held(table)
-    posted = table.files(room)
+    before = posted(table, room)
     await table.say("dirk", "!minutes correct M-1 he talked about school, too", room=room)
     await table.say("dirk", "!accept A-1", room=room)
     table.heard.clear()
     shown = await table.answer("ada", "!minutes M-1 version: 1", room=room)
     assert shown.text.startswith("M-1 · minutes · version 1 of 2\n\nAttendance\n§1 Present")
     assert shown.text.endswith("\nThere is a newer version:  !minutes M-1")
-    again = table.files(room)
-    assert again["minutes-M-1-v1.md"] == posted["minutes-M-1-v1.md"]
-    assert "Version 1 of 2, superseded" in pages(table, room, "minutes-M-1-v1.pdf")[0]
+    again = posted(table, room)
+    assert again["M-1-minutes-v1.md"] == before["M-1-minutes-v1.md"]
+    assert "Version 1 of 2, superseded" in pages(table, room, "M-1-minutes-v1.pdf")[0]
     newest_shown = await table.answer("ada", "!minutes", room=room)
     assert newest_shown.text.startswith("M-1 · minutes · version 2 · draft\n")
     assert newest_shown.mentions == ()
@@ -588,8 +597,8 @@ async def test_long_minutes_are_short_in_the_room_and_whole_in_the_files(table: 
     lines = (await table.answer("iris", "!minutes", room=room)).text.splitlines()
     assert "… and 6 more paragraphs in the document" in lines
     assert max(map(len, lines)) == 80
-    printed = pages(table, room, "minutes-M-1-v1.pdf")
-    assert " ".join(printed).count("word") == table.files(room)["minutes-M-1-v1.md"].count(b"word") == 4000
+    printed = pages(table, room, "M-1-minutes-v1.pdf")
+    assert " ".join(printed).count("word") == posted(table, room)["M-1-minutes-v1.md"].count(b"word") == 4000
     assert [f"{number} of {len(printed)}" in page for number, page in enumerate(printed, 1)] == [True] * len(printed)
 
 
@@ -602,11 +611,20 @@ async def test_minutes_from_before_there_were_paragraphs_are_still_shown_and_cor
     table.heard.clear()
     shown = await table.answer("ada", "!minutes", room=room)
     assert "\n\nas they were\n\nVersion 1" in shown
-    assert list(table.files(room)) == ["minutes-M-1-v1.md"]
+    assert list(posted(table, room)) == ["M-1-minutes-v1.md"]
     refused = await table.answer("ada", "!minutes correct 3 x", room=room)
     assert refused.text == "The minutes of M-1 have no paragraph 3." + NOTHING
     await table.say("ada", "!minutes correct he talked about school, too", room=room)
-    assert "minutes-M-1-v2.pdf" in table.files(room)
+    assert "M-1-minutes-v2.pdf" in posted(table, room)
+
+
+async def test_the_marking_of_a_scheme_stands_above_each_page(table: Conference) -> None:
+    schemes = {"safety table": Scheme(marking="Official-Sensitive")}
+    table = Conference(table.store, replace(table.house, schemes=schemes), table.now)
+    room, _ = await held(table)
+    found = pages(table, room, "M-1-minutes-v1.pdf")
+    assert [page.startswith("DRAFT OFFICIAL-SENSITIVE Case") for page in found] == [True, True]
+    assert posted(table, room)["M-1-minutes-v1.md"].splitlines()[2] == b"Official-Sensitive"
 
 
 async def test_minutes_are_in_the_language_of_the_room(table: Conference) -> None:
@@ -616,7 +634,7 @@ async def test_minutes_are_in_the_language_of_the_room(table: Conference) -> Non
     assert draft.text.startswith("M-1 · verslag · versie 1 · concept\n1 besluit\nD-1 · he returns part-time\n1 actie\n")
     shown = await table.answer("ada", "!minutes", room=room)
     assert shown.text.startswith("M-1 · verslag · versie 1 · concept\n\nAanwezigheid\n§1 Aanwezig (")
-    first, _ = pages(table, room, "minutes-M-1-v1.pdf")
+    first, _ = pages(table, room, "M-1-minutes-v1.pdf")
     assert "Verslag van rondetafel M-1" in first
     assert "Versie 1, concept: verbeteren kan tot do 12 nov 2026, 17:00 Europe/Amsterdam" in first
     assert "1 van 2" in first
@@ -627,12 +645,12 @@ async def test_nothing_of_the_content_is_in_the_name_of_a_file(table: Conference
     await table.say("ada", "!minutes approve", room=room)
     await table.say("hugo", "!minutes approve", room=room)
     await table.say("ada", "!minutes addendum the gym has closed", room=room)
-    assert [name for name in table.files(room) if name.startswith("minutes")] == [
-        "minutes-M-1-v1.pdf",
-        "minutes-M-1-v1.md",
-        "minutes-M-1-v1-approved.pdf",
-        "minutes-M-1-addendum-1.pdf",
-        "minutes-M-1-addendum-1.md",
+    assert [name for name in posted(table, room) if not name.endswith(".ics")] == [
+        "M-1-minutes-v1.pdf",
+        "M-1-minutes-v1.md",
+        "M-1-minutes-v1-approved.pdf",
+        "M-1-addendum-1.pdf",
+        "M-1-addendum-1.md",
     ]
 
 
@@ -703,7 +721,7 @@ async def test_disputed_minutes(table: Conference) -> None:
 
     # Then the minutes are approved, and hold both views in the words of those whose they are.
     await table.say("hugo", "!minutes approve M-1", room=room)
-    printed = " ".join(" ".join(pages(table, room, "minutes-M-1-v5-approved.pdf")).split())
+    printed = " ".join(" ".join(pages(table, room, "M-1-minutes-v5-approved.pdf")).split())
     assert "§12 he came along on Wednesday Corrected by Hugo Peters (School)" in printed
     assert "§24 Another view: Gina Dekker (Health service): “this makes his mother look guilty”" in printed
     assert "not settled yet" not in printed
@@ -722,7 +740,7 @@ async def test_disputed_minutes(table: Conference) -> None:
         "1 person who had the minutes has left the table and does not get it."
     )
     assert said.mentions == tuple(user(who) for who in ("cleo", "dirk", "finn", "gina", "hugo", "iris"))
-    (printed,) = pages(table, room, "minutes-M-1-addendum-1.pdf")
+    (printed,) = pages(table, room, "M-1-addendum-1.pdf")
     assert "his mother has called back" in printed
     assert f"SHA-256 of the approved version 5: {(await newest(table, room)).checksum}" in printed
 
@@ -740,11 +758,11 @@ async def test_disputed_minutes(table: Conference) -> None:
     table.heard.clear()
     shown = await table.answer("dirk", "!minutes M-1", room=room)
     assert "\nAddendum 1: Ada Jansen (Police), Thu 12 Nov 2026" in shown
-    assert [s.file.name for s in table.heard if s.file] == [
-        "minutes-M-1-v5-approved.pdf",
-        "minutes-M-1-v5.md",
-        "minutes-M-1-addendum-1.pdf",
-        "minutes-M-1-addendum-1.md",
+    assert [s.file.name.partition("-")[2] for s in table.heard if s.file] == [
+        "M-1-minutes-v5-approved.pdf",
+        "M-1-minutes-v5.md",
+        "M-1-addendum-1.pdf",
+        "M-1-addendum-1.md",
     ]
     assert [v.id for v in minutes.versions(await table.case(room), "M-1")] == [f"M-1/v{n}" for n in range(1, 6)]
 

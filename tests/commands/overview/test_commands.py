@@ -358,8 +358,8 @@ async def test_undoing_a_correction_of_the_minutes_files_a_version_without_it(ta
     assert [(s.channel, s.file.name if s.file else None) for s in said] == [
         (room, None),
         (room, None),
-        (room, "minutes-M-1-v3.pdf"),
-        (room, "minutes-M-1-v3.md"),
+        (room, f"{room.partition(':')[2]}-M-1-minutes-v3.pdf"),
+        (room, f"{room.partition(':')[2]}-M-1-minutes-v3.md"),
     ]
     assert "asked for a correction of the minutes of M-1" in said[0]
     assert "Sem came along" not in said[1]

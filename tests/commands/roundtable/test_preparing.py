@@ -79,7 +79,8 @@ async def test_the_pack_comes_two_working_days_before_to_everybody(table: Confer
     )
     assert pdf.file
     assert markdown.file
-    assert (pdf.file.name, markdown.file.name) == ("pack-M-1.pdf", "pack-M-1.md")
+    ref = room.partition(":")[2]
+    assert (pdf.file.name, markdown.file.name) == (f"{ref}-M-1-pack.pdf", f"{ref}-M-1-pack.md")
     printed = PdfReader(io.BytesIO(pdf.file.data))
     words = " ".join(" ".join(page.extract_text() for page in printed.pages).split())
     for part in (
