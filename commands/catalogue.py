@@ -4,6 +4,7 @@ It stands in Python, and is asked of the commands themselves: what is put togeth
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 
@@ -15,9 +16,19 @@ from chat.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, GROUP, KEY, LANGU
 from chat.reading import choices_of, positional
 from commands import registry_of_all
 from commands.action import rules as action
+from commands.overview.lines import list_lines
 from commands.request import rules as request
 
-Message = str | tuple[str, str]
+
+@dataclass(frozen=True)
+class Plural:
+    """A text about one, and about many."""
+
+    one: str
+    many: str
+
+
+Message = str | tuple[str, str] | Plural
 """A text, or its context and the text."""
 
 
@@ -30,7 +41,10 @@ def extract(_file: object, _keywords: object, _tags: object, options: object) ->
     """The same for pybabel, which asks beside the templates (``babel.cfg``)."""
     del options
     for message in messages():
-        yield 1, "gettext" if isinstance(message, str) else "pgettext", message, []
+        if isinstance(message, Plural):
+            yield 1, "ngettext", (message.one, message.many), []
+        else:
+            yield 1, "gettext" if isinstance(message, str) else "pgettext", message, []
 
 
 def _messages() -> Iterator[Message]:
@@ -44,6 +58,7 @@ def _messages() -> Iterator[Message]:
     commands = registry_of_all().commands.values()
     for name in sorted(VERBS):
         yield from VERBS[name].phrases
+    yield from (Plural(*words) for words in list_lines())
     for command in commands:
         yield command.summary
         for name, field in command.arguments.model_fields.items():

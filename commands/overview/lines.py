@@ -1,25 +1,41 @@
-"""The lines that concepts have in ``!status``, beside those that every case has."""
+"""The lines that concepts have in ``!status``, beside those that every case has: how many there are of something."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
+from typing import NamedTuple
 
 from chat.context import Context
 
-Find = Callable[[Context, Collection[str]], Mapping[str, object] | None]
-"""The facts of a line, without the records (ids) that are hidden from whoever asks; None: there is nothing to say."""
-_lines: dict[str, Find] = {}
+Count = Callable[[Context, Collection[str]], int]
+"""How many there are, without the records (ids) that are hidden from whoever asks; nought: there is nothing to say."""
 
 
-def in_status(template: str) -> Callable[[Find], Find]:
-    """Show a line, or a few, in ``!status``; the template finds its facts as ``line``."""
+class Line(NamedTuple):
+    """A line, as it is said of one and of many, with the place ``{count}``."""
 
-    def register(find: Find) -> Find:
-        _lines[f"{template}.html"] = find
-        return find
+    one: str
+    many: str
+    number: int
+
+
+_lines: dict[tuple[str, str], Count] = {}
+
+
+def in_status(one: str, many: str) -> Callable[[Count], Count]:
+    """Show a line in ``!status``: ``{count} contact``, ``{count} contacts``."""
+
+    def register(count: Count) -> Count:
+        _lines[one, many] = count
+        return count
 
     return register
 
 
-def find_lines(ctx: Context, hidden: Collection[str]) -> list[tuple[str, Mapping[str, object]]]:
-    """The template of each line that has something to say, and its facts."""
-    found = ((template, find(ctx, hidden)) for template, find in sorted(_lines.items()))
-    return [(template, facts) for template, facts in found if facts is not None]
+def list_lines() -> list[tuple[str, str]]:
+    """Each line, of one and of many: for translators."""
+    return sorted(_lines)
+
+
+def find_lines(ctx: Context, hidden: Collection[str]) -> list[Line]:
+    """The lines that have something to say."""
+    found = [Line(*words, _lines[words](ctx, hidden)) for words in list_lines()]
+    return [line for line in found if line.number]
