@@ -116,6 +116,9 @@ def mark(text: str) -> str:
         part = parts[number]
         typed = part.startswith("!") or (number > 0 and parts[number - 1] != "\n" and not typed and bool(part))
         parts[number] = _typed(part) if typed else _CHOICES.sub(_each, part)
+        if number and not typed and part.endswith(":") and len(parts[number - 1]) > len("  "):
+            # Another label with what is typed for it: plain text has both on a line.
+            parts[number] = "<p>" + parts[number]
     return "".join("<soft> </soft>" if part == "\n" else part for part in parts)
 
 
@@ -156,7 +159,8 @@ def _quotation(lines: list[str]) -> list[str]:
         if label.startswith("<b>") and not quoted:
             headline = _headlines([label.rstrip()])
             label = ""
-        label = f"<em>{_inline(label.strip())}</em> " if label.strip() else ""
+        label, blank = label.strip(), "" if label.endswith("“") else " "
+        label = f"<em>{_inline(label)}</em>{blank}" if label else ""
         quoted.append(label + _BLOCK.sub("", said))
     return [*headline, f"<blockquote>{'<br>'.join(quoted)}</blockquote>"]
 

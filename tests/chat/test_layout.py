@@ -116,6 +116,7 @@ def test_what_to_type_is_marked_in_every_text_of_the_catalogue(code: str) -> Non
         ("Type  !help  or  !status .", "Type  <code>!help</code>  or  <code>!status</code> ."),
         ("Did you mean  %(key)s: ?", "Did you mean  <code>%(key)s:</code> ?"),
         ("Add   scheme: NAME   to the end.", "Add   <code>scheme: NAME</code>   to the end."),
+        ("First:  !next   Yours:  !mine", "First:  <code>!next</code>   <p>Yours:  <code>!mine</code>"),
         ("To read it:  !status   !who", "To read it:  <code>!status</code>   <code>!who</code>"),
         ("Reply: accept · decline …", "<p>Reply: <code>accept</code> · <code>decline …</code>"),
         ("All here. Reply: attend · agenda …", "All here. <p>Reply: <code>attend</code> · <code>agenda …</code>"),
@@ -136,6 +137,7 @@ def test_a_card_has_a_headline_quotations_and_what_to_type() -> None:
         "<li>1. Mon</li>\n<li>2. Tue</li>\n"
         "<b>Late</b>\n<li>A-2</li>\n"
         "<b>M-1</b> · can't come: <blockquote>ill</blockquote>\n"
+        "Ada: “<blockquote>no</blockquote>”\n"
         "Asked by School.  <code>!answer R-1</code> ."
     )
     assert formatted(source) == (
@@ -143,12 +145,12 @@ def test_a_card_has_a_headline_quotations_and_what_to_type() -> None:
         "<blockquote><em>Because:</em> the plan<br>of R-1 &amp; 2</blockquote>"
         "<ol><li>Mon</li><li>Tue</li></ol>"
         "<p><b>Late</b></p><ul><li>A\u20112</li></ul>"
-        "<p><b>M\u20111 · can't come:</b></p><blockquote>ill</blockquote>"
+        "<p><b>M\u20111 · can't come:</b></p><blockquote>ill<br><em>Ada: “</em>no”</blockquote>"
         "<p>Asked by School. <code>!answer R-1</code>.</p>"
     )
     assert plain(source) == (
         "R-1 · to Police\nanswer by Fri\nBecause: the plan\nof R-1 & 2\n1. Mon\n2. Tue\n"
-        "Late\nA-2\nM-1 · can't come: ill\nAsked by School.  !answer R-1 ."
+        "Late\nA-2\nM-1 · can't come: ill\nAda: “no”\nAsked by School.  !answer R-1 ."
     )
 
 
