@@ -257,7 +257,9 @@ class Conference:
 
 
 def _posted(file: Attachment | Paper | None) -> Attachment | None:
-    return Attachment(file.name, "application/pdf", typeset(file)) if isinstance(file, Paper) else file
+    if not isinstance(file, Paper):
+        return file
+    return Attachment(file.name, "image/png" if file.name.endswith(".png") else "application/pdf", typeset(file))
 
 
 _fresh: dict[bytes, bytes] = {}

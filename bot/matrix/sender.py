@@ -46,6 +46,7 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 COMES_WITHIN = timedelta(days=3)
 """Of an invitation to a chat with us in which something waits: no homeserver says that an account is used no longer."""
 DECLINED = "declined"
+PNG = "image/png"
 SETTLE_AFTER_SECONDS = 1.0
 """What was said is marked so soon, if nothing else is written meanwhile that it is marked with."""
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
@@ -404,10 +405,10 @@ class Speaker:
             # Not of the room's making: this homeserver, or our account there, has no place for files.
             raise Rejected(problem.status, problem.code) from None
         return {
-            "msgtype": "m.file",
+            "msgtype": "m.image" if content_type == PNG else "m.file",
             "body": file.name,
             "filename": file.name,
-            "info": {"mimetype": content_type, "size": len(data)},
+            "info": {"mimetype": content_type, "size": len(data), **_measure(content_type, data)},
             "file": encrypted,
             "m.mentions": {},
         }
@@ -537,4 +538,11 @@ async def _read(file: Attachment | Paper) -> tuple[str, bytes]:
     # With the first paper: a start must be quick.
     from chat.documents.paper import typeset  # noqa: PLC0415
 
-    return "application/pdf", await asyncio.to_thread(typeset, file)
+    return PNG if file.name.endswith(".png") else "application/pdf", await asyncio.to_thread(typeset, file)
+
+
+def _measure(content_type: str, data: bytes) -> dict[str, int]:
+    """The size of an image in dots, so that apps leave room for it (PNG specification: IHDR Image header)."""
+    if content_type != PNG:
+        return {}
+    return {"w": int.from_bytes(data[16:20]), "h": int.from_bytes(data[20:24])}

@@ -1,4 +1,4 @@
-"""Papers to keep and print: a PDF from a static Typst template and facts that are handed over as data.
+"""Papers to keep and print, and pictures: a static Typst template and facts that are handed over as data.
 
 Nothing that people typed is ever part of the template: it arrives as JSON and is set as text, so that ``#read("…")`` is
 six words and no command. The typefaces are those that come with the library, whatever the machine has; a character that
@@ -21,6 +21,8 @@ from storage.work import Paper
 _TEMPLATES = Path(__file__).parent / "templates"
 _REMEMBERED = 10
 """Typst keeps what it worked out for a paper until it has set so many others: of a long one a hundred megabytes."""
+_PER_INCH = 216
+"""Dots of a picture: three for each of a phone's, whose width its template has in points."""
 _LONG = 32 * 1024
 """Characters of facts; below it, what is kept of all of them is not worth the time to be rid of it."""
 
@@ -60,8 +62,24 @@ def pdf(paper: str, facts: Mapping[str, object], *, at: datetime) -> bytes:
 
 
 def typeset(paper: Paper) -> bytes:
-    """The PDF of a document that waits to be posted; takes up to some seconds."""
-    return pdf(paper.layout, paper.facts, at=paper.at)
+    """The file of a document that waits to be posted, a PDF or a picture; takes up to some seconds."""
+    return (
+        png(paper.layout, paper.facts) if paper.name.endswith(".png") else pdf(paper.layout, paper.facts, at=paper.at)
+    )
+
+
+def png(drawing: str, facts: Mapping[str, object]) -> bytes:
+    """The image of a drawing, a template that has one page; sharp on a phone."""
+    import typst  # noqa: PLC0415
+
+    return typst.compile(
+        _TEMPLATES / f"{drawing}.typ",
+        root=_TEMPLATES,
+        font_paths=_fonts(),
+        sys_inputs={"facts": json.dumps(facts)},
+        format="png",
+        ppi=_PER_INCH,
+    )
 
 
 def _forget() -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from itertools import groupby
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ from cases.record import Record, Step
 from cases.roles import Permission, Place
 from cases.time import show_day
 from chat import groups
-from chat.arguments import NAME, Arguments, PersonId, Rest
+from chat.arguments import NAME, WORD, Arguments, PersonId, Rest
 from chat.context import Context, Reply, case_channel
+from chat.layout import plain
 from chat.registry import commands
 from commands.action.rules import PENDING, Action
 from commands.action.rules import State as ActionState
@@ -34,10 +36,13 @@ from commands.request import audience
 from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
+from storage.work import Paper
 
 GROUP, PLACE = groups.CASE, 80
 
 MOST_MOVES = 5
+_BETWEEN = "\x1f"
+"""What parts the places of a line that is handed on as facts (ASCII: unit separator)."""
 MOST_STEPS = 20
 MOST_ITEMS = 30
 
@@ -50,8 +55,16 @@ class Next(Arguments):
     """Show whose move it is."""
 
 
+class Form(StrEnum):
+    """In which form something is shown."""
+
+    PICTURE = "picture"
+
+
 class Timeline(Arguments):
     """Show what happened last, and who did it."""
+
+    form: Annotated[Form, WORD] | None = Field(None, title="picture", description="also drawn, as an image")
 
 
 class Who(Arguments):
@@ -128,7 +141,19 @@ def timeline(args: Timeline, ctx: Context) -> Reply:
     shown = [step for step in told if step.number >= begins][-MOST_STEPS:]
     steps = [(step, _short_moment(step.at, ctx.case.zone_info)) for step in shown]
     withheld = [ctx.actor.user_id] if begins else []
-    return Reply("overview/timeline", {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld})
+    facts: dict[str, object] = {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld}
+    # Who does not see the picture reads the same above it.
+    return Reply("overview/timeline", facts, files=(_drawn(facts, ctx),) if args.form else ())
+
+
+def _drawn(facts: dict[str, object], ctx: Context) -> Paper:
+    """The steps as a picture: each with its moment, who took it, and the colour of their agency."""
+    title, *lines = plain(
+        ctx.voice().text("overview/timeline_picture", facts | {"ref": ctx.case.ref, "between": _BETWEEN})
+    ).split("\n")
+    steps = [dict(zip(("at", "agency", "who", "what"), line.split(_BETWEEN), strict=True)) for line in lines if line]
+    words = {"title": title, "class": ctx.house.of(ctx.case.scheme).marking, "lang": ctx.voice().language.code}
+    return Paper(f"{ctx.case.ref}-timeline.png", "timeline", {**words, "steps": steps}, ctx.now)
 
 
 @commands.command("who", needs=Permission.READ, example="!who")

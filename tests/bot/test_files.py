@@ -18,12 +18,18 @@ from storage.database import StoreAwayError
 from storage.outbox import Outbox, Row
 from storage.work import Attachment, Paper, Store
 from tests.chaos import ask, open_case
-from tests.chat.documents.test_paper import document
+from tests.chat.documents.test_paper import document, size_of
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
 
+TIMELINE = {
+    "title": "What happened",
+    "class": "",
+    "lang": "en",
+    "steps": [{"at": "Mon 2 Nov 10:00", "agency": "Police", "who": "Ada", "what": "raised a concern (C-1)"}],
+}
 PDF = Attachment("M-1-v1.pdf", "application/pdf", b"%PDF-1.7 " + bytes(range(256)) * 100)
 
 
@@ -52,7 +58,7 @@ async def queue(deployment: Deployment, room: str, file: Attachment | Paper) -> 
 
 
 def is_file(event: Event) -> bool:
-    return event.content.get("msgtype") == "m.file"
+    return event.content.get("msgtype") in {"m.file", "m.image"}
 
 
 async def test_a_file_is_read_by_another_member_and_comes_once_though_it_is_tried_twice(
@@ -103,6 +109,22 @@ async def test_a_paper_is_typeset_when_it_is_posted(deployment: Deployment) -> N
     assert posted.startswith(b"%PDF")
     assert event.content["filename"] == paper.name
     assert event.content["info"] == {"mimetype": "application/pdf", "size": len(posted)}
+
+
+async def test_a_picture_is_an_image_to_apps(deployment: Deployment) -> None:
+    drawing = Paper("K7QF-timeline.png", "timeline", TIMELINE, datetime(2026, 11, 5, 9, 0, tzinfo=UTC))
+    room = await open_case(deployment, "social")
+    cleo = deployment.people["cleo"]
+    await deployment.stop_bot()
+    await queue(deployment, room, drawing)
+    await deployment.start_bot()
+
+    event = await cleo.hears(is_file, room)
+
+    posted = await download(cleo.client, cast("Json", event.content["file"]))
+    width, height = size_of(posted)
+    assert (event.encrypted, event.content["msgtype"]) == (True, "m.image")
+    assert event.content["info"] == {"mimetype": "image/png", "size": len(posted), "w": width, "h": height}
 
 
 async def test_a_file_that_the_homeserver_refuses_holds_nothing_up(

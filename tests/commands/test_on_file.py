@@ -56,6 +56,7 @@ cleo: !review in 3 weeks
 ada: !status
 ada: !next
 ada: !timeline
+ada: !timeline picture
 ada: !who
 ada: !mine
 ada: !followups

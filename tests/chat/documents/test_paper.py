@@ -106,6 +106,26 @@ def test_an_action_that_was_put_into_other_words_is_no_row_of_a_table() -> None:
     assert "§4 Ada calls the school Police due Tue 10 Nov 2026" in lines
 
 
+def size_of(image: bytes) -> tuple[int, int]:
+    """Width and height of a PNG, in dots."""
+    assert image.startswith(b"\x89PNG\r\n")
+    return int.from_bytes(image[16:20]), int.from_bytes(image[20:24])
+
+
+@pytest.mark.parametrize(
+    "typed", ["x", "x" * 500, '#read("timeline.typ")', "*b* _i_ `c` $m$ \\ <l> @r", "مرحبا 你好 👩\u200d👧"]
+)
+def test_a_picture_is_as_wide_as_a_phone_whatever_is_in_it(typed: str) -> None:
+    step = {"at": "Mon 2 Nov 10:00", "agency": typed, "who": typed, "what": typed}
+    drawn = [
+        paper.png("timeline", {"title": typed, "class": typed, "lang": "en", "steps": [step] * count})
+        for count in (0, 9)
+    ]
+    (width, low), (same, high) = map(size_of, drawn)
+    assert width == same == 900
+    assert low < high
+
+
 @pytest.mark.parametrize("mark", ["draft", "concept"])
 def test_what_a_paper_is_stands_above_each_page(mark: str) -> None:
     made = Document.read(TEXT.partition("# Facts")[0] + "# Facts\n" + "[n] " + "word " * 3000)

@@ -4,6 +4,7 @@ from commands.concern.rules import Concern
 from commands.minutes.rules import Version
 from commands.overview.followups import Open
 from commands.request.rules import Answer, Request, State
+from tests.chat.documents.test_paper import size_of
 from tests.room import Conference, Said, user
 
 ASK = "!request health was Sem seen? because: the plan by: fri 15:00"
@@ -167,6 +168,16 @@ async def test_the_timeline_tells_the_newest_steps_oldest_first(table: Conferenc
         "Mon 2 Nov 10:00 · Dirk Smit (Social services) · worded a decision (D-1)",
         "Mon 2 Nov 10:05 · Hugo Peters (School) · took back the last step (C-1)",
     ]
+
+
+async def test_the_timeline_comes_as_a_picture_below_the_same_in_words(table: Conference) -> None:
+    room, ref = await busy(table)
+    words = (await table.answer("ada", "!timeline", room=room)).text
+    said, drawn = await table.say("ada", "!timeline picture", room=room)
+    assert said.text == words
+    assert drawn.file
+    assert (drawn.file.name, drawn.file.content_type) == (f"{ref}-timeline.png", "image/png")
+    assert size_of(drawn.file.data)[0] == 900
 
 
 async def test_a_long_timeline_says_how_much_came_before(table: Conference) -> None:
