@@ -20,7 +20,7 @@ from commands.overview.lines import list_lines
 from commands.request import rules as request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plural:
     """A text about one, and about many."""
 
