@@ -115,6 +115,7 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv (pip install uv)"; exit 1; }
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	printf 'justmytype-intl-%s\n' cjk rtl sea south-asia | $(COMPILE) --no-deps - -o requirements-fonts.lock
 	echo 'setuptools' | $(COMPILE) -c requirements-dev.lock - -o requirements-build.lock
 
 clean:

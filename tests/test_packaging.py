@@ -14,7 +14,7 @@ import yaml  # type: ignore[import-untyped]  # it has no types, and comes with S
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
-LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-build.lock"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-fonts.lock"]
 IMAGE_VENV = "/opt/roundtable"
 
 

@@ -1,15 +1,16 @@
 """Papers to keep and print, and pictures: a static Typst template and facts that are handed over as data.
 
 Nothing that people typed is ever part of the template: it arrives as JSON and is set as text, so that ``#read("…")`` is
-six words and no command. The typefaces are those that come with the library, whatever the machine has; a character that
-they lack (Chinese, most emoji) is a box in the PDF and stands in the Markdown beside it. Templates reach no file but
-those beside them.
+six words and no command. The typefaces are those that come with the library and with the packages of
+``requirements-fonts.lock``, whatever else the machine has; a character that they lack (emoji, and without those
+packages Chinese) is a box on paper and stands in the Markdown beside it. Templates reach no file but those beside them.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 from storage.work import Paper
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_FONT_PACKAGES = ("justmytype_intl_rtl", "justmytype_intl_south_asia", "justmytype_intl_sea", "justmytype_intl_cjk")
+"""Noto Sans for Arabic and Hebrew, the scripts of India and South East Asia, and Chinese, Japanese
+and Korean (SIL Open Font License). They are looked for and never imported: nothing in them runs."""
 _REMEMBERED = 10
 """Typst keeps what it worked out for a paper until it has set so many others: of a long one a hundred megabytes."""
 _PER_INCH = 216
@@ -94,4 +98,11 @@ def _forget() -> None:
 def _fonts() -> "typst.Fonts":
     import typst  # noqa: PLC0415
 
-    return typst.Fonts(include_system_fonts=False)
+    return typst.Fonts(include_system_fonts=False, font_paths=list(_find_fonts()))
+
+
+def _find_fonts() -> Iterator[Path]:
+    for package in _FONT_PACKAGES:
+        spec = find_spec(package)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            yield Path(folder) / "fonts"

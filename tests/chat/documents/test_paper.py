@@ -2,6 +2,7 @@ import io
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -203,6 +204,18 @@ def test_any_script_leaves_the_paper_whole(typed: str) -> None:
     found = pages(printed(document(typed)))
     assert "he came along" in found[0]
     assert "the gym" in found[-1]
+
+
+def test_typefaces_of_other_scripts_are_found_where_they_are_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "justmytype_intl_rtl"
+    (package / "fonts").mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('nothing in it runs')")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert package / "fonts" in paper._find_fonts()
+    monkeypatch.setattr(paper, "_fonts", paper._fonts.__wrapped__)
+    assert printed(document()).startswith(b"%PDF")
 
 
 def test_markdown_shows_what_people_typed_as_text() -> None:
