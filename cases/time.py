@@ -1,22 +1,32 @@
 # lines: one grammar of dates, whose forms must not contradict each other, and the refusals with their readings
 """Time as people type it and as the bot shows it: strict dates, and working days.
 
+Dates as people say them, in English and Dutch, are put into the few forms that are read: ``vrijdag om 15 uur`` and
+``friday 3pm`` are ``fri 15:00``. Only what means the same is put otherwise.
+
 Nothing here guesses. A date that can be read in two ways is refused with both readings; the calendar of a case is
 no place for a lucky choice between 4 May and 5 April.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
-from typing import NoReturn, TypeVar
+from typing import ClassVar, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 from cases.errors import Refusal
 
 END_OF_WORKING_DAY = time(17)
 FURTHEST_YEARS = 5
-EXAMPLES = ("fri 15:00", "tomorrow 10:00", "20 nov", "2026-11-20 15:00", "in 3 days", "+5 working days")
+EXAMPLES: tuple[str, ...] = (
+    "fri 15:00",
+    "tomorrow 10:00",
+    "20 nov",
+    "2026-11-20 15:00",
+    "in 3 days",
+    "+5 working days",
+)
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
@@ -75,7 +85,7 @@ _AHEAD = re.compile(
     r"(?:in |\+ ?)(?P<count>[0-9]+|an?|one) ?(?P<unit>minute|hour|day|week|working day|work day|business day)s?"
 )
 _AGO = re.compile(r"(?P<count>[0-9]+|an?|one) (?P<unit>minute|hour|day|week)s? ago")
-_WEEKDAY = re.compile(r"(?:on )?(?P<next>next )?(?P<weekday>[a-z]+)")
+_WEEKDAY = re.compile(r"(?:on )?(?P<next>next |last )?(?P<weekday>[a-z]+)")
 _ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
 _NUMERIC = re.compile(r"([0-9]{1,4})([/.-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{1,2}))?\.?")
 _DAY_MONTH = re.compile(
@@ -85,6 +95,13 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     r"(?:on )?(?:(?P<weekday>[a-z]+) )?(?P<month>[a-z]+) ?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?: (?P<year>[0-9]{4}))?"
 )
+_OF_A_CLOCK = re.compile("[0-9][:.\uff1a][0-9]")
+_OF_WEEK = re.compile(r"(?P<weekday>[a-z]+) (?P<which>next|last) week")
+_SOME_DAY = re.compile(r"(?:the )?(?:(?:beginning|start|begin) of )?(?P<which>next|last) (?P<unit>week|month)")
+_PARTS_OF_DAY = {"morning": (9, 11), "afternoon": (14, 16), "evening": (19, 21), "night": (22, 23)}
+"""The hours that are offered for a part of a day."""
+_PART_OF_DAY = re.compile(rf"(?:(?P<day>.+) )?(?P<part>{'|'.join(_PARTS_OF_DAY)})")
+_BARE_HOUR = re.compile(r"(?:(?P<day>.+?) )?(?P<at>at )?(?P<hour>1?[0-9])")
 
 
 def shorten(text: str, limit: int = _SHOWN_TYPED) -> str:
@@ -121,6 +138,8 @@ def read_when(text: str, *, now: datetime, zone: ZoneInfo, holidays: Collection[
     reader = _reader(_Reader, text, now, zone, holidays)
     start, end = reader.read(text)
     if end is not None:
+        if not _OF_A_CLOCK.search(text):
+            reader.refuse_unreadable()
         reader.refuse_either([start, end])
     return start
 
@@ -197,12 +216,197 @@ def _long_day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+_SPOKEN: Mapping[str, str] = {
+    "maandag": "mon",
+    "ma": "mon",
+    "dinsdag": "tue",
+    "di": "tue",
+    "woensdag": "wed",
+    "wo": "wed",
+    "donderdag": "thu",
+    "do": "thu",
+    "vrijdag": "fri",
+    "vr": "fri",
+    "vrij": "fri",
+    "zaterdag": "sat",
+    "za": "sat",
+    "zondag": "sun",
+    "zo": "sun",
+    "weds": "wed",
+    "januari": "jan",
+    "februari": "feb",
+    "maart": "mar",
+    "mrt": "mar",
+    "mei": "may",
+    "juni": "jun",
+    "juli": "jul",
+    "augustus": "aug",
+    "oktober": "oct",
+    "okt": "oct",
+    "vandaag": "today",
+    "morgen": "tomorrow",
+    "gisteren": "yesterday",
+    "overmorgen": "in 2 days",
+    "eergisteren": "2 days ago",
+    "nu": "now",
+    "net": "now",
+    "tmrw": "tomorrow",
+    "tmr": "tomorrow",
+    "tmrrw": "tomorrow",
+    "tomorow": "tomorrow",
+    "tommorow": "tomorrow",
+    "tommorrow": "tomorrow",
+    "2moro": "tomorrow",
+    "om": "at",
+    "op": "on",
+    "dag": "day",
+    "dagen": "days",
+    "weken": "weeks",
+    "uren": "hours",
+    "minuten": "minutes",
+    "minuut": "minute",
+    "maand": "month",
+    "maanden": "months",
+    "werkdag": "working day",
+    "werkdagen": "working days",
+    "geleden": "ago",
+    "volgende": "next",
+    "vorige": "last",
+    "afgelopen": "last",
+    "deze": "this",
+    "komende": "this",
+    "coming": "this",
+    "aanstaande": "this",
+    "fortnight": "2 weeks",
+    "noon": "12:00",
+    "midday": "12:00",
+    "ochtend": "morning",
+    "ochtends": "morning",
+    "middag": "afternoon",
+    "middags": "afternoon",
+    "avond": "evening",
+    "avonds": "evening",
+    "nacht": "night",
+    "nachts": "night",
+    "vanochtend": "today morning",
+    "vanmorgen": "today morning",
+    "vanmiddag": "today afternoon",
+    "vanavond": "today evening",
+    "tonight": "today evening",
+    "gisteravond": "yesterday evening",
+    "morgenochtend": "tomorrow morning",
+    "morgenmiddag": "tomorrow afternoon",
+    "morgenavond": "tomorrow evening",
+    "een": "1",
+    "één": "1",
+}
+_ENGLISH_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_DUTCH_NUMBERS = ("een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf")
+_COUNTS = {word: str(n) for words in (_ENGLISH_NUMBERS, _DUTCH_NUMBERS) for n, word in enumerate(words, 1)}
+_DAYS = "mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tues|thur|thurs"
+_FULL_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_DAY = rf"(?:{_DAYS}|today|tomorrow|yesterday)"
+_UNIT = r"(?:minute|hour|day|week|working day|work day|business day)s?"
+_AND_A_PART = re.compile(r"\b(maan|dins|woens|donder|vrij|zater|zon)dag(ochtend|middag|avond|nacht)\b")
+_OF_A_WEEK = re.compile(r"^(volgende|vorige) week ((?:maan|dins|woens|donder|vrij|zater|zon)dag)\b")
+
+
+def _of_half_a_day(found: re.Match[str]) -> str:
+    """``3pm`` and ``3.30 p.m.`` as a clock of 24 hours; what is none (``15pm``) as it stands."""
+    hour, half = int(found["hour"]), found["half"]
+    if not 1 <= hour <= 12:  # noqa: PLR2004 hours of a half day
+        return found[0]
+    return f"{hour % 12 + 12 * (half == 'p'):02d}:{found['minute'] or '00'}"
+
+
+def _later(found: re.Match[str]) -> str:
+    """``8:00 in the evening`` as 20:00."""
+    hour = int(found["hour"])
+    late = found["part"] in {"afternoon", "evening", "night"} and hour < 12  # noqa: PLR2004 noon
+    return f"{hour + 12 * late}:{found['minute']}"
+
+
+_Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
+
+
+def _spoken_rules() -> tuple[_Rule, ...]:
+    hour, minute = r"(?P<hour>[0-9]{1,2})", r"(?P<minute>[0-9]{2})"
+    return tuple(
+        (re.compile(pattern), put)
+        for pattern, put in (
+            # What may be left out.
+            (
+                r"^(?:(?:please|by|before|voor|vóór|uiterlijk|until|till|tot|around|about|ca|rond|on or before) )+",
+                "",
+            ),
+            (r" (?:please|pls|graag|latest|at the latest|uiterlijk)$", ""),
+            (r"(?<=\w)[.!]+$", ""),
+            (r"\b(?:'s|s|’s|in the|in de|at) (?=(?:morning|afternoon|evening|night)\b)", ""),
+            (r"\ba\.s\.? |\bas (?=(?:mon|tue|wed|thu|fri|sat|sun))", "this "),
+            (rf"\bthis (?:this )?(?=(?:{_DAYS})\b)", ""),
+            (r"\bthis (?=(?:morning|afternoon|evening)\b)", "today "),
+            (r"^last night\b", "yesterday night"),
+            (r"\b(?:around|about|rond|ongeveer) (?=(?:at )?[0-9])", ""),
+            # Hours.
+            (rf"\b{hour}(?:[:.]{minute})? ?(?P<half>[ap])\.? ?m\b\.?", _of_half_a_day),
+            (rf"\b{hour}(?:[:.]{minute})? ?o'?clock ?(?P<half>[ap])\.? ?m\b\.?", _of_half_a_day),
+            (r"\b([0-9]{1,2}) ?o'?clock\b", r"at \1"),
+            (r"\bover ([0-9]+|an?) uur\b", r"in \1 hours"),
+            (r"\b([0-9]+|an?) uur ago\b", r"\1 hours ago"),
+            (r"\b([0-9]{1,2})[:.]([0-9]{2}) ?(?:h|u|uur|hrs?|hours)\b\.?", r"\1:\2"),
+            (r"(?<!in )(?<!\+)\b([0-9]{1,2}) ?[hu]([0-9]{2})\b", r"\1:\2"),
+            (r"(?<=\w) ([0-9]{1,2})(?: ?h| ?u| ?uur)$", r" \1:00"),
+            (r"^([0-9]{1,2})(?: ?h| ?u| uur)$", r"\1:00"),
+            (rf"^(?P<day>{_DAY}) ([01][0-9]|2[0-3])([0-5][0-9])$", r"\g<day> \2:\3"),
+            (r"\bat at ", "at "),
+            (rf"\b(?P<day>{_DAY}) (?P<part>morning|afternoon|evening|night) (?:at )?{hour}[:.]{minute}\b", _of_day),
+            (rf"\b{hour}[:.]{minute} (?P<part>morning|afternoon|evening|night)\b", _later),
+            (rf"^(?:at )?([0-9]{{1,2}}[:.][0-9]{{2}}) (?:on )?({_DAY}|(?:[0-9]|in |next ).+)$", r"\2 \1"),
+            (rf"^({_DAY}) ([01]?[0-9]|2[0-4]) ?[-\u2013\u2014] ?([01]?[0-9]|2[0-4])$", r"\1 \2:00-\3:00"),
+            (rf"^({_DAY}) at (1[3-9]|2[0-3])$", r"\1 \2:00"),
+            # Days.
+            (r"^(?:the )?day after tomorrow\b", "in 2 days"),
+            (r"^(?:the )?day before yesterday\b", "2 days ago"),
+            (r"^half an hour ago$", "30 minutes ago"),
+            (r"^(?:just )?now$", "0 minutes ago"),
+            (r"^over (?=[0-9a])", "in "),
+            (rf"^([0-9]+|an?) ({_UNIT}) from (?:now|today)$", r"in \1 \2"),
+            (r"^([0-9]+) (working days)$", r"in \1 \2"),
+            (r"^in a 2 weeks$", "in 2 weeks"),
+            (r"\b([0-9]{1,2})(?:st|nd|rd|th)\b(?= of | [a-z]{3}|$)", r"\1"),
+            (r"^([a-z]+ )?the ([0-9]{1,2}) of ", r"\1\2 of "),
+            (rf"^(?:end of |eod |cob )({_DAY})$", r"\1"),
+            (rf"^({_DAY}) (?:end of day|eod|cob|close of business)$", r"\1"),
+            (r"^(?:end of (?:the )?day|eod|cob|end of the working day)$", "today"),
+            (r"^(?:the )?(?:end of|eind van|einde van|eind) (?:this|the|de) week$", "fri"),
+            (rf"^(next|last) week (?:on )?({_FULL_DAYS})\b", r"\2 \1 week"),
+        )
+    )
+
+
+def _of_day(found: re.Match[str]) -> str:
+    return f"{found['day']} {_later(found)}"
+
+
+_SPOKEN_RULES = _spoken_rules()
+
+
+def _as_read(words: str) -> str:
+    """A date in small letters with single blanks, in the forms that are read."""
+    words = _OF_A_WEEK.sub(r"\2 \1 week", _AND_A_PART.sub(r"\1dag \2", words))
+    said = [_COUNTS.get(word, word) if word in _COUNTS else _SPOKEN.get(word, word) for word in words.split(" ")]
+    words = " ".join(said)
+    for pattern, instead in _SPOKEN_RULES:
+        words = pattern.sub(instead, words).strip()
+    return words
+
+
 def _tidy(text: str, zone: ZoneInfo) -> str:
     """Lower case, single plain blanks, no commas, no dot after a short name, without the reader's own zone name."""
     plain = _INVISIBLE.sub("", text).replace("\uff1a", ":").replace(",", " ")
     words = " ".join(plain.split()).lower()
-    words = words.removesuffix(f" {zone.key.lower()}")
-    return re.sub(r"(?<=[a-z])\.(?= |$)", "", words)
+    words = words.removesuffix(f" {zone.key.lower()}").replace("\u2019", "'")
+    return _as_read(re.sub(r"(?<=[a-z])\.(?= |$)", "", words)) if len(words) <= _LONGEST_TYPED else words
 
 
 def _years_on(day: date, years: int) -> date:
@@ -241,6 +445,8 @@ class _Reader:
     now: datetime
     zone: ZoneInfo
     holidays: Collection[date] = ()
+
+    examples: ClassVar = EXAMPLES
 
     @property
     def today(self) -> date:
@@ -316,11 +522,10 @@ class _Reader:
             self.refuse_either([start, end])
         return start, end
 
-    def read_day(self, words: str, clock: _Clock) -> datetime:
-        if words == "yesterday":
-            self.refuse_past(self.today - timedelta(days=1), clock)
-        if words in _NEAR:
-            return self.moment(self.today + timedelta(days=_NEAR[words]), clock)
+    def read_day(self, words: str, clock: _Clock) -> datetime:  # noqa: PLR0911 one for each form
+        self.refuse_open(words, clock)
+        if (day := self.read_relative(words, clock)) is not None:
+            return self.moment(day, clock)
         if found := _AHEAD.fullmatch(words):
             return self.read_ahead(found, clock)
         if found := _WEEKDAY.fullmatch(words):
@@ -329,10 +534,74 @@ class _Reader:
             day = _date(int(found["year"]), int(found["month"]), int(found["day"]))
             return self.moment(day or self.refuse_impossible(), clock)
         if found := _NUMERIC.fullmatch(words):
-            self.refuse_numeric(found, clock)
+            return self.read_numeric(found, clock)
         if found := _DAY_MONTH.fullmatch(words) or _MONTH_DAY.fullmatch(words):
             return self.read_named(found, clock)
         return self.refuse_unreadable()
+
+    def read_relative(self, words: str, clock: _Clock) -> date | None:
+        """A day that is told by today."""
+        if words == "yesterday":
+            self.refuse_past(self.today - timedelta(days=1), clock)
+        if words in _NEAR:
+            return self.today + timedelta(days=_NEAR[words])
+        found = _OF_WEEK.fullmatch(words)
+        return self.day_of_week(found) if found else None
+
+    def refuse_open(self, words: str, clock: _Clock) -> None:
+        """Refuse what leaves the hour or the day open, with what may be meant: ``fri 3``, ``monday morning``."""
+        if found := _SOME_DAY.fullmatch(words):
+            self.refuse_some_day(found, clock)
+        if clock.typed:
+            return
+        if found := _PART_OF_DAY.fullmatch(words):
+            self.refuse_hours(found["day"], _PARTS_OF_DAY[found["part"]])
+        if (found := _BARE_HOUR.fullmatch(words)) and self.is_bare_hour(found):
+            self.refuse_hours(found["day"], (int(found["hour"]), int(found["hour"]) + 12))
+
+    def is_bare_hour(self, found: re.Match[str]) -> bool:
+        """``fri 3`` and ``at 3``: an hour, of which half of the day nobody knows."""
+        if not 1 <= int(found["hour"]) <= 12:  # noqa: PLR2004 hours of half a day
+            return False
+        day = (found["day"] or "").removeprefix("on ").removeprefix("next ")
+        return bool(found["at"]) or day in _WEEKDAY_OF or day in _NEAR or day == "yesterday"
+
+    def refuse_hours(self, day: str | None, hours: Iterable[int]) -> NoReturn:
+        """Refuse what leaves the hour open, with the hours that may be meant."""
+        moments: list[datetime] = []
+        refused: Refusal | None = None
+        for hour in hours:
+            try:
+                moments += [self.read_day(day or "today", _Clock(time(hour % 24), typed=True))]
+            except Refusal as refusal:
+                if refusal.code == "when/ambiguous":
+                    raise
+                refused = refusal
+        if not moments:
+            if refused is None:
+                self.refuse_unreadable()
+            raise refused
+        self.refuse_either(moments, of="hour")
+
+    def day_of_week(self, found: re.Match[str]) -> date:
+        weekday = _WEEKDAY_OF.get(found["weekday"])
+        if weekday is None:
+            self.refuse_unreadable()
+        return self.monday(found["which"]) + timedelta(days=weekday)
+
+    def monday(self, which: str) -> date:
+        """The Monday of the next week, or of the last."""
+        return self.today + timedelta(days=(7 if which == "next" else -7) - self.today.weekday())
+
+    def refuse_some_day(self, found: re.Match[str], clock: _Clock) -> NoReturn:
+        """Refuse ``next week``, with its first and its last working day; a month likewise."""
+        if found["unit"] == "week":
+            monday = self.monday(found["which"])
+            self.refuse_ambiguous([monday, monday + timedelta(days=4)], clock)
+        month = self.today.replace(day=1) + timedelta(days=32 if found["which"] == "next" else -1)
+        first = month.replace(day=1)
+        last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+        self.refuse_ambiguous([first, last], clock)
 
     def read_ahead(self, found: re.Match[str], clock: _Clock) -> datetime:
         count = int(found["count"]) if found["count"].isdigit() else 1
@@ -356,6 +625,8 @@ class _Reader:
             self.refuse_unreadable()
         day = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
         week = timedelta(days=7)
+        if found["next"] == "last ":
+            self.refuse_past(day - week, clock)
         if found["next"]:
             # Half of the people who say "next Friday" mean the coming one, the other half the one after it.
             coming = day if day > self.today else day + week
@@ -432,7 +703,7 @@ class _Reader:
         words = self.typed.lower().replace(",", " ").split()
         meant = all(word in _WORDS_OF_DATES or _NUMERAL.fullmatch(word) for word in words)
         # What was not meant as a date is somebody's text, perhaps a name: it is not repeated.
-        raise Refusal("when/unreadable", typed=self.typed if meant else "", examples=list(EXAMPLES))
+        raise Refusal("when/unreadable", typed=self.typed if meant else "", examples=list(self.examples))
 
     def refuse_impossible(self) -> NoReturn:
         raise Refusal("when/impossible", typed=self.typed, examples=list(EXAMPLES))
@@ -461,7 +732,7 @@ class _Reader:
             instead=[clock.after(day.isoformat(), " ") for day in distinct],
         )
 
-    def refuse_either(self, moments: Iterable[datetime]) -> NoReturn:
+    def refuse_either(self, moments: Iterable[datetime], **facts: object) -> NoReturn:
         """Refuse what may mean one moment or the other."""
         local = [moment.astimezone(self.zone) for moment in moments]
         raise Refusal(
@@ -469,10 +740,11 @@ class _Reader:
             typed=self.typed,
             readings=[f"{_day_name(moment.date())}, {moment:%H:%M}" for moment in local],
             instead=[f"{moment:%Y-%m-%d %H:%M}" for moment in local],
+            **facts,
         )
 
-    def refuse_numeric(self, found: re.Match[str], clock: _Clock) -> NoReturn:
-        """Refuse a date in digits: which number is the month depends on who reads it."""
+    def read_numeric(self, found: re.Match[str], clock: _Clock) -> datetime:
+        """A date in digits: which number is the month depends on who reads it, unless only one of them can be."""
         first, second, third = found[1], int(found[3]), found[4]
         days: list[date | None]
         if third is None:
@@ -482,10 +754,12 @@ class _Reader:
         else:
             year = int(third) + (0 if len(third) > 2 else 2000)  # noqa: PLR2004 - as above
             days = [_date(year, second, int(first)), _date(year, int(first), second)]
-        possible = [day for day in days if day]
+        possible = list(dict.fromkeys(day for day in days if day))
         if not possible:
             self.refuse_impossible()
-        self.refuse_ambiguous(possible, clock)
+        if len(possible) == 1:
+            return self.moment(possible[0], clock)
+        return self.refuse_ambiguous(possible, clock)
 
     def refuse_if_also_a_date(self, first: str, second: str, clock: _Clock) -> None:
         """``4.11`` is eleven past four, or 4 November; ``15.00`` can only be an hour."""
@@ -501,6 +775,8 @@ class _Reader:
 
 class _PastReader(_Reader):
     """The same words, looking back."""
+
+    examples: ClassVar = ("yesterday", "3 days ago", "fri 15:00", "20 oct", "last monday")
 
     def read_day(self, words: str, clock: _Clock) -> datetime:
         if words == "yesterday":
@@ -527,9 +803,11 @@ class _PastReader(_Reader):
 
     def read_weekday(self, found: re.Match[str], clock: _Clock) -> datetime:
         weekday = _WEEKDAY_OF.get(found["weekday"])
-        if weekday is None or found["next"]:
+        if weekday is None or found["next"] == "next ":
             self.refuse_unreadable()
         day = self.today - timedelta(days=(self.today.weekday() - weekday) % 7)
+        if found["next"] and day == self.today:
+            day -= timedelta(days=7)
         if day == self.today and clock.typed and self.localise(day, clock) > self.now:
             day -= timedelta(days=7)
         return self.moment(day, clock)

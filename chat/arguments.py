@@ -10,8 +10,11 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from functools import cache
+from itertools import islice
 from typing import Annotated, NoReturn, Protocol
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationInfo
@@ -20,6 +23,7 @@ from cases.errors import Refusal
 from cases.people import Addressee
 from cases.record import KINDS
 from cases.time import read_past, read_span, read_when, shorten
+from chat import names
 from chat.languages import ENGLISH, Language
 from chat.recurrence import Rhythm, read_rhythm
 
@@ -27,14 +31,42 @@ LONGEST_TEXT = 8000
 LONGEST_SHORT_TEXT = 300
 LONGEST_VALUE = 1000
 """Characters of what is no text: a date, a name, a list of agencies."""
-MOST_WORDS_IN_A_NAME = 20
 MOST_MINUTES = 12 * 60
 _TO_COME = {"S": "assessment", "X": "referral"}
 
 # People's keyboards and word processors put several dashes where one is meant.
 _LONGEST_ID = 40
-_ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([1-9][0-9]{0,8})[:,.]?", re.IGNORECASE | re.ASCII)
+_ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([1-9][0-9]{0,8})[:,.;!]{0,2}", re.IGNORECASE | re.ASCII)
 _PARAGRAPH = re.compile(r"\s*(?:§ ?)?([0-9]{1,3})[.:,)]?(?=\s|\Z)", re.ASCII)
+_AN_ID = re.compile(r"[a-z][-\u2010-\u2014]?[0-9]{1,9}", re.IGNORECASE | re.ASCII)
+_BETWEEN_TIMES = re.compile(r"[|;\n\uff5c]|\s/\s|\s(?:or|of)\s|(?<=[0-9m])\s?,\s{0,3}(?=[a-z]{2,9}\.? )", re.IGNORECASE)
+_SEVERAL_IDS = re.compile(
+    r"\s*[a-z][-\u2010-\u2014]?[0-9]{1,9}(?:(?:\s{0,2}[,;&+/]\s{0,2}|\s{1,2}(?:and|en)\s{1,2}|\s{1,2})[a-z][-\u2010-\u2014]?[0-9]{1,9}(?!\w)){1,20}",
+    re.IGNORECASE | re.ASCII,
+)
+_TO = frozenset({"to", "aan"})
+_AND = re.compile(r"(?:[,;&+]|and\b|en\b)\s*", re.IGNORECASE)
+_ANDS = re.compile(r"\s*[,;&+\n]\s*|\s+(?:and|en)\s+", re.IGNORECASE)
+_SIGNS = re.compile(r"\s{0,3}[^\w\s\"'\u2018-\u201f()<>\[\]|:;,.?!\u2010-\u2015/*_`~&+#@-]{1,4}(?=\s|\Z)")
+_LINK = re.compile(r"(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)([^\s\"'<>?/)]{1,255})(?:[?/]\S{0,255})?\Z")
+_AROUND_A_NAME = ' \t:,;.!*_~`"\u201c\u201d\u201e()<>[]'
+_MOST_WORDS_IN_A_TYPO = 3
+_NEAR = 0.75
+_BEGINS_A_SENTENCE = frozenset(
+    {
+        *("was", "is", "are", "were", "did", "does", "do", "has", "have", "had", "when", "what", "where", "who"),
+        *("which"),
+        *("why", "how", "can", "could", "will", "would", "should", "may", "any", "i", "he", "she", "they", "we"),
+        *("you", "it"),
+        *("since", "on", "in", "at", "the", "please", "if", "whether", "not", "no", "last", "about", "his", "her"),
+        *("their"),
+        *("this", "that", "there", "after", "before", "for", "and", "to", "question", "hi", "hello", "could", "also"),
+        *("wat", "waar", "wie", "waarom", "hoe", "heeft", "kan", "wanneer", "welke", "zijn", "kent", "hij", "zij"),
+        *("ze"),
+        *("of", "graag", "vraag", "weet", "en", "ik", "wij", "jullie", "u", "er", "op", "na", "voor", "heb", "hebben"),
+    }
+)
+"""Behind a part of a name these go on with what is said, whatever letter they begin with."""
 _HOURS = re.compile(r"(?P<hours>[0-9]{1,2}) ?(?:h|hr|hrs|hour|hours|:) ?(?:(?P<minutes>[0-5]?[0-9]) ?m?(?:in)?)?")
 _NUMBER = re.compile(r"[0-9]{1,2}", re.ASCII)
 _MINUTES = re.compile(r"(?P<minutes>[0-9]{1,4}) ?(?:m|min|mins|minute|minutes)?")
@@ -146,27 +178,80 @@ def take_word(text: str, context: ReadingContext) -> tuple[str | None, str]:
 
 
 def take_name(text: str, context: ReadingContext) -> tuple[str | None, str]:
-    """The longest beginning that somebody or some agency is called by, else the first word."""
-    known = {name.casefold() for name in context.lookup.names()}
-    longest = max((len(name.split()) for name in known), default=1)
+    """The longest beginning that somebody or some agency is called by, else the first word.
+
+    A name fits whole: ``Gina Decker`` is not the Gina who is called Dekker, and is taken as the name of nobody.
+    """
     head = text[:LONGEST_VALUE]
-    for length in range(min(longest, MOST_WORDS_IN_A_NAME), 1, -1):
-        found = re.match(rf"\s*((?:\S+\s+){{{length - 1}}}\S+)\s*", head)
-        if found and _name(found[1]).casefold() in known:
-            return found[1], text[found.end() :]
+    pieces = islice(re.finditer(r"\S+", head), names.LONGEST_NAME)
+    ends = [piece.end() for piece in pieces if piece.end() <= names.MOST_LETTERS] or [len(head)]
+    for end in reversed(ends):
+        typed = head[:end].strip()
+        if names.ends_in_the_middle(typed) and end != ends[0]:
+            continue
+        if context.lookup.agency(_name(typed)):
+            return typed, text[end:].lstrip()
+        if called := _called(typed, context):
+            return _whole(typed, _SIGNS.sub("", text[end:], count=1).lstrip(), called)
+    for end in reversed(ends[:_MOST_WORDS_IN_A_TYPO]):
+        if suggest_name(head[:end], context):
+            return head[:end].strip(), text[end:].lstrip()
     return take_word(text, context)
 
 
+def suggest_name(text: str, context: ReadingContext) -> str | None:
+    """The name that comes nearest to one that nobody bears; only to be shown."""
+    known = {names.untitled(name): name for name in context.lookup.names()}
+    nearest = get_close_matches(names.untitled(_name(text)), known, n=1, cutoff=_NEAR)
+    return known[nearest[0]] if nearest else None
+
+
+def _called(typed: str, context: ReadingContext) -> list[str]:
+    """The names of those who are called so, be it agencies or people."""
+    name = _name(typed)
+    if agency := context.lookup.agency(name):
+        return [agency]
+    return [person.name for person in context.lookup.people(name)]
+
+
+def _whole(typed: str, rest: str, called: list[str]) -> tuple[str, str]:
+    """A part of a name, with the word behind it if that can only be meant as the rest of the name."""
+    following, *_ = rest.split(maxsplit=1) or [""]
+    word = names.same(following)
+    if not word or typed[-1:] in ":,." or any(names.same(typed) == names.same(name) for name in called):
+        return typed, rest
+    others = [part for name in called for part in names.bare(name) if part not in names.bare(typed)]
+    named = following[:1].isupper() and word not in _BEGINS_A_SENTENCE and following[-1:] not in "?!"
+    if (
+        len(word) > 1
+        and (named or get_close_matches(word, others, n=1, cutoff=_NEAR))
+        and not begins_with_id(following)
+    ):
+        return f"{typed} {following}", rest[len(following) :].lstrip()
+    return typed, rest
+
+
 def take_whom(text: str, context: ReadingContext) -> tuple[str | None, str]:
-    """The same, behind a ``to`` that people put before a name."""
-    first, rest = take_name(text, context)
-    said = _name(first or "").casefold() == "to" and "to" not in {name.casefold() for name in context.lookup.names()}
-    return take_name(rest, context) if said and rest else (first, rest)
+    """The same, behind a ``to`` that people put before a name; several are refused."""
+    first, _, rest = text.lstrip().partition(" ")
+    if first.casefold().rstrip(":") in _TO and rest.strip() and not _called(first, context):
+        text = rest
+    typed, rest = take_name(text, context)
+    if typed and _called(typed, context):
+        following = _AND.sub("", rest, count=1) if _AND.match(rest) else rest if typed.endswith((",", ";")) else ""
+        other, _ = take_name(following, context) if following else (None, "")
+        if other and _called(other, context):
+            raise Refusal("reading/one_at_a_time", each=[_name(typed), _name(other)], key=None)
+    return typed, rest
 
 
 def _take_id(letters: str) -> Take:
     def take(text: str, context: ReadingContext) -> tuple[str | None, str]:
         word, rest = take_word(text, context)
+        if word and (typed := _SEVERAL_IDS.match(text)):
+            each = [found for one in _AN_ID.findall(typed[0]) if (found := _parse_id(one))]
+            if len(each) > 1:
+                raise Refusal("reading/one_at_a_time", each=each, key=None)
         if word and _parse_id(word):
             return word, rest
         if context.card and context.card[0] in letters:
@@ -183,9 +268,14 @@ def _parse_id(text: str) -> str | None:
     return f"{found[1].upper()}-{int(found[2])}"
 
 
+def id_at_beginning(text: str) -> str | None:
+    """The id of a record that a text begins with."""
+    return _parse_id(text.split(maxsplit=1)[0]) if text.strip() else None
+
+
 def begins_with_id(text: str) -> bool:
     """Whether a text begins with the id of a record."""
-    return bool(text.strip()) and _parse_id(text.split(maxsplit=1)[0]) is not None
+    return id_at_beginning(text) is not None
 
 
 def names_another(text: str, record_id: str) -> bool:
@@ -279,7 +369,7 @@ def _slot(value: str, context: ReadingContext) -> Slot:
 
 
 def _slots(value: str, context: ReadingContext) -> tuple[Slot, ...]:
-    return tuple(_slot(part, context) for part in re.split(r"[|;\n\uff5c]", value) if part.strip())
+    return tuple(_slot(part, context) for part in _BETWEEN_TIMES.split(value) if part.strip())
 
 
 def _slot_choice(value: str, context: ReadingContext) -> Slot | int:
@@ -292,8 +382,10 @@ def _rhythm(value: str, context: ReadingContext) -> Rhythm:
 
 
 def _name(text: str) -> str:
-    """A typed name without the colon or comma that a mention leaves behind it."""
-    return plain(text).rstrip(":,")
+    """A typed name without what a mention, a phone or emphasis puts around it."""
+    name = plain(text).strip(_AROUND_A_NAME)
+    linked = _LINK.match(name)
+    return f"@{unquote(linked[1])}" if linked else name
 
 
 def _agency(value: str, context: ReadingContext) -> str:
@@ -304,7 +396,9 @@ def _agency(value: str, context: ReadingContext) -> str:
 
 
 def _refuse_agency(value: str, context: ReadingContext) -> NoReturn:
-    raise Refusal("reading/agency", agencies=context.lookup.agencies())
+    nearest = suggest_name(value, context)
+    meant = {"suggestion": short} if nearest and (short := context.lookup.agency(nearest)) else {}
+    raise Refusal("reading/agency", agencies=context.lookup.agencies(), **meant)
 
 
 def are_agencies(value: str, context: ReadingContext) -> bool:
@@ -321,7 +415,7 @@ def _agencies(value: str, context: ReadingContext) -> tuple[str, ...]:
     for piece in re.split(r"[,;\n]", value):
         words = plain(piece).split()
         while words:
-            if words[0].casefold() in {"and", "&"}:
+            if words[0].casefold() in {"and", "&", "+", "en"}:
                 del words[0]
                 continue
             for length in range(min(len(words), 8), 0, -1):
@@ -346,7 +440,9 @@ def _person(value: str, context: ReadingContext) -> Person:
             people=[{"name": person.name, "id": person.user_id} for person in people],
         )
     if not people:
-        raise Refusal("reading/nobody", agencies=context.lookup.agencies())
+        nearest = suggest_name(value, context)
+        meant = {"suggestion": nearest} if nearest else {}
+        raise Refusal("reading/nobody", agencies=context.lookup.agencies(), **meant)
     return people[0]
 
 
@@ -355,6 +451,9 @@ def _person_id(value: str, context: ReadingContext) -> str:
 
 
 def _whom(value: str, context: ReadingContext) -> Addressee:
+    pieces = [piece for piece in _ANDS.split(value) if piece.strip()]
+    if len(pieces) > 1 and not _called(value, context) and all(_called(piece, context) for piece in pieces):
+        raise Refusal("reading/one_at_a_time", each=[_name(piece) for piece in pieces], key="for")
     agency = context.lookup.agency(_name(value))
     if agency:
         return Addressee(agency)
@@ -364,7 +463,7 @@ def _whom(value: str, context: ReadingContext) -> Addressee:
 
 def _minutes(value: str, context: ReadingContext) -> int:
     del context
-    text = plain(value).lower()
+    text = re.sub("^(?:an?|one|een) ", "1 ", plain(value).lower())
     found = _MINUTES.fullmatch(text) or _HOURS.fullmatch(text)
     parts = found.groupdict() if found else {}
     return _allowed_minutes(60 * int(parts.get("hours") or 0) + int(parts.get("minutes") or 0))
@@ -397,7 +496,9 @@ AgencyName = Annotated[str, _typed(_agency)]
 ToAgency = Annotated[AgencyName, Positional(take_name, "AGENCY")]
 """The same without a key."""
 Agencies = Annotated[tuple[str, ...], _typed(_agencies)]
-PersonId = Annotated[str, _typed(_person_id)]
+CALLED = "called"
+"""Marks a name that people go on behind, without a key: ``deputy: Iris Kok on leave``."""
+PersonId = Annotated[str, _typed(_person_id), CALLED]
 Whom = Annotated[Addressee, _typed(_whom)]
 """An agency or a person behind a key; ``To`` is the same without one."""
 To = Annotated[Whom, Positional(take_whom, "AGENCY-or-PERSON")]

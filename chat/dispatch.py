@@ -1,32 +1,37 @@
 # lines: one message from being read to being committed, in the order that the guarantees need
 """From a message to its committed effects: read, permit, run, record, answer; each message once."""
 
+import re
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NoReturn
 
 import structlog
 
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Place, may, where_may, who_may, who_may_anywhere
+from cases.roles import Place, Role, may, where_may, who_may, who_may_anywhere
 from chat import lines
-from chat.arguments import ReadingContext, begins_with_id, names_another
+from chat.arguments import ReadingContext, begins_with_id, id_at_beginning, names_another
 from chat.context import Context, House, Reply
 from chat.faults import place_of_fault
 from chat.languages import language
 from chat.lookup import Lookup
-from chat.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, suggest, usage
+from chat.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, unlink, unquoted, usage
 from chat.registry import Command, Registry
-from storage import audit, causes
+from chat.replies import Meant, judge, lines_for, meant_without_card, suggest_command, suggest_second
+from chat.said import is_courtesy, is_yes
+from storage import audit, causes, questions
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import Card, Find, place_of
 from storage.identifiers import is_user_id
+from storage.questions import Question
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Attachment, Message, Paper, Store, Work
 
@@ -43,6 +48,8 @@ TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
 )
 """Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
+_MOST_NAMED = 3
+_AN_ID = re.compile(r"\b[A-Z]-1\b")
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,6 +77,12 @@ class Incoming:
     def message_id(self) -> str:
         """The event that people see as the message, however often it was edited."""
         return self.replaces or self.event_id
+
+    def unlinked(self) -> "Incoming":
+        """The same, with names where the text links to people."""
+        body, pills = unlink(self.body)
+        named = tuple(user_id for _, user_id in pills if user_id not in self.mentions)
+        return replace(self, body=body, pills=(*self.pills, *pills), mentions=(*self.mentions, *named))
 
     def cause(self, line: int = 1) -> str:
         """What has its effect once: a line of this event, whatever the event says that it edits."""
@@ -99,8 +112,16 @@ class _Heard:
     """Which line of its message it is."""
     notes: bool = False
     """Whether lines of a chair are commands here: a round table is being held."""
+    meant: tuple[Meant, ...] = ()
+    """What it may mean, if that is not sure."""
+    agreed: Question | None = None
+    """The question to which it says yes."""
     refusal: Refusal | None = None
     """Why it is not read at all."""
+
+
+class _TalkError(Exception):
+    """It was none of the bot's business after all: nothing is done, said or kept."""
 
 
 class Dispatcher:
@@ -129,6 +150,7 @@ class Dispatcher:
         Several commands in one message are a unit of work each: one that is refused holds up no other.
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
+        message = message.unlinked()
         heard = self._hear(message)
         if heard is None:
             return
@@ -144,7 +166,7 @@ class Dispatcher:
         if outcome in OF_THE_WHOLE:
             return
         for number, line in enumerate(others, start=2):
-            self._tell(self._carry_out(message, replace(heard, text=line, line=number), now))
+            self._tell(self._carry_out(message, replace(heard, text=line, line=number, meant=(), agreed=None), now))
 
     def _outcome(self, message: Incoming) -> str | None:
         """How the first line of a message ended that was handled before."""
@@ -188,7 +210,7 @@ class Dispatcher:
                 for file in files:
                     work.attach(heard.channel, file, scope=scope, subject=entry.subject)
                 return entry.outcome
-        except AlreadyHandledError:
+        except (AlreadyHandledError, _TalkError):
             return None
         except StoreAwayError:
             raise
@@ -233,7 +255,8 @@ class Dispatcher:
     @in_store_thread
     def is_meant(self, message: Incoming) -> bool:
         """Whether a message is meant for the bot, and not ordinary talk; only its beginning is looked at."""
-        return self._hear(replace(message, body=beginning(message.body))) is not None
+        heard = self._hear(replace(message, body=beginning(message.body)).unlinked())
+        return heard is not None and not heard.meant
 
     def _hear(self, message: Incoming) -> _Heard | None:
         if message.replies_to or message.seems_to_answer:
@@ -246,10 +269,14 @@ class Dispatcher:
             card = self._card(find, message.replies_to, channel)
             guess = self._card(find, message.seems_to_answer, channel)
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
-            if card is not None:
-                text = self._said_to(find, message, card) or text
-            if text is None and card is not None and card.subject is not None:
-                text = self._bare_command(message, card.subject)
+            if text is not None and place_of(channel) is Place.DIRECT and card is None and is_courtesy(text):
+                return None
+            if card is not None and (said := self._said_to(find, message, card)):
+                text = said
+            elif agreed := self._agreed(find, message, channel, card, text):
+                return _Heard(agreed.line, channel, agreed.card, agreed=agreed)
+            if text is None and (heard := self._replied(find, message, channel, card)):
+                return heard
             noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
             notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
             notes = notes and self._registry.hears_lines(find, channel.partition(":")[2])
@@ -266,6 +293,49 @@ class Dispatcher:
         said = normalise(beginning(message.body)).strip()
         return next(filter(None, (read(find, message.sender, said, card) for read in self._registry.replies)), None)
 
+    def _agreed(
+        self, find: Find, message: Incoming, channel: str, card: Card | None, text: str | None
+    ) -> Question | None:
+        """The question that somebody says yes to: in reply to it, or as a command."""
+        if not is_yes(text if text is not None else unquoted(message.body)):
+            return None
+        if card is None and text is None:
+            return None
+        return questions.open_to(find, message.sender, channel, self._clock(), cause=card.cause if card else None)
+
+    def _replied(self, find: Find, message: Incoming, channel: str, card: Card | None) -> _Heard | None:
+        """What a message without a prefix means: as a reply to a card, to a hint, or because it names a record."""
+        about = card.subject if card else None
+        text, others = unquoted(message.body), list[str]()
+        with suppress(Refusal):
+            text, *others = lines.split(text, self._own_line, self._registry.begins, notes=False)
+        behind = "".join(f"\n!{line}" for line in others)
+        meant: list[Meant] = []
+        if about is not None or self._is_hint(find, message, card):
+            meant = judge(text, about, self._registry)
+        elif card is None and message.replies_to is None and place_of(channel) is Place.CASE:
+            noted = self._registry.hears_lines(find, channel.partition(":")[2])
+            talk = None if noted and lines.note_line(text) else meant_without_card(text, self._registry, lines=noted)
+            meant = [talk] if talk else []
+        if not meant:
+            return None
+        first = meant[0]
+        if first.misfit:
+            refusal = Refusal("dispatch/other_card", id=about, lines=lines_for(str(about), self._registry), card=about)
+            return _Heard(first.line, channel, card, refusal=refusal)
+        if first.sure:
+            return _Heard(first.line + behind, channel, card)
+        return _Heard(behind, channel, card, meant=tuple(meant))
+
+    def _is_hint(self, find: Find, message: Incoming, card: Card | None) -> bool:
+        """Whether a message replies to what the bot refused, or to the bot's word about it."""
+        if message.replies_to is None:
+            return False
+        if card is not None:
+            return find.outcome(card.cause) not in {None, DONE}
+        asked = audit.author_of(find.connection, message.replies_to) == message.sender
+        return asked and find.outcome(causes.of_event(message.replies_to)) not in {None, DONE}
+
     def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
         """A message of ours in this room; one of another room says nothing about what is meant here."""
         card = find.card(event_id) if event_id else None
@@ -279,22 +349,17 @@ class Dispatcher:
             is_direct=direct,
             is_reply_to_card=reply,
             is_mentioned=self._house.bot_id in message.mentions,
+            also_called=[name for name, user_id in message.pills if user_id == self._house.bot_id],
+            is_command=self._registry.begins,
         )
 
     def _bare_command(self, message: Incoming, subject: str) -> str | None:
-        """A command without prefix, in reply to a card; what begins with no command word ("thank you") is talk.
-
-        A word that comes near to what the card asks for ("accepted") is no talk: its author believes to have done it.
-        """
-        text = self._addressed(message, reply=True)
-        if text is None:
+        """What would be a command, or nearly one, in reply to a card of which only the homeserver speaks."""
+        text = unquoted(message.body)
+        first = next(iter(judge(text, subject, self._registry)), None)
+        if first is None or not (first.sure or first.mistyped):
             return None
-        if (read := self._registry.bare.get(subject[0])) and (command := read(text)):
-            return command
-        asked_for = [c.path for c in self._registry.commands.values() if _takes(c, subject)]
-        word = text.split(maxsplit=1)[0].rstrip(".,:!")
-        meant = not word.endswith("?") and suggest(word, asked_for, closeness=SURELY_MEANT)
-        return text if meant or self._match(text, subject) else None
+        return text if first.mistyped or first.misfit else first.line
 
     def _match(self, text: str, card: str | None) -> tuple[Command, str] | None:
         """The command that a text begins with; to a round table's card ``start`` says ``roundtable start``.
@@ -314,6 +379,9 @@ class Dispatcher:
         self, work: Work, message: Incoming, heard: _Heard
     ) -> tuple[Entry, list[Message], tuple[Attachment | Paper, ...], str]:
         """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
+        meant = self._find_meant(work, message, heard) if heard.meant else None
+        if meant and meant.lacks_words:
+            heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
         name = "unknown"
         files: tuple[Attachment | Paper, ...] = ()
@@ -324,6 +392,9 @@ class Dispatcher:
                         raise heard.refusal
                     if heard.line == 1:
                         self._refuse_edited(message, work)
+                    if meant:
+                        name = meant.path
+                        self._ask(meant, heard)
                     command, rest = self._find_command(heard, ctx)
                     name = command.path
                     self._permit(command, ctx)
@@ -334,13 +405,20 @@ class Dispatcher:
                     pages, files = self._render(reply, ctx, message), reply.files
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
-                    facts = {"command": name, "card": None, **refusal.facts}
+                    facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
                     card = str(facts["card"]) if facts["card"] else None
                     pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
                     subject, outcome = None, refusal.code
                     raise
         except Refusal:
             pass
+        if meant and outcome in {"reading/shall_i", "dispatch/unknown"}:
+            asked = Question(
+                work.cause, message.sender, heard.channel, message.message_id, meant.line, heard.card, work.now
+            )
+            questions.ask(work, asked)
+        if heard.agreed:
+            questions.settle(work, heard.agreed.cause)
         ref = ctx.open_case.ref if ctx.open_case and outcome == DONE else heard.channel.partition(":")[2]
         entry = Entry(
             actor=message.sender,
@@ -349,13 +427,46 @@ class Dispatcher:
             command=name,
             subject=subject,
             outcome=outcome,
-            cause=message.logged(work.cause),
+            # What was said yes to is taken off the file with the message that said it first, too.
+            cause=causes.in_edit(work.cause, heard.agreed.event_id) if heard.agreed else message.logged(work.cause),
         )
         # Who has left the table is still answered about their own words, of which nothing is repeated.
         # After a refusal the case is not looked at again: what was found of it is not current any more.
         left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
         scope = HOUSE if left else entry.case_ref or HOUSE
         return entry, pages, files, scope
+
+    def _takes_more(self, path: str) -> bool:
+        """Whether a command takes more than what it is about."""
+        command = self._registry.commands.get(path)
+        return command is not None and len(command.arguments.model_fields) > 1
+
+    def _find_meant(self, work: Work, message: Incoming, heard: _Heard) -> Meant:
+        """What this person would be let do of what they may have meant; raises _TalkError when that is nothing."""
+        for meant in heard.meant:
+            line = f"{meant.line} …" if meant.lacks_words else meant.line
+            if self._would_work(work, message, replace(heard, text=line, meant=())):
+                return meant
+        raise _TalkError
+
+    def _ask(self, meant: Meant, heard: _Heard) -> NoReturn:
+        """Ask whether a reply is meant so."""
+        record = heard.card.subject if heard.card else None
+        if meant.mistyped:
+            raise Refusal("dispatch/unknown", nearest=f"{meant.path} {record}", agrees=True, card=record)
+        raise Refusal("reading/shall_i", line=_in_short(meant.line), card=record)
+
+    def _would_work(self, work: Work, message: Incoming, heard: _Heard) -> bool:
+        """Whether a line would be carried out: it is, and undone."""
+        works = False
+        with suppress(_TalkError, Refusal), work.or_nothing():
+            ctx = self._context(work, message, heard)
+            command, rest = self._find_command(heard, ctx)
+            self._permit(command, ctx)
+            command.run(self._read(command, rest, message, ctx), ctx)
+            works = True
+            raise _TalkError
+        return works
 
     def _refuse_edited(self, message: Incoming, work: Work) -> None:
         """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
@@ -407,13 +518,14 @@ class Dispatcher:
         if guessed and heard.bare:
             raise Refusal("dispatch/seems_to_answer", id=guessed, path=None, place=ctx.place.value)
         word = text.split(maxsplit=1)[0] if text.strip() else ""
-        if group := self._registry.under(word):
-            raise Refusal("dispatch/which", word=word.lower(), commands=group)
+        group = self._registry.under(word)
         allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
-        nearest = suggest(word, [c.path.partition(" ")[0] for c in allowed])
-        if ctx.card and any(c.path == nearest and _takes(c, ctx.card) for c in allowed):
-            nearest = f"{nearest} {ctx.card}"
-        raise Refusal("dispatch/unknown", nearest=nearest)
+        nearest = suggest_command(text, allowed, self._registry, ctx.card)
+        if group and nearest in {None, word.lower()}:
+            if second := suggest_second(text, group, self._registry):
+                raise Refusal("dispatch/unknown", nearest=second, agrees=False)
+            raise Refusal("dispatch/which", word=word.lower(), commands=group)
+        raise Refusal("dispatch/unknown", nearest=nearest, agrees=False)
 
     def _permit(self, command: Command, ctx: Context) -> None:
         """Refuse by default; say who may, and where."""
@@ -427,7 +539,7 @@ class Dispatcher:
             ctx.require_no_restraint()
         roles = who_may(command.needs, ctx.place)
         if roles:
-            raise Refusal("dispatch/not_allowed", roles=roles)
+            raise Refusal("dispatch/not_allowed", roles=roles, people=_who_has(roles, ctx))
         raise Refusal(
             "dispatch/wrong_room",
             places=where_may(command.needs, ctx.role),
@@ -441,11 +553,11 @@ class Dispatcher:
         context = ReadingContext(
             now=ctx.now,
             zone=ctx.zone,
-            lookup=Lookup(ctx.directory, ctx.open_case, dict(message.pills)),
+            lookup=Lookup(ctx.directory, ctx.open_case, dict(message.pills), ctx.actor),
             mentions=message.mentions,
             card=ctx.card,
             agency=ctx.actor.agency,
-            example=command.example,
+            example=_example(command, rest, ctx),
             holidays=ctx.calendar.holidays,
             vocabulary=self._vocabulary,
             languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
@@ -454,9 +566,9 @@ class Dispatcher:
             return read(command.arguments, rest, context)
         except Refusal:
             # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
-            seconds = [c.path.partition(" ")[2] for c in self._registry.under(command.path) if self._allowed(c, ctx)]
-            if nearest := suggest(rest.partition(" ")[0], seconds, closeness=SURELY_MEANT):
-                raise Refusal("dispatch/unknown", nearest=f"{command.path} {nearest}") from None
+            longer = [c for c in self._registry.under(command.path) if self._allowed(c, ctx)]
+            if nearest := suggest_second(f"{command.path} {rest}", longer, self._registry, closeness=SURELY_MEANT):
+                raise Refusal("dispatch/unknown", nearest=nearest, agrees=False) from None
             raise
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
@@ -480,6 +592,19 @@ class Dispatcher:
             return
 
 
+def _example(command: Command, rest: str, ctx: Context) -> str:
+    """How a command is typed, about the record that is meant here."""
+    record = id_at_beginning(rest) or (ctx.card if ctx.card and _takes(command, ctx.card) else None)
+    return _AN_ID.sub(record, command.example, count=1) if record and _takes(command, record) else command.example
+
+
+def _in_short(line: str) -> str:
+    """A command line without the words that somebody may not want to see again."""
+    command, _, rest = line.partition(" ")
+    record, _, words = rest.partition(" ")
+    return f"{command} {record} …" if words and not words.startswith(("fact", "opinion")) else line
+
+
 def _takes(command: Command, record_id: str) -> bool:
     """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
     return f"{record_id[0]}-1" in usage(command.path, command.arguments)
@@ -499,6 +624,15 @@ def _belongs(ctx: Context) -> bool:
             return ctx.actor.user_id == key and not _has_left(ctx)
         case Place.COORDINATION | Place.ADMIN:
             return True
+
+
+def _who_has(roles: Collection[Role], ctx: Context) -> list[str]:
+    """Who of those that this person can ask has one of these roles."""
+    case = ctx.open_case if ctx.place is Place.CASE else None
+    known = [p for role in roles for p in ctx.directory.with_role(role) if case is None or case.is_member(p.user_id)]
+    if case is not None and case.director and Role.COORDINATOR in roles:
+        return [case.director]
+    return [person.user_id for person in known][:_MOST_NAMED]
 
 
 def _has_left(ctx: Context) -> bool:

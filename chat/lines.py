@@ -6,6 +6,7 @@ from functools import cache
 
 from cases.errors import Refusal
 from chat.registry import commands
+from chat.said import folded
 
 MOST_LINES = 30
 """Commands in one message: each is a unit of work, with an answer of its own."""
@@ -13,9 +14,13 @@ _FENCE = "```"
 
 
 def note_line(text: str) -> str | None:
-    """A line such as ``note: he came home``, as the command ``note: …``."""
-    found = _note().match(text)
-    return f"{found[1].lower()}: {text[found.end() :].strip()}" if found else None
+    """A line such as ``note: he came home``, as the command ``note: …``; ``- *Notes:* he came home`` is the same."""
+    if found := _note().match(text):
+        rest = text[found.end() :].strip()
+        name = f"{found['name']} " if found["name"] else ""
+        rest = rest.removesuffix(found["around"]) if found["around"] else rest
+        return f"{_lines()[_folded(found['word'])]} {name}{rest}"
+    return None
 
 
 def split(
@@ -52,7 +57,27 @@ def split(
     return ["\n".join(lines).strip() for lines in commands]
 
 
+def _folded(word: str) -> str:
+    return " ".join(folded(word).split())
+
+
+@cache
+def _lines() -> dict[str, str]:
+    """What such a line begins with, and the command that it is."""
+    own = {f"{line}:" for line in commands.lines()}
+    also = {_folded(a): path for path in own if path in commands.sayings for a in commands.sayings[path].also}
+    return also | {path.removesuffix(":"): path for path in own}
+
+
 @cache
 def _note() -> re.Pattern[str]:
-    """How such a line begins: with a command that ends with a colon."""
-    return re.compile(rf"\s{{0,40}}({'|'.join(commands.lines())})\s{{0,40}}:", re.IGNORECASE)
+    """How such a line begins: with a command that ends with a colon, perhaps with the agency that it is about."""
+    words = "|".join(re.escape(word).replace(r"\ ", r"\s{1,4}") for word in sorted(_lines(), key=len, reverse=True))
+    named = "|".join(path.removesuffix(":") for path in commands.named_lines())
+    bullet = r"(?:(?:[-*+\u2022\u2023\u25e6\u2013\u2014]|[0-9]{1,2}[.)])[ \t]{1,4})?"
+    return re.compile(
+        rf"\s{{0,40}}{bullet}(?P<around>[*_]{{0,2}})(?P<word>{words})"
+        rf"(?:(?<={named})[ \t]{{1,4}}(?P<name>[^\W\d_]{{2,24}}(?: [^\W\d_]{{2,24}})?))?"
+        r"\s{0,40}[:\uff1a](?P=around)",
+        re.IGNORECASE,
+    )

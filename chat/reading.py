@@ -1,20 +1,33 @@
+# lines: one way from the raw text of a message to a command's arguments
 """From the raw text of a message to a command's arguments: pure functions, nothing guessed."""
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from cases.errors import Refusal
-from chat.arguments import Arguments, Positional, ReadingContext, are_agencies, key_of, plain
+from chat.arguments import (
+    CALLED,
+    Arguments,
+    Positional,
+    ReadingContext,
+    are_agencies,
+    key_of,
+    plain,
+    take_name,
+    take_rest,
+)
 from chat.keys import find_stray, names_an_audience
 from chat.languages import ENGLISH, Language
+from chat.said import LOOSE, is_courtesy
 
 __all__ = [
     "SURELY_MEANT",
@@ -29,6 +42,8 @@ __all__ = [
     "read",
     "suggest",
     "take_fields",
+    "unlink",
+    "unquoted",
     "usage",
 ]
 
@@ -44,11 +59,25 @@ _QUOTED_REPLY = re.compile(r"[\s\u061c\u200c-\u200f]*> (?:\* )?<@[^\n]*(?:\n>[^\
 # A keyboard for right-to-left writing may put its marks before the first letter.
 _LEADING_MARKS = re.compile("[\\s\u061c\u200c-\u200f]*")
 _PREFIX = re.compile(r"!|\uff01|//?")
+# What phones and habits put before it: a bullet, a number, emphasis, quotes, a second mark, a blank behind it.
+_LOOSE_PREFIX = re.compile(
+    r"(?:(?:[-*+\u2022\u2023\u25e6\u2013\u2014]|[0-9]{1,2}[.)])[ \t]{1,4})?"
+    r"(?P<around>[*_~`\"'\u2018\u2019\u201c\u201d\u201e\u00ab(]{0,4})"
+    r"(?:[!\uff01]{1,2}|//?)[ \t]{0,4}(?=[^\W\d_])"
+)
+_AROUND_A_CHOICE = " .,;:!?*_~`\"'\u2018\u2019\u201c\u201d()"
+_CLOSES = "*_~`\"'\u2018\u2019\u201c\u201d\u00bb)"
+_MENTION = re.compile(
+    r"\[(?P<name>[^\[\]\n]{1,255})\]\(<?(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)"
+    r"(?P<id>[^\s\"'<>?/)]{1,255})[^\s)]{0,255}\)"
+)
 _MANY_CHOICES = 4
 _CLOSE_ENOUGH = 0.6
 SURELY_MEANT = 0.8
 """So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
 _LONGEST_WORD = 40
+LONGEST_REPLY = 10_000
+"""Characters: more than any command takes."""
 _BEGINNING = 1_000
 """Characters in which it shows whether a message is for the bot."""
 _MOST_MARKS = 30
@@ -89,10 +118,29 @@ def beginning(body: str) -> str:
     return _unquoted(body)[:_BEGINNING]
 
 
+def unquoted(body: str) -> str:
+    """What a message says behind the fallback quote, as it is read; only its beginning where it has no end."""
+    return normalise(_unquoted(body)[:LONGEST_REPLY]).strip()
+
+
 def _unquoted(body: str) -> str:
     """A message without the fallback quote of what it replies to."""
     quoted = _QUOTED_REPLY.match(body)
     return body[quoted.end() :] if quoted else body
+
+
+def unlink(body: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A text with names where some clients write links to people; those names, and the user ids they stand for."""
+    if "matrix" not in body:
+        return body, ()
+    pills: list[tuple[str, str]] = []
+
+    def name(found: re.Match[str]) -> str:
+        shown = " ".join(found["name"].split())
+        pills.append((shown, f"@{unquote(found['id']).removeprefix('@')}"))
+        return shown
+
+    return _MENTION.sub(name, body), tuple(pills)
 
 
 def addressed(
@@ -103,19 +151,26 @@ def addressed(
     is_direct: bool,
     is_reply_to_card: bool,
     is_mentioned: bool | None = None,
+    also_called: Collection[str] = (),
+    is_command: Callable[[str], bool] = lambda _text: False,
 ) -> str | None:
     """The text of a command without its prefix, or None for ordinary talk.
 
     A message is for the bot after ``!`` or ``/``, or after its name. ``is_mentioned``: whether m.mentions names the
     bot; when it is known not to, a bare name (``Roundtable is at three``) is talk unless a colon or ``@`` makes it an
-    address. In a direct chat, or in reply to a card, the prefix may be left out.
+    address. In a direct chat, or in reply to a card, the prefix may be left out. ``also_called``: what a client calls
+    the bot in this message. ``is_command``: whether a text begins as a command does, without which a prefix that stands
+    apart or among other marks (``! Attention``, ``- !!``) is talk.
     """
 
     def command_in(text: str) -> str | None:
         text = _LEADING_MARKS.sub("", normalise(text), count=1).rstrip()
         if command := _behind_prefix(text):
             return _bare(command)
-        behind = _behind_name(text, bot_id, bot_name, bare=is_mentioned is not False)
+        loose = _behind_loose_prefix(text)
+        if loose and is_command(loose):
+            return _bare(loose)
+        behind = _behind_name(text, {bot_id, bot_name, *also_called}, bare=is_mentioned is not False)
         if behind is None and not (is_direct or is_reply_to_card):
             return None
         text = text if behind is None else behind or "help"
@@ -130,7 +185,8 @@ def addressed(
 
 def prefixed(line: str) -> str | None:
     """What a line says behind ``!`` or ``/``, if it has one and a word follows; as ``addressed``, for a later line."""
-    command = _behind_prefix(_LEADING_MARKS.sub("", line, count=1))
+    line = _LEADING_MARKS.sub("", line, count=1)
+    command = _behind_prefix(line) or _behind_loose_prefix(line)
     return _bare(command) if command else None
 
 
@@ -140,9 +196,23 @@ def _behind_prefix(text: str) -> str | None:
     return text[prefix.end() :] if prefix and text[prefix.end() :][:1].isalpha() else None
 
 
-def _behind_name(text: str, bot_id: str, bot_name: str, *, bare: bool) -> str | None:
+def _behind_loose_prefix(text: str) -> str | None:
+    """The same, where marks stand around it: ``**!concern he left**``, ``- !done A-1``, ``! next``."""
+    found = _LOOSE_PREFIX.match(text)
+    if found is None:
+        return None
+    behind = text[found.end() :]
+    if around := found["around"]:
+        word, blank, rest = re.match(r"(\S*)(\s*)(.*)", behind, re.DOTALL).groups()  # type: ignore[union-attr]
+        shut = word.rstrip(_CLOSES)
+        behind = shut + blank + rest if shut != word else behind.rstrip().removesuffix(around[::-1]).rstrip(_CLOSES)
+    return behind
+
+
+def _behind_name(text: str, called: Collection[str], *, bare: bool) -> str | None:
     """What follows the bot's name at the beginning, as a mention pill leaves it in the plain body."""
-    names = sorted(filter(None, {bot_id, bot_id.partition(":")[0], bot_name}), key=len, reverse=True)
+    called = {*called, *(name.partition(":")[0] for name in called if name.startswith("@"))}
+    names = sorted(filter(None, called), key=len, reverse=True)
     for name in names:
         pattern = rf"(?P<at>@?){re.escape(name.removeprefix('@'))}(?P<mark>\s?[:,\uff1a])?(?=\s|[!/\uff01]|\Z)\s*"
         if found := re.match(pattern, text, re.IGNORECASE):
@@ -230,6 +300,7 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
         own = {typed.casefold(): key for typed, key in also.items()} | {key: key for key in keys(arguments)}
         _refuse_stray(rest, own, arguments, context)
     text, typed = take_fields(rest, keys(arguments), also)
+    text = _take_up(arguments, text, typed, context)
     values: dict[str, object] = {}
     missing: list[tuple[str, FieldInfo]] = []
     for name, field, marker in _fields(arguments):
@@ -238,13 +309,15 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
             value, text = marker.take(text, context)
         else:
             value = typed.get(key_of(name))
+        if marker and value and not field.is_required() and _choices(field) and is_courtesy(value, LOOSE):
+            continue
         if value:
             values[name] = _choose(name, field, value, context)
         elif field.is_required() or value is not None:
             missing.append((name, field))
     if missing:
         _refuse_missing(missing, context)
-    if text.strip():
+    if text.strip() and not is_courtesy(text, LOOSE):
         named = [context.language.key(key) for key in keys(arguments)]
         raise Refusal("reading/too_much", keys=named, example=context.example)
     try:
@@ -256,6 +329,25 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
         name = str(fault.errors(include_input=False, include_url=False)[0]["loc"][0])
         key, hint = context.language.key(key_of(name)), arguments.model_fields[name].description or ""
         raise Refusal("reading/invalid", key=key, hint=context.language.text(hint), example=context.example) from None
+
+
+def _take_up(arguments: type[Arguments], text: str, typed: dict[str, str], context: ReadingContext) -> str:
+    """The text, with what stands behind a name that was typed for a key, where the command takes a text."""
+    if not any(marker and marker.take is take_rest for _, _, marker in _fields(arguments)):
+        return text
+    for name, field, marker in _fields(arguments):
+        value = typed.get(key_of(name))
+        if marker is None and value and _is_called(field):
+            whom, rest = take_name(value, context)
+            if whom and rest and context.lookup.people(whom.strip(" ,.;")):
+                typed[key_of(name)] = whom
+                text = f"{text} {rest}".strip()
+    return text
+
+
+def _is_called(field: FieldInfo) -> bool:
+    inner = [part for kind in get_args(field.annotation) for part in getattr(kind, "__metadata__", ())]
+    return CALLED in [*inner, *field.metadata]
 
 
 def _in_words(refusal: Refusal, arguments: type[Arguments], language: Language) -> Refusal:
@@ -301,13 +393,14 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
     known = {spoken.choice(str(c.value)).casefold(): c for spoken in context.languages for c in choices}
     known |= {str(choice.value).casefold(): choice for choice in choices}
     word = plain(value).casefold()
-    if word in known:
-        return known[word]
+    for chosen in (word, word.strip(_AROUND_A_CHOICE)):
+        if chosen in known:
+            return known[chosen]
     raise Refusal(
         "reading/choice",
         key=context.language.key(key_of(name)),
         choices=[context.language.choice(choice) for choice in choices_of(field)],
-        suggestion=suggest(word, known),
+        suggestion=suggest(word.strip(_AROUND_A_CHOICE), known),
     )
 
 

@@ -6,20 +6,22 @@ from typing import Any, TypeVar, get_type_hints
 
 from cases.roles import Permission
 from cases.verbs import VERBS, Verb
-from chat.arguments import Arguments, begins_with_id
+from chat.arguments import Arguments, begins_with_id, take_name
 from chat.context import Context, Reply
 from chat.groups import Group
-from chat.reading import SURELY_MEANT, keys, suggest
+from chat.reading import SURELY_MEANT, keys, positional, suggest
+from chat.said import LOOSE, Sayings, folded, is_courtesy
 from storage.find import Card, Find
 
 A = TypeVar("A", bound=Arguments)
 Handler = Callable[[A, Context], Reply]
 ReadsReply = Callable[[Find, str, str, Card], str | None]
 """The command that a reply to a card says, by the sender (Matrix id) and the beginning of the text."""
-ReadsBare = Callable[[str], str | None]
 _SHORTEST_GUESS = 4
 """In letters: ``!and`` is no mistyped ``hand``."""
 _LONGEST_WORD = 40
+_LONGEST_PATH = 100
+_ENDS = ".,:;!?\u2026\uff1a"
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,10 +58,11 @@ class Registry:
         self.commands: dict[str, Command] = {}
         self.replies: list[ReadsReply] = []
         """What concepts make of replies to cards."""
-        self.bare: dict[str, ReadsBare] = {}
-        """What is typed to a card about a record with this letter, and is no command's word: ``1 yes 2 no``."""
         self.first_words: dict[str, str] = {}
         """The first word that may be left out in reply to a card about a record with this letter."""
+        self.sayings: dict[str, Sayings] = {}
+        """What people say for each of them beside its own word."""
+        self._other_words: dict[str, str] = {}
         self._lines_while: set[str] = set()
 
     def hear_lines_while(self, kind: str) -> None:
@@ -83,19 +86,39 @@ class Registry:
 
         return register
 
+    def say(self, path: str, sayings: Sayings) -> None:
+        """Declare what people say for a command beside its own word."""
+        if path not in self.commands or path in self.sayings:
+            raise RuntimeError(f"no command named {path!r}, or it was said before")
+        self.sayings[path] = sayings
+        self._other_words = {}
+
     def match(self, text: str) -> tuple[Command, str] | None:
         """The command that a text begins with, and the rest; two words before one."""
         first, rest = _first_word(text)
         second, behind = _first_word(rest)
         if command := self._called(f"{first} {second}"):
-            return command, behind
+            # What takes nothing is not meant by what goes on: ``roundtable next thursday``.
+            alone = command.arguments.model_fields or is_courtesy(behind, LOOSE)
+            return (command, behind) if alone else (self._called(first) or command, rest)
         if command := self._called(first):
             return command, rest
         return None
 
     def _called(self, path: str) -> Command | None:
         """The command of this name; a phone ends a line with a full stop, and people with more (``done: …``)."""
-        return self.commands.get(path.lower()) or self.commands.get(path.lower().rstrip(".,:!"))
+        path = path[:_LONGEST_PATH].lower()
+        for name in (path, path.rstrip(_ENDS)):
+            if command := self.commands.get(name) or self.commands.get(self._also().get(folded(name), "")):
+                return command
+        return None
+
+    def _also(self) -> dict[str, str]:
+        """The other words that are a command, and its path."""
+        if not self._other_words:
+            own = {path: said for path, said in self.sayings.items() if not path.endswith(":")}
+            self._other_words = {folded(a): path for path, said in own.items() for a in said.also}
+        return self._other_words
 
     def words(self) -> list[str]:
         """Every first word."""
@@ -108,6 +131,13 @@ class Registry:
     def lines(self) -> list[str]:
         """What a line of the chair begins with, during a meeting, to be taken down: ``note: he came home``."""
         return [path.rstrip(":") for path in self.commands if path.endswith(":")]
+
+    def named_lines(self) -> list[str]:
+        """Those of them that begin with the name of an agency."""
+        firsts = {
+            line: next(iter(self.commands[f"{line}:"].arguments.model_fields.values()), None) for line in self.lines()
+        }
+        return [line for line, first in firsts.items() if first and (m := positional(first)) and m.take is take_name]
 
     def under(self, word: str) -> list[Command]:
         """The two-word commands that begin with this word."""

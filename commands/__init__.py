@@ -20,11 +20,11 @@ def _load(module: str) -> None:
 
 
 def registry_of_all() -> "Registry":
-    """Every command and every job: importing a module registers what it defines."""
+    """Every command, every job, what people say: importing a module registers what it defines."""
     # Whoever opens a store only does not load what commands need.
     from chat.registry import commands  # noqa: PLC0415
 
-    for module in ("commands", "jobs"):
+    for module in ("commands", "jobs", "said"):
         _load(module)
     return commands
 

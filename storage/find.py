@@ -42,6 +42,8 @@ class Card:
     channel: str
     case_ref: str
     subject: str | None
+    cause: str = ""
+    """What it answers."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -311,8 +313,12 @@ class Find:
             return None
         o = tables.outbox.c
         ours = (o.event_id == event_id, o.account == self.account.user_id)
-        found = self.row(select(o.channel, o.scope, o.subject).where(*ours).limit(1))
-        return Card(found.channel, found.scope, found.subject) if found else None
+        found = self.row(select(o.channel, o.scope, o.subject, o.txn_id).where(*ours).limit(1))
+        return Card(found.channel, found.scope, found.subject, found.txn_id.rpartition(".")[0]) if found else None
+
+    def unseal(self, sealed: bytes, scope: str, place: str, row: str) -> str:
+        """Open what ``Work.seal`` sealed; raises WrongKeyError."""
+        return self._ring.open(sealed, scope=scope, place=place, row=row)
 
     def setting(self, key: str) -> str | None:
         """A small fact of the process."""

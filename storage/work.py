@@ -264,6 +264,14 @@ class Work:
         """What to write into a row of the outbox whose body is needed no longer."""
         return emptied(self._ring, scope, txn_id)
 
+    def seal(self, text: str, scope: str, place: str, row: str) -> bytes:
+        """Seal what may hold words of a case with its key, or with the house's."""
+        return self._ring.seal(text, scope=scope, place=place, row=row)
+
+    def seals_for(self, ref: str) -> str:
+        """The case of this reference, or the house when there is none."""
+        return ref if self._ring.knows(ref) else HOUSE
+
     def record(self, entry: Entry) -> None:
         """Write the audit entry; its outcome will stand beside the cause."""
         self._newest = audit.write(self.session, self._ring, entry, self.now, self._newest)

@@ -26,7 +26,11 @@ TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
 OF_A_DEVICE = frozenset({Verdict.UNSIGNED_DEVICE, Verdict.BAD_DEVICE})
 """What speaks against one of an account's devices, and not against its identity."""
-_PILL = re.compile(r'<a href="https://matrix\.to/#/((?:@|%40)[^"?/]{1,255})[^"]{0,255}">([^<]{1,255})</a>')
+_PILL = re.compile(
+    r"<a\s(?:[^<>]{0,200}\s)?href=[\"'](?:https://matrix\.to/#/(?:@|%40)|matrix:u/)([^\"'<>?/]{1,255})"
+    r"[^\"'<>]{0,255}[\"'][^<>]{0,200}>([^<]{1,255})</a>",
+    re.IGNORECASE,
+)
 
 
 def _pills(formatted: object) -> tuple[tuple[str, str], ...]:
@@ -34,7 +38,9 @@ def _pills(formatted: object) -> tuple[tuple[str, str], ...]:
     if not isinstance(formatted, str):
         return ()
     found = _PILL.findall(formatted)
-    return tuple((" ".join(html.unescape(name).split()), unquote(user_id)) for user_id, name in found)
+    return tuple(
+        (" ".join(html.unescape(name).split()), f"@{unquote(user_id).removeprefix('@')}") for user_id, name in found
+    )
 
 
 class Hearing:

@@ -7,7 +7,7 @@ from chat.context import House, person_of
 from chat.dispatch import DONE
 from commands.erasure import deletions
 from commands.erasure.deletions import Doubt, Said
-from storage import audit
+from storage import audit, questions
 from storage import deletions as kept_deletions
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Store, Work
@@ -44,6 +44,7 @@ class Deleting:
                 if author == sender and not held:
                     for cause_of_line in dict.fromkeys(line.cause for line in logged):
                         work.retract(cause_of_line)
+                        questions.settle(work, cause_of_line)
         except AlreadyHandledError:
             return
 

@@ -19,6 +19,7 @@ from chat.groups import GROUPS, Group
 from chat.languages import Language, codes, language
 from chat.reading import choices_of, positional, suggest, usage
 from chat.registry import Command, commands
+from chat.said import LOOSE, is_courtesy
 
 GROUP, PLACE = groups.ME, 150
 
@@ -70,7 +71,7 @@ def show_help(args: Help, ctx: Context) -> Reply:
     """The list, or one command."""
     allowed = sorted((c for c in commands.commands.values() if _allowed(c, ctx)), key=_position)
     spoken = ctx.voice().language
-    if args.command:
+    if args.command and not (is_courtesy(args.command, LOOSE) and _group(args.command.lower()) is None):
         return _explain(" ".join(args.command.lstrip("!/").lower().split()), allowed, ctx)
     if _FRAME + 2 * len(_listed(allowed)) <= MOST_LINES:
         return _list("What you can do here", allowed, spoken)
@@ -154,7 +155,7 @@ def _explained(command: Command, beside: list[Command], allowed: list[Command], 
 
 def _refuse(command: Command, ctx: Context) -> NoReturn:
     if roles := who_may(command.needs, ctx.place):
-        raise Refusal("dispatch/not_allowed", roles=roles)
+        raise Refusal("dispatch/not_allowed", roles=roles, people=[])
     raise Refusal(
         "dispatch/wrong_room",
         places=where_may(command.needs, ctx.role),

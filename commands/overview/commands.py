@@ -96,6 +96,8 @@ class Brief(Arguments):
 class Undo(Arguments):
     """Take back your last command, within 10 minutes."""
 
+    id: AnyId | None = Field(None, title="ID", description="what it was about, to be sure that it is the last")
+
 
 @commands.command("status", needs=Permission.READ, example="!status")
 def status(args: Status, ctx: Context) -> Reply:
@@ -258,6 +260,8 @@ def undo(args: Undo, ctx: Context) -> Reply:
     # An answer may have been for fewer than the question says again, once it is taken back.
     seen_by = {asked.id: asked.seen_by for asked in case.all(Request)}
     step = case.undo(by=ctx.actor, at=ctx.now)
+    if args.id not in {None, step.subject}:
+        raise Refusal("undo/not_last", id=args.id, last=step.subject)
     about = next((asked for asked in case.all(Request) if asked.id == step.subject), None)
     facts: dict[str, object] = {"ref": case.ref, "step": step, "about": about}
     if about is not None:

@@ -22,7 +22,6 @@ from commands.roundtable.rules import Quorum, RoundTable
 from commands.series import rules as series
 
 GROUP, PLACE = groups.MEET, 50
-commands.bare["M"] = availability.command
 
 
 class Plan(Arguments):

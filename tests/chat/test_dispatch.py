@@ -83,7 +83,7 @@ async def test_a_command_for_another_role_says_for_which(table: Conference) -> N
 async def test_who_may_not_is_told_who_may(table: Conference) -> None:
     room = await table.open_case()
     said = await table.answer("ada", "!close because: done owner: police", room=room)
-    assert said.text == "Here this is for: coordinator. Please ask one of them. Nothing was changed."
+    assert said.text == "Here this is for: coordinator. Please ask Cleo Bakker. Nothing was changed."
     assert not (await table.case(room)).closed
 
 

@@ -47,7 +47,7 @@ async def test_a_command_may_begin_in_several_ways(table: Conference, typed: str
     assert said.text.startswith("C-1 · concern from Ada Jansen (Police)\nhe didn't come home\n")
 
 
-@pytest.mark.parametrize("typed", ["concern he didn't come home", "!!!", "! concern x", "/ 2", "I accept A-1"])
+@pytest.mark.parametrize("typed", ["concern he didn't come home", "!!!", "! Attention", "/ 2", "I accept A-1"])
 async def test_ordinary_talk_is_not_answered(table: Conference, typed: str) -> None:
     room = await table.open_case()
 
@@ -235,7 +235,7 @@ async def test_a_mention_counts_whatever_the_person_is_called_in_the_app(table: 
     ("typed", "first"),
     [
         ("04/05/27", "“04/05/27” can be read in more than one way."),
-        ("20.11.2026", "In “20.11.2026” I can’t be sure which number is the month."),
+        ("fri morning", "“fri morning” can be read in more than one way."),
         ("yesterday", "“yesterday” is already past: Sun 1 Nov 2026, 17:00 Europe/Amsterdam. Did you mean:"),
         ("31 feb", "“31 feb” does not exist in the calendar or on the clock."),
         ("2027-03-28 02:30", "“2027-03-28 02:30” does not exist: the clocks are put forward then."),
@@ -350,7 +350,7 @@ async def test_who_nearly_answers_a_card_is_told_that_it_did_not_count(table: Co
     assert (await table.case(room)).all(Action)[0].accepted_by == ()
 
 
-@pytest.mark.parametrize("typed", ["thank you", "Fine, on Tuesday then", "concerning him: yes", "I accept that", "👍"])
+@pytest.mark.parametrize("typed", ["thank you", "Fine, on Tuesday then", "concerning him: yes", "I accept that"])
 async def test_talk_about_a_card_stays_talk(table: Conference, typed: str) -> None:
     room = await table.open_case()
     proposed = await table.answer("ada", "!action visit him for: school by: fri", room=room)

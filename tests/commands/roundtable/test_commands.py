@@ -382,7 +382,7 @@ async def test_the_coordinators_lines_are_taken_down_too(table: Conference) -> N
 
 
 MANY = (
-    "note: he came along\nand stayed\nAction: ask his mother for: social by: next week\n"
+    "note: he came along\nand stayed\nAction: ask his mother for: social by: in the past\n"
     "decision: he returns because: it worked\n note: she agreed"
 )
 
@@ -395,7 +395,7 @@ async def test_several_lines_in_one_message_are_each_taken_down(table: Conferenc
 
     assert [one.text.split("\n")[0] for one in said] == [
         "Noted, M-1/n1.",
-        "I can’t read “next week” as a date. Type for example:",
+        "I can’t read that as a date. Type for example:",
         "D-1 · decision put by School at M-1",
         "Noted, M-1/n2.",
     ]
