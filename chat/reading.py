@@ -306,11 +306,9 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
     for name, field, marker in _fields(arguments):
         value: str | None
         if marker:
-            value, text = marker.take(text, context)
+            value, text = _take(marker, field, text, context)
         else:
             value = typed.get(key_of(name))
-        if marker and value and not field.is_required() and _choices(field) and is_courtesy(value, LOOSE):
-            continue
         if value:
             values[name] = _choose(name, field, value, context)
         elif field.is_required() or value is not None:
@@ -329,6 +327,13 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
         name = str(fault.errors(include_input=False, include_url=False)[0]["loc"][0])
         key, hint = context.language.key(key_of(name)), arguments.model_fields[name].description or ""
         raise Refusal("reading/invalid", key=key, hint=context.language.text(hint), example=context.example) from None
+
+
+def _take(marker: Positional, field: FieldInfo, text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """What stands in a text for a field; thanks are no choice."""
+    value, rest = marker.take(text, context)
+    thanks = value and not field.is_required() and _choices(field) and is_courtesy(value, LOOSE)
+    return (None, rest) if thanks else (value, rest)
 
 
 def _take_up(arguments: type[Arguments], text: str, typed: dict[str, str], context: ReadingContext) -> str:
