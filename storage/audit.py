@@ -10,14 +10,15 @@ from sqlalchemy import Connection, insert, or_, select
 
 from storage import causes, tables
 from storage.crypto import Keyring
+from storage.statement import Statement
 
 ERASE = "erase"
 """The command of a line about a deleted message."""
 _FIRST = bytes(32)
 NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1)
 """The digest of the last line."""
-_WRITE = insert(tables.audit)
 _FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
+_WRITE = Statement(insert(tables.audit), "at", "previous", "digest", "signature", *_FIELDS)
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,7 +43,7 @@ def write(session: Connection, keyring: Keyring, entry: Entry, at: datetime, new
     fields = {name: getattr(entry, name) for name in _FIELDS}
     digest = _digest(previous, at, fields)
     line = {"at": at, "previous": previous, "digest": digest, "signature": keyring.sign(digest), **fields}
-    session.execute(_WRITE, line)
+    _WRITE.run(session, line)
     return digest
 
 

@@ -21,6 +21,7 @@ from storage.identifiers import is_event_id, is_room_id
 from storage.journal import OnFile, Seat
 from storage.kept import KeptCases
 from storage.known import Known
+from storage.statement import Statement
 
 T = TypeVar("T")
 _cases = tables.cases.c
@@ -28,7 +29,7 @@ _members = tables.members.c
 _items = tables.items.c
 # Asked with each message: to put a question together takes longer than SQLite takes to answer it.
 _HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam("cause"))
-_SEATED = select(_members.user_id).where(_members.case_ref == bindparam("ref"), ~_members.gone)
+_SEATED = Statement(select(_members.user_id).where(_members.case_ref == bindparam("ref"), ~_members.gone))
 SPACE = "space"
 """The channel of the space that holds the rooms."""
 SET_ASIDE = "set aside "
@@ -296,7 +297,7 @@ class Find:
             case Place.CASE:
                 if (seats := self._written_seats(key)) is not None:
                     return frozenset(seat.user_id for seat in seats if not seat.gone)
-                return frozenset(self.all(_SEATED, ref=key))
+                return frozenset(row.user_id for row in _SEATED.all(self.connection, {"ref": key}))
             case Place.AGENCY:
                 inside = {Role.PRACTITIONER, Role.COORDINATOR}
                 return frozenset(p.user_id for p in people.values() if p.agency == key and p.role in inside)

@@ -11,23 +11,28 @@ from cases.items import Item, items
 from cases.record import Step
 from storage import codec, tables
 from storage.crypto import Keyring
+from storage.statement import Statement
 
 STEP_BODY = "steps.body"
 _steps, _items, _members, _cases = tables.steps, tables.items, tables.members, tables.cases
-_BEHIND = (
+_BEHIND = Statement(
     select(_cases.c.scheme, _cases.c.version, _steps.c.number, _steps.c.body)
     .outerjoin(_steps, (_steps.c.case_ref == _cases.c.ref) & (_steps.c.number > bindparam("saved")))
     .where(_cases.c.ref == bindparam("ref"))
     .order_by(_steps.c.number)
 )
-_ADD_STEPS, _ADD_ITEMS, _ADD_MEMBERS, _ADD_CASE = map(insert, (_steps, _items, _members, _cases))
+_ADD_STEPS = Statement(insert(_steps), "case_ref", "number", "body")
+_ADD_ITEMS = Statement(insert(_items), "case_ref", *Item._fields)
+_ADD_MEMBERS, _ADD_CASE = map(insert, (_members, _cases))
 _REWRITE = (
     update(_steps)
     .where(_steps.c.case_ref == bindparam("ref"), _steps.c.number == bindparam("nr"))
     .values(body=bindparam("sealed"))
 )
-_DROP_ITEM = delete(_items).where(
-    *(_items.c[name] == bindparam(f"old_{name}") for name in ("case_ref", "record", "kind", "agency"))
+_DROP_ITEM = Statement(
+    delete(_items).where(
+        *(_items.c[name] == bindparam(f"old_{name}") for name in ("case_ref", "record", "kind", "agency"))
+    )
 )
 _DROP_MEMBER = delete(_members).where(_members.c.case_ref == bindparam("ref"), _members.c.number == bindparam("nr"))
 _STATE = (
@@ -74,7 +79,7 @@ def read(
     schemes: Collection[str] | None = None,
 ) -> OnFile | None:
     """A case from its steps, of one that is ``known`` those that came since; None: there is none in these schemes."""
-    behind = connection.execute(_BEHIND, {"ref": ref, "saved": known.saved if known else 0}).all()
+    behind = _BEHIND.all(connection, {"ref": ref, "saved": known.saved if known else 0})
     if not behind or (schemes is not None and behind[0].scheme not in schemes):
         return None
     version = behind[0].version
@@ -107,17 +112,17 @@ def write(connection: Connection, ring: Keyring, kept: OnFile) -> None:
     elif (now.closed, now.version) != (kept.closed, kept.version):
         connection.execute(_STATE, {"case": ref, "is_closed": now.closed, "new_version": now.version})
     if rows:
-        connection.execute(_ADD_STEPS, rows)
+        _ADD_STEPS.run_each(connection, rows)
     if old := [case.steps[number - 1] for number in case.rewritten if number <= kept.saved]:
         sealed = [_row(ring, ref, step) for step in old]
         connection.execute(_REWRITE, [{"ref": ref, "nr": r["number"], "sealed": r["body"]} for r in sealed])
     if gone := kept.items - now.items:
         keys = ("record", "kind", "agency")
-        connection.execute(
-            _DROP_ITEM, [{"old_case_ref": ref} | {f"old_{key}": getattr(item, key) for key in keys} for item in gone]
+        _DROP_ITEM.run_each(
+            connection, [{"old_case_ref": ref} | {f"old_{key}": getattr(item, key) for key in keys} for item in gone]
         )
     if new := now.items - kept.items:
-        connection.execute(_ADD_ITEMS, [{"case_ref": ref, **item._asdict()} for item in new])
+        _ADD_ITEMS.run_each(connection, [{"case_ref": ref, **item._asdict()} for item in new])
     if left := kept.seats - now.seats:
         connection.execute(_DROP_MEMBER, [{"ref": ref, "nr": seat.number} for seat in left])
     if came := now.seats - kept.seats:

@@ -13,6 +13,7 @@ from storage import causes, tables
 from storage.crypto import WrongKeyError
 from storage.find import Find
 from storage.fresh import Fresh
+from storage.statement import Statement
 from storage.thread import in_store_thread
 from storage.work import INVITE, Attachment, Paper, Sent, Store, Work, emptied, open_body
 
@@ -83,8 +84,8 @@ class Outbox:
         o = tables.outbox
         waiting = (o.c.account == self._account, o.c.channel == bindparam("channel"), o.c.sent_at.is_(None))
         next_ = select(o).where(*waiting, o.c.channel.not_in(self._gone())).limit(1)
-        self._next = next_.order_by(o.c.id)
-        self._next_said = next_.order_by(o.c.kind == INVITE, o.c.id)
+        self._next = Statement(next_.order_by(o.c.id))
+        self._next_said = Statement(next_.order_by(o.c.kind == INVITE, o.c.id))
         self.inviting: set[str] = set()
         """The channels in which nothing but invitations was found when they were last looked at."""
 
@@ -131,7 +132,8 @@ class Outbox:
         """The same, while nobody else writes."""
         self._store.under_way[channel] = None
         self.inviting.discard(channel)
-        found = find.row(self._next if invitations else self._next_said, channel=channel)
+        query = self._next if invitations else self._next_said
+        found = query.first(find.connection, {"channel": channel})
         if found is not None and found.kind == INVITE and not invitations:
             self.inviting.add(channel)
             found = None
@@ -242,7 +244,8 @@ class Outbox:
         Whoever is killed before sends it once more under its transaction id. It is the only one in its channel: nothing
         that follows is looked for, or handed over, but in a transaction that marks it.
         """
-        mark = {"sent_at": at, "event_id": event_id, **emptied(self._store.ring, row.scope, row.txn_id)}
+        body = emptied(self._store.ring, row.scope, row.txn_id).get("body")
+        mark = {"row": row.id, "at": at, "event": event_id, "emptied": body}
         self._store.sent[row.id] = Sent(row.channel, row.txn_id, mark)
 
     @in_store_thread

@@ -29,15 +29,20 @@ from storage.head import Head, HeadMissingError, KeptHead, newest
 from storage.journal import OnFile
 from storage.kept import KeptCases
 from storage.known import Known
+from storage.statement import Statement
 
 P = ParamSpec("P")
 T = TypeVar("T")
 OUTBOX_BODY = "outbox.body"
 EMPTY = "{}"
 INVITE = "invite"
-_HANDLED, _WAITS = insert(tables.inbox), insert(tables.outbox)
+_HANDLED = Statement(insert(tables.inbox), "cause", "outcome")
+_WAITS = Statement(
+    insert(tables.outbox),
+    *("account", "txn_id", "channel", "kind", "person", "scope", "body", "subject", "created_at", "tries"),
+)
 _o, _r = tables.outbox.c, tables.rooms.c
-_FIRST = (
+_FIRST = Statement(
     select(_o.id, _o.txn_id, _r.room_id)
     .outerjoin(tables.rooms, (_r.account == _o.account) & (_r.channel == _o.channel))
     .where(_o.account == bindparam("account"), _o.channel == bindparam("channel"), _o.sent_at.is_(None))
@@ -46,12 +51,24 @@ _FIRST = (
     .limit(1)
 )
 """What is to be said first in a channel, if its room is not lost."""
-_MARK = update(tables.outbox).where(_o.id == bindparam("row"))
-_BEFORE = select(
-    audit.NEWEST.scalar_subquery(),
-    select(func.min(tables.inbox.c.cause))
-    .where(tables.inbox.c.cause.in_(bindparam("causes", expanding=True)))
-    .scalar_subquery(),
+_MARK = Statement(
+    update(tables.outbox)
+    .where(_o.id == bindparam("row"))
+    .values(
+        sent_at=bindparam("at"),
+        event_id=bindparam("event"),
+        # Where its key is gone, nobody reads it.
+        body=func.coalesce(bindparam("emptied", type_=_o.body.type), _o.body),
+    )
+)
+_BEFORE = Statement(
+    select(
+        audit.NEWEST.scalar_subquery().label("newest"),
+        select(func.min(tables.inbox.c.cause))
+        .where(tables.inbox.c.cause.in_((bindparam("cause"), bindparam("also"))))
+        .scalar_subquery()
+        .label("handled"),
+    )
 )
 """Asked as each unit of work begins: the end of the audit log, and whether its cause was handled already."""
 LARGEST_ATTACHMENT = 4 * 1024 * 1024
@@ -121,7 +138,7 @@ class Sent:
 
     channel: str
     txn_id: str
-    mark: dict[str, object]
+    mark: Mapping[str, object]
 
 
 class Work:
@@ -281,7 +298,7 @@ class Work:
         """Write down what was changed, and that the cause is handled."""
         self.save()
         handled = [{"cause": c, "outcome": self.outcome} for c in (self.cause, *self._also)]
-        self.session.execute(_HANDLED, handled)
+        _HANDLED.run_each(self.session, handled)
 
     def list_fresh(self) -> dict[str, Fresh | None]:
         """Where something is to be said by this account, and what, unless something else waits there before it."""
@@ -290,7 +307,7 @@ class Work:
     def _look_fresh(self, put: Put) -> Fresh | None:
         if put.kind == INVITE:
             return None
-        first = self.find.row(_FIRST, account=self.account.user_id, channel=put.channel)
+        first = _FIRST.first(self.find.connection, {"account": self.account.user_id, "channel": put.channel})
         if first is None or first.txn_id != put.txn_id:
             return None
         said = put.kind in {"message", "file"}
@@ -352,7 +369,7 @@ class Work:
             "created_at": self.now,
             "tries": 0,
         }
-        self.session.execute(_WAITS, row)
+        _WAITS.run(self.session, row)
         if account is None or account == self.account.user_id:
             if channel in self._put_first:
                 self._put_first[channel].alone = False
@@ -490,9 +507,10 @@ class Store:
                 with self.update() as connection:
                     find = Find(lambda: connection, self.account, self._known, self.ring, self.unreadable, self._kept)
                     # Nobody else writes before this is committed: neither the cause, nor a line of the audit log.
-                    newest, handled = connection.execute(_BEFORE, {"causes": (cause, *also)}).one()
-                    if handled:
-                        raise AlreadyHandledError(handled)
+                    for name in also or (cause,):
+                        newest, handled = _BEFORE.first(connection, {"cause": cause, "also": name})
+                        if handled:
+                            raise AlreadyHandledError(handled)
                     work = Work(self, find, cause, now, also, newest)
                     yield work
                     work.finish()
@@ -526,8 +544,7 @@ class Store:
                 with self.engine.begin() as connection:
                     self._check_lease(connection)
                     marked = dict(self.sent)
-                    for row_id, sent in marked.items():
-                        connection.execute(_MARK, {"row": row_id, **sent.mark})
+                    _MARK.run_each(connection, [sent.mark for sent in marked.values()])
                     yield connection
             finally:
                 rooms_changed = self._known.settle()

@@ -314,7 +314,8 @@ async def test_a_sweep_reads_each_open_case_once(table: Conference) -> None:
         await table.open_case()
     # Whoever writes reads the case alone: nothing is due on this day.
     reads: list[str] = []
-    sa.event.listen(table.store.engine, "before_cursor_execute", lambda *given: reads.append(given[2]))
+    # What reaches SQLite itself, whoever executes it.
+    sa.event.listen(table.store.engine, "checkout", lambda driver, *_: driver.set_trace_callback(reads.append))
     assert await at(table, november(3, hour=12)) == []
     assert len([statement for statement in reads if "LEFT OUTER JOIN steps" in statement]) == 3
 
