@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 help:
 	@echo "make install        make the virtual environment (the other targets do it, too)"
 	@echo "make demo           play a whole case on a real homeserver (STAY=1 keeps it running)"
-	@echo "make test           run the tests"
+	@echo "make test           run the tests, on two cores (WORKERS=2)"
 	@echo "make test-postgresql run the essential end-to-end tests again, on PostgreSQL"
 	@echo "make test-interop   run the tests against Element's own crypto"
 	@echo "make chaos          kill bot and homeserver while members talk, and count (STORE=sqlite|postgresql KILLS=50 COMMANDS=1000 SEED=…)"
@@ -43,18 +43,19 @@ install: $(STAMP)
 demo: $(STAMP)
 	@$(BIN)/python -m tests.demo $(if $(filter-out 0,$(STAY)),--stay)
 
-# The end-to-end tests wait for homeservers most of the time: the others run beside them, and show their progress.
+# Each worker has its own servers. They begin at both ends of the list: the one with the end-to-end tests, whose servers
+# work beside it, the other with the rest; who is done first takes from the other what is left.
+WORKERS := 2
+IN_PARALLEL = --numprocesses $(WORKERS) --dist worksteal
+
 test: $(STAMP)
-	@mkdir -p build
-	@$(BIN)/python -m pytest tests/bot > build/tests-bot.log 2>&1 & bot=$$!; \
-	$(BIN)/python -m pytest --cov --ignore=tests/bot; others=$$?; \
-	echo "== Waiting for the end-to-end tests =="; \
-	wait $$bot; bot=$$?; cat build/tests-bot.log; exit $$((others + bot))
+	$(BIN)/python -m pytest $(IN_PARALLEL) --cov
 
 # The storage tests run on both databases in any case; here the bot itself does. A second bot is refused on SQLite only:
 # on PostgreSQL it stands by, which tests/bot/test_several.py shows.
 test-postgresql: $(STAMP)
-	$(BIN)/python -m pytest --store postgresql tests/bot/test_end_to_end.py tests/bot/test_absence.py tests/bot/test_chaos.py \
+	$(BIN)/python -m pytest $(IN_PARALLEL) --store postgresql \
+		tests/bot/test_end_to_end.py tests/bot/test_absence.py tests/bot/test_chaos.py \
 		--deselect tests/bot/test_end_to_end.py::test_two_bots_on_one_store_are_refused \
 		--deselect tests/bot/test_absence.py::test_more_messages_than_a_sync_holds_are_handled_in_order
 

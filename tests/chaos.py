@@ -28,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 
 from bot.matrix.crypto.errors import Unavailable
 from bot.matrix.crypto.events import Event
@@ -522,6 +523,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     # The client's own warnings of a bad line are what is asked for here.
     logging.disable(logging.WARNING)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     directory = Path(tempfile.mkdtemp(prefix="roundtable-chaos-"))
     _say(f"seed {given.seed}, in {directory}")
     began = time.monotonic()

@@ -26,16 +26,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers the slow ones begin, so that no worker waits for one of them at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def homeserver() -> Iterator[Homeserver]:
-    """One real Synapse for all end-to-end tests, started when the first of them asks for it."""
+    """One real Synapse for all end-to-end tests of a worker, started when the first of them asks for it."""
     with Homeserver() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One real PostgreSQL for all tests, started when the first of them asks for it."""
+    """One real PostgreSQL for all tests of a worker, started when the first of them asks for it."""
     if find_programs() is None:
         pytest.skip("no PostgreSQL here: the package pgserver has none for this platform, and none is on PATH")
     with Postgres() as server:

@@ -229,7 +229,7 @@ async def test_a_word_stands_where_something_could_not_be_said_and_it_is_told_an
         work.say("agency:police", Message("canary", "canary", subject="R-1"))
         work.say("agency:police", Message("behind", ""))
 
-    await speak(table, wire, health, lambda: len(wire.taken["!admin"]) == 2)
+    await speak(table, wire, health, lambda: (len(wire.taken["!admin"]), len(wire.taken["!agency:police"])) == (2, 3))
 
     zero, word, behind = wire.taken["!agency:police"]
     assert (zero, behind) == ("0", "behind")
