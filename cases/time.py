@@ -304,6 +304,7 @@ _ENGLISH_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eigh
 _DUTCH_NUMBERS = ("een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf")
 _COUNTS = {word: str(n) for words in (_ENGLISH_NUMBERS, _DUTCH_NUMBERS) for n, word in enumerate(words, 1)}
 _DAYS = "mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tues|thur|thurs"
+_UNTIL = "by|before|voor|vóór|uiterlijk|until|till|tot|on or before"
 _FULL_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _DAY = rf"(?:{_DAYS}|today|tomorrow|yesterday)"
 _UNIT = r"(?:minute|hour|day|week|working day|work day|business day)s?"
@@ -336,7 +337,7 @@ def _spoken_rules() -> tuple[_Rule, ...]:
         for pattern, put in (
             # What may be left out.
             (
-                r"^(?:(?:please|by|before|voor|vóór|uiterlijk|until|till|tot|around|about|ca|rond|on or before) )+",
+                rf"^(?:(?:please|it to|to|naar|{_UNTIL}|around|about|ca|rond) )+",
                 "",
             ),
             (r" (?:please|pls|graag|latest|at the latest|uiterlijk)$", ""),

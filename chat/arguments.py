@@ -44,7 +44,9 @@ _SEVERAL_IDS = re.compile(
     r"\s*[a-z][-\u2010-\u2014]?[0-9]{1,9}(?:(?:\s{0,2}[,;&+/]\s{0,2}|\s{1,2}(?:and|en)\s{1,2}|\s{1,2})[a-z][-\u2010-\u2014]?[0-9]{1,9}(?!\w)){1,20}",
     re.IGNORECASE | re.ASCII,
 )
-_TO = frozenset({"to", "aan"})
+_TO = frozenset({"to", "aan", "over", "it"})
+_MOST_BEFORE_A_NAME = 3
+"""Words, such as in ``hand it over to health``."""
 _AND = re.compile(r"(?:[,;&+]|and\b|en\b)\s*", re.IGNORECASE)
 _ANDS = re.compile(r"\s*[,;&+\n]\s*|\s+(?:and|en)\s+", re.IGNORECASE)
 _SIGNS = re.compile(r"\s{0,3}[^\w\s\"'\u2018-\u201f()<>\[\]|:;,.?!\u2010-\u2015/*_`~&+#@-]{1,4}(?=\s|\Z)")
@@ -55,14 +57,14 @@ _NEAR = 0.75
 _BEGINS_A_SENTENCE = frozenset(
     {
         *("was", "is", "are", "were", "did", "does", "do", "has", "have", "had", "when", "what", "where", "who"),
-        *("which"),
+        "which",
         *("why", "how", "can", "could", "will", "would", "should", "may", "any", "i", "he", "she", "they", "we"),
         *("you", "it"),
         *("since", "on", "in", "at", "the", "please", "if", "whether", "not", "no", "last", "about", "his", "her"),
-        *("their"),
+        "their",
         *("this", "that", "there", "after", "before", "for", "and", "to", "question", "hi", "hello", "could", "also"),
         *("wat", "waar", "wie", "waarom", "hoe", "heeft", "kan", "wanneer", "welke", "zijn", "kent", "hij", "zij"),
-        *("ze"),
+        "ze",
         *("of", "graag", "vraag", "weet", "en", "ik", "wij", "jullie", "u", "er", "op", "na", "voor", "heb", "hebben"),
     }
 )
@@ -233,8 +235,10 @@ def _whole(typed: str, rest: str, called: list[str]) -> tuple[str, str]:
 
 def take_whom(text: str, context: ReadingContext) -> tuple[str | None, str]:
     """The same, behind a ``to`` that people put before a name; several are refused."""
-    first, _, rest = text.lstrip().partition(" ")
-    if first.casefold().rstrip(":") in _TO and rest.strip() and not _called(first, context):
+    for _ in range(_MOST_BEFORE_A_NAME):
+        first, _, rest = text.lstrip().partition(" ")
+        if first.casefold().rstrip(":") not in _TO or not rest.strip() or _called(first, context):
+            break
         text = rest
     typed, rest = take_name(text, context)
     if typed and _called(typed, context):

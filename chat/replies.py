@@ -158,9 +158,10 @@ class _Judge:
         if self._record is None:
             return []
         for at in self._beginnings():
-            for path, sayings in self._fitting():
-                if found := self._phrase_at(at, _tuples(sayings.meant)):
-                    return self._said_so(path, *found)
+            told = [(path, f) for path, s in self._fitting() if (f := self._phrase_at(at, _tuples(s.meant)))]
+            if told:
+                path, (taken, word) = max(told, key=lambda one: one[1][1].end)
+                return self._said_so(path, taken, word)
         return self._mistyped() or self._nearly() or self._answers()
 
     def _beginnings(self) -> list[int]:
@@ -297,7 +298,7 @@ class _Judge:
     def _is_assent(self) -> bool:
         spoken = " ".join(word.text for word in self._words)
         certain = self._words[0].text in said.YES or self._words[0].text == "akkoord"
-        return spoken in said.ASSENT or (certain and all(w.text in said.COURTESY for w in self._words[1:]))
+        return spoken in said.ASSENT or (certain and all(w.text in said.BESIDE_YES for w in self._words[1:]))
 
     def _assents(self) -> list[Meant]:
         """What a yes may be said to; to a question it is the answer."""

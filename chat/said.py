@@ -39,7 +39,10 @@ class Sayings:
 ASSENT = frozenset(
     {
         *("ok", "okay", "okey", "k", "yes", "yep", "yeah", "yup", "y", "sure", "fine", "good", "great", "agreed"),
-        *("right"),
+        "right",
+        *("no problem", "np", "can do", "happy to", "roger", "works", "that works", "works for me", "works for us"),
+        *("sounds good to us", "sounds good to me", "fine for me", "fine for us", "yes i can", "yes we can"),
+        "yes we can do that",
         *("alright", "sounds good", "fine by us", "fine by me", "fine with us", "fine with me", "yes please"),
         *("ja", "jawel", "ja hoor", "ja graag", "akkoord", "prima", "goed", "is goed", "oke", "top"),
     }
@@ -68,6 +71,8 @@ COURTESY = frozenset(
     }
 )
 """Words that may stand beside anything, and say nothing of it."""
+BESIDE_YES = COURTESY | {"then", "hoor", "sir", "boss", "for", "me", "us", "by", "from"}
+"""What may stand behind a yes and leaves it one."""
 LOOSE = frozenset({"me", "it", "this", "here", "is", "i", "with", "dit", "het", "to", "the", "us", "ok"})
 """What people add to a command that takes nothing: ``accept it``, ``who is here``."""
 
@@ -81,12 +86,13 @@ GOES_ON = frozenset(
         *("whenever", "if", "unless"),
         *("almost", "nearly", "by", "so", "to", "wrong", "new", "better", "or", "before", "after", "until", "for"),
         *("but", "me"),
-        *("volgt", "volgen", "komt", "wordt", "morgen", "straks", "nog", "nieuws", "zodra", "als", "maar"),
+        *("noted", "taken", "understood", "reached", "recorded", "welcome", "volgt", "volgen", "komt", "wordt"),
+        *("morgen", "straks", "nog", "nieuws", "zodra", "als", "maar"),
     }
 )
 """Behind a command's word they go on with a sentence, of which that word is a part."""
 STILL_TO_COME = re.compile(
-    r"\?|\b(?:(?:i|we)['\u2019\u2018]ll|will|let me|let us|soon|tomorrow|later|yet|idea|please|sure"
+    r"\?|\b(?:(?:i|we)['\u2019\u2018]ll|will|let me|let us|soon|tomorrow|later|yet|idea|please|not sure"
     r"|check\w*|look\w*|worr(?:y|ies)|thanks"
     r"|[0-9]+ minutes?|moment|morgen|straks|even|nog|bedankt|ask)\b",
     re.IGNORECASE,

@@ -8,26 +8,47 @@ commands.say(
     "accept",
     Sayings(
         also=("accepteer", "accepteren", "aanvaard"),
-        nearly=("accepted", "take it", "on it", "deal", "will do", "well do it", "ill do it", "doen we", "komt goed"),
+        nearly=(
+            *("accepted", "take it", "well take it", "ill take it", "take this one", "well take this one", "on it"),
+            *("am on it", "are on it", "deal", "will do", "well do it", "ill do it", "can do that", "can accept"),
+            *("happy to", "please accept", "doen we", "komt goed"),
+        ),
         instead=("yes", "ok", "okay", "take", "akkoord", "ja"),
         assent="",
     ),
 )
 commands.say(
     "decline",
-    Sayings(also=("wijs af", "afwijzen"), nearly=("declined", "no", "nope", "nee"), instead=("reject", "no", "nee")),
+    Sayings(
+        also=("wijs af", "afwijzen"),
+        meant={"reject": ""},
+        nearly=(
+            *("declined", "declining", "rejected", "cant accept", "cannot accept", "can not accept", "wont accept"),
+            *("do not accept", "dont accept", "cant do this", "cannot do this", "not us", "not for us"),
+            "thats not for us",
+            *("no", "nope", "nee", "niet voor ons"),
+        ),
+        instead=("reject", "no", "nee"),
+    ),
 )
 commands.say(
     "done",
     Sayings(
         also=("gedaan",),
-        nearly=("its done", "it is done", "have done it", "klaar", "finished", "has been done"),
+        nearly=(
+            *("its done", "it is done", "have done it", "done it", "already done", "has been done", "was done"),
+            *("finished", "completed", "klaar", "gereed", "afgerond"),
+        ),
         instead=("finished", "finish", "complete", "completed", "klaar", "ready"),
     ),
 )
 commands.say(
     "notpossible",
-    Sayings(also=("not possible", "niet mogelijk"), instead=("impossible", "cant", "cannot", "fail", "failed")),
+    Sayings(
+        also=("not possible", "niet mogelijk"),
+        nearly=("impossible", "cant be done", "cannot be done", "can not be done", "lukt niet"),
+        instead=("impossible", "cant", "cannot", "fail", "failed"),
+    ),
 )
 commands.say("move", Sayings(also=("verplaats",), instead=("postpone", "delay", "reschedule", "extend", "uitstellen")))
 commands.say("hand", Sayings(instead=("handover", "give", "transfer", "pass", "assign", "reassign")))

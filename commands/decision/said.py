@@ -8,7 +8,7 @@ commands.say(
     "agree",
     Sayings(
         also=("eens", "mee eens", "ben het eens"),
-        nearly=("agreed",),
+        nearly=("agreed", "in favour", "in favor", "voor"),
         instead=("approve", "yes", "ok", "okay", "akkoord", "ja"),
         assent="",
     ),
@@ -18,7 +18,7 @@ commands.say(
     Sayings(
         also=("oneens", "niet mee eens", "ben het niet eens"),
         meant=dict.fromkeys(("disagree", "do not agree", "dont agree", "object"), ""),
-        nearly=("disagreement", "no", "nope", "nee"),
+        nearly=("disagreement", "not agreed", "against", "niet akkoord", "tegen", "no", "nope", "nee"),
         instead=("disagree", "object", "oppose", "no", "nee", "objection"),
     ),
 )

@@ -6,10 +6,14 @@ from chat.registry import commands
 from chat.said import Sayings
 
 _KIND = re.compile(r"\W{0,3}(?:kind|soort) ?[:\uff1a]", re.IGNORECASE)
-_FACT = ("fact", "a fact", "its a fact", "it is a fact", "feit", "een feit", "het is een feit")
+_FACT = (
+    *("fact", "a fact", "its a fact", "it is a fact", "this is a fact", "thats a fact", "that is a fact"),
+    *("kind fact", "feit", "een feit", "het is een feit"),
+)
 _OPINION = (
     *("opinion", "an opinion", "my opinion", "its an opinion", "it is an opinion", "its my opinion"),
-    *("it is my opinion", "mening", "een mening", "mijn mening", "het is een mening"),
+    *("it is my opinion", "this is an opinion", "thats an opinion", "kind opinion", "mening", "een mening"),
+    *("mijn mening", "het is een mening"),
 )
 commands.say("status", Sayings(also=("stand",), instead=("state", "stats", "overview", "overzicht")))
 commands.say("followups", Sayings(also=("follow-ups", "follow ups"), instead=("followup", "todo", "open")))

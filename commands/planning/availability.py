@@ -11,7 +11,9 @@ ALL = "all"
 _WORDS = {
     Can.IF_NEED_BE: ("if need be", "if needed", "if necessary", "if i must", "maybe", "als het moet", "desnoods"),
     Can.YES: (
-        *("yes", "y", "ok", "okay", "yep", "ja", "\N{THUMBS UP SIGN}"),
+        *("yes", "y", "ok", "okay", "yep", "ja", "works for me", "works for us", "works", "work for me", "work"),
+        "suits me",
+        *("suits us", "suits", "suit me", "suit", "is fine", "are fine", "fine", "kan", "\N{THUMBS UP SIGN}"),
         *("\N{WHITE HEAVY CHECK MARK}", "\N{CHECK MARK}"),
     ),
     Can.NO: ("no", "n", "nope", "nee", "\N{CROSS MARK}"),
@@ -22,7 +24,10 @@ _ANSWER = "|".join(re.escape(word) for word in sorted(_CAN, key=len, reverse=Tru
 _NUMBERS = r"[0-9]{1,2}(?:(?: ?[,+&] ?| and | or | en | of | )[0-9]{1,2})*"
 _ALL = r"all(?: of them)?|alle|allemaal|any(?: of them)?|either|both"
 _ONLY_NUMBERS = re.compile(rf"(?:only |just |alleen )?({_NUMBERS}|{_ALL})\W{{0,3}}", re.IGNORECASE)
-_NONE = re.compile(r"(?:none(?: of them)?|geen(?: van allen?)?|neither)\W{0,3}", re.IGNORECASE)
+_NONE = re.compile(
+    r"(?:none(?: of them)?(?: works?| suits?)?(?: for me| for us)?|geen(?: van allen?)?|neither)\W{0,3}", re.IGNORECASE
+)
+_NOT_THESE = re.compile(rf"(?:not|niet) ({_NUMBERS})\W{{0,3}}", re.IGNORECASE)
 _PART = re.compile(rf"({_ALL}|{_NUMBERS}) ?[:.)=-]? ?({_ANSWER})(?![\w]) ?[,;.]? ?", re.IGNORECASE)
 _BEGINNING = 200
 
@@ -37,6 +42,8 @@ def _in_full(typed: str) -> str:
     """What was typed without a word for yes or no, with it: those that were named suit, and the others may not."""
     if _NONE.fullmatch(typed):
         return f"{ALL} no"
+    if unfit := _NOT_THESE.fullmatch(typed):
+        return f"{unfit[1]} no"
     named = _ONLY_NUMBERS.fullmatch(typed)
     return f"{named[1]} yes" if named and "?" not in typed else typed
 

@@ -1,5 +1,7 @@
 """What people say to the card of a question."""
 
+import re
+
 from chat.registry import commands
 from chat.said import STILL_TO_COME, Sayings, words
 
@@ -20,7 +22,10 @@ commands.say(
     Sayings(
         also=("niets", "niks"),
         meant=dict.fromkeys(("have nothing", "hold nothing", "hebben niets", "heb niets"), ""),
-        nearly=("nog niets",),
+        nearly=(
+            *("dont know", "do not know", "not known", "unknown", "dont have anything", "do not have anything", "nil"),
+            *("nog niets", "weten het niet", "weet het niet", "onbekend"),
+        ),
         instead=("none", "nil", "geen"),
     ),
 )
@@ -34,21 +39,32 @@ _COUNTS = frozenset(
     {
         *("yes", "no", "none", "never", "once", "twice", "not", "nobody", "neither", "both", "one", "two", "three"),
         *("four", "five", "six", "seven"),
-        *("eight", "nine", "ten", "nope", "several", "many", "few"),
+        *("eight", "nine", "ten", "nope", "zero", "several", "many", "few"),
         *("ja", "nee", "nooit", "geen", "niemand", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht"),
         *("negen", "tien"),
     }
 )
 """With what an answer to a question begins, if it doesn't with a number."""
-_SOMETIME = frozenset({"on", "in", "since", "from", "between", "op", "sinds", "van", "tussen", "about", "around"})
-"""The same, if there is a number in it."""
+_AN_ID = re.compile(r"\b[A-Za-z]-?[0-9]+\b")
+_BEFORE = frozenset({"ok", "okay", "sure", "well", "hi", "hello", "hey", "hallo", "hoi", "so"})
+_ASKS = frozenset(
+    {"who", "what", "when", "where", "why", "how", "which", "see", "ask", "call", "can", "could", "wie", "wat"}
+)
+_TELLS = frozenset({"he", "she", "they", "there", "hij", "zij", "ze", "er"})
+"""Of whom or what an answer tells."""
+_NUMBERS = frozenset(
+    {"once", "twice", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "zero"}
+)
+_FIRST_WORDS = 6
 
 
 def _may_answer(text: str) -> bool:
-    """Whether a text may be the answer to a question: it begins as one, and promises nothing."""
-    said = words(text)
-    if not said or STILL_TO_COME.search(text):
+    """Whether a text may be the answer to a question: it tells something, or counts, and promises nothing."""
+    said = words(_AN_ID.sub("", text))
+    while said and said[0].text in _BEFORE:
+        del said[0]
+    if not said or STILL_TO_COME.search(text) or said[0].text in _ASKS:
         return False
     first = said[0].text
-    counts = any(map(str.isdigit, text)) if first in _SOMETIME else first in _COUNTS
-    return counts or first[:1].isdigit()
+    counts = any(word.text[:1].isdigit() or word.text in _NUMBERS for word in said[:_FIRST_WORDS])
+    return counts or first in _COUNTS or first in _TELLS

@@ -23,7 +23,7 @@ commands.say(
             ),
             "",
         ),
-        nearly=("attending", "see you there", "tot dan"),
+        nearly=("attending", "coming", "be there", "see you there", "see you then", "can", "tot dan"),
         instead=("come", "join", "coming", "yes", "ok"),
         assent="",
     ),
@@ -35,12 +35,18 @@ commands.say(
         meant=dict.fromkeys(
             (
                 *("cant make it", "cannot make it", "can not make it", "wont make it", "cant come", "cannot come"),
+                *("wont come", "count me out", "count us out", "unable to attend", "unable to come"),
+                "am unable to attend",
+                *("not able to come", "not able to attend", "am not able to come", "kom niet", "komen niet"),
                 *("cant attend", "cannot attend", "cant be there", "cannot be there", "wont be there"),
                 *("will not be there", "kan niet", "kunnen niet", "ben er niet", "ben niet aanwezig", "niet aanwezig"),
             ),
             "",
         ),
-        nearly=("no", "nope", "nee"),
+        nearly=(
+            *("no", "nope", "nee", "am ill", "im ill", "on leave", "am on leave", "im on leave"),
+            *("out of office", "ziek", "ben ziek", "verhinderd", "ben verhinderd", "met verlof"),
+        ),
         instead=("sorry", "absent", "no", "nee"),
     ),
 )
