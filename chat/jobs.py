@@ -95,6 +95,7 @@ class Sweep:
 Job = Callable[[Sweep], None]
 _jobs: list[Job] = []
 _hurried: dict[Job, str] = {}
+_on_change: list[Job] = []
 
 
 def job(run: Job) -> Job:
@@ -111,6 +112,12 @@ def hurried(kind: str) -> Callable[[Job], Job]:
         return job(run)
 
     return register
+
+
+def on_change(run: Job) -> Job:
+    """Run this with each tick, too, for the cases that were changed since the one before, closed ones as well."""
+    _on_change.append(run)
+    return job(run)
 
 
 class Sweeps:
@@ -140,11 +147,14 @@ class Sweeps:
                 with self._store.look() as find:
                     sweep.refs = find.cases_with(kind)
                 run(sweep)
-            return
-        sweep.read_cases()
-        for run in _jobs:
+        else:
+            sweep.read_cases()
+            for run in _jobs:
+                run(sweep)
+            self._swept = quarter
+        sweep.refs = self._store.take_changed()
+        for run in _on_change if sweep.refs else ():
             run(sweep)
-        self._swept = quarter
 
     def begin(self) -> Sweep:
         """A sweep of this moment, with nothing read yet."""

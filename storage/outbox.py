@@ -53,6 +53,10 @@ class Row:
     """The room of its channel, if there is one."""
     audience: frozenset[str] = frozenset()
     """Who may read it, as of the moment when it was looked up."""
+    pins: bool = False
+    """Whether it is pinned in its room, instead of what was."""
+    edits: str | None = None
+    """The ``txn_id`` of the row in whose place it is shown."""
     alone: bool = False
     """Whether nothing waited behind it when it was written."""
 

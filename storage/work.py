@@ -153,6 +153,8 @@ class Work:
         self._also = also
         self.now = now
         self.find = find
+        self.changed: set[str] = set()
+        """The references of the cases that it wrote."""
         self.keeps = False
         """Whether it keeps a fact of the process."""
         self._put_first: dict[str, Put] = {}
@@ -203,9 +205,16 @@ class Work:
         for found in self.find.taken.values():
             if found.changed:
                 journal.write(self.session, self._ring, found)
+                self.changed.add(found.case.ref)
 
-    def say(self, channel: str, message: Message, *, scope: str = HOUSE) -> None:
-        """Put a message into the outbox; ``scope`` is the reference of the case whose content it holds."""
+    def say(
+        self, channel: str, message: Message, *, scope: str = HOUSE, pins: bool = False, edits: str | None = None
+    ) -> None:
+        """Put a message into the outbox; ``scope`` is the reference of the case whose content it holds.
+
+        ``pins``: it is pinned in its room, instead of what was. ``edits``: the ``txn_id`` of the row in whose place it
+        is shown.
+        """
         body = {
             "plain": message.plain,
             "html": message.html,
@@ -213,6 +222,8 @@ class Work:
             "notice": message.notice,
             "replies_to": message.replies_to,
         }
+        if pins or edits:
+            body |= {"pins": pins, "edits": edits}
         self._put(channel, "message", scope, body, subject=message.subject)
 
     def attach(self, channel: str, file: Attachment | Paper, *, scope: str = HOUSE, subject: str | None = None) -> None:
@@ -232,10 +243,15 @@ class Work:
         """Let the bot remove a person from a room; ``by``: the account that has the room, if it is another one."""
         self._put(channel, "remove", HOUSE, {}, person=person, account=by)
 
-    def retract(self, cause: str) -> None:
-        """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more."""
+    def retract(self, cause: str, *, below: bool = False) -> None:
+        """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more.
+
+        ``below``: what was said to causes whose names go on behind this one's, too.
+        """
         o = tables.outbox.c
-        said = (o.txn_id.startswith(f"{cause}.", autoescape=True), o.kind.in_(("message", "file")))
+        begins = o.txn_id.startswith(f"{cause}.", autoescape=True)
+        begins = begins | o.txn_id.startswith(f"{cause}/", autoescape=True) if below else begins
+        said = (begins, o.kind.in_(("message", "file")))
         for row in self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
             self._empty(row)
             self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
@@ -405,6 +421,7 @@ class Store:
         """What went out and is not marked yet: whoever writes next marks it, before anything else."""
         self._readers = engine.execution_options(reads_only=True)
         self._kept = KeptCases()
+        self._changed: set[str] = set()
         self._known = Known(engine)
         # One piece of work after the other, so that no two write at a time.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
@@ -517,6 +534,7 @@ class Store:
                     fresh, keeps = work.list_fresh(), work.keeps
                 # Only now is it committed.
                 work.find.keep()
+                self._changed |= work.changed
                 if fresh:
                     self.on_news(fresh)
         except StoreAwayError:
@@ -525,6 +543,12 @@ class Store:
             raise
         finally:
             self.kept += keeps
+
+    def take_changed(self) -> set[str]:
+        """The references of the cases that were changed since this was last asked."""
+        with self.undisturbed():
+            changed, self._changed = self._changed, set()
+        return changed
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

@@ -91,6 +91,8 @@ class Conference:
     heard: list[Said] = field(default_factory=list)
     invited: list[tuple[str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
+    cards: list[Said] = field(default_factory=list)
+    """The cards that are pinned, and their edits."""
     retracted: list[tuple[str, str]] = field(default_factory=list)
     """The bot's own messages that it deleted: channel and event."""
     damaged: dict[str, bytes] = field(default_factory=dict)
@@ -151,7 +153,9 @@ class Conference:
         for channel in await outbox.channels():
             while row := await outbox.next(channel):
                 event_id = f"$bot{next(self._ids)}"
-                if row.kind in {"message", "file"}:
+                if row.pins or row.edits:
+                    self.cards.append(self._said(row, event_id))
+                elif row.kind in {"message", "file"}:
                     new.append(self._said(row, event_id))
                 elif row.retracts:
                     if retracted := await outbox.event_of(row.retracts):

@@ -342,22 +342,7 @@ class Speaker:
         at_once = at_once and not self._is_old(row)
         room_id = row.room_id if at_once and row.room_id else await self._room(row.channel)
         if row.kind in {"message", "file"}:
-            if (said := await self._said_before(room_id, row)) is not None:
-                return said
-            content = await self._upload(row.file) if row.file else content_of(row)
-            audience = row.audience
-            if not at_once:
-                audience = await self._store.ask(lambda find: find.audience(row.channel, row.scope))
-            if not audience and row.scope != HOUSE:
-                log.info("nobody may read it any more", row=row.id)
-                return None
-            try:
-                event_id = await self._client.post(room_id, content, txn_id=row.transaction, only_for=audience)
-            except NotAllowed:
-                await self._ask_whether_lost(room_id, row)
-                raise
-            await self._tell_who_cannot_read(room_id, row.channel, audience)
-            return event_id
+            return await self._post(row, room_id, at_once=at_once)
         if row.retracts:
             await self._retract(room_id, row, row.retracts)
             return None
@@ -381,6 +366,43 @@ class Speaker:
         devices = {person: unsigned[person] for person in unsigned.keys() & audience if person not in reasons}
         if devices:
             await self._watch.unsigned(channel, devices)
+
+    async def _post(self, row: Row, room_id: str, *, at_once: bool) -> str | None:
+        """Say it; ``at_once``: who may read it, as it was looked up with the row, still holds."""
+        if (said := await self._said_before(room_id, row)) is not None:
+            return said
+        content = await self._content(row)
+        audience = row.audience
+        if not at_once:
+            audience = await self._store.ask(lambda find: find.audience(row.channel, row.scope))
+        if content is None or (not audience and row.scope != HOUSE):
+            log.info("nobody may read it any more", row=row.id)
+            return None
+        try:
+            event_id = await self._client.post(room_id, content, txn_id=row.transaction, only_for=audience)
+        except NotAllowed:
+            await self._ask_whether_lost(room_id, row)
+            raise
+        if row.pins:
+            await self._pin(room_id, row, event_id)
+        await self._tell_who_cannot_read(room_id, row.channel, audience)
+        return event_id
+
+    async def _content(self, row: Row) -> dict[str, object] | None:
+        """What is said; None: it is an edit of what could not be said for good."""
+        if row.file:
+            return await self._upload(row.file)
+        if row.edits is None:
+            return content_of(row)
+        original = await self._outbox.event_of(row.edits)
+        return None if original is None else _as_edit(content_of(row), original)
+
+    async def _pin(self, room_id: str, row: Row, event_id: str) -> None:
+        try:
+            await self._client.pin(room_id, event_id)
+        except Rejected as problem:
+            # It stands there all the same.
+            log.warning("message not pinned", row=row.id, code=problem.code)
 
     async def _retract(self, room_id: str, row: Row, txn_id: str) -> None:
         """Delete a message of ours. It stands before this row in its channel, so that it is sent or never will be."""
@@ -529,6 +551,12 @@ def content_of(row: Row | Message) -> dict[str, object]:
     if row.replies_to:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
     return content
+
+
+def _as_edit(content: Mapping[str, object], original: str) -> dict[str, object]:
+    """A message in another's place; apps that know no edits show it as a message of its own, marked by a star."""
+    shown = {**content, "body": f"* {content['body']}", "formatted_body": f"* {content['formatted_body']}"}
+    return {**shown, "m.new_content": content, "m.relates_to": {"rel_type": "m.replace", "event_id": original}}
 
 
 async def _read(file: Attachment | Paper) -> tuple[str, bytes]:

@@ -193,7 +193,7 @@ def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, objec
     if not items:
         return None
     entries = by_record(items)
-    groups = [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], _how_urgent)]
+    groups = [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], how_urgent)]
     facts = {"ref": case.ref, "count": len(entries), "groups": groups, "more": max(0, len(entries) - MOST_ITEMS)}
     return {**facts, "withheld": [reader for reader in readers if case.begins_for(reader)]}
 
@@ -203,7 +203,8 @@ def by_record(items: Iterable[Item]) -> list[list[Item]]:
     return [list(same) for _, same in groupby(items, lambda item: (item.id, item.what))]
 
 
-def _how_urgent(entry: list[Item]) -> str:
+def how_urgent(entry: list[Item]) -> str:
+    """Below which heading an entry of a list stands."""
     if entry[0].late:
         return "late"
     return "next" if entry[0].due_at else "waiting"

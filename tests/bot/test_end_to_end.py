@@ -345,3 +345,25 @@ async def test_whoever_declines_is_told_to_the_coordinators_and_comes_when_asked
     await cleo.say(coordination, f"!case invite {ref} Finn de Boer because: he knows the mother")
     await finn.is_in(room)
     await finn.hears(by_bot(deployment, "Welcome", "Finn de Boer"), room)
+
+
+async def test_a_case_room_has_one_pinned_card_that_is_edited_in_place(homeserver: Homeserver, tmp_path: Path) -> None:
+    moved = timedelta()
+    monday = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+    deployment = await Deployment.make(tmp_path, homeserver, lambda: monday + moved, people=("cleo", "dirk"))
+    try:
+        await deployment.start_bot()
+        room = await open_case(deployment, agencies="social", table=("cleo", "dirk"))
+        dirk = deployment.people["dirk"]
+        card = await dirk.hears(by_bot(deployment, "where the case stands", "found"), room)
+        moved = timedelta(minutes=20)
+        await deployment.people["cleo"].say(room, "!action look for him for: social by: fri 12:00")
+        edit = await dirk.hears(lambda event: event.replaces == card.event_id, room)
+        assert edit.trusted
+        assert "A-1" in str(edit.content["m.new_content"])
+        state = await dirk.client.room_state(room)
+        pinned = [change for change in state if change.type == "m.room.pinned_events"]
+        assert [change.content for change in pinned] == [{"pinned": [card.event_id]}]
+        assert CANARY not in str([change.content for change in state])
+    finally:
+        await deployment.close()

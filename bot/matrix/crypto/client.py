@@ -307,6 +307,11 @@ class HardenedClient:
         """Give a room of ours another name, which the homeserver can read."""
         await self.wire.ask("PUT", "v3/" + encode_path("rooms", room_id, "state", "m.room.name"), {"name": name})
 
+    async def pin(self, room_id: str, event_id: str) -> None:
+        """Have one message of a room of ours pinned, and no other; the homeserver sees which, not what it says."""
+        path = "v3/" + encode_path("rooms", room_id, "state", "m.room.pinned_events")
+        await self.wire.ask("PUT", path, {"pinned": [event_id]})
+
     async def has_account(self, user_id: str) -> bool:
         """Whether there is such an account, as far as the homeserver tells; who can't be asked for counts as there.
 
