@@ -196,6 +196,7 @@ def _schemes(config: Config) -> dict[str, Scheme]:
             given.quorum_agencies,
             given.coordinators,
             given.marking or "",
+            house.polls if given.polls is None else given.polls,
         )
         for name, given in named.items()
     }

@@ -313,6 +313,7 @@ class SchemeSection(Section):
     coordinators: tuple[Annotated[str, AfterValidator(check_user)], ...] = Field(
         (), description="the coordinators (Matrix ids) who steer, list and see its cases; every coordinator if left out"
     )
+    polls: bool | None = Field(None, description="whether what everybody is asked can be answered by a tap, too")
     marking: Annotated[Line, Field(max_length=80)] | None = Field(
         None, description="the protective marking above each page of its minutes and packs"
     )
@@ -341,6 +342,10 @@ class HouseSection(Section):
         Mode.TABLE,
         description="how cases work unless they say otherwise: table (quiet until the people meet) or team (they work "
         "together daily, with a digest each working morning)",
+    )
+    polls: bool = Field(
+        default=True,
+        description="whether what everybody in a case's room is asked can be answered by a tap, too (a poll)",
     )
 
     @model_validator(mode="after")
@@ -558,6 +563,7 @@ EXAMPLES: Json = {
     "mandatory_agencies": ["police", "social"],
     "marking": "OFFICIAL-SENSITIVE",
     "mode": "team",
+    "polls": False,
     "quorum_agencies": QUORUM_AGENCIES,
     "schemes": ["safety table", "youth crime"],
 }

@@ -28,3 +28,5 @@ class Scheme:
     """Who coordinates it (Matrix ids); every coordinator, if none is named."""
     marking: str = ""
     """The protective marking above each page of its papers; a usual one, if it is left out."""
+    polls: bool = False
+    """Whether what everybody in a case's room is asked can be answered by a tap."""

@@ -17,7 +17,7 @@ from cases.people import Professional
 from cases.roles import Place, Role, may, where_may, who_may, who_may_anywhere
 from chat import lines
 from chat.arguments import ReadingContext, begins_with_id, id_at_beginning, names_another
-from chat.context import Context, House, Reply
+from chat.context import Context, House, Reply, direct_channel
 from chat.faults import place_of_fault
 from chat.languages import language
 from chat.lookup import Lookup
@@ -70,6 +70,8 @@ class Incoming:
     """What was decrypted: the key of the device, the session, and the place in it."""
     seems_to_answer: str | None = None
     """The event that it is a reply to by what stands outside the encryption: the homeserver's word, a hint at most."""
+    is_vote: bool = False
+    """Whether it is a tap in a poll: what comes of it that is no card is told to this person alone."""
     edits_unknown: bool = False
     """Whether it is an edit that does not say inside the encryption of which message."""
 
@@ -205,10 +207,12 @@ class Dispatcher:
             with self._work(message, heard, now) as work:
                 entry, pages, files, scope = self._answer(work, message, heard)
                 work.record(entry)
-                for page in pages:
-                    work.say(heard.channel, page, scope=scope)
+                alone = message.is_vote and entry.outcome != DONE
+                channel = direct_channel(message.sender) if alone else heard.channel
+                for page in pages if not alone or work.find.audience(channel) else ():
+                    work.say(channel, page, scope=scope)
                 for file in files:
-                    work.attach(heard.channel, file, scope=scope, subject=entry.subject)
+                    work.attach(channel, file, scope=scope, subject=entry.subject)
                 return entry.outcome
         except (AlreadyHandledError, _TalkError):
             return None
@@ -572,9 +576,9 @@ class Dispatcher:
             raise
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
-        return ctx.voice().message(
-            reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=message.message_id
-        )
+        # A tap is no message that could be shown beside its answer.
+        to = None if message.is_vote else message.message_id
+        return ctx.voice().message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=to)
 
     def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""

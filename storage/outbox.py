@@ -53,6 +53,8 @@ class Row:
     """The room of its channel, if there is one."""
     audience: frozenset[str] = frozenset()
     """Who may read it, as of the moment when it was looked up."""
+    answers: tuple[tuple[str, str], ...] = ()
+    """Of a poll: what each tap says, and how it is shown."""
     pins: bool = False
     """Whether it is pinned in its room, instead of what was."""
     edits: str | None = None
@@ -270,7 +272,8 @@ def _with_body(row: Row, body: Mapping[str, Any]) -> Row:
     # A file that was deleted while it was under way goes out as an empty message under its transaction id.
     if row.kind == "file" and body:
         return replace(row, file=_read_file(body))
-    return replace(row, **{**body, "mentions": tuple(body.get("mentions", ()))})
+    lists = {"mentions": tuple(body.get("mentions", ())), "answers": tuple(map(tuple, body.get("answers", ())))}
+    return replace(row, **{**body, **lists})
 
 
 @dataclass(frozen=True, repr=False)

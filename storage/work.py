@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, NestedTransaction, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, NestedTransaction, bindparam, func, insert, select, update
 
 from cases.case import Case
 from storage import audit, database, journal, lease, tables
@@ -95,6 +95,19 @@ class Message:
     """An ``m.notice`` wakes nobody; an ``m.text`` is for people who must act."""
     subject: str | None = None
     replies_to: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Poll:
+    """A question that is answered by a tap (MSC3381).
+
+    ``answers``: what each tap says, as it would be typed in reply, and how it is shown. ``mentions``: who is asked.
+    """
+
+    question: str
+    answers: tuple[tuple[str, str], ...]
+    mentions: tuple[str, ...]
+    subject: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -226,6 +239,16 @@ class Work:
             body |= {"pins": pins, "edits": edits}
         self._put(channel, "message", scope, body, subject=message.subject)
 
+    def ask(self, channel: str, poll: Poll, *, scope: str) -> str:
+        """Put a poll into the outbox; gives the ``txn_id`` of its row."""
+        body: dict[str, object] = {
+            "plain": poll.question,
+            "answers": poll.answers,
+            "mentions": poll.mentions,
+            "notice": False,
+        }
+        return self._put(channel, "message", scope, body, subject=poll.subject)
+
     def attach(self, channel: str, file: Attachment | Paper, *, scope: str = HOUSE, subject: str | None = None) -> None:
         """Put a file into the outbox, behind what was said before; ``scope`` and ``subject`` as for a message."""
         body: dict[str, object] = {"name": file.name}
@@ -243,6 +266,10 @@ class Work:
         """Let the bot remove a person from a room; ``by``: the account that has the room, if it is another one."""
         self._put(channel, "remove", HOUSE, {}, person=person, account=by)
 
+    def retract_row(self, txn_id: str) -> None:
+        """Let what a row said be deleted in its room, in its turn; if it still waits it is not said any more."""
+        self._retract(tables.outbox.c.txn_id == txn_id)
+
     def retract(self, cause: str, *, below: bool = False) -> None:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more.
 
@@ -251,7 +278,11 @@ class Work:
         o = tables.outbox.c
         begins = o.txn_id.startswith(f"{cause}.", autoescape=True)
         begins = begins | o.txn_id.startswith(f"{cause}/", autoescape=True) if below else begins
-        said = (begins, o.kind.in_(("message", "file")))
+        self._retract(begins)
+
+    def _retract(self, which: ColumnElement[bool]) -> None:
+        o = tables.outbox.c
+        said = (which, o.kind.in_(("message", "file")))
         for row in self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
             self._empty(row)
             self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
@@ -366,7 +397,8 @@ class Work:
         subject: str | None = None,
         person: str | None = None,
         account: str | None = None,
-    ) -> None:
+    ) -> str:
+        """Write a row; gives its ``txn_id``."""
         self._said += 1
         txn_id = f"{self.cause}.{self._said}"
         if not self._ring.knows(scope):
@@ -392,6 +424,7 @@ class Work:
             else:
                 put = Put(txn_id, channel, kind, person, scope, subject, self.now, body)
                 self._put_first[channel] = put
+        return txn_id
 
     def _make_key(self, scope: str) -> None:
         wrapped = self._ring.make(scope)

@@ -91,6 +91,8 @@ class Conference:
     heard: list[Said] = field(default_factory=list)
     invited: list[tuple[str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
+    polls: list[tuple[Said, tuple[tuple[str, str], ...]]] = field(default_factory=list)
+    """The polls, and what each tap says and how it is shown."""
     cards: list[Said] = field(default_factory=list)
     """The cards that are pinned, and their edits."""
     retracted: list[tuple[str, str]] = field(default_factory=list)
@@ -133,6 +135,14 @@ class Conference:
         await self.dispatcher.handle(said)
         return await self.deliver()
 
+    async def tap(self, who: str, poll: Said, answer: str) -> list[Said]:
+        """Somebody taps an answer of a poll, by how it is shown; what the bot says to it."""
+        answers = next(answers for said, answers in self.polls if said.event_id == poll.event_id)
+        command = next(command for command, label in answers if label == answer)
+        vote = self.incoming(who, command, poll.channel, f"$vote{next(self._ids)}")
+        await self.dispatcher.handle(replace(vote, replies_to=poll.event_id, is_vote=True))
+        return await self.deliver()
+
     def incoming(self, who: str, text: str, room: str, event_id: str) -> Incoming:
         """What somebody types, before the bot has heard it."""
         return Incoming(event_id, f"!{room}:example.org", user(who), text)
@@ -153,7 +163,10 @@ class Conference:
         for channel in await outbox.channels():
             while row := await outbox.next(channel):
                 event_id = f"$bot{next(self._ids)}"
-                if row.pins or row.edits:
+                if row.answers:
+                    said = self._said(row, event_id)
+                    self.polls.append((said, row.answers))
+                elif row.pins or row.edits:
                     self.cards.append(self._said(row, event_id))
                 elif row.kind in {"message", "file"}:
                     new.append(self._said(row, event_id))

@@ -24,6 +24,9 @@ from storage.work import Store
 log = structlog.get_logger(__name__)
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
+VOTES = frozenset({"org.matrix.msc3381.poll.response", "m.poll.response"})
+LONGEST_VOTE = 100
+"""Characters: of what a poll of ours offers nothing is longer."""
 OF_A_DEVICE = frozenset({Verdict.UNSIGNED_DEVICE, Verdict.BAD_DEVICE})
 """What speaks against one of an account's devices, and not against its identity."""
 _PILL = re.compile(
@@ -84,6 +87,9 @@ class Hearing:
             # Its content was not looked at again, so whether it was a command is not asked either.
             await self._turn_away(event)
             return
+        if event.type in VOTES:
+            await self._take_vote(event)
+            return
         body = event.content.get("body")
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text" or not isinstance(body, str):
             return
@@ -106,6 +112,28 @@ class Hearing:
             seems_to_answer=event.outside.replies_to,
             edits_unknown=is_edit and event.replaces is None,
         )
+        await self._hand_over(event, message)
+
+    async def _take_vote(self, event: Event) -> None:
+        """A tap says what would be typed in reply to the poll; which poll, only what was encrypted says."""
+        vote = event.content.get(event.type)
+        answers = vote.get("answers") if isinstance(vote, dict) else event.content.get("m.selections")
+        if not isinstance(answers, list) or len(answers) != 1 or not isinstance(answers[0], str):
+            return
+        body = answers[0][:LONGEST_VOTE]
+        message = Incoming(
+            event.event_id,
+            event.room_id,
+            event.sender,
+            body,
+            replies_to=event.refers_to,
+            ciphertext=event.ciphertext,
+            seems_to_answer=event.outside.refers_to,
+            is_vote=True,
+        )
+        await self._hand_over(event, message)
+
+    async def _hand_over(self, event: Event, message: Incoming) -> None:
         if event.trusted:
             await self._dispatcher.handle(message)
         elif await self._dispatcher.is_meant(message):

@@ -31,6 +31,7 @@ from storage.progress import Progress
 from storage.work import Attachment, Message, Paper, Store
 
 log = structlog.get_logger(__name__)
+POLL, TEXT = "org.matrix.msc3381.poll.start", "org.matrix.msc1767.text"
 LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
 MOST_TRIES, TRIED_FOR_SECONDS = 20, 3600.0
@@ -379,7 +380,8 @@ class Speaker:
             log.info("nobody may read it any more", row=row.id)
             return None
         try:
-            event_id = await self._client.post(room_id, content, txn_id=row.transaction, only_for=audience)
+            kind = POLL if row.answers else "m.room.message"
+            event_id = await self._client.post(room_id, content, txn_id=row.transaction, type=kind, only_for=audience)
         except NotAllowed:
             await self._ask_whether_lost(room_id, row)
             raise
@@ -392,6 +394,8 @@ class Speaker:
         """What is said; None: it is an edit of what could not be said for good."""
         if row.file:
             return await self._upload(row.file)
+        if row.answers:
+            return _poll_of(row)
         if row.edits is None:
             return content_of(row)
         original = await self._outbox.event_of(row.edits)
@@ -551,6 +555,22 @@ def content_of(row: Row | Message) -> dict[str, object]:
     if row.replies_to:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
     return content
+
+
+def _poll_of(row: Row) -> dict[str, object]:
+    """A poll as Element shows it (MSC3381, in the names from before it was stable: others show an empty tile)."""
+    answers = [{"id": command, TEXT: label} for command, label in row.answers]
+    shown = "\n".join([row.plain, *(f"{number}. {label}" for number, (_, label) in enumerate(row.answers, start=1))])
+    return {
+        POLL: {
+            "question": {TEXT: row.plain, "body": row.plain, "msgtype": "m.text"},
+            "kind": "org.matrix.msc3381.poll.disclosed",
+            "max_selections": 1,
+            "answers": answers,
+        },
+        TEXT: shown,
+        "m.mentions": {"user_ids": list(row.mentions)} if row.mentions else {},
+    }
 
 
 def _as_edit(content: Mapping[str, object], original: str) -> dict[str, object]:

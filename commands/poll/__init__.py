@@ -1,0 +1,1 @@
+"""Questions that are answered by a tap, where everybody who sees them is asked (MSC3381)."""
