@@ -36,8 +36,8 @@ class Sweep:
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
     """Open cases as they were when it began: read together."""
 
-    def read_cases(self) -> None:
-        """Read the open cases, as many as may be held."""
+    def read_cases(self) -> set[str]:
+        """Read the open cases, as many as may be held; gives the references of all."""
         with self.store.look() as find:
             refs = find.open_cases()
         steps = 0
@@ -46,8 +46,9 @@ class Sweep:
                 cases = find.cases(refs[start : start + READ_AT_ONCE])
             steps += sum(len(case.steps) for case in cases)
             if steps > MOST_STEPS:
-                return
+                break
             self.cases |= {case.ref: case for case in cases}
+        return set(refs)
 
     def case(self, ref: str) -> Case | None:
         """A case as it was when this began, or a little later."""
@@ -142,17 +143,19 @@ class Sweeps:
         """
         sweep = self.begin()
         quarter = sweep.now.replace(minute=sweep.now.minute // 15 * 15, second=0, microsecond=0)
+        looked_at: set[str] = set()
         if quarter == self._swept:
             for run, kind in _hurried.items():
                 with self._store.look() as find:
                     sweep.refs = find.cases_with(kind)
                 run(sweep)
         else:
-            sweep.read_cases()
+            looked_at |= sweep.read_cases()
             for run in _jobs:
                 run(sweep)
             self._swept = quarter
-        sweep.refs = self._store.take_changed()
+            sweep.cases.clear()
+        sweep.refs = self._store.take_changed() - looked_at
         for run in _on_change if sweep.refs else ():
             run(sweep)
 

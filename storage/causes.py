@@ -31,6 +31,11 @@ def of_job(kind: str, *parts: object) -> str:
     return _join(kind, *parts)
 
 
+def below(cause: str, *parts: object) -> str:
+    """Something that follows a job under its name."""
+    return f"{cause}/{_join(*parts)}"
+
+
 def in_edit(cause: str, edited_event_id: str) -> str:
     """The name that the line of an edit has in the audit log, where it is found by the message that it edits, too.
 

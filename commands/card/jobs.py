@@ -24,7 +24,7 @@ FRESH_AFTER = timedelta(days=30)
 MOST_ITEMS = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Posted:
     """The card that stands in a room: nothing of what it says."""
 
@@ -42,8 +42,9 @@ def post_card(sweep: Sweep) -> None:
     """Post the card, post a fresh one, or edit it where it no longer says how the case stands."""
 
     def post(ref: str) -> None:
+        case = sweep.case(ref)
         with sweep.store.look() as find:
-            case, before = find.case(ref), _posted(find, ref)
+            before = _posted(find, ref)
             room_id = find.room(case_channel(ref))
             message = _message(sweep, find, case) if case and _is_due(before, sweep.now) else None
         if case is None or message is None or room_id is None or not _has_readers(case):
@@ -73,7 +74,7 @@ def _post_fresh(  # noqa: PLR0917 what stood there, and what shall
 
 def _edit(sweep: Sweep, ref: str, before: Posted, message: Message, digest: str) -> None:
     moment = sweep.now.isoformat()
-    with sweep.store.work(f"{before.cause}/{moment}", sweep.now) as work:
+    with sweep.store.work(causes.below(before.cause, moment), sweep.now) as work:
         work.say(case_channel(ref), message, scope=ref, edits=f"{before.cause}.1")
         _keep(work, ref, Posted(before.cause, before.room_id, before.at, moment, digest))
 

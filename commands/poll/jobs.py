@@ -19,10 +19,11 @@ def keep_polls(sweep: Sweep) -> None:
     """Ask what is open, and take away what is settled or over; typed answers count as well."""
 
     def keep_in(ref: str) -> None:
-        with sweep.store.look() as find:
-            case, asked = find.case(ref), _asked(find, ref)
+        case = sweep.case(ref)
         if case is None or not sweep.house.of(case.scheme).polls:
             return
+        with sweep.store.look() as find:
+            asked = _asked(find, ref)
         wanted = {question.key: question for question in list_questions(case, sweep.now)}
         if wanted.keys() == asked.keys():
             return
