@@ -40,6 +40,8 @@ from storage.pins import StoredPins
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
+FOLLOWED_AFTER_SECONDS = 5
+"""So soon a poll, or a word on the pinned card, comes after what it follows from."""
 Part = Callable[[asyncio.Event], Coroutine[None, None, None]]
 """What goes on until the event tells it to end."""
 GRACE_SECONDS = 10.0
@@ -139,7 +141,10 @@ class App:
 
             await speaker.take_up()
             await self.health.serve(opened, store, self.config.server)
-            await opened.enter_async_context(ticking(tick, self.config.schedule.tick_seconds))
+            seconds = self.config.schedule.tick_seconds
+            await opened.enter_async_context(ticking(tick, seconds))
+            follow = partial(_try, sweeps.follow, self.health)
+            await opened.enter_async_context(ticking(follow, min(FOLLOWED_AFTER_SECONDS, seconds)))
             log.info("started", user_id=self.config.matrix.user_id)
             _tell_unclaimed(store)
             await watch.restored()

@@ -1,6 +1,7 @@
 """What falls due by itself: each concept has its jobs, and one loop runs them; each thing is said once."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -116,7 +117,7 @@ def hurried(kind: str) -> Callable[[Job], Job]:
 
 
 def on_change(run: Job) -> Job:
-    """Run this with each tick, too, for the cases that were changed since the one before, closed ones as well."""
+    """Run this, too, soon after cases were changed, for those, closed ones as well."""
     _on_change.append(run)
     return job(run)
 
@@ -129,10 +130,25 @@ class Sweeps:
         self._house = house
         self._clock = clock
         self._swept: datetime | None = None
+        self._at_work = threading.Lock()
+
+    async def follow(self) -> None:
+        """Do what follows from what was just changed, in a thread of its own. Raises StoreAwayError."""
+        if self._store.has_changed:
+            await asyncio.to_thread(self._follow)
 
     async def run(self) -> None:
         """Do all that is due now, in a thread of its own: what is said meanwhile is heard. Raises StoreAwayError."""
         await asyncio.to_thread(self.sweep)
+
+    def _follow(self) -> None:
+        with self._at_work:
+            self._look_at(self._store.take_changed(), self.begin())
+
+    def _look_at(self, changed: set[str], sweep: Sweep) -> None:
+        sweep.refs = changed
+        for run in _on_change if changed else ():
+            run(sweep)
 
     def sweep(self) -> None:
         """Do all that is due now; what goes wrong in one case does not stop the others.
@@ -141,23 +157,23 @@ class Sweeps:
         look at. After a restart everything is looked at anew. Raises StoreAwayError; the next tick then takes up what
         is left.
         """
-        sweep = self.begin()
-        quarter = sweep.now.replace(minute=sweep.now.minute // 15 * 15, second=0, microsecond=0)
-        looked_at: set[str] = set()
-        if quarter == self._swept:
-            for run, kind in _hurried.items():
-                with self._store.look() as find:
-                    sweep.refs = find.cases_with(kind)
-                run(sweep)
-        else:
-            looked_at |= sweep.read_cases()
-            for run in _jobs:
-                run(sweep)
-            self._swept = quarter
-            sweep.cases.clear()
-        sweep.refs = self._store.take_changed() - looked_at
-        for run in _on_change if sweep.refs else ():
-            run(sweep)
+        with self._at_work:
+            sweep = self.begin()
+            quarter = sweep.now.replace(minute=sweep.now.minute // 15 * 15, second=0, microsecond=0)
+            # What changes from now on is followed up later.
+            changed = self._store.take_changed()
+            if quarter == self._swept:
+                for run, kind in _hurried.items():
+                    with self._store.look() as find:
+                        sweep.refs = find.cases_with(kind)
+                    run(sweep)
+            else:
+                changed -= sweep.read_cases()
+                for run in _jobs:
+                    run(sweep)
+                self._swept = quarter
+                sweep.cases.clear()
+            self._look_at(changed, sweep)
 
     def begin(self) -> Sweep:
         """A sweep of this moment, with nothing read yet."""

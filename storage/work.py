@@ -577,6 +577,11 @@ class Store:
         finally:
             self.kept += keeps
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether a case was changed since that was last asked."""
+        return bool(self._changed)
+
     def take_changed(self) -> set[str]:
         """The references of the cases that were changed since this was last asked."""
         with self.undisturbed():
