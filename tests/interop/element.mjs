@@ -12,6 +12,7 @@ import {
     VerificationRequestEvent,
     VerifierEvent,
 } from "matrix-js-sdk/lib/crypto-api/index.js";
+import { PollResponseEvent } from "matrix-js-sdk/lib/extensible_events_v1/PollResponseEvent.js";
 import { logger } from "matrix-js-sdk/lib/logger.js";
 
 // Standard output is for answers only.
@@ -153,6 +154,18 @@ const commands = {
     },
     async send({ room_id, content }) {
         return (await client.sendEvent(room_id, "m.room.message", content)).event_id;
+    },
+    async poll({ room_id, event_id }) {
+        return await until(() => {
+            const start = client.getRoom(room_id)?.polls.get(event_id)?.pollEvent;
+            if (!start) return null;
+            const answers = start.answers.map((answer) => [answer.id, answer.text]);
+            return { question: start.question.text, answers, most: start.maxSelections };
+        });
+    },
+    async vote({ room_id, event_id, answer }) {
+        const { type, content } = PollResponseEvent.from([answer], event_id).serialize();
+        return (await client.sendEvent(room_id, type, content)).event_id;
     },
     async hears({ room_id, event_id, shown }) {
         return await until(async () => {

@@ -145,6 +145,15 @@ class Element:
         """Send any message to a room; gives the event id."""
         return str(await self._ask("send", room_id=room_id, content=content))
 
+    async def poll(self, room_id: str, event_id: str) -> dict[str, Any]:
+        """Wait for a poll; gives its question, its answers (id and text), and how many of them may be chosen."""
+        poll: dict[str, Any] = await self._ask("poll", room_id=room_id, event_id=event_id)
+        return poll
+
+    async def vote(self, room_id: str, event_id: str, answer: str) -> str:
+        """Tap an answer of a poll, by its id; gives the event id."""
+        return str(await self._ask("vote", room_id=room_id, event_id=event_id, answer=answer))
+
     async def hears(self, room_id: str, event_id: str, *, shown: str | None = None) -> Seen:
         """Wait for a message that it can read, and that shows this text, edits included."""
         return Seen(**await self._ask("hears", room_id=room_id, event_id=event_id, shown=shown))

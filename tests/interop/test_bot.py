@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.matrix.sender import POLL
 from tests.bot.test_end_to_end import Wanted, by_bot, now, open_case
 from tests.bot.test_renewal import renew_bot
 from tests.deployment import Deployment
@@ -68,6 +69,26 @@ async def test_a_member_works_at_the_table_and_sees_no_shield(table: Table) -> N
     shown = [concern, edited, request, action, accepted, file]
     assert [(seen.encrypted, seen.shield) for seen in shown] == [(True, NO_SHIELD)] * len(shown)
     assert (await dirk.download(file.content["file"])).startswith(b"BEGIN:VCALENDAR")
+
+
+async def test_a_tap_counts_the_last_one_does_and_the_poll_goes(table: Table) -> None:
+    bot, dirk, room = table.deployment, table.dirk, table.room
+    ada, cleo = bot.people["ada"], bot.people["cleo"]
+    await ada.say(room, "!decide one calls him because: five made him hide review: in 4 weeks")
+    poll = await ada.hears(lambda event: event.type == POLL and "D-1" in str(event.content), room)
+    assert await dirk.poll(room, poll.event_id) == {
+        "question": "D-1: where does your agency stand?",
+        "answers": [["agree D-1", "We agree"], ["dissent D-1", "We dissent, and say why"]],
+        "most": 1,
+    }
+    await dirk.vote(room, poll.event_id, "agree D-1")
+    agreed = await table.shows(by_bot(bot, "D-1", "Social services agrees"))
+    assert agreed.shield == NO_SHIELD
+    # Both agencies have spoken: it is settled.
+    await ada.hears(lambda event: event.redacts == poll.event_id, room)
+    await dirk.vote(room, poll.event_id, "dissent D-1")
+    await cleo.say(room, "!concern after the tap kind: fact")
+    await table.shows(by_bot(bot, "C-1", "after the tap"))
 
 
 async def test_a_bot_that_lost_its_store_is_trusted_as_before(table: Table, tmp_path: Path) -> None:
