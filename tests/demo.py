@@ -5,6 +5,7 @@ import asyncio
 import sys
 import tempfile
 import time
+import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,12 +18,15 @@ from rich.panel import Panel
 
 from bot import logs
 from bot.matrix.crypto.events import Event
+from bot.matrix.sender import POLL, TEXT
 from cases.time import show
 from tests.deployment import EVERYBODY, Deployment
 from tests.homeserver import Homeserver
 from tests.professional import Professional
 
 BOT_NAME = "Roundtable"
+VOTE = "org.matrix.msc3381.poll.response"
+SHOWN = frozenset({"m.room.message", POLL})
 TOPICS = {"coordination": "coordination room", "agency:health": "health's own room"}
 
 
@@ -73,6 +77,18 @@ class Play:
         await witness.hears(lambda event: event.event_id == sent, room_id)
         self._show_all(key)
 
+    async def tap(self, who: str, key: str, answer: str) -> None:
+        """Somebody taps an answer of a poll, by what it says; shown once another member's client has decrypted it."""
+        room_id, _ = self._rooms[key]
+        me = self._people[who]
+        poll = await me.hears(lambda event: answer in dict(_answers(event)), room_id)
+        self._show_all(key)
+        relation = {"rel_type": "m.reference", "event_id": poll.event_id}
+        content = {VOTE: {"answers": [answer]}, "m.relates_to": relation}
+        sent = await me.client.post(room_id, content, txn_id=uuid.uuid4().hex, type=VOTE)
+        seen = await self._witness(key, me.user_id).hears(lambda event: event.event_id == sent, room_id)
+        self._print(key, seen, f"taps: {dict(_answers(poll))[answer]}")
+
     async def bot(self, key: str, *parts: str) -> Event:
         """Wait until the bot has said something with these parts, that was not shown yet; show it."""
         room_id, members = self._rooms[key]
@@ -100,7 +116,7 @@ class Play:
         room_id, members = self._rooms[key]
         first, *others = (self._people[m] for m in members)
         for event in first.heard:
-            if event.room_id != room_id or event.event_id in self._shown or event.type != "m.room.message":
+            if event.room_id != room_id or event.event_id in self._shown or event.type not in SHOWN or event.replaces:
                 continue
             seen = event
             if event.sender == first.user_id:
@@ -113,15 +129,28 @@ class Play:
             self._show(key, seen)
 
     def _show(self, key: str, event: Event) -> None:
+        if event.type == POLL:
+            question = str(event.content[POLL]["question"]["body"])
+            self._print(key, event, "\n".join([question, *(f"○ {label}" for _, label in _answers(event))]))
+        else:
+            self._print(key, event, str(event.content.get("body", "")))
+
+    def _print(self, key: str, event: Event, text: str) -> None:
         who = self._names.get(event.sender, BOT_NAME)
         colour = "cyan" if event.sender in self._names else "green"
         place = TOPICS.get(key, key)
         lock = "🔒" if event.encrypted and event.trusted else "[red]NOT ENCRYPTED[/red]"
         self._console.print(f"{lock} [bold {colour}]{escape(who)}[/] [dim]in {escape(place)}[/]")
-        self._console.print(Padding(escape(str(event.content.get("body", ""))), (0, 0, 1, 3)), soft_wrap=False)
+        self._console.print(Padding(escape(text), (0, 0, 1, 3)), soft_wrap=False)
         self.lines += 1
         if not (event.encrypted and event.trusted):
             raise AssertionError(f"{event.event_id} was not encrypted by a trusted device")
+
+
+def _answers(event: Event) -> list[tuple[str, str]]:
+    """Of a poll: what each tap says, and how it is shown."""
+    poll = event.content.get(POLL, {})
+    return [(answer["id"], answer[TEXT]) for answer in poll.get("answers", ())]
 
 
 async def play(scene: Play, deployment: Deployment, clock: MovableClock) -> str:
@@ -222,7 +251,7 @@ async def act_and_decide(scene: Play) -> None:
         "review: in 2 weeks",
     )
     card = await scene.bot("case", "D-1")
-    await scene.say("finn", "case", "agree", to=card)
+    await scene.tap("finn", "case", "agree D-1")
     await scene.bot("case", "D-1")
     await scene.say("hugo", "case", "dissent the school has to be able to reach his mother directly", to=card)
     await scene.bot("case", "D-1", "directly")
