@@ -45,6 +45,7 @@ _SEVERAL_IDS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _TO = frozenset({"to", "aan", "over", "it"})
+_SET_OFF = re.compile(r"\A[-:\u2010-\u2015]\s+")
 _MOST_BEFORE_A_NAME = 3
 """Words, such as in ``hand it over to health``."""
 _AND = re.compile(r"(?:[,;&+]|and\b|en\b)\s*", re.IGNORECASE)
@@ -223,6 +224,9 @@ def _whole(typed: str, rest: str, called: list[str]) -> tuple[str, str]:
     if not word or typed[-1:] in ":,." or any(names.same(typed) == names.same(name) for name in called):
         return typed, rest
     others = [part for name in called for part in names.bare(name) if part not in names.bare(typed)]
+    if len(word) == 1 and any(part.startswith(word) for part in others):
+        # The first letter of the rest of the name: ``Hugo P.``
+        return typed, rest[len(following) :].lstrip()
     named = following[:1].isupper() and word not in _BEGINS_A_SENTENCE and following[-1:] not in "?!"
     if (
         len(word) > 1
@@ -241,6 +245,7 @@ def take_whom(text: str, context: ReadingContext) -> tuple[str | None, str]:
             break
         text = rest
     typed, rest = take_name(text, context)
+    rest = _SET_OFF.sub("", rest, count=1)
     if typed and _called(typed, context):
         following = _AND.sub("", rest, count=1) if _AND.match(rest) else rest if typed.endswith((",", ";")) else ""
         other, _ = take_name(following, context) if following else (None, "")

@@ -21,7 +21,18 @@ from chat.context import Context, House, Reply, direct_channel
 from chat.faults import place_of_fault
 from chat.languages import language
 from chat.lookup import Lookup
-from chat.reading import SURELY_MEANT, addressed, beginning, normalise, prefixed, read, unlink, unquoted, usage
+from chat.reading import (
+    SURELY_MEANT,
+    addressed,
+    beginning,
+    is_prefixed,
+    normalise,
+    prefixed,
+    read,
+    unlink,
+    unquoted,
+    usage,
+)
 from chat.registry import Command, Registry
 from chat.replies import Meant, judge, lines_for, meant_without_card, suggest_command, suggest_second
 from chat.said import is_courtesy, is_yes
@@ -116,6 +127,8 @@ class _Heard:
     """Whether lines of a chair are commands here: a round table is being held."""
     meant: tuple[Meant, ...] = ()
     """What it may mean, if that is not sure."""
+    prefixed: bool = False
+    """Whether ``!`` or ``/`` stands before it."""
     agreed: Question | None = None
     """The question to which it says yes."""
     refusal: Refusal | None = None
@@ -273,7 +286,7 @@ class Dispatcher:
             card = self._card(find, message.replies_to, channel)
             guess = self._card(find, message.seems_to_answer, channel)
             text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
-            if text is not None and place_of(channel) is Place.DIRECT and card is None and is_courtesy(text):
+            if text is not None and card is None and is_courtesy(text) and not is_prefixed(message.body):
                 return None
             if card is not None and (said := self._said_to(find, message, card)):
                 text = said
@@ -290,7 +303,7 @@ class Dispatcher:
             if bare and text is None:
                 return None
             text = normalise(message.body).strip() if text is None else text
-            return _Heard(text, channel, card, guess, bare, notes=notes)
+            return _Heard(text, channel, card, guess, bare, notes=notes, prefixed=is_prefixed(message.body))
 
     def _said_to(self, find: Find, message: Incoming, card: Card) -> str | None:
         """The command that a concept makes of a reply to a card, such as ``yes`` to its question."""
@@ -317,7 +330,7 @@ class Dispatcher:
         meant: list[Meant] = []
         if about is not None or self._is_hint(find, message, card):
             meant = judge(text, about, self._registry)
-        elif card is None and message.replies_to is None and place_of(channel) is Place.CASE:
+        elif card is None and message.replies_to is None and place_of(channel) in {Place.CASE, Place.AGENCY}:
             noted = self._registry.hears_lines(find, channel.partition(":")[2])
             talk = None if noted and lines.note_line(text) else meant_without_card(text, self._registry, lines=noted)
             meant = [talk] if talk else []
@@ -529,6 +542,8 @@ class Dispatcher:
             if second := suggest_second(text, group, self._registry):
                 raise Refusal("dispatch/unknown", nearest=second, agrees=False)
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
+        if nearest is None and ctx.place is Place.DIRECT and not heard.prefixed:
+            raise Refusal("dispatch/no_command")
         raise Refusal("dispatch/unknown", nearest=nearest, agrees=False)
 
     def _permit(self, command: Command, ctx: Context) -> None:

@@ -183,13 +183,13 @@ def _near(word: str, own: Mapping[str, str], known: Mapping[str, list[str]]) -> 
     """What a mistyped word means, those of this command first; None for a word of its own."""
     if len(word) < _NEAR_FROM or word in ORDINARY:
         return None
-    near = [typed for typed in (*own, *known) if len(typed) >= _NEAR_FROM and _is_one_slip(word, typed)]
+    near = [typed for typed in (*own, *known) if len(typed) >= _NEAR_FROM and is_one_slip(word, typed)]
     return [own.get(typed, meaning) for typed in near for meaning in known.get(typed, [""])] or None
 
 
-def _is_one_slip(typed: str, meant: str) -> bool:
+def is_one_slip(typed: str, meant: str) -> bool:
     """Whether one letter is missing, too many, another, or has changed places with the next; never the first one."""
-    if abs(len(typed) - len(meant)) > 1 or typed[0] != meant[0]:
+    if abs(len(typed) - len(meant)) > 1 or typed[:1] != meant[:1]:
         return False
     same = next(
         (at for at, (a, b) in enumerate(zip(typed, meant, strict=False)) if a != b), min(len(typed), len(meant))

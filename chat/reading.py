@@ -35,6 +35,7 @@ __all__ = [
     "addressed",
     "beginning",
     "choices_of",
+    "is_prefixed",
     "keys",
     "normalise",
     "positional",
@@ -188,6 +189,11 @@ def prefixed(line: str) -> str | None:
     line = _LEADING_MARKS.sub("", line, count=1)
     command = _behind_prefix(line) or _behind_loose_prefix(line)
     return _bare(command) if command else None
+
+
+def is_prefixed(body: str) -> bool:
+    """Whether a message begins with ``!`` or ``/``."""
+    return _PREFIX.match(_LEADING_MARKS.sub("", normalise(beginning(body)), count=1)) is not None
 
 
 def _behind_prefix(text: str) -> str | None:

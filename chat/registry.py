@@ -1,5 +1,6 @@
 """The commands: each is a described model of its arguments, a permission, and one function."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
@@ -21,6 +22,7 @@ _SHORTEST_GUESS = 4
 """In letters: ``!and`` is no mistyped ``hand``."""
 _LONGEST_WORD = 40
 _LONGEST_PATH = 100
+_COLON_APART = re.compile("\\A[:\uff1a](?:\\s+|\\Z)")
 _ENDS = ".,:;!?\u2026\uff1a"
 
 
@@ -96,6 +98,8 @@ class Registry:
     def match(self, text: str) -> tuple[Command, str] | None:
         """The command that a text begins with, and the rest; two words before one."""
         first, rest = _first_word(text)
+        # Some people put a blank before a colon.
+        rest = _COLON_APART.sub("", rest, count=1)
         second, behind = _first_word(rest)
         if command := self._called(f"{first} {second}"):
             # What takes nothing is not meant by what goes on: ``roundtable next thursday``.
@@ -117,7 +121,9 @@ class Registry:
         """The other words that are a command, and its path."""
         if not self._other_words:
             own = {path: said for path, said in self.sayings.items() if not path.endswith(":")}
+            lines = {path: said for path, said in self.sayings.items() if path.endswith(":")}
             self._other_words = {folded(a): path for path, said in own.items() for a in said.also}
+            self._other_words |= {f"{folded(a)}:": path for path, said in lines.items() for a in said.also}
         return self._other_words
 
     def words(self) -> list[str]:

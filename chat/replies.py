@@ -8,11 +8,13 @@ meant as one, so they are asked about; ``thanks`` and ``who will drive?`` are ta
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from typing import get_args
 
 from chat import said
 from chat.arguments import begins_with_id, id_at_beginning, take_rest
+from chat.keys import is_one_slip
 from chat.reading import SURELY_MEANT, positional, suggest, usage
 from chat.registry import Command, Registry
 from chat.said import Sayings, Word, is_courtesy, words
@@ -20,9 +22,11 @@ from chat.said import Sayings, Word, is_courtesy, words
 _SETS_OFF = " \t\n:,.;!-\u2010\u2011\u2012\u2013\u2014\u2026*_`~\"'\u201c\u201d"
 """What may stand between a command's word and what it takes."""
 _LONGEST_TYPO = 20
+_STEM, _LONG, _ALIKE = 4, 6, 0.8
+"""In letters: a word of which only the ending differs, one with two slips; and how much of it is the same."""
 _MAY_BE_LEFT_OUT = re.compile(r" \[[^\]]*\]")
 _CLOSE_ENOUGH = 0.6
-_FEW_WORDS = 3
+_FEW_WORDS = 2
 
 
 @dataclass(frozen=True, repr=False)
@@ -62,7 +66,7 @@ def meant_without_card(text: str, registry: Registry, *, lines: bool) -> Meant |
     for line in (f"{line}:" for line in registry.lines()) if lines and len(spoken) > _FEW_WORDS else ():
         sayings = registry.sayings.get(line)
         if sayings and spoken[0].text in sayings.nearly and spoken[1].text not in said.GOES_ON | {"that", "dat"}:
-            return Meant(line, text[spoken[0].end :].strip(), sure=False)
+            return Meant(line, text[spoken[0].end :].strip(_SETS_OFF), sure=False)
     command, rest = registry.match(text) or (None, "")
     if command is None or not begins_with_id(rest) or "id" not in command.arguments.model_fields:
         return None
@@ -88,6 +92,9 @@ def suggest_command(text: str, allowed: Sequence[Command], registry: Registry, c
     What people say for a command comes before what is spelled like it, and nothing before what does something else.
     """
     typed = text.split()
+    first = id_at_beginning(typed[0]) if typed else None
+    if first and len(typed) > 1 and (swapped := registry.match(typed[1])) and takes(swapped[0], first):
+        return _about(swapped[0], first)
     for length in (2, 1):
         spoken = said.folded(" ".join(typed[:length]).strip(_SETS_OFF + "?"))
         record = (id_at_beginning(typed[length]) if len(typed) > length else None) or card
@@ -98,7 +105,7 @@ def suggest_command(text: str, allowed: Sequence[Command], registry: Registry, c
                 return _about(command, record)
     words_ = {word: c for c in reversed(allowed) for word in (c.path.partition(" ")[0], c.path.replace(" ", ""))}
     near = suggest(typed[0], words_) if typed else None
-    if near is None or not _begins_alike(typed[0], near):
+    if near is None or not _is_near(said.folded(typed[0]).strip(_SETS_OFF + "?"), near):
         return None
     command = words_[near]
     record = (id_at_beginning(typed[1]) if len(typed) > 1 else None) or card
@@ -132,9 +139,14 @@ def _about(command: Command, record: str | None) -> str:
     return f"{command.path} {record}" if record and takes(command, record) else command.path
 
 
-def _begins_alike(typed: str, word: str) -> bool:
-    """People mistype the first letter of a word least of all."""
-    return said.folded(typed[:1]) in word[:2].lower()
+def _is_near(typed: str, word: str) -> bool:
+    """Whether one slip, or another ending, makes a word of another: what is further away is a word of its own."""
+    if is_one_slip(typed, word) or (typed[1:2] + typed[:1] + typed[2:]) == word:
+        return True
+    if min(len(typed), len(word)) >= _STEM and (typed.startswith(word) or word.startswith(typed)):
+        return True
+    long = min(len(typed), len(word)) >= _LONG and typed[:1] == word[:1]
+    return long and SequenceMatcher(None, typed, word).ratio() >= _ALIKE
 
 
 class _Judge:

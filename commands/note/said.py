@@ -10,7 +10,9 @@ commands.say("view:", Sayings(also=("his view", "her view", "their view", "menin
 commands.say("worried:", Sayings(also=("worry", "worries", "zorgen")))
 commands.say("working:", Sayings(also=("works", "working well", "going well", "strengths", "gaat goed")))
 commands.say("needed:", Sayings(also=("needs", "need", "nodig")))
-commands.say("credit:", Sayings(also=("credits",)))
-commands.say("action:", Sayings(also=("actions", "actie", "acties")))
-commands.say("decision:", Sayings(also=("decisions", "besluit", "besluiten", "decide", "decided")))
+commands.say("credit:", Sayings(also=("credits",), nearly=("credit",)))
+commands.say("action:", Sayings(also=("actions", "actie", "acties"), nearly=("action", "actie")))
+commands.say(
+    "decision:", Sayings(also=("decisions", "besluit", "besluiten"), nearly=("decision", "besluit"))
+)
 commands.say("apologies:", Sayings(also=("apology", "absent", "afwezig", "afmelding")))
