@@ -12,7 +12,5 @@ commands.say("working:", Sayings(also=("works", "working well", "going well", "s
 commands.say("needed:", Sayings(also=("needs", "need", "nodig")))
 commands.say("credit:", Sayings(also=("credits",), nearly=("credit",)))
 commands.say("action:", Sayings(also=("actions", "actie", "acties"), nearly=("action", "actie")))
-commands.say(
-    "decision:", Sayings(also=("decisions", "besluit", "besluiten"), nearly=("decision", "besluit"))
-)
+commands.say("decision:", Sayings(also=("decisions", "besluit", "besluiten"), nearly=("decision", "besluit")))
 commands.say("apologies:", Sayings(also=("apology", "absent", "afwezig", "afmelding")))
