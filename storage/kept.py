@@ -4,8 +4,8 @@ from collections import OrderedDict
 
 from storage.journal import OnFile
 
-MOST_STEPS = 2_000
-"""As many steps of all kept cases together: about 10 MB, a step with its record being 5 kB.
+MOST_STEPS = 4_000
+"""As many steps of all kept cases together: about 20 MB, a step with its record being 5 kB.
 
 Enough for the cases in which something is going on; any other is read again with its next command.
 """

@@ -17,8 +17,8 @@ from rich.padding import Padding
 from rich.panel import Panel
 
 from bot import logs
+from bot.matrix.content import POLL, TEXT
 from bot.matrix.crypto.events import Event
-from bot.matrix.sender import POLL, TEXT
 from cases.time import show
 from tests.deployment import EVERYBODY, Deployment
 from tests.homeserver import Homeserver

@@ -12,6 +12,7 @@ import structlog
 
 from bot.health import Health
 from bot.matrix.backoff import Backoff, unless
+from bot.matrix.content import PNG, POLL, as_edit, content_of, measure, poll_of, read_file
 from bot.matrix.crypto.attachments import upload
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected, TokenRevoked, Unavailable, judge
@@ -28,10 +29,9 @@ from storage.find import place_of
 from storage.fresh import Fresh
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
-from storage.work import Attachment, Message, Paper, Store
+from storage.work import Attachment, Paper, Store
 
 log = structlog.get_logger(__name__)
-POLL, TEXT = "org.matrix.msc3381.poll.start", "org.matrix.msc1767.text"
 LONGEST_WAIT_SECONDS = 600.0
 LONGEST_WAIT_FOR_STORE_SECONDS = 10.0
 MOST_TRIES, TRIED_FOR_SECONDS = 20, 3600.0
@@ -47,7 +47,6 @@ ASK_AGAIN_AFTER = timedelta(days=1)
 COMES_WITHIN = timedelta(days=3)
 """Of an invitation to a chat with us in which something waits: no homeserver says that an account is used no longer."""
 DECLINED = "declined"
-PNG = "image/png"
 SETTLE_AFTER_SECONDS = 1.0
 """What was said is marked so soon, if nothing else is written meanwhile that it is marked with."""
 HOMESERVER_FORGETS_AFTER = timedelta(hours=20)
@@ -395,11 +394,11 @@ class Speaker:
         if row.file:
             return await self._upload(row.file)
         if row.answers:
-            return _poll_of(row)
+            return poll_of(row)
         if row.edits is None:
             return content_of(row)
         original = await self._outbox.event_of(row.edits)
-        return None if original is None else _as_edit(content_of(row), original)
+        return None if original is None else as_edit(content_of(row), original)
 
     async def _pin(self, room_id: str, row: Row, event_id: str) -> None:
         try:
@@ -424,7 +423,7 @@ class Speaker:
 
         After a crash the upload may be a second one: only the message, by its transaction id, is made once.
         """
-        content_type, data = await _read(file)
+        content_type, data = await read_file(file)
         try:
             encrypted = await upload(self._client, data)
         except NotAllowed as problem:
@@ -434,7 +433,7 @@ class Speaker:
             "msgtype": "m.image" if content_type == PNG else "m.file",
             "body": file.name,
             "filename": file.name,
-            "info": {"mimetype": content_type, "size": len(data), **_measure(content_type, data)},
+            "info": {"mimetype": content_type, "size": len(data), **measure(content_type, data)},
             "file": encrypted,
             "m.mentions": {},
         }
@@ -541,56 +540,3 @@ class Speaker:
                 work.keep(f"asked {channel}", now.isoformat())
 
         await self._store.do(note)
-
-
-def content_of(row: Row | Message) -> dict[str, object]:
-    """A Matrix message: plain and HTML, and explicit mentions so that only those wake up who must act."""
-    content: dict[str, object] = {
-        "msgtype": "m.notice" if row.notice else "m.text",
-        "body": row.plain,
-        "format": "org.matrix.custom.html",
-        "formatted_body": row.html,
-        "m.mentions": {"user_ids": list(row.mentions)} if row.mentions else {},
-    }
-    if row.replies_to:
-        content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
-    return content
-
-
-def _poll_of(row: Row) -> dict[str, object]:
-    """A poll as Element shows it (MSC3381, in the names from before it was stable: others show an empty tile)."""
-    answers = [{"id": command, TEXT: label} for command, label in row.answers]
-    shown = "\n".join([row.plain, *(f"{number}. {label}" for number, (_, label) in enumerate(row.answers, start=1))])
-    return {
-        POLL: {
-            "question": {TEXT: row.plain, "body": row.plain, "msgtype": "m.text"},
-            "kind": "org.matrix.msc3381.poll.disclosed",
-            "max_selections": 1,
-            "answers": answers,
-        },
-        TEXT: shown,
-        "m.mentions": {"user_ids": list(row.mentions)} if row.mentions else {},
-    }
-
-
-def _as_edit(content: Mapping[str, object], original: str) -> dict[str, object]:
-    """A message in another's place; apps that know no edits show it as a message of its own, marked by a star."""
-    shown = {**content, "body": f"* {content['body']}", "formatted_body": f"* {content['formatted_body']}"}
-    return {**shown, "m.new_content": content, "m.relates_to": {"rel_type": "m.replace", "event_id": original}}
-
-
-async def _read(file: Attachment | Paper) -> tuple[str, bytes]:
-    """The content type of a file and what is in it; a paper is typeset now, in a thread of its own."""
-    if isinstance(file, Attachment):
-        return file.content_type, file.data
-    # With the first paper: a start must be quick.
-    from chat.documents.paper import typeset  # noqa: PLC0415
-
-    return PNG if file.name.endswith(".png") else "application/pdf", await asyncio.to_thread(typeset, file)
-
-
-def _measure(content_type: str, data: bytes) -> dict[str, int]:
-    """The size of an image in dots, so that apps leave room for it (PNG specification: IHDR Image header)."""
-    if content_type != PNG:
-        return {}
-    return {"w": int.from_bytes(data[16:20]), "h": int.from_bytes(data[20:24])}

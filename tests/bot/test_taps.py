@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.matrix.content import POLL
 from bot.matrix.crypto.errors import NotAllowed
-from bot.matrix.sender import POLL
 from tests.bot.test_end_to_end import CANARY, answers, by_bot, open_case, open_unverified
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver

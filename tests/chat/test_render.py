@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 import vodozemac
 
+from bot.matrix.content import content_of
 from bot.matrix.crypto.wire import write_json
-from bot.matrix.sender import content_of
 from chat import render
 from chat.render import Voice
 from storage.find import Directory

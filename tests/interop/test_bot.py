@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.matrix.sender import POLL
+from bot.matrix.content import POLL
 from tests.bot.test_end_to_end import Wanted, by_bot, now, open_case
 from tests.bot.test_renewal import renew_bot
 from tests.deployment import Deployment
