@@ -331,8 +331,12 @@ class Dispatcher:
         if about is not None or self._is_hint(find, message, card):
             meant = judge(text, about, self._registry)
         elif card is None and message.replies_to is None and place_of(channel) in {Place.CASE, Place.AGENCY}:
-            noted = self._registry.hears_lines(find, channel.partition(":")[2])
-            talk = None if noted and lines.note_line(text) else meant_without_card(text, self._registry, lines=noted)
+            ref = channel.partition(":")[2]
+
+            def takes_lines() -> bool:
+                return lines.note_line(text) is None and self._registry.hears_lines(find, ref)
+
+            talk = meant_without_card(text, self._registry, takes_lines)
             meant = [talk] if talk else []
         if not meant:
             return None
@@ -400,7 +404,7 @@ class Dispatcher:
         if meant and meant.lacks_words:
             heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
-        name = "unknown"
+        name, about, was_away = "unknown", ctx.card, _has_left(ctx)
         files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
@@ -414,6 +418,8 @@ class Dispatcher:
                         self._ask(meant, heard)
                     command, rest = self._find_command(heard, ctx)
                     name = command.path
+                    named = id_at_beginning(rest)
+                    about = named if named and _takes(command, named) else about
                     self._permit(command, ctx)
                     self._refuse_guessed(command, heard, ctx)
                     reply = command.run(self._read(command, rest, message, ctx), ctx)
@@ -423,7 +429,8 @@ class Dispatcher:
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
                     facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
-                    card = str(facts["card"]) if facts["card"] else None
+                    # Whoever replies to it goes on with what it is about.
+                    card = str(facts["card"]) if facts["card"] else about
                     pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
                     subject, outcome = None, refusal.code
                     raise
@@ -450,7 +457,8 @@ class Dispatcher:
         # Who has left the table is still answered about their own words, of which nothing is repeated.
         # After a refusal the case is not looked at again: what was found of it is not current any more.
         left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
-        scope = HOUSE if left else entry.case_ref or HOUSE
+        of_card = heard.card.case_ref if heard.card and outcome != DONE and not was_away else None
+        scope = HOUSE if left else entry.case_ref or of_card or HOUSE
         return entry, pages, files, scope
 
     def _takes_more(self, path: str) -> bool:

@@ -6,7 +6,7 @@ meant as one, so they are asked about; ``thanks`` and ``who will drive?`` are ta
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
@@ -55,17 +55,18 @@ def judge(text: str, record: str | None, registry: Registry) -> list[Meant]:
     return _Judge(text, record, registry).judge()
 
 
-def meant_without_card(text: str, registry: Registry, *, lines: bool) -> Meant | None:
+def meant_without_card(text: str, registry: Registry, takes_lines: Callable[[], bool]) -> Meant | None:
     """What ordinary talk that begins as a command does is asked about: ``accept A-1``, ``note he came home``.
 
-    ``lines``: whether those of a chair are commands here.
+    ``takes_lines``: whether those of a chair are commands here.
     """
     if text.rstrip().endswith("?"):
         return None
     spoken = words(text)
-    for line in (f"{line}:" for line in registry.lines()) if lines and len(spoken) > _FEW_WORDS else ():
+    for line in (f"{line}:" for line in registry.lines()) if len(spoken) > _FEW_WORDS else ():
         sayings = registry.sayings.get(line)
-        if sayings and spoken[0].text in sayings.nearly and spoken[1].text not in said.GOES_ON | {"that", "dat"}:
+        nearly = sayings and spoken[0].text in sayings.nearly
+        if nearly and spoken[1].text not in said.GOES_ON | {"that", "dat"} and takes_lines():
             return Meant(line, text[spoken[0].end :].strip(_SETS_OFF), sure=False)
     command, rest = registry.match(text) or (None, "")
     if command is None or not begins_with_id(rest) or "id" not in command.arguments.model_fields:
@@ -251,6 +252,8 @@ class _Judge:
 
     def _of_another(self, command: Command, rest: str) -> list[Meant]:
         """A command that is not about this card: said in reply all the same, or the beginning of a sentence."""
+        if self._record is None:
+            return [Meant(command.path, rest, sure=False)]
         if self._asks or (words(rest) and self._goes_on(rest)):
             return []
         if begins_with_id(rest):

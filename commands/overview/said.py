@@ -15,6 +15,8 @@ _OPINION = (
     *("it is my opinion", "this is an opinion", "thats an opinion", "kind opinion", "mening", "een mening"),
     *("mijn mening", "het is een mening"),
 )
+commands.say("who", Sayings(also=("wie",)))
+commands.say("mine", Sayings(also=("mijn",)))
 commands.say("status", Sayings(also=("stand",), instead=("state", "stats", "overview", "overzicht")))
 commands.say("followups", Sayings(also=("follow-ups", "follow ups"), instead=("followup", "todo", "open")))
 commands.say(

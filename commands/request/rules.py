@@ -126,7 +126,7 @@ def ask(
     """Ask an agency, or one person of it, and say why."""
     case.require_open()
     if to.agency == by.agency:
-        raise Refusal("request/own_agency", agency=to.agency)
+        raise Refusal("request/own_agency", agency=next((a for a in sorted(case.seats) if a != to.agency), "AGENCY"))
     request = Request(
         next_id("R", case.all(Request), case.steps),
         by.user_id,

@@ -24,7 +24,7 @@ commands.say(
         meant=dict.fromkeys(("have nothing", "hold nothing", "hebben niets", "heb niets"), ""),
         nearly=(
             *("dont know", "do not know", "not known", "unknown", "dont have anything", "do not have anything", "nil"),
-            *("nog niets", "weten het niet", "weet het niet", "onbekend"),
+            *("nog niets", "weten het niet", "weet het niet", "weet ik niet", "onbekend"),
         ),
         instead=("none", "nil", "geen"),
     ),

@@ -79,7 +79,7 @@ async def test_ones_own_agency_is_not_asked(table: Conference) -> None:
     said = await refused(table, room, "ada", "!request police any call-outs? because: the plan", "request/own_agency")
     assert said.text == (
         "That is your own agency. Ask somebody else, for example\n"
-        "!request police QUESTION because: REASON\n"
+        "!request health QUESTION because: REASON\n"
         "Nothing was sent."
     )
 
