@@ -404,7 +404,7 @@ class Dispatcher:
         if meant and meant.lacks_words:
             heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
-        name, about, was_away = "unknown", ctx.card, _has_left(ctx)
+        name, was_away = "unknown", _has_left(ctx)
         files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
@@ -418,8 +418,6 @@ class Dispatcher:
                         self._ask(meant, heard)
                     command, rest = self._find_command(heard, ctx)
                     name = command.path
-                    named = id_at_beginning(rest)
-                    about = named if named and _takes(command, named) else about
                     self._permit(command, ctx)
                     self._refuse_guessed(command, heard, ctx)
                     reply = command.run(self._read(command, rest, message, ctx), ctx)
@@ -430,7 +428,7 @@ class Dispatcher:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
                     facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
                     # Whoever replies to it goes on with what it is about.
-                    card = str(facts["card"]) if facts["card"] else about
+                    card = str(facts["card"]) if facts["card"] else ctx.card
                     pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
                     subject, outcome = None, refusal.code
                     raise

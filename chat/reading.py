@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, get_args
+from typing import Any, NoReturn, TypeVar, get_args
 from urllib.parse import unquote
 
 from pydantic import ValidationError
@@ -319,20 +319,32 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
             values[name] = _choose(name, field, value, context)
         elif field.is_required() or value is not None:
             missing.append((name, field))
-    if missing:
+    if any(positional(field) for _, field in missing):
         _refuse_missing(missing, context)
     if text.strip() and not is_courtesy(text, LOOSE):
         named = [context.language.key(key) for key in keys(arguments)]
         raise Refusal("reading/too_much", keys=named, example=context.example)
+    return _bind(arguments, values, missing, context)
+
+
+def _bind(
+    arguments: type[A], values: dict[str, object], missing: list[tuple[str, FieldInfo]], context: ReadingContext
+) -> A:
+    """The arguments; what is wrong with a value is told before what is missing, so that a line to add always works."""
     try:
-        return arguments.model_validate(values, context=context)
+        bound = arguments.model_validate(values, context=context)
     except Refusal as refusal:
         raise _in_words(refusal, arguments, context.language) from None
     except ValidationError as fault:
+        if missing:
+            _refuse_missing(missing, context)
         # What pydantic finds wrong beyond the types above is a short value that a command declared itself.
         name = str(fault.errors(include_input=False, include_url=False)[0]["loc"][0])
         key, hint = context.language.key(key_of(name)), arguments.model_fields[name].description or ""
         raise Refusal("reading/invalid", key=key, hint=context.language.text(hint), example=context.example) from None
+    if missing:
+        _refuse_missing(missing, context)
+    return bound
 
 
 def _take(marker: Positional, field: FieldInfo, text: str, context: ReadingContext) -> tuple[str | None, str]:
@@ -426,7 +438,7 @@ def _refuse_stray(text: str, own: Mapping[str, str], arguments: type[Arguments],
         raise Refusal("reading/audience", key=context.language.key("see"))
 
 
-def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext) -> None:
+def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext) -> NoReturn:
     missing = [_describe(name, field, context.language) for name, field in fields]
     raise Refusal(
         "reading/missing", field=missing[0]["key"], hint=missing[0]["hint"], missing=missing, example=context.example
