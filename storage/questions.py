@@ -32,10 +32,7 @@ class Question:
 
 
 def ask(work: Work, question: Question) -> None:
-    """Keep a question, and none that is too old for an answer."""
-    for row in _rows(work.find):
-        if datetime.fromisoformat(json.loads(row.value)["asked_at"]) < work.now - OPEN_FOR:
-            _drop(work, row.key)
+    """Keep a question."""
     card = question.card
     scope = card.case_ref if card else question.channel.partition(":")[2]
     scope = work.seals_for(scope)
@@ -67,6 +64,12 @@ def open_to(find: Find, person: str, channel: str, now: datetime, *, cause: str 
 def settle(work: Work, cause: str) -> None:
     """It is answered, or what it was about is gone."""
     _drop(work, _QUESTION + cause)
+
+
+def too_old(find: Find, now: datetime) -> list[str]:
+    """The causes of the questions that nobody can answer any more."""
+    found = [(row.key, datetime.fromisoformat(json.loads(row.value)["asked_at"])) for row in _rows(find)]
+    return [key.removeprefix(_QUESTION) for key, asked_at in found if now - asked_at > OPEN_FOR]
 
 
 def _rows(find: Find) -> list:  # type: ignore[type-arg]

@@ -1,3 +1,4 @@
+# lines: one story, from the first concern to approved minutes
 """A whole case on real parts, as its members see it: every line printed is what another member's client decrypted."""
 
 import argparse

@@ -1,4 +1,4 @@
-"""What people deleted is wiped for good after a week."""
+"""What people deleted is wiped for good after a week, and what they may have meant is forgotten after a day."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ from chat.jobs import Sweep, job
 from commands.erasure import deletions
 from commands.erasure import rules as erasure
 from commands.minutes import commands as minutes
-from storage import causes
+from storage import causes, questions
 
 
 @job
@@ -30,3 +30,15 @@ def wipe(sweep: Sweep) -> None:
                 deletions.withhold(work, sweep.house, case, max(step.at for step in wiped))
 
     sweep.each(wipe_in, refs)
+
+
+@job
+def forget_questions(sweep: Sweep) -> None:
+    """Forget what somebody was asked whether they meant it, and did not say."""
+    with sweep.store.look() as find:
+        old = questions.too_old(find, sweep.now)
+    if old:
+        with sweep.store.work(causes.of_job("questions", sweep.now.isoformat()), sweep.now) as work:
+            for cause in old:
+                questions.settle(work, cause)
+            work.outcome = "done"
