@@ -31,6 +31,8 @@ such as hashes and signatures, this stays under its 65,536 bytes (specification:
 _MENTIONS_BYTES = 8_000
 _SHORT_LINE = 500
 """Characters: so many fit a page, whatever they are."""
+_AROUND_BYTES, _LABEL_BYTES = 18, 40
+"""Of a line in both bodies: what ends it, and its block; and what stands around the label of a quotation."""
 _in_json = json.JSONEncoder(ensure_ascii=False).encode
 HERE = Path(__file__).parent
 _MORE = "…"
@@ -98,7 +100,7 @@ def _pages(text: str) -> list[str]:
     characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES
     for line in text.split("\n"):
         for part in _parts(line):
-            weight = _weight(part) + _weight("\n")
+            weight = _weight_of_line(part)
             if pages[-1] and (len(part) > characters or weight > room):
                 pages.append([])
                 characters, room = _PAGE_CHARACTERS, _PAGE_BYTES - _MENTIONS_BYTES
@@ -128,6 +130,16 @@ def _parts(line: str) -> list[str]:
         characters -= len(token)
         room -= weight
     return parts
+
+
+def _weight_of_line(line: str) -> int:
+    """At least what a line adds to a message: worked out for each of many, so without its HTML.
+
+    What stands around a quotation is dropped there, or stands once for all its lines; an id has a longer hyphen.
+    """
+    bare = line.replace("<blockquote>", "").replace("</blockquote>", "")
+    labelled = _LABEL_BYTES if "<blockquote>" in line and not line.startswith("<blockquote>") else 0
+    return _bytes(plain(line)) + _bytes(bare) + 2 * line.count("-") + _AROUND_BYTES + labelled
 
 
 def _weight(text: str) -> int:
