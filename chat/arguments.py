@@ -258,7 +258,9 @@ def _take_id(letters: str) -> Take:
     def take(text: str, context: ReadingContext) -> tuple[str | None, str]:
         word, rest = take_word(text, context)
         if word and (typed := _SEVERAL_IDS.match(text)):
-            each = [found for one in _AN_ID.findall(typed[0]) if (found := _parse_id(one))]
+            found = dict.fromkeys(filter(None, map(_parse_id, _AN_ID.findall(typed[0]))))
+            # Only what the command takes is offered: the line is there to be copied.
+            each = [record_id for record_id in found if record_id[0] in letters]
             if len(each) > 1:
                 raise Refusal("reading/one_at_a_time", each=each, key=None)
         if word and _parse_id(word):

@@ -242,7 +242,7 @@ def take_fields(rest: str, keys: Collection[str], also: Mapping[str, str] | None
     ``also``: what else may be typed for a key, and for which.
 
     Raises:
-        Refusal: ``reading/twice`` for a key that stands there twice.
+        Refusal: ``reading/twice`` for a key that stands there twice, each time with a value.
 
     """
     if not keys:
@@ -259,9 +259,11 @@ def take_fields(rest: str, keys: Collection[str], also: Mapping[str, str] | None
     ends = [match.start() for match in found[1:]] + [len(rest)]
     for match, end in zip(found, ends, strict=False):
         key = known[match[1].casefold()]
-        if key in fields:
+        value = rest[match.end() : end].strip()
+        # A key that was typed with nothing behind it, and then again as it is offered, is one.
+        if fields.get(key) and value:
             raise Refusal("reading/twice", key=key)
-        fields[key] = rest[match.end() : end].strip()
+        fields[key] = value or fields.get(key, "")
     return (rest[: found[0].start()] if found else rest).strip(), fields
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cases.people import Professional
@@ -254,6 +254,8 @@ typed_lines = st.one_of(
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@example(typed="!AGENDA A1,A1", card=None, who="ada")
+@example(typed="!request social who knows him? because: ", card=None, who="ada")
 @given(typed=typed_lines, card=st.sampled_from(CARDS), who=st.sampled_from(["ada", "dirk", "hugo", "cleo"]))
 def test_whatever_is_typed_is_done_or_asked_about_or_refused_with_help_or_talk(
     rooms: Rooms, typed: str, card: str | None, who: str

@@ -69,7 +69,7 @@ async def test_a_file_is_read_by_another_member_and_comes_once_though_it_is_trie
 
     async def away_at_first(outbox: Outbox, row: Row, event_id: str | None, at: datetime) -> Row | None:
         tried.append(row.kind)
-        if tried == ["file"]:
+        if row.kind == "file" and tried.count("file") == 1:
             raise StoreAwayError("locked")
         return await go_on(outbox, row, event_id, at)
 
@@ -89,7 +89,7 @@ async def test_a_file_is_read_by_another_member_and_comes_once_though_it_is_trie
     )
     assert await download(cleo.client, cast("Json", event.content["file"])) == PDF.data
     await ask(deployment, "dirk", room, "!concern afterwards kind: fact", heard_by="cleo")
-    assert tried[:2] == ["file", "file"]
+    assert tried.count("file") == 2
     assert [e.event_id for e in cleo.heard if is_file(e)] == [event.event_id]
 
 
