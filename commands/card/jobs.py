@@ -46,12 +46,15 @@ def post_card(sweep: Sweep) -> None:
         with sweep.store.look() as find:
             before = _posted(find, ref)
             room_id = find.room(case_channel(ref))
-            message = _message(sweep, find, case) if case and _is_due(before, sweep.now) else None
-        if case is None or message is None or room_id is None or not _has_readers(case):
+            taken_off = before is not None and case is not None and _is_taken_off(before, case)
+            # What was taken off the file waits for nothing.
+            is_due = taken_off or _is_due(before, sweep.now)
+            message = _message(sweep, find, case) if case and is_due else None
+        if case is None or message is None or room_id is None or not (taken_off or _has_readers(case)):
             return
         digest = sweep.store.ring.sign(hashlib.sha256(message.plain.encode()).digest()).hex()
         if before is None or _must_be_fresh(before, case, room_id, sweep.now):
-            if not case.closed:
+            if taken_off or not case.closed:
                 _post_fresh(sweep, ref, before, room_id, message, digest)
         elif digest != before.digest:
             _edit(sweep, ref, before, message, digest)
@@ -107,8 +110,12 @@ def _must_be_fresh(before: Posted, case: Case, room_id: str, now: datetime) -> b
     """Whether the card can't be mended by an edit: somebody can't read it, or may not read what it said."""
     posted = datetime.fromisoformat(before.at)
     came = any(member.joined_at is not None and member.joined_at > posted for member in case.present)
-    taken_off = any(step.at > posted and step.what in {DELETED, WIPED} for step in case.steps)
-    return came or taken_off or before.room_id != room_id or now - posted >= FRESH_AFTER
+    return came or _is_taken_off(before, case) or before.room_id != room_id or now - posted >= FRESH_AFTER
+
+
+def _is_taken_off(before: Posted, case: Case) -> bool:
+    posted = datetime.fromisoformat(before.at)
+    return any(step.at > posted and step.what in {DELETED, WIPED} for step in case.steps)
 
 
 def _posted(find: Find, ref: str) -> Posted | None:

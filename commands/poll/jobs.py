@@ -20,11 +20,12 @@ def keep_polls(sweep: Sweep) -> None:
 
     def keep_in(ref: str) -> None:
         case = sweep.case(ref)
-        if case is None or not sweep.house.of(case.scheme).polls:
+        if case is None:
             return
         with sweep.store.look() as find:
             asked = _asked(find, ref)
-        wanted = {question.key: question for question in list_questions(case, sweep.now)}
+        polls = sweep.house.of(case.scheme).polls
+        wanted = {question.key: question for question in list_questions(case, sweep.now)} if polls else {}
         if wanted.keys() == asked.keys():
             return
         cause = causes.of_job("polls", ref, sweep.now.isoformat(), ", ".join(sorted(wanted)))

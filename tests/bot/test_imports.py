@@ -18,7 +18,7 @@ def test_a_running_bot_has_not_loaded_what_it_does_not_need() -> None:
 
 
 def test_what_was_left_out_can_be_had_afterwards() -> None:
-    load = "import bot.matrix.crypto.library, nio, psycopg; print(nio.AsyncClient.__name__, psycopg.connect.__name__)"
+    load = "import bot.matrix.crypto.olm, nio, psycopg; print(nio.AsyncClient.__name__, psycopg.connect.__name__)"
     loaded = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True).stdout.split()
     assert loaded == ["AsyncClient", "connect"]
 

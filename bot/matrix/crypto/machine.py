@@ -17,7 +17,7 @@ import vodozemac
 from bot.matrix.crypto.errors import StoreUnreadable
 from bot.matrix.crypto.events import Ciphertext
 from bot.matrix.crypto.figures import Figures
-from bot.matrix.crypto.library import DeviceStore, DummyEvent, Olm, OlmDevice, OutgoingKeyRequest, TrustState
+from bot.matrix.crypto.olm import DeviceStore, DummyEvent, Olm, OlmDevice, OutgoingKeyRequest, TrustState
 from bot.matrix.crypto.parsing import parse
 from bot.matrix.crypto.signing import decode_base64, is_signed
 from bot.matrix.crypto.store import LockedStore

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.matrix.crypto.errors import StoreLocked, StoreUnreadable
-from bot.matrix.crypto.library import SqliteDatabase, SqliteStore
+from bot.matrix.crypto.olm import SqliteDatabase, SqliteStore
 
 DATABASE = "crypto.db"
 LOCK = "lock"

@@ -100,6 +100,20 @@ async def test_what_was_taken_off_the_file_is_taken_off_the_card_with_all_its_ed
     assert (room, table.cards[0].event_id) in table.retracted
 
 
+async def test_what_was_taken_off_the_file_waits_for_nothing_also_in_a_closed_case(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!concern he sleeps badly kind: fact", room=room, event_id="$said")
+    await look(table)
+    await table.say("cleo", "!close because: he is well owner: police", room=room)
+    table.later(minutes=1)
+    await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$said", "$deleted")
+    await table.deliver()
+    await table.sweeps.follow()
+    await table.deliver()
+    assert "Closed since" in table.cards[-1].text
+    assert (room, table.cards[0].event_id) in table.retracted
+
+
 async def test_a_closed_case_says_so_and_then_nothing_more(table: Conference) -> None:
     room = await table.open_case()
     await look(table)

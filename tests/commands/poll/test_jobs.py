@@ -106,6 +106,17 @@ async def test_a_vote_after_the_question_is_over_changes_nothing(tapping: Confer
     assert (await table.outcomes())[-1][1] != "done"
 
 
+async def test_a_scheme_that_turns_them_off_has_those_removed_that_stand(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case()
+    await table.say("cleo", "!roundtable thu 15:00", room=room)
+    (poll,) = await ask(table)
+    off = Conference(table.store, replace(table.house, schemes={"safety table": Scheme()}))
+    off.now = table.now
+    assert await ask(off) == []
+    assert off.retracted == [(room, poll.event_id)]
+
+
 async def test_a_scheme_without_polls_has_none(table: Conference) -> None:
     room = await table.open_case()
     await table.say("cleo", "!roundtable thu 15:00", room=room)
