@@ -166,7 +166,7 @@ class Dispatcher:
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
         message = message.unlinked()
-        heard = self._hear(message)
+        heard = self._hear_late(message) or self._hear(message)
         if heard is None:
             return
         now = self._clock()
@@ -304,6 +304,18 @@ class Dispatcher:
                 return None
             text = normalise(message.body).strip() if text is None else text
             return _Heard(text, channel, card, guess, bare, notes=notes, prefixed=is_prefixed(message.body))
+
+    def _hear_late(self, message: Incoming) -> _Heard | None:
+        """A tap in a poll whose question is settled: it is told so, whatever it says."""
+        if not message.is_vote or message.replies_to is None:
+            return None
+        self._store.settle()
+        with self._store.look() as find:
+            channel = find.channel(message.room_id)
+            card = self._card(find, message.replies_to, channel) if channel else None
+            if channel is None or card is None or any(asks(find, card) for asks in self._registry.polls):
+                return None
+        return _Heard("", channel, card, refusal=Refusal("poll/over", id=card.subject, card=card.subject))
 
     def _said_to(self, find: Find, message: Incoming, card: Card) -> str | None:
         """The command that a concept makes of a reply to a card, such as ``yes`` to its question."""

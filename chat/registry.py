@@ -65,6 +65,8 @@ class Registry:
         self.sayings: dict[str, Sayings] = {}
         """What people say for each of them beside its own word."""
         self._other_words: dict[str, str] = {}
+        self.polls: list[Callable[[Find, Card], bool]] = []
+        """Whether a message of ours is a poll that is still asked."""
         self._lines_while: set[str] = set()
 
     def hear_lines_while(self, kind: str) -> None:

@@ -45,6 +45,8 @@ class Card:
     subject: str | None
     cause: str = ""
     """What it answers."""
+    txn_id: str = ""
+    """The name of its row in the outbox."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -315,7 +317,9 @@ class Find:
         o = tables.outbox.c
         ours = (o.event_id == event_id, o.account == self.account.user_id)
         found = self.row(select(o.channel, o.scope, o.subject, o.txn_id).where(*ours).limit(1))
-        return Card(found.channel, found.scope, found.subject, found.txn_id.rpartition(".")[0]) if found else None
+        if found is None:
+            return None
+        return Card(found.channel, found.scope, found.subject, found.txn_id.rpartition(".")[0], found.txn_id)
 
     def unseal(self, sealed: bytes, scope: str, place: str, row: str) -> str:
         """Open what ``Work.seal`` sealed; raises WrongKeyError."""

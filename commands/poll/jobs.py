@@ -6,9 +6,10 @@ from cases.case import Case
 from chat.context import case_channel
 from chat.jobs import Sweep, on_change
 from chat.layout import plain
+from chat.registry import commands
 from commands.poll.rules import Question, list_questions
 from storage import causes
-from storage.find import Find
+from storage.find import Card, Find
 from storage.work import Poll, Work
 
 SETTLED = "done"
@@ -59,3 +60,11 @@ def _asked(find: Find, ref: str) -> dict[str, str]:
 
 def _key(ref: str) -> str:
     return f"polls {ref}"
+
+
+def is_asked(find: Find, card: Card) -> bool:
+    """Whether a poll still stands: a tap counts only until its question is settled."""
+    return card.txn_id in _asked(find, card.case_ref).values()
+
+
+commands.polls.append(is_asked)

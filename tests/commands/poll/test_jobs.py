@@ -103,7 +103,21 @@ async def test_a_vote_after_the_question_is_over_changes_nothing(tapping: Confer
     assert table.retracted == [(room, poll.event_id)]
     (told,) = await table.tap("ada", poll, "I come")
     assert told.channel == f"direct:{user('ada')}"
-    assert (await table.outcomes())[-1][1] != "done"
+    assert (await table.outcomes())[-1][1] == "poll/over"
+
+
+async def test_a_tap_that_comes_after_all_have_answered_changes_no_position(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case()
+    await table.say("dirk", "!decide one calls him because: five made him hide review: in 4 weeks", room=room)
+    (poll,) = await ask(table)
+    for who in ("finn", "hugo", "iris"):
+        await table.tap(who, poll, "We agree")
+    await table.say("ada", "!dissent D-1 he hides from one, too", room=room)
+    assert await ask(table) == []
+    (told,) = await table.tap("ada", poll, "We agree")
+    assert (told.channel, "settled" in told.text) == (f"direct:{user('ada')}", True)
+    assert (await table.outcomes())[-1] == ("unknown", "poll/over")
 
 
 async def test_a_scheme_that_turns_them_off_has_those_removed_that_stand(tapping: Conference) -> None:
