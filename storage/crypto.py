@@ -44,6 +44,10 @@ class Keyring:
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._master.encrypt(nonce, key, scope.encode())
 
+    def drop(self, scope: str) -> None:
+        """Forget a key that no database keeps after all."""
+        self._keys.pop(scope, None)
+
     def unwrap(self, scope: str, wrapped: bytes) -> None:
         """Take a case's key up; raises WrongKeyError."""
         try:

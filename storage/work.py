@@ -166,6 +166,8 @@ class Work:
         self._also = also
         self.now = now
         self.find = find
+        self._made: list[str] = []
+        """The scopes for which it made keys."""
         self.changed: set[str] = set()
         """The references of the cases that it wrote."""
         self.keeps = False
@@ -192,7 +194,7 @@ class Work:
     @contextmanager
     def or_nothing(self) -> Iterator[None]:
         """A refusal undoes what is done in here, and keeps its audit entry and its answer."""
-        newest = self._newest
+        newest, made = self._newest, len(self._made)
         self._undoable = True
         try:
             yield
@@ -200,6 +202,7 @@ class Work:
             if self._savepoint is not None:
                 self._savepoint.rollback()
             self._newest = newest
+            self.drop_keys(made)
             self.find.forget()
             raise
         else:
@@ -207,6 +210,12 @@ class Work:
                 self._savepoint.commit()
         finally:
             self._undoable, self._savepoint = False, None
+
+    def drop_keys(self, kept: int = 0) -> None:
+        """Forget the keys that it made but the first so many: what was sealed with them is undone."""
+        for scope in self._made[kept:]:
+            self._ring.drop(scope)
+        del self._made[kept:]
 
     def open_case(self, case: Case) -> None:
         """Put a new case on file, with a key of its own."""
@@ -428,6 +437,7 @@ class Work:
 
     def _make_key(self, scope: str) -> None:
         wrapped = self._ring.make(scope)
+        self._made.append(scope)
         self.session.execute(insert(tables.case_keys).values(scope=scope, wrapped=wrapped))
 
 
@@ -562,8 +572,12 @@ class Store:
                         if handled:
                             raise AlreadyHandledError(handled)
                     work = Work(self, find, cause, now, also, newest)
-                    yield work
-                    work.finish()
+                    try:
+                        yield work
+                        work.finish()
+                    except BaseException:
+                        work.drop_keys()
+                        raise
                     fresh, keeps = work.list_fresh(), work.keeps
                 # Only now is it committed.
                 work.find.keep()

@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -363,3 +364,17 @@ def test_a_refusal_that_did_nothing_needs_no_savepoint_and_another_is_undone(sto
     with store.update() as session:
         channels = session.scalars(sa.select(tables.outbox.c.channel)).all()
     assert channels == ["coordination", "coordination"]
+
+
+def test_the_key_of_what_was_undone_seals_nothing_later(store: Store) -> None:
+    with suppress(Refusal), store.work("$1", NOW) as work:
+        work.open_case(a_case())
+        raise Refusal("case/closed")
+    assert not store.ring.knows("K7QF")
+    with store.work("$2", NOW) as work:
+        with suppress(Refusal), work.or_nothing():
+            work.open_case(a_case())
+            raise Refusal("case/closed")
+        assert not store.ring.knows("K7QF")
+        work.open_case(a_case())
+    assert store.ring.knows("K7QF")
