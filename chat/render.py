@@ -16,6 +16,7 @@ from jinja2.runtime import Context as Facts
 from jinja2.utils import pass_context
 from markupsafe import Markup
 
+from cases.followups import Followup
 from cases.time import shorten, show, show_day
 from cases.verbs import Phrase
 from chat.languages import ENGLISH, Language
@@ -247,6 +248,12 @@ def _phrased(facts: Facts, phrase: Phrase) -> Markup:
     return Markup(_voice(facts).language.text(phrase.text)).format(**places)  # noqa: S704 format escapes
 
 
+@pass_context
+def _move(facts: Facts, item: Followup) -> Markup:
+    """What is to be done about something unresolved."""
+    return Markup(_voice(facts).language.text(item.what.move)).format(id=item.id)  # noqa: S704 format escapes
+
+
 def _line(text: str) -> str:
     """What was typed, on one line."""
     return confine(" ".join(text.split()))
@@ -308,6 +315,7 @@ def _make_environment() -> Environment:
         "who": _who,
         "mention": _mention,
         "phrased": _phrased,
+        "move": _move,
         "short": _short,
         "line": _line,
         "fours": fours,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pydantic.fields import FieldInfo
 
+from cases.followups import TODOS
 from cases.roles import Role
 from cases.verbs import VERBS
 from chat.arguments import key_of, nouns
@@ -58,6 +59,8 @@ def _messages() -> Iterator[Message]:
     commands = registry_of_all().commands.values()
     for name in sorted(VERBS):
         yield from VERBS[name].phrases
+    for name in sorted(TODOS):
+        yield from (TODOS[name].move, TODOS[name].told)
     yield from (Plural(*words) for words in list_lines())
     for command in commands:
         yield command.summary

@@ -8,10 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.followups import Followup, offers_followups, todo
 from cases.record import Record, Words, next_id, one_of, record
 from cases.verbs import verb
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cases.case import Case
     from cases.people import Addressee, Professional
     from cases.record import Step
@@ -23,6 +26,11 @@ FINISHED = verb("done", "carried out {id}", merges=True)
 GIVEN_UP = verb("notpossible", "found it not possible: {id}")
 MOVED = verb("move", "moved the date of {id}")
 HANDED = verb("hand", "handed over {id}")
+UNACCEPTED = todo("unaccepted", "accept or decline {id}", "not accepted yet", blocks_closing=True)
+LEFT_TO_NOBODY = todo(
+    "declined", "{id} was declined: hand it to somebody", "declined: who takes it on?", blocks_closing=True
+)
+UNFINISHED = todo("unfinished", "carry out {id}", "to be done", blocks_closing=True)
 
 
 class State(StrEnum):
@@ -242,3 +250,19 @@ def _owned(
     if action.state not in PENDING and not declined:
         raise Refusal("action/ended", id=action.id, state=action.state)
     return action
+
+
+@offers_followups
+def list_unfinished(case: Case, now: datetime) -> Iterator[Followup]:
+    """The actions that are not at their end, each with who moves next."""
+    for a in case.all(Action):
+        if a.withdrawn:
+            continue
+        if a.state is State.DECLINED:
+            # Nobody owns it any more: it is the table's, and the agency that proposed it is asked.
+            yield Followup(a.id, LEFT_TO_NOBODY, a.agency, a.by, a.due_at, a.due_at < now, a.outcome)
+        elif a.pending:
+            what = UNACCEPTED if a.state is State.PROPOSED else UNFINISHED
+            for agency in a.waits_for:
+                person = a.owner_person if agency == a.owner else None
+                yield Followup(a.id, what, agency, person, a.due_at, a.due_at < now, a.outcome)

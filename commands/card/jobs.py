@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from cases.case import Case
+from cases.followups import unresolved
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, on_change
 from commands.erasure.rules import DELETED, WIPED
-from commands.overview import followups
 from commands.overview.commands import by_record, how_urgent, readable
 from commands.roundtable import rules as roundtable
 from storage import causes
@@ -84,7 +84,7 @@ def _edit(sweep: Sweep, ref: str, before: Posted, message: Message, digest: str)
 
 def _message(sweep: Sweep, find: Find, case: Case) -> Message:
     everybody = [member.user_id for member in case.present]
-    entries = by_record(readable(case, followups.unresolved(case, sweep.now), *everybody))
+    entries = by_record(readable(case, unresolved(case, sweep.now), *everybody))
     tables = [table for table in roundtable.upcoming(case) if table.starts_at > sweep.now]
     facts = {
         "case": case,

@@ -9,6 +9,7 @@ from pydantic import Field
 from cases.case import Case, Mode, new_reference, open_case
 from cases.effects import OF_CASE
 from cases.errors import Refusal
+from cases.followups import unresolved
 from cases.people import Professional
 from cases.roles import Permission, Place, Role
 from chat import groups
@@ -28,7 +29,6 @@ from chat.context import Context, Reply, case_channel
 from chat.reading import suggest
 from chat.registry import commands
 from commands.case import rules as closing
-from commands.overview import followups
 from commands.planning import rules as planning
 from commands.roundtable import invitation
 
@@ -302,5 +302,5 @@ def _unused_reference(ctx: Context) -> str:
 
 
 def _listed(case: Case, now: datetime) -> Listed:
-    items = followups.unresolved(case, now)
+    items = unresolved(case, now)
     return Listed(case.ref, case.seats, len(items), sum(item.late for item in items), case.next_review)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.followups import unresolved
 from cases.verbs import verb
-from commands.overview import followups
 from commands.roundtable import rules as roundtable
 from commands.series import rules as series
 
@@ -30,7 +30,7 @@ def close(case: Case, *, because: str, owner: str, by: Professional, at: datetim
     case.require_seat(owner)
     if running := roundtable.running(case):
         raise Refusal("case/table_meets", ref=case.ref, id=running.id)
-    left = [i for i in followups.unresolved(case, at) if i.what in followups.BLOCKS_CLOSING]
+    left = [i for i in unresolved(case, at) if i.what.blocks_closing]
     if left:
         raise Refusal("case/unresolved", ref=case.ref, items=left)
     step = case.step(CLOSED, case.ref, by, at)

@@ -8,12 +8,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.followups import Followup, offers_followups, todo
 from cases.record import Record, Words, next_id, one_of, record
 from cases.verbs import verb
 from commands.meeting import rules as meeting
 from commands.roundtable.rules import USUAL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 DECIDED = verb("decide", "worded a decision ({id})", worded=True)
 AGREED = verb("agree", "agrees with {id}")
 DISSENTED = verb("dissent", "dissents from {id}")
+NO_POSITION = todo("no position", "agree or dissent: {id}", "no position yet")
 
 
 class Stance(StrEnum):
@@ -126,3 +130,13 @@ def silent_on(case: Case, decision: Decision) -> list[str]:
     """The agencies at the table that have not said where they stand."""
     told = positions_on(case, decision)
     return [agency for agency in case.seats if agency not in told]
+
+
+@offers_followups
+def list_silent(case: Case, now: datetime) -> Iterator[Followup]:
+    """The agencies that have not said where they stand."""
+    del now
+    for d in case.all(Decision):
+        if not d.withdrawn:
+            for agency in silent_on(case, d):
+                yield Followup(d.id, NO_POSITION, agency, None, None, late=False, text=d.text)

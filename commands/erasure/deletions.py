@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cases.case import Case
+from cases.followups import Followup, unresolved
 from cases.people import Professional
 from cases.roles import Place, Role
 from chat.context import House, Reply, agency_channel, case_channel, direct_channel
 from commands.action.rules import Action
 from commands.erasure import rules as erasure
-from commands.overview import followups
-from commands.overview.followups import Item, Open
-from commands.request.rules import Request
+from commands.request.rules import UNANSWERED, Request
 from commands.roundtable import invitation
 from storage import causes, deletions
 from storage.audit import ERASE, Entry, Line
@@ -107,7 +106,7 @@ def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -
     What waits again is told to those who asked for it, and to those who owe it. None, when nothing was on file.
     """
     directory = work.find.directory()
-    waited = {(i.id, i.what, i.agency) for i in followups.unresolved(case, work.now)}
+    waited = {(i.id, i.what, i.agency) for i in unresolved(case, work.now)}
     accepted = [action for action in case.all(Action) if action.accepted_by and not action.withdrawn]
     held = {action.id: _owners(case, action) for action in accepted}
     erased = [
@@ -116,7 +115,7 @@ def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -
         for step in erasure.erase(case, at, by=said.by, at=work.now, about=about)
     ]
     ids = list(dict.fromkeys(erasure.said_in(case, step) for step in reversed(erased)))
-    again = [i for i in followups.unresolved(case, work.now) if (i.id, i.what, i.agency) not in waited]
+    again = [i for i in unresolved(case, work.now) if (i.id, i.what, i.agency) not in waited]
     room, author = case_channel(case.ref), said.by.user_id
     if not ids:
         return None
@@ -191,7 +190,7 @@ def subject_of(ids: list[str]) -> str | None:
     return next((one for one in ids if "-" in one), None)
 
 
-def _concerned(case: Case, again: list[Item]) -> Iterator[str]:
+def _concerned(case: Case, again: list[Followup]) -> Iterator[str]:
     """Who asked for what waits again, and who owes it."""
     for item in again:
         for asked in case.all(Request):
@@ -211,7 +210,7 @@ def _at_table(case: Case, agency: str, person: str | None) -> list[str]:
     return [person] if person in members else members
 
 
-def _rooms_of_the_asked(directory: Directory, again: list[Item]) -> list[str]:
+def _rooms_of_the_asked(directory: Directory, again: list[Followup]) -> list[str]:
     """The rooms of the agencies that owe an answer again: they were asked there."""
-    agencies = [item.agency for item in again if item.what is Open.UNANSWERED]
+    agencies = [item.agency for item in again if item.what is UNANSWERED]
     return [agency_channel(agency) for agency in agencies if agency in directory.agencies]

@@ -17,6 +17,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.effects import OF_CASE
 from cases.errors import Refusal
+from cases.followups import unresolved
 from cases.record import ERASED
 from cases.roles import Permission
 from chat import files, groups
@@ -30,7 +31,6 @@ from commands.erasure import rules as erasure
 from commands.ids import RoundTableId
 from commands.minutes import rules as minutes
 from commands.minutes.rules import Remark, Version
-from commands.overview import followups
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Attendance, NoteKind, RoundTable
@@ -242,7 +242,7 @@ def draft(table: RoundTable, ctx: Context) -> Reply:
     version = _file(table, ctx)
     made = _files(table, version, ctx)
     drafted = minutes.draft(ctx.case, table, ctx.now, quorum_of(ctx.house, ctx.case))
-    waiting = dict.fromkeys(item.id for item in followups.unresolved(ctx.case, ctx.now) if item.id != table.id)
+    waiting = dict.fromkeys(item.id for item in unresolved(ctx.case, ctx.now) if item.id != table.id)
     facts = {**vars(drafted), **_facts(table, version, ctx), **files.attached(made), "open": list(waiting)}
     return Reply("minutes/card", facts, table.id, _chair(table, ctx.case), made)
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.followups import unresolved
 from cases.record import Record, Words, one_of, record
 from cases.verbs import Verb, verb
 from commands.action.rules import Action
@@ -21,7 +22,6 @@ from commands.concern.rules import Concern
 from commands.decision import rules as decisions
 from commands.decision.rules import Decision
 from commands.meeting import rules as meeting
-from commands.overview import followups
 from commands.request import rules as request
 from commands.request.rules import Answer
 from commands.roundtable import rules as roundtable
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from cases.calendar import Calendar
     from cases.case import Case
+    from cases.followups import Followup
     from cases.people import Professional
     from commands.action.rules import Action
     from commands.decision.rules import Decision, Position
-    from commands.overview.followups import Item
     from commands.roundtable.rules import AgendaItem, Attendance, Note, Quorum, RoundTable
 
 FILED = verb("minutes file", sets_nothing=True, leads_nowhere=True, in_a_full_case=True)
@@ -135,7 +135,7 @@ class Draft:
     """Those that were agreed at the meeting while it had no quorum."""
     refusals: list[tuple[request.Ground, int]]
     """By category only."""
-    unresolved: list[Item]
+    unresolved: list[Followup]
     next_table: RoundTable | None
     next_review: datetime | None
     """Only if it is still ahead."""
@@ -179,7 +179,7 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
             a.id for a in case.all(Action) if a.roundtable == table.id and meeting.is_interim(case, table, a.at, quorum)
         ),
         refusals=sorted(refused.items()),
-        unresolved=[i for i in followups.unresolved(case, now) if i.id not in told],
+        unresolved=[i for i in unresolved(case, now) if i.id not in told],
         next_table=planned[0] if planned else None,
         next_review=case.next_review if case.next_review and case.next_review > until else None,
         corrected={r.paragraph: r for r in said if r.paragraph and r.kind is Kind.CORRECTION},

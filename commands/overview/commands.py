@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import groupby
@@ -13,6 +12,7 @@ from pydantic import Field
 
 from cases.case import Case
 from cases.errors import Refusal
+from cases.followups import Followup, owed_by, unresolved
 from cases.record import Record, Step
 from cases.roles import Permission, Place
 from cases.time import show_day
@@ -29,8 +29,7 @@ from commands.correction.rules import CORRECTED
 from commands.decision.rules import Decision, Stance, positions_on, silent_on
 from commands.ids import AnyId
 from commands.minutes.commands import after_undo
-from commands.overview import followups, moves
-from commands.overview.followups import Item
+from commands.overview import moves
 from commands.overview.lines import find_lines
 from commands.request import audience
 from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
@@ -129,7 +128,7 @@ def status(args: Status, ctx: Context) -> Reply:
 @commands.command("next", needs=Permission.READ, example="!next")
 def next_moves(args: Next, ctx: Context) -> Reply:
     """Whose move it is, the most urgent first."""
-    entries = by_record(followups.unresolved(ctx.case, ctx.now))
+    entries = by_record(unresolved(ctx.case, ctx.now))
     more = max(0, len(entries) - MOST_MOVES)
     facts: dict[str, object] = {"case": ctx.case, "entries": entries[:MOST_MOVES], "more": more}
     return Reply("overview/next", {**facts, "chair": None if ctx.case.closed else moves.of_chair(ctx.case, ctx.now)})
@@ -189,7 +188,7 @@ def followups_reply(ctx: Context, *readers: str) -> Reply | None:
 
 def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, object] | None:
     """What the template ``picture/followups`` shows these members; None when nothing is unresolved."""
-    items = readable(case, followups.unresolved(case, now), *readers)
+    items = readable(case, unresolved(case, now), *readers)
     if not items:
         return None
     entries = by_record(items)
@@ -198,23 +197,23 @@ def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, objec
     return {**facts, "withheld": [reader for reader in readers if case.begins_for(reader)]}
 
 
-def by_record(items: Iterable[Item]) -> list[list[Item]]:
+def by_record(items: Iterable[Followup]) -> list[list[Followup]]:
     """Items in their order, those together that differ by the agency only: a list has one entry of each record."""
     return [list(same) for _, same in groupby(items, lambda item: (item.id, item.what))]
 
 
-def how_urgent(entry: list[Item]) -> str:
+def how_urgent(entry: list[Followup]) -> str:
     """Below which heading an entry of a list stands."""
     if entry[0].late:
         return "late"
     return "next" if entry[0].due_at else "waiting"
 
 
-def readable(case: Case, items: list[Item], *readers: str) -> list[Item]:
+def readable(case: Case, items: list[Followup], *readers: str) -> list[Followup]:
     """Items as all of these members may read them: what one came too late for has no words, unless it is theirs."""
     hidden = case.hidden_from(*readers)
     agencies = {case.agency_of(reader) for reader in readers if case.begins_for(reader)}
-    return [replace(i, text="") if i.id in hidden and agencies != {i.agency} else i for i in items]
+    return [i._replace(text="") if i.id in hidden and agencies != {i.agency} else i for i in items]
 
 
 @commands.command(
@@ -287,9 +286,9 @@ def _agreed_on(case: Case, record_id: str) -> list[str]:
     return []
 
 
-def _owed(case: Case, ctx: Context) -> list[Item]:
+def _owed(case: Case, ctx: Context) -> list[Followup]:
     """What this person's agency owes, without what is expressly a colleague's."""
-    owed = followups.owed_by(case, ctx.actor.agency, ctx.now)
+    owed = owed_by(case, ctx.actor.agency, ctx.now)
     return [item for item in owed if item.person in {None, ctx.actor.user_id}]
 
 

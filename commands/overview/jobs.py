@@ -7,10 +7,10 @@ from datetime import datetime
 
 from cases.calendar import Calendar
 from cases.case import Case, Mode
+from cases.followups import unresolved
 from cases.record import Step
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, job, week_of
-from commands.overview import followups
 from commands.overview.commands import by_record, followups_facts, readable
 from commands.roundtable import rules as roundtable
 from storage import causes
@@ -75,7 +75,7 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
     """What is due today, on whom the team waits, what is new since the last working morning; None when nothing is."""
     today = calendar.day(now)
     since = calendar.morning(calendar.add(today, -1))
-    items = readable(case, followups.unresolved(case, now), *_everybody(case))
+    items = readable(case, unresolved(case, now), *_everybody(case))
     due = [item for item in items if item.due_at and calendar.day(item.due_at) == today]
     waiting = by_record(item for item in items if item not in due)
     tables = [t for t in roundtable.upcoming(case) if t.starts_at > now and calendar.day(t.starts_at) == today]

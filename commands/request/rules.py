@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.followups import Followup, offers_followups, todo
 from cases.items import Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record, require_agency
 from cases.verbs import verb
@@ -37,6 +38,7 @@ ANSWERED = verb("answer", "answered {id}: {state}", "answered {id}", places=_ans
 NEEDS_TIME = verb("moretime", "needs more time for {id}")
 NARROWED = verb("narrow", "narrowed the question {id}", worded=True)
 DROPPED = verb("drop", "took the question back: {id}")
+UNANSWERED = todo("unanswered", "answer {id}", "not answered yet", blocks_closing=True)
 
 
 class State(StrEnum):
@@ -290,3 +292,11 @@ def list_asked(case: Case) -> Iterator[Item]:
     for asked in case.all(Request):
         if not asked.withdrawn:
             yield Item(asked.id, ITEM, asked.to_agency, None, None, asked.waiting)
+
+
+@offers_followups
+def list_unanswered(case: Case, now: datetime) -> Iterator[Followup]:
+    """The questions that wait for their answer."""
+    for r in case.all(Request):
+        if r.waiting:
+            yield Followup(r.id, UNANSWERED, r.to_agency, r.to_person, r.due_at, r.due_at < now, r.question)

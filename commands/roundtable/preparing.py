@@ -8,6 +8,7 @@ from typing import Any
 
 from cases.calendar import Calendar
 from cases.case import Case
+from cases.followups import unresolved
 from chat import files
 from chat.context import Reply
 from chat.documents.document import Document
@@ -17,7 +18,6 @@ from commands.action.rules import Action
 from commands.decision import rules as decisions
 from commands.decision.rules import Decision, Stance
 from commands.minutes import rules as minutes
-from commands.overview import followups
 from commands.request.rules import Request
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import Presence, Quorum, RoundTable, State
@@ -134,7 +134,7 @@ def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
         "decisions": [(d, *_count(case, d)) for d in made],
         "agenda": roundtable.agenda_of(case, table),
         "last": minutes.latest(case),
-        "unresolved": followups.unresolved(case, now),
+        "unresolved": unresolved(case, now),
         "now": now,
     }
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
+from cases.followups import Followup, offers_followups, todo
 from cases.items import NOBODY, Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record
 from cases.scheme import QUORUM_AGENCIES
@@ -30,6 +31,9 @@ EXCUSED = verb("apologies", "noted apologies for {whole}")
 CONFIRMED = verb("confirm", "confirmed confidentiality at {whole}")
 PUT_ON_AGENDA = verb("agenda", "put a point on the agenda of {whole}")
 NOTED = verb("note", "took a note ({id})")
+UNAPPROVED = todo("unapproved", "approve the minutes of {id}", "minutes not approved yet")
+NO_TIME = todo("no time", "decide when {id} is:  !roundtable fix {id} WHEN", "has no time yet")
+NOT_HELD = todo("not held", "start or cancel {id}", "was not held")
 
 
 class State(StrEnum):
@@ -455,3 +459,16 @@ def list_meetings(case: Case) -> Iterator[Item]:
     for table in case.all(RoundTable):
         if table.started_at is not None:
             yield Item(table.id, MEETING, NOBODY, None, None, table.state is State.RUNNING)
+
+
+@offers_followups
+def list_unheld(case: Case, now: datetime) -> Iterator[Followup]:
+    """The round tables that somebody has to see to."""
+    for t in case.all(RoundTable):
+        chair, about = case.agency_of(t.chair) or t.agency, t.about or ""
+        if t.state is State.ENDED and not t.approved_at:
+            yield Followup(t.id, UNAPPROVED, chair, t.chair, None, late=False, text=about)
+        elif t.state is State.PLANNING and not t.withdrawn:
+            yield Followup(t.id, NO_TIME, chair, t.chair, None, late=False, text=about)
+        elif t.state is State.SCHEDULED and not t.withdrawn and t.starts_at < now:
+            yield Followup(t.id, NOT_HELD, chair, t.chair, t.starts_at, late=True, text=about)

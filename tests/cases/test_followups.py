@@ -2,18 +2,18 @@ from datetime import timedelta
 
 from cases.calendar import Calendar
 from cases.case import Case
+from cases.followups import Todo, owed_by, unresolved
 from commands.action import rules as action
 from commands.decision import rules as decision
 from commands.decision.rules import Stance
 from commands.minutes import rules as minutes
-from commands.overview.followups import Open, owed_by, unresolved
 from commands.request import rules as request
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import NoteKind
 from tests.cases.table import ADA, CLEO, FINN, FRIDAY, HEALTH, NEXT_WEEK, NOW, POLICE, a_case
 
 
-def told(case: Case) -> list[tuple[str, Open, str]]:
+def told(case: Case) -> list[tuple[str, Todo, str]]:
     return [(item.id, item.what, item.agency) for item in unresolved(case, NOW)]
 
 
@@ -25,7 +25,7 @@ def test_a_question_waits_for_the_agency_that_was_asked() -> None:
     case = a_case()
     request.ask(case, HEALTH, "was he seen?", because="the plan", due_at=FRIDAY, by=ADA, at=NOW)
     (item,) = unresolved(case, NOW)
-    assert (item.what, item.agency, item.due_at, item.late) == (Open.UNANSWERED, "health", FRIDAY, False)
+    assert (item.what, item.agency, item.due_at, item.late) == (request.UNANSWERED, "health", FRIDAY, False)
     assert unresolved(case, NEXT_WEEK)[0].late
     request.answer(case, "R-1", request.State.NOTHING, by=FINN, at=NOW)
     assert unresolved(case, NOW) == []
@@ -34,9 +34,9 @@ def test_a_question_waits_for_the_agency_that_was_asked() -> None:
 def test_a_proposed_action_waits_for_its_owner_then_to_be_done() -> None:
     case = a_case()
     action.propose(case, "visit", POLICE, due_at=FRIDAY, by=CLEO, at=NOW)
-    assert told(case) == [("A-1", Open.UNACCEPTED, "police")]
+    assert told(case) == [("A-1", action.UNACCEPTED, "police")]
     action.accept(case, "A-1", by=ADA, at=NOW)
-    assert told(case) == [("A-1", Open.UNFINISHED, "police")]
+    assert told(case) == [("A-1", action.UNFINISHED, "police")]
     assert unresolved(case, NOW)[0].person == ADA.user_id
     action.finish(case, "A-1", "visited", by=ADA, at=NOW)
     assert told(case) == []
@@ -47,20 +47,20 @@ def test_an_action_of_two_waits_for_the_one_that_has_not_accepted() -> None:
     action.propose(case, "visit", POLICE, due_at=FRIDAY, support="health", by=CLEO, at=NOW)
     assert {agency for _, _, agency in told(case)} == {"police", "health"}
     action.accept(case, "A-1", by=ADA, at=NOW)
-    assert told(case) == [("A-1", Open.UNACCEPTED, "health")]
+    assert told(case) == [("A-1", action.UNACCEPTED, "health")]
 
 
 def test_a_declined_action_goes_back_to_the_agency_that_proposed_it() -> None:
     case = a_case()
     action.propose(case, "visit", POLICE, due_at=FRIDAY, by=CLEO, at=NOW)
     action.decline(case, "A-1", "no car", by=ADA, at=NOW)
-    assert told(case) == [("A-1", Open.DECLINED, "social")]
+    assert told(case) == [("A-1", action.LEFT_TO_NOBODY, "social")]
 
 
 def test_a_decision_waits_for_each_silent_agency() -> None:
     case = a_case()
     decision.decide(case, "one caller", because="five are too many", by=ADA, at=NOW)
-    assert told(case) == [("D-1", Open.NO_POSITION, "social"), ("D-1", Open.NO_POSITION, "health")]
+    assert told(case) == [("D-1", decision.NO_POSITION, "social"), ("D-1", decision.NO_POSITION, "health")]
     decision.take_position(case, "D-1", Stance.DISSENTS, why="ours too", by=FINN, at=NOW)
     assert [item.agency for item in owed_by(case, "social", NOW)] == ["social"]
     assert owed_by(case, "health", NOW) == []
@@ -71,11 +71,11 @@ def test_a_meeting_that_was_not_held_and_minutes_that_wait_are_the_chairs() -> N
     table = roundtable.schedule(case, FRIDAY, chair=ADA.user_id, by=CLEO, at=NOW)
     assert told(case) == []
     (item,) = unresolved(case, NEXT_WEEK)
-    assert (item.what, item.agency, item.person, item.late) == (Open.NOT_HELD, "police", ADA.user_id, True)
+    assert (item.what, item.agency, item.person, item.late) == (roundtable.NOT_HELD, "police", ADA.user_id, True)
     roundtable.start(case, "M-1", by=ADA, at=NEXT_WEEK, steers=False)
     roundtable.end(case, by=ADA, at=NEXT_WEEK, steers=False)
     minutes.file(case, table, "what was said", by=ADA, at=NEXT_WEEK)
-    assert [i.what for i in unresolved(case, NEXT_WEEK)] == [Open.UNAPPROVED]
+    assert [i.what for i in unresolved(case, NEXT_WEEK)] == [roundtable.UNAPPROVED]
     calendar = Calendar(case.zone_info)
     minutes.add(case, "M-1", NoteKind.VIEW, "he wants to go back", by=FINN, at=NEXT_WEEK, calendar=calendar)
     minutes.approve(case, "M-1", by=ADA, at=NEXT_WEEK, numbers={})
