@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from bot.config import ConfigProblem, Line, SchemeSection, Section, check_user, check_zone, read_text
+from bot.config import ConfigProblem, read_text
+from bot.sections import Line, Section, User, Zone
 from cases.people import Agency, Professional
 from cases.roles import Role
 
@@ -27,11 +28,11 @@ def _check_short(short: str) -> str:
 class PersonEntry(Section):
     """A person in the file."""
 
-    user: Annotated[str, AfterValidator(check_user)] = Field(description="the full Matrix id")
+    user: User = Field(description="the full Matrix id")
     name: Line = Field(description="what the person is called")
     role: Role = Field(Role.PRACTITIONER, description="practitioner, manager, coordinator or admin")
-    zone: Annotated[str, AfterValidator(check_zone)] | None = Field(None, description="the time zone")
-    manager: Annotated[str, AfterValidator(check_user)] | None = Field(
+    zone: Zone | None = Field(None, description="the time zone")
+    manager: User | None = Field(
         None, description="who hears, without content, what this person leaves undone, if not the agency's managers"
     )
 
@@ -55,6 +56,16 @@ class House(Section):
     def agencies(self) -> list[Agency]:
         """The agencies of the file."""
         return [Agency(a.short, a.name, a.kind, a.remit) for a in self.agency]
+
+    @property
+    def shorts(self) -> frozenset[str]:
+        """The short names of its agencies."""
+        return frozenset(agency.short for agency in self.agency)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The role of each of its people, by Matrix id."""
+        return {person.user_id: person.role for person in self.people}
 
     @property
     def people(self) -> list[Professional]:
@@ -84,15 +95,6 @@ def read_house(path: Path, bot_id: str) -> House:
     if problems:
         raise ConfigProblem(*problems)
     return house
-
-
-def list_missing_coordinators(schemes: Mapping[str, SchemeSection], house: House) -> Iterator[str]:
-    """Whoever a scheme names as its coordinator and is none: its cases would be nobody's to steer."""
-    coordinators = {person.user_id for person in house.people if person.role is Role.COORDINATOR}
-    for name, scheme in schemes.items():
-        for user in scheme.coordinators:
-            if user not in coordinators:
-                yield f'[scheme."{name}"] names {user} as a coordinator, who is none in this file'
 
 
 def _explain(error: ValidationError) -> Iterator[str]:

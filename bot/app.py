@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Engine
 
-from bot.config import Config, SchemeSection, read_holidays
+from bot.config import Config
 from bot.health import Health
 from bot.matrix import rooms
 from bot.matrix.crypto.client import HardenedClient
@@ -22,6 +22,7 @@ from bot.matrix.sync_loop import SyncLoop
 from bot.matrix.verifying import Verifier
 from bot.metrics import count_command
 from bot.scheduler import ticking
+from bot.schemes import SchemeSection, scheme_of
 from bot.standby import Standby
 from cases.scheme import Scheme
 from chat.context import House
@@ -193,16 +194,7 @@ def _schemes(config: Config) -> dict[str, Scheme]:
     house = config.house
     named = {house.scheme: SchemeSection(), **config.scheme}
     return {
-        name: Scheme(
-            read_holidays(given.country or house.country),
-            given.language or house.language,
-            given.mode or house.mode,
-            given.mandatory_agencies,
-            given.quorum_agencies,
-            given.coordinators,
-            given.marking or "",
-            house.polls if given.polls is None else given.polls,
-        )
+        name: scheme_of(given, country=house.country, language=house.language, mode=house.mode, polls=house.polls)
         for name, given in named.items()
     }
 

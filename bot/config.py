@@ -11,34 +11,32 @@ import re
 import shlex
 import stat
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from bot.schemes import EXAMPLES as SCHEME_EXAMPLES
+from bot.schemes import SchemeSection, read_schemes
+from bot.sections import Country, LanguageCode, Line, Section, User, Zone
 from cases.case import Mode
-from cases.scheme import QUORUM_AGENCIES
-from chat.languages import ENGLISH, codes
+from chat.languages import ENGLISH
 
 PREFIX = "ROUNDTABLE_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 PRIVATE_VARIABLE = f"{PREFIX}PRIVATE_HOMESERVER"
 """Names the one host that may be asked without TLS, for nobody else is on the network that leads there."""
 DEFAULT_PATH = Path("config.toml")
+SCHEMES_FILE = "schemes.toml"
 HEALTH_PATH = "/healthz"
 METRICS_PATH = "/metrics"
 KEY_BYTES = 32
 MOST_SECRET_BYTES = 16_384
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-USER_ID = re.compile(r"@[!-9;-~]+:(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{1,253})(?::[0-9]{1,5})?")
-"""With the historical ids, which may hold upper case and more (specification: Historical User IDs)."""
 IN_FOLDER = ("master.key", "roundtable.db", "crypto", "crypto.key", "access_token")
 """What stands beside a configuration, where nothing else is set."""
 SIGN_IN_ANEW = "bring it back, or sign in anew: roundtable init --recover"
@@ -78,49 +76,6 @@ def check_homeserver(url: str) -> str:
             "must begin with https:// (http:// only on this machine): the access token would travel in clear"
         )
     return url.rstrip("/")
-
-
-def check_user(user_id: str) -> str:
-    """A full Matrix id; raises ValueError."""
-    if not USER_ID.fullmatch(user_id) or len(user_id) > 255:  # noqa: PLR2004 the specification's limit, in bytes
-        raise ValueError("is no full Matrix id, such as @roundtable:example.org")
-    return user_id
-
-
-def check_zone(zone: str) -> str:
-    """The IANA name of a zone that exists; raises ValueError."""
-    try:
-        return ZoneInfo(zone).key
-    except (OSError, ValueError, KeyError):
-        raise ValueError("is no time zone that I know; use a name such as Europe/Amsterdam") from None
-
-
-def _check_country(country: str) -> str:
-    for code in (country, country.upper()):
-        with suppress(NotImplementedError):
-            read_holidays(code)
-            return code
-    raise ValueError("is no country whose holidays I know; use a code such as NL, FI or DE-NW")
-
-
-def _check_language(code: str) -> str:
-    if code not in codes():
-        raise ValueError(f"is no language that I speak; those are: {', '.join(codes())}")
-    return code
-
-
-def read_holidays(country: str | None) -> Collection[date]:
-    """The public holidays of a country, or of a part of it (``DE-NW``): worked out year by year as they are asked for.
-
-    Raises NotImplementedError when they are not known.
-    """
-    if country is None:
-        return ()
-    # The countries' rules are many: loaded only where they are asked for.
-    import holidays  # noqa: PLC0415
-
-    name, _, part = country.partition("-")
-    return holidays.country_holidays(name, subdiv=part or None)
 
 
 def read_text(path: Path) -> str:
@@ -221,26 +176,9 @@ def _check_host(host: str) -> str:
     return host
 
 
-def _check_line(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError("must be one line of text")
-    return text.strip()
-
-
-Line = Annotated[str, Field(max_length=100), AfterValidator(_check_line)]
 TokenFile = Annotated[Path, AfterValidator(_check_token_file)]
 StoreKeyFile = Annotated[Path, AfterValidator(_check_store_key_file)]
 MasterKeyFile = Annotated[Path, AfterValidator(_check_master_key_file)]
-
-
-class Section(BaseModel):
-    """One table of the file; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
-        """Nothing: a repr ends up in logs."""
-        return iter(())
 
 
 class Matrix(Section):
@@ -249,9 +187,7 @@ class Matrix(Section):
     homeserver: Annotated[str, AfterValidator(check_homeserver)] = Field(
         description="the address of your homeserver, e.g. https://matrix.example.org"
     )
-    user_id: Annotated[str, AfterValidator(check_user)] = Field(
-        description="the bot's full Matrix id, e.g. @roundtable:example.org"
-    )
+    user_id: User = Field(description="the bot's full Matrix id, e.g. @roundtable:example.org")
     device_id: Line = Field(description="the id of the bot's device; roundtable init writes it, it never changes")
     access_token_file: TokenFile | None = Field(
         None, description="the file that holds the device's access token (mode 0600)"
@@ -292,33 +228,6 @@ class StoreSection(Section):
         return _read("store.master_key_file", read_key, self.master_key_file)
 
 
-Country = Annotated[str, AfterValidator(_check_country)]
-
-
-LanguageCode = Annotated[str, AfterValidator(_check_language)]
-
-
-class SchemeSection(Section):
-    """What one scheme has of its own; what is left out is as in [house]."""
-
-    country: Country | None = Field(None, description="whose public holidays are no working days")
-    language: LanguageCode | None = Field(None, description="the language of its rooms")
-    mode: Mode | None = Field(None, description="of its cases: table, or team with a digest each morning")
-    mandatory_agencies: tuple[Line, ...] = Field(
-        (), description="the agencies (short names) without which a round table takes no decision"
-    )
-    quorum_agencies: int = Field(
-        QUORUM_AGENCIES, ge=2, description="how many agencies, with the chair, a round table takes to decide"
-    )
-    coordinators: tuple[Annotated[str, AfterValidator(check_user)], ...] = Field(
-        (), description="the coordinators (Matrix ids) who steer, list and see its cases; every coordinator if left out"
-    )
-    polls: bool | None = Field(None, description="whether what everybody is asked can be answered by a tap, too")
-    marking: Annotated[Line, Field(max_length=80)] | None = Field(
-        None, description="the protective marking above each page of its minutes and packs"
-    )
-
-
 class HouseSection(Section):
     """What holds for the whole deployment."""
 
@@ -327,7 +236,10 @@ class HouseSection(Section):
         None,
         description="the schemes that this bot runs, when several bots share a database; every scheme if left out",
     )
-    zone: Annotated[str, AfterValidator(check_zone)] = Field(description="the time zone, e.g. Europe/Amsterdam")
+    schemes_file: Path | None = Field(
+        None, description="a file of its own for the schemes; schemes.toml beside this file if there is one"
+    )
+    zone: Zone = Field(description="the time zone, e.g. Europe/Amsterdam")
     name: Line = Field("Roundtable", description="what the bot and its space are called")
     country: Country | None = Field(
         None,
@@ -396,8 +308,8 @@ class Config(BaseSettings):
     log: Log = Log()
     scheme: dict[str, SchemeSection] = Field(
         default_factory=dict,
-        description="a scheme that differs from the house has a table of its own, by its name; each of these keys can "
-        "stand there",
+        description="a scheme that differs from the house has a table of its own, by its name, here or in the file of "
+        "the schemes, with keys such as these; docs/schemes.md explains all of them",
     )
 
     @classmethod
@@ -456,6 +368,7 @@ def load(path: Path) -> Config:
             f"matrix.access_token_file, or set {PREFIX}MATRIX__ACCESS_TOKEN"
         )
         del values["matrix"]["access_token"]
+    problems += _take_schemes(values, path.parent.absolute())
     values["data_dir"] = str(path.parent.absolute() / str(values.get("data_dir", ".")))
     try:
         config = Config(**values)
@@ -469,6 +382,32 @@ def load(path: Path) -> Config:
     if problems:
         raise ConfigProblem(*problems)
     return config
+
+
+def _take_schemes(values: Json, folder: Path) -> Iterator[str]:
+    """Put the schemes of their own file beside those of the configuration."""
+    named = _table(values, "house").get("schemes_file")
+    if not isinstance(named, str | None):
+        return
+    path = folder / (named or SCHEMES_FILE)
+    if named is None and not path.exists():
+        return
+    try:
+        schemes = read_schemes(read_text(path))
+    except OSError as problem:
+        yield f"house.schemes_file leads to {path}, which can't be read: {os.strerror(problem.errno or 0)}"
+        return
+    except UnicodeDecodeError:
+        yield f"house.schemes_file leads to {path}, which is not UTF-8 text"
+        return
+    except ValueError as problem:
+        yield f"house.schemes_file leads to {path}, which {problem}"
+        return
+    yield from _list_open_to_writing(path)
+    ours = _table(values, "scheme")
+    for name in schemes.keys() & ours.keys():
+        yield f'the scheme "{name}" stands in the configuration and in {path}: keep one of them'
+    values["scheme"] = {**schemes, **ours}
 
 
 def _list_open_to_writing(path: Path) -> Iterator[str]:
@@ -542,7 +481,7 @@ def describe(values: Mapping[str, Mapping[str, object]], data_dir: str = ".") ->
                 default = PLACES.get(f"{name}.{key}", part.default)
                 lines.append(f"# {key} = {_write(EXAMPLES.get(key) if default is None else default)}")
     lines += ["", *_wrap(Config.model_fields["scheme"].description or ""), '# [scheme."youth crime"]']
-    lines += [f"# {key} = {_write(EXAMPLES[key])}" for key in SchemeSection.model_fields]
+    lines += [f"# {key} = {_write(value)}" for key, value in SCHEME_EXAMPLES.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -557,15 +496,9 @@ PLACES = {
 
 
 EXAMPLES: Json = {
-    "coordinators": ["@cleo:example.org"],
-    "country": "NL",
-    "language": "nl",
-    "mandatory_agencies": ["police", "social"],
-    "marking": "OFFICIAL-SENSITIVE",
-    "mode": "team",
-    "polls": False,
-    "quorum_agencies": QUORUM_AGENCIES,
+    **SCHEME_EXAMPLES,
     "schemes": ["safety table", "youth crime"],
+    "schemes_file": "schemes.toml",
 }
 """What a key may look like that has no default."""
 
@@ -596,11 +529,19 @@ def _is_table(data: Mapping[str, Any], name: str) -> bool:
 
 
 def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel]:
-    for part in path:
+    parts = iter(path)
+    for part in parts:
+        if part not in model.model_fields:
+            # The number of an entry in a list, or the key of a table in a table.
+            continue
         inner = model.model_fields[part].annotation
+        if get_origin(inner) is tuple:
+            inner = get_args(inner)[0]
         if inner == dict[str, SchemeSection]:
             # What follows is the name of a scheme, and its keys.
-            return SchemeSection
+            next(parts, None)
+            model = SchemeSection
+            continue
         if not isinstance(inner, type) or not issubclass(inner, BaseModel):
             break
         model = inner

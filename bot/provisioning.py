@@ -11,7 +11,7 @@ from typing import Protocol
 
 from rich.console import Console
 
-from bot.agencies import House, list_missing_coordinators, read_house
+from bot.agencies import House, read_house
 from bot.config import Config, ConfigProblem
 from bot.database import open_store
 from bot.matrix.crypto.client import HardenedClient
@@ -19,6 +19,7 @@ from bot.matrix.crypto.errors import NotAllowed, Rejected
 from bot.matrix.crypto.events import StateChange
 from bot.matrix.limits import SHORT_SECONDS, Progress, Step, work_off
 from bot.matrix.rooms import MakesRooms, make_room
+from bot.schemes import list_strangers
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from storage import causes, directory, lease
@@ -219,7 +220,7 @@ async def provision(
     StoreProblemError, WrongKeyError, or what the client raises.
     """
     house = read_house(path, config.matrix.user_id)
-    if problems := list(list_missing_coordinators(config.scheme, house)):
+    if problems := list(list_strangers(config.scheme, house.shorts, house.roles)):
         raise ConfigProblem(*problems)
     async with AsyncExitStack() as opened:
         store, client = await open_house(config, opened, clock)

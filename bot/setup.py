@@ -17,8 +17,6 @@ from bot.config import (
     ConfigProblem,
     check_homeserver,
     check_url,
-    check_user,
-    check_zone,
     describe,
     read_key,
     url_of_file,
@@ -28,6 +26,7 @@ from bot.matrix.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
 from bot.matrix.crypto.identity import Identity
 from bot.matrix.crypto.vault import load_secrets, store_secrets
 from bot.matrix.crypto.wire import Patience, Wire
+from bot.sections import check_user, check_zone
 from storage import causes, database, lease, restoring, secret
 from storage.account import Account as BotAccount
 from storage.audit import Entry

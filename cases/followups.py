@@ -1,4 +1,4 @@
-"""What is unresolved in a case (practice, sections 1 and 3): nothing falls off the radar. Each concept offers its own."""
+"""What is unresolved in a case (practice, sections 1 and 3), so that nothing falls off the radar."""
 
 from __future__ import annotations
 

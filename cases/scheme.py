@@ -1,13 +1,122 @@
-"""What is particular to a scheme: whoever works in it agreed on that."""
+"""What is particular to a scheme: whoever works in it agreed on that.
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import date
+Every number here is a default that a scheme can change, never a law (practice, section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cases.case import Mode
 
+if TYPE_CHECKING:
+    from datetime import date
+
+    from cases.calendar import Calendar
+
 QUORUM_AGENCIES = 3
 """How many agencies make a quorum beside the chair, unless a scheme says otherwise (practice, section 3)."""
+
+
+class Unit(StrEnum):
+    """In what a clock counts."""
+
+    HOURS = "hours"
+    """By day and night, also on days off."""
+    DAYS = "days"
+    WORKING_DAYS = "working days"
+    """To the end of the last of them."""
+
+    @property
+    def counted(self) -> tuple[str, str]:
+        """One of them, and many, with the place ``{count}``."""
+        return f"{{count}} {self.removesuffix('s')}", f"{{count}} {self}"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How long something may take."""
+
+    number: int
+    unit: Unit = Unit.WORKING_DAYS
+
+    def ends(self, start: datetime, calendar: Calendar) -> datetime:
+        """When it has run out, in UTC."""
+        if self.unit is Unit.WORKING_DAYS:
+            return calendar.end_of(calendar.add(calendar.day(start), self.number))
+        return start.astimezone(UTC) + timedelta(**{self.unit.value: self.number})
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.unit}"
+
+
+class Runs(StrEnum):
+    """What a clock can run for."""
+
+    ANSWER = "answer"
+    """From a question to its answer."""
+    ACCEPT = "accept"
+    """From a proposed action to its acceptance; then it goes to the chair."""
+    CONTACT = "contact"
+    """From a need to the first contact with a service."""
+    REFERRAL = "referral"
+    """From a referral to its acceptance."""
+    FEEDBACK = "feedback"
+    """Until who raised a concern, or referred somebody, hears what came of it."""
+    SCREEN = "screen"
+    """From the opening of a case to the intake screens."""
+
+
+USUAL_CLOCKS: Mapping[Runs, Clock] = {
+    Runs.ANSWER: Clock(5),
+    Runs.ACCEPT: Clock(3),
+    Runs.CONTACT: Clock(10),
+    Runs.REFERRAL: Clock(3),
+    Runs.FEEDBACK: Clock(10),
+    Runs.SCREEN: Clock(5),
+}
+
+
+@dataclass(frozen=True)
+class LawfulBasis:
+    """A basis on which information may be asked for or given, from the scheme's catalogue."""
+
+    name: str
+    text: str = ""
+    sensitive: bool = False
+    """Whether it is enough for sensitive data only with a second condition."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A level that a disagreement climbs to."""
+
+    level: str
+    within: Clock
+    people: tuple[str, ...] = ()
+    """Who is told there, without content (Matrix ids)."""
+
+
+@dataclass(frozen=True)
+class NeverAsked:
+    """What may not be asked for under this scheme, whoever asks: a rule of its jurisdiction."""
+
+    words: tuple[str, ...]
+    because: str
+
+
+USUAL_LADDER = (
+    Rung("professionals", Clock(2)),
+    Rung("managers", Clock(5)),
+    Rung("senior level", Clock(14, Unit.DAYS)),
+)
+DIFFERENCE_IS_WELCOME = (
+    "Difference is welcome here, whatever anybody's rank: who sees it otherwise says so, and it is written down."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,3 +139,53 @@ class Scheme:
     """The protective marking above each page of its papers; a usual one, if it is left out."""
     polls: bool = False
     """Whether what everybody in a case's room is asked can be answered by a tap."""
+    note: str = ""
+    """What people should know of it, such as that counsel has not checked it."""
+    topics: tuple[str, ...] = ()
+    """For which concerns its tables may be opened; for any, if none is named."""
+    categories: tuple[str, ...] = ()
+    """Of the person at the centre."""
+    conveners: tuple[str, ...] = ()
+    """The agencies that may bring a case and convene a table; each, if none is named."""
+    clocks: Mapping[Runs, Mapping[str, Clock]] = field(default_factory=dict[Runs, Mapping[str, Clock]])
+    """How long things may take, by urgency (``urgent``, ``soon``, ``routine``)."""
+    bases: tuple[LawfulBasis, ...] = ()
+    bases_version: str = ""
+    second_conditions: tuple[str, ...] = ()
+    """Of which sensitive data needs one beside the basis."""
+    free_basis: bool = True
+    """Whether a basis may be worded freely."""
+    grounds: tuple[str, ...] = ()
+    """On which an answer may be refused; all that there are, if none is named."""
+    dimensions: tuple[str, ...] = ()
+    """What an assessment looks at, one by one."""
+    screens: tuple[str, ...] = ("health",)
+    """What is looked at for each person at intake."""
+    anonymous: bool = False
+    """Whether the person is not named until the table has agreed to assess."""
+    repeats: bool = False
+    """Whether a case comes back as a repeat with something new, instead of having a date of review."""
+    retention: tuple[str, ...] = ()
+    """The retention classes that a closed case can have."""
+    never_asked: tuple[NeverAsked, ...] = ()
+    ladder: tuple[Rung, ...] = USUAL_LADDER
+    danger_within: Clock = Clock(24, Unit.HOURS)
+    """How long all of the ladder may take where somebody may be harmed."""
+    harm_kinds: tuple[str, ...] = ("police",)
+    """The kinds of agency whose actions are asked whether they could make it worse, if they name one of these words."""
+    harm_words: tuple[str, ...] = ("arrest", "search", "seize", "raid", "stop and search", "interrogate", "charge")
+    reasons_on_actions: bool = False
+    """Whether an action set at a table needs its reason."""
+    basis_on_answers: bool = False
+    """Whether an answer needs its own basis, and whether there is consent."""
+    consensus: bool = False
+    """Whether nothing leaves before every agency that took part agrees."""
+    emergency_number: str = "112"
+    duty: tuple[str, ...] = ()
+    """Who is called in turn when something is urgent (Matrix ids)."""
+    statement: str = DIFFERENCE_IS_WELCOME
+    """What is read at each opening."""
+
+    def clock(self, what: Runs, urgency: str = "routine") -> Clock:
+        """How long something may take."""
+        return self.clocks.get(what, {}).get(urgency) or self.clocks.get(what, {}).get("routine") or USUAL_CLOCKS[what]

@@ -17,6 +17,7 @@ from jinja2.utils import pass_context
 from markupsafe import Markup
 
 from cases.followups import Followup
+from cases.scheme import Clock
 from cases.time import shorten, show, show_day
 from cases.verbs import Phrase
 from chat.languages import ENGLISH, Language
@@ -249,6 +250,12 @@ def _phrased(facts: Facts, phrase: Phrase) -> Markup:
 
 
 @pass_context
+def _lasts(facts: Facts, clock: Clock) -> str:
+    """How long something may take: ``5 working days``."""
+    return _voice(facts).language.plural(*clock.unit.counted, clock.number).format(count=clock.number)
+
+
+@pass_context
 def _move(facts: Facts, item: Followup) -> Markup:
     """What is to be done about something unresolved."""
     return Markup(_voice(facts).language.text(item.what.move)).format(id=item.id)  # noqa: S704 format escapes
@@ -316,6 +323,7 @@ def _make_environment() -> Environment:
         "mention": _mention,
         "phrased": _phrased,
         "move": _move,
+        "lasts": _lasts,
         "short": _short,
         "line": _line,
         "fours": fours,

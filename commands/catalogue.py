@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from cases.followups import TODOS
 from cases.roles import Role
+from cases.scheme import DIFFERENCE_IS_WELCOME, USUAL_LADDER, Runs, Unit
 from cases.verbs import VERBS
 from chat.arguments import key_of, nouns
 from chat.groups import GROUPS
@@ -52,7 +53,9 @@ def _messages() -> Iterator[Message]:
     yield LANGUAGE, OUR_NAME
     yield ARTICLES, OUR_ARTICLES
     yield from ((DATE, name) for name in DATE_NAMES)
-    yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record"))
+    yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record", *Runs))
+    yield from (Plural(*unit.counted) for unit in Unit)
+    yield from (DIFFERENCE_IS_WELCOME, *(rung.level for rung in USUAL_LADDER))
     yield from ((STATE, word) for word in (*request.State, *action.State))
     for group in GROUPS:
         yield from ((GROUP, group.word), group.title)

@@ -11,14 +11,12 @@ from bot.config import (
     SIGN_IN_ANEW,
     Config,
     ConfigProblem,
-    Section,
-    check_user,
     describe,
     find_path,
     load,
-    read_holidays,
 )
 from bot.database import read_url
+from bot.sections import Section, check_user, read_holidays
 from storage.database import file_of
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 from rich.console import Console
 
-from bot.agencies import House, list_missing_coordinators, read_house
-from bot.config import ConfigProblem, SchemeSection
+from bot.agencies import House, read_house
+from bot.config import ConfigProblem
 from bot.matrix.crypto.errors import NotAllowed, Rejected, Unavailable
 from bot.matrix.crypto.events import StateChange
 from bot.matrix.limits import Progress
@@ -660,17 +660,3 @@ def test_a_manager_must_be_in_the_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblem) as told:
         read_house(path, BOT)
     assert told.value.problems == ("@hugo:example.org has @nobody:example.org as manager, who is not in this file",)
-
-
-def test_whoever_a_scheme_names_as_its_coordinator_is_one() -> None:
-    house = read_house(EXAMPLE, BOT)
-    coordinators = tuple(person.user_id for person in house.people if person.role is Role.COORDINATOR)
-    others = tuple(person.user_id for person in house.people if person.role is Role.PRACTITIONER)
-    assert not list(
-        list_missing_coordinators({"a": SchemeSection(coordinators=coordinators), "b": SchemeSection()}, house)
-    )
-    named = {"youth crime": SchemeSection(coordinators=(coordinators[0], others[0], "@gone:example.org"))}
-    assert list(list_missing_coordinators(named, house)) == [
-        f'[scheme."youth crime"] names {person} as a coordinator, who is none in this file'
-        for person in (others[0], "@gone:example.org")
-    ]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.config import read_holidays
+from bot.sections import read_holidays
 from cases.scheme import Scheme
 from commands.reminder.jobs import remind
 from commands.roundtable.jobs import tend

@@ -130,6 +130,8 @@ async def test_few_commands_stand_on_one_screen_without_groups(table: Conference
         "   !case director K7QF Cleo Bakker because: I am on leave\n"
         "Give a case a new room\n"
         "   !case reroom K7QF because: its room is lost\n"
+        "Show what was agreed in a scheme\n"
+        "   !scheme\n"
         "Get back what you didn't delete yourself\n"
         "   !restore C-1\n"
         "Confirm that you deleted a message\n"
@@ -144,6 +146,7 @@ async def test_a_few_more_have_an_example_each_below_a_heading(table: Conference
     assert [line for line in lines if not line.startswith("   ")] == [
         "What you can do here",
         "Concerns, questions, answers",
+        "How the case stands",
         "Tasks, reminders, settings",
         "Putting something right",
         "How one is typed:  !help WORD",
@@ -154,7 +157,7 @@ async def test_a_few_more_have_an_example_each_below_a_heading(table: Conference
 async def test_a_manager_in_a_direct_chat_is_shown_little(table: Conference) -> None:
     said = await table.answer("bram", "help", room=f"direct:{user('bram')}")
     named = [line.split()[0] for line in said.text.splitlines() if line.startswith("   ")]
-    assert named == ["!settings", "!zone", "!quiet", "!language", "!restore", "!erase"]
+    assert named == ["!scheme", "!settings", "!zone", "!quiet", "!language", "!restore", "!erase"]
 
 
 async def test_a_group_whose_word_is_a_command_shows_that_and_the_others(table: Conference) -> None:

@@ -1,0 +1,3 @@
+"""Schemes: what was agreed is shown to whoever works in them."""
+
+WALK = ["ada: !scheme"]
