@@ -30,7 +30,7 @@ from commands.decision.rules import Decision, Stance, positions_on, silent_on
 from commands.ids import AnyId
 from commands.minutes.commands import after_undo
 from commands.overview import moves
-from commands.overview.lines import find_lines
+from commands.overview.lines import find_lines, find_parts
 from commands.request import audience
 from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
 from commands.roundtable import invitation
@@ -111,6 +111,7 @@ def status(args: Status, ctx: Context) -> Reply:
         "case": case,
         "table": _by_agency(case),
         "lines": find_lines(ctx, hidden),
+        "parts": find_parts(ctx, hidden),
         "domains": [domain for domain in Domain if domain in concerned],
         "all_domains": len(Domain),
         "requests": _counted(r.state for r in requests),
