@@ -257,7 +257,7 @@ class HouseSection(Section):
     )
     polls: bool = Field(
         default=True,
-        description="whether what everybody in a case's room is asked can be answered by a tap, too (a poll)",
+        description="whether what is asked can be answered by a tap, too (a poll)",
     )
 
     @model_validator(mode="after")

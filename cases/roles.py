@@ -50,6 +50,8 @@ class Permission(StrEnum):
     """Put something of content on file, which while a meeting is held only who has confirmed does."""
     ANSWER = "answer"
     """The same, about what was asked: also where one's agency or oneself is asked."""
+    CARRY_OUT = "carry out"
+    """The same, about what one's agency is to do: also in its own room."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
     OWN_WORDS = "own words"
@@ -68,6 +70,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CONTRIBUTE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
@@ -82,6 +85,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
     Place.AGENCY: {
         Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.ADMIN: {
@@ -100,7 +104,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
 """Who may do what in which kind of room; what is not listed is refused."""
 
 
-NOT_FOR_OBSERVERS = frozenset({Permission.CONTRIBUTE, Permission.ANSWER})
+NOT_FOR_OBSERVERS = frozenset({Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT})
 """What whoever has not confirmed confidentiality does not do in the case room while a meeting is held."""
 
 

@@ -44,7 +44,7 @@ from storage.find import Card, Find, place_of
 from storage.identifiers import is_user_id
 from storage.questions import Question
 from storage.thread import in_store_thread
-from storage.work import AlreadyHandledError, Attachment, Message, Paper, Store, Work
+from storage.work import AlreadyHandledError, Attachment, Message, Paper, Poll, Store, Work
 
 log = structlog.get_logger()
 LONGEST_MESSAGE = 100_000
@@ -55,6 +55,8 @@ OF_THE_WHOLE = frozenset(
 )
 """How the first command of a message ends when none of the others is looked at."""
 DONE = "done"
+ASKS = {"reading/shall_i": "choice/shall_i", "dispatch/unknown": "choice/unknown"}
+"""How a message ends of which it is asked whether something is meant by it; and that as a poll."""
 TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
 )
@@ -130,7 +132,9 @@ class _Heard:
     prefixed: bool = False
     """Whether ``!`` or ``/`` stands before it."""
     agreed: Question | None = None
-    """The question to which it says yes."""
+    """The question that it answers."""
+    alone: bool = False
+    """Whether what comes of it that is no card is told to this person alone: it was tapped, or said there."""
     refusal: Refusal | None = None
     """Why it is not read at all."""
 
@@ -166,7 +170,7 @@ class Dispatcher:
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
         message = message.unlinked()
-        heard = self._hear_late(message) or self._hear(message)
+        heard = self._hear_chosen(message) or self._hear_late(message) or self._hear(message)
         if heard is None:
             return
         now = self._clock()
@@ -220,7 +224,7 @@ class Dispatcher:
             with self._work(message, heard, now) as work:
                 entry, pages, files, scope = self._answer(work, message, heard)
                 work.record(entry)
-                alone = message.is_vote and entry.outcome != DONE
+                alone = (message.is_vote or heard.alone) and entry.outcome != DONE
                 channel = direct_channel(message.sender) if alone else heard.channel
                 for page in pages if not alone or work.find.audience(channel) else ():
                     work.say(channel, page, scope=scope)
@@ -305,6 +309,30 @@ class Dispatcher:
             text = normalise(message.body).strip() if text is None else text
             return _Heard(text, channel, card, guess, bare, notes=notes, prefixed=is_prefixed(message.body))
 
+    def _hear_chosen(self, message: Incoming) -> _Heard | None:
+        """What answers a question in the direct chat, which counts where it came up: by a tap, or in words."""
+        if message.replies_to is None:
+            return None
+        with self._store.look() as find:
+            channel = find.channel(message.room_id)
+        if channel is None or place_of(channel) is not Place.DIRECT:
+            return None
+        self._store.settle()
+        with self._store.look() as find:
+            card = self._card(find, message.replies_to, channel)
+            asked = questions.about(find, message.sender, card.cause, self._clock()) if card else None
+        if asked is None:
+            return None
+        text = prefixed(message.body) or normalise(unquoted(message.body)).strip()
+        heard = _Heard(asked.line, asked.channel, asked.card, agreed=asked, alone=True)
+        if asked.lacks_words and not message.is_vote:
+            typed, known = self._registry.match(text), self._registry.match(asked.line)
+            whole = typed is not None and known is not None and typed[0] is known[0]
+            return replace(heard, text=text if whole else f"{asked.line} {text}")
+        if is_yes(text):
+            return heard
+        return replace(heard, refusal=Refusal("reading/left")) if message.is_vote else None
+
     def _hear_late(self, message: Incoming) -> _Heard | None:
         """A tap in a poll whose question is settled: it is told so, whatever it says."""
         if not message.is_vote or message.replies_to is None:
@@ -330,7 +358,10 @@ class Dispatcher:
             return None
         if card is None and text is None:
             return None
-        return questions.open_to(find, message.sender, channel, self._clock(), cause=card.cause if card else None)
+        if card is None:
+            return questions.open_to(find, message.sender, channel, self._clock())
+        asked = questions.about(find, message.sender, card.cause, self._clock())
+        return asked if asked and asked.channel == channel and not asked.lacks_words else None
 
     def _replied(self, find: Find, message: Incoming, channel: str, card: Card | None) -> _Heard | None:
         """What a message without a prefix means: as a reply to a card, to a hint, or because it names a record."""
@@ -416,7 +447,7 @@ class Dispatcher:
         if meant and meant.lacks_words:
             heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
-        name, was_away = "unknown", _has_left(ctx)
+        name, was_away, asks_why = "unknown", _has_left(ctx), False
         files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
@@ -439,6 +470,8 @@ class Dispatcher:
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
                     facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
+                    asks_why = message.is_vote and _lacks_text(refusal)
+                    facts |= {"by_reply": True} if asks_why else {}
                     # Whoever replies to it goes on with what it is about.
                     card = str(facts["card"]) if facts["card"] else ctx.card
                     pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
@@ -446,9 +479,10 @@ class Dispatcher:
                     raise
         except Refusal:
             pass
-        if meant and outcome in {"reading/shall_i", "dispatch/unknown"}:
+        line = meant.line if meant and outcome in ASKS else heard.text if asks_why else None
+        if line is not None:
             asked = Question(
-                work.cause, message.sender, heard.channel, message.message_id, meant.line, heard.card, work.now
+                work.cause, message.sender, heard.channel, message.message_id, line, heard.card, work.now, asks_why
             )
             questions.ask(work, asked)
         if heard.agreed:
@@ -469,7 +503,17 @@ class Dispatcher:
         left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
         of_card = heard.card.case_ref if heard.card and outcome != DONE and not was_away else None
         scope = HOUSE if left else entry.case_ref or of_card or HOUSE
+        if line is not None and not asks_why:
+            self._offer_taps(work, ctx, ASKS[outcome], line, scope)
         return entry, pages, files, scope
+
+    def _offer_taps(self, work: Work, ctx: Context, template: str, line: str, scope: str) -> None:
+        """Let a question to one person be answered by a tap, too: with them alone."""
+        channel = direct_channel(ctx.actor.user_id)
+        scheme = ctx.open_case.scheme if ctx.open_case else self._house.scheme
+        if self._house.of(scheme).polls and work.find.room(channel) and work.find.audience(channel, scope):
+            asked, answers = ctx.voice(channel).poll(template, {"line": _in_short(line), "case": ctx.open_case})
+            work.ask(channel, Poll(asked, answers, (ctx.actor.user_id,), ctx.card), scope=scope)
 
     def _takes_more(self, path: str) -> bool:
         """Whether a command takes more than what it is about."""
@@ -611,7 +655,11 @@ class Dispatcher:
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         # A tap is no message that could be shown beside its answer.
         to = None if message.is_vote else message.message_id
-        return ctx.voice().message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake, replies_to=to)
+        wake = reply.wake
+        if wake and reply.subject:
+            called = [person for calls in self._registry.calls for person in calls(ctx, reply.subject)]
+            wake = tuple(person for person in wake if person not in called)
+        return ctx.voice().message(reply.template, reply.facts, subject=reply.subject, wake=wake, replies_to=to)
 
     def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
@@ -640,6 +688,12 @@ def _in_short(line: str) -> str:
     command, _, rest = line.partition(" ")
     record, _, words = rest.partition(" ")
     return f"{command} {record} …" if words and not words.startswith(("fact", "opinion")) else line
+
+
+def _lacks_text(refusal: Refusal) -> bool:
+    """Whether nothing but the words is missing that a command takes."""
+    missing = refusal.facts.get("missing")
+    return refusal.code == "reading/missing" and isinstance(missing, list) and len(missing) == 1
 
 
 def _takes(command: Command, record_id: str) -> bool:

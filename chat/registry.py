@@ -1,7 +1,7 @@
 """The commands: each is a described model of its arguments, a permission, and one function."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
@@ -67,6 +67,8 @@ class Registry:
         self._other_words: dict[str, str] = {}
         self.polls: list[Callable[[Find, Card], bool]] = []
         """Whether a message of ours is a poll that is still asked."""
+        self.calls: list[Callable[[Context, str], Collection[str]]] = []
+        """Whom something else will call about a record within seconds (Matrix ids)."""
         self._lines_while: set[str] = set()
 
     def hear_lines_while(self, kind: str) -> None:

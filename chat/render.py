@@ -80,6 +80,11 @@ class Voice:
         rendered = _environment.get_template(f"{template}.html").render({**facts, "voice": self})
         return _BLANK_LINES.sub("\n\n", rendered).strip()
 
+    def poll(self, template: str, facts: Mapping[str, object]) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """What a poll asks, and what each tap says and how it is shown: a line of its template, ``LINE = LABEL``."""
+        question, *answers = (line for line in plain(self.text(template, facts)).split("\n") if line)
+        return question, tuple((said, label) for said, _, label in (line.partition(" = ") for line in answers))
+
     def _groups(self, people: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The people in groups that fit a message beside its text."""
         groups: list[tuple[str, ...]] = [()]

@@ -24,7 +24,7 @@ def registry_of_all() -> "Registry":
     # Whoever opens a store only does not load what commands need.
     from chat.registry import commands  # noqa: PLC0415
 
-    for module in ("commands", "jobs", "said"):
+    for module in ("commands", "jobs", "polls", "said"):
         _load(module)
     return commands
 

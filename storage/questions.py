@@ -20,7 +20,10 @@ _PLACE = "settings.question"
 
 @dataclass(frozen=True, repr=False)
 class Question:
-    """Whether ``line`` is meant: asked of a person, in a channel, about what they said in an event."""
+    """Whether ``line`` is meant: asked of a person, about what they said in an event; where it counts is ``channel``.
+
+    ``lacks_words``: or which words go with it.
+    """
 
     cause: str
     person: str
@@ -29,6 +32,7 @@ class Question:
     line: str
     card: Card | None
     asked_at: datetime
+    lacks_words: bool = False
 
 
 def ask(work: Work, question: Question) -> None:
@@ -42,27 +46,32 @@ def ask(work: Work, question: Question) -> None:
         "event_id": question.event_id,
         "card": [card.channel, card.case_ref, card.subject] if card else None,
         "asked_at": question.asked_at.isoformat(),
+        "lacks_words": question.lacks_words,
         "scope": scope,
         "line": base64.b64encode(work.seal(question.line, scope, _PLACE, question.cause)).decode(),
     }
     work.keep(_QUESTION + question.cause, json.dumps(kept))
 
 
-def open_to(find: Find, person: str, channel: str, now: datetime, *, cause: str | None = None) -> Question | None:
-    """What this person can say yes to in a channel: the question about this cause, or the newest."""
-    found = [_question(find, row.key, json.loads(row.value)) for row in _rows(find)]
-    ours = [
-        one
-        for one in found
-        if one and (one.person, one.channel) == (person, channel) and now - one.asked_at <= OPEN_FOR
-    ]
-    if cause is not None:
-        return next((one for one in ours if one.cause == cause), None)
+def open_to(find: Find, person: str, channel: str, now: datetime) -> Question | None:
+    """What this person can say yes to in a channel: the newest."""
+    ours = [one for one in _open_to(find, person, now) if one.channel == channel and not one.lacks_words]
     return max(ours, key=lambda one: one.asked_at, default=None)
 
 
+def about(find: Find, person: str, cause: str, now: datetime) -> Question | None:
+    """What this person was asked about a cause, wherever it counts."""
+    return next((one for one in _open_to(find, person, now) if one.cause == cause), None)
+
+
+def _open_to(find: Find, person: str, now: datetime) -> list[Question]:
+    found = [_question(find, row.key, json.loads(row.value)) for row in _rows(find)]
+    return [one for one in found if one and one.person == person and now - one.asked_at <= OPEN_FOR]
+
+
 def settle(work: Work, cause: str) -> None:
-    """It is answered, or what it was about is gone."""
+    """It is answered, or what it was about is gone: what asked it is removed."""
+    work.retract(cause)
     _drop(work, _QUESTION + cause)
 
 
@@ -94,6 +103,7 @@ def _question(find: Find, key: str, kept: dict[str, object]) -> Question | None:
         line,
         Card(*card) if isinstance(card, list) else None,
         datetime.fromisoformat(str(kept["asked_at"])),
+        bool(kept["lacks_words"]),
     )
 
 

@@ -107,7 +107,7 @@ class Poll:
     question: str
     answers: tuple[tuple[str, str], ...]
     mentions: tuple[str, ...]
-    subject: str
+    subject: str | None
 
 
 @dataclass(frozen=True, repr=False)

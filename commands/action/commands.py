@@ -3,16 +3,18 @@
 from pydantic import Field
 
 from cases.record import one_of
-from cases.roles import Permission, Role
+from cases.roles import Permission, Place, Role
 from chat import groups
 from chat.arguments import AgencyName, Arguments, Rest, RestWhen, Text, To, When, Whom
-from chat.context import Context, Reply
+from chat.context import Context, Reply, agency_channel, case_channel
 from chat.registry import commands
 from commands.action import rules as action
 from commands.action.rules import Action
 from commands.ids import ActionId
 
 GROUP, PLACE = groups.ACT, 20
+SETTLES = frozenset({"accepted", "declined"})
+"""What answers the question whether an agency takes an action on."""
 
 
 class Propose(Arguments):
@@ -37,6 +39,12 @@ class Decline(Arguments):
 
     id: ActionId = Field(title="A-1", description="which action")
     why: Rest = Field(title="a reason", description="why your agency does not take it on")
+
+
+class TellItGoesOn(Arguments):
+    """Tell that an action is on its way, before a table."""
+
+    id: ActionId = Field(title="A-1", description="which action")
 
 
 class Finish(Arguments):
@@ -79,27 +87,33 @@ def propose(args: Propose, ctx: Context) -> Reply:
     return put_action(args, ctx)
 
 
-@commands.command("accept", needs=Permission.CONTRIBUTE, example="!accept A-1")
+@commands.command("accept", needs=Permission.CARRY_OUT, example="!accept A-1")
 def accept(args: Accept, ctx: Context) -> Reply:
     """Take it on; in tandem, the other agency is woken until it has accepted too."""
     taken = action.accept(ctx.case, args.id, by=ctx.actor, at=ctx.now)
     return _told("accepted", taken, ctx, wake=_still_to_accept(taken, ctx))
 
 
-@commands.command("decline", needs=Permission.CONTRIBUTE, example="!decline A-1 he does not open the door to us")
+@commands.command("decline", needs=Permission.CARRY_OUT, example="!decline A-1 he does not open the door to us")
 def decline(args: Decline, ctx: Context) -> Reply:
     """Leave it to the agency that proposed it."""
     left = action.decline(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
     return _told("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
 
 
-@commands.command("done", needs=Permission.CONTRIBUTE, example="!done A-1 the visit took place, she was at home")
+@commands.command("going", needs=Permission.CARRY_OUT, example="!going A-1")
+def tell_it_goes_on(args: TellItGoesOn, ctx: Context) -> Reply:
+    """Say before a table that it is on its way."""
+    return _told("going", action.tell_it_goes_on(ctx.case, args.id, by=ctx.actor, at=ctx.now), ctx)
+
+
+@commands.command("done", needs=Permission.CARRY_OUT, example="!done A-1 the visit took place, she was at home")
 def finish(args: Finish, ctx: Context) -> Reply:
     """End it well."""
     return _told("done", action.finish(ctx.case, args.id, args.note, by=ctx.actor, at=ctx.now), ctx)
 
 
-@commands.command("notpossible", needs=Permission.CONTRIBUTE, example="!notpossible A-1 the family moved away")
+@commands.command("notpossible", needs=Permission.CARRY_OUT, example="!notpossible A-1 the family moved away")
 def give_up(args: GiveUp, ctx: Context) -> Reply:
     """End it because circumstances changed."""
     ended = action.give_up(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
@@ -149,7 +163,14 @@ def _told(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = (), 
         "by_coordinator": proposer is not None and proposer.role is Role.COORDINATOR,
         "waits_for": _waits_for(told),
     }
-    return Reply(f"action/{what}", facts, told.id, wake)
+    reply = Reply(f"action/{what}", facts, told.id, wake)
+    if ctx.place is not Place.CASE:
+        ctx.tell(case_channel(ctx.case.ref), reply)
+        return Reply(reply.template, facts, told.id)
+    if what in SETTLES and ctx.house.of(ctx.case.scheme).polls:
+        # Its agency was asked in its own room, too.
+        ctx.tell(agency_channel(ctx.actor.agency), Reply(reply.template, facts, told.id))
+    return reply
 
 
 def _waits_for(told: Action) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PROPOSED = verb("action", "proposed an action ({id})", worded=True)
 ACCEPTED = verb("accept", "accepted {id}", merges=True)
 DECLINED = verb("decline", "declined {id}")
+GOES_ON = verb("going", "said that {id} is on its way")
 FINISHED = verb("done", "carried out {id}", merges=True)
 GIVEN_UP = verb("notpossible", "found it not possible: {id}")
 MOVED = verb("move", "moved the date of {id}")
@@ -70,6 +71,8 @@ class Action(Record):
     first_due_at: datetime | None = None
     """The date first agreed, once it was moved: the old one stays visible."""
     handed_from: str | None = None
+    going_at: datetime | None = None
+    """When its lead last said that it is on its way."""
 
     @property
     def pending(self) -> bool:
@@ -154,6 +157,15 @@ def decline(case: Case, action_id: str, why: str, *, by: Professional, at: datet
     if by.agency in action.accepted_by:
         raise Refusal("action/accepted_already_use_hand", id=action.id)
     case.step(DECLINED, action.id, by, at).change(action, state=State.DECLINED, remark=why)
+    return action
+
+
+def tell_it_goes_on(case: Case, action_id: str, *, by: Professional, at: datetime) -> Action:
+    """Say that what was accepted is on its way, for the table to know."""
+    action = _owned(case, action_id, by)
+    if action.state is not State.ACCEPTED:
+        raise Refusal("action/not_accepted", id=action.id)
+    case.step(GOES_ON, action.id, by, at).change(action, going_at=at)
     return action
 
 

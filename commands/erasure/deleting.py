@@ -43,7 +43,6 @@ class Deleting:
                     held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
                 if author == sender and not held:
                     for cause_of_line in dict.fromkeys(line.cause for line in logged):
-                        work.retract(cause_of_line)
                         questions.settle(work, cause_of_line)
         except AlreadyHandledError:
             return

@@ -63,6 +63,7 @@ STORY: list[Line] = [
     ("move", lambda c, at: action.move(c, "A-1", LATER, because="w15 they are away", by=ADA, at=at)),
     ("hand", lambda c, at: action.hand(c, "A-1", HEALTH, because="w16 know him", by=ADA, at=at)),
     ("accept", lambda c, at: action.accept(c, "A-1", by=FINN, at=at)),
+    ("going", lambda c, at: action.tell_it_goes_on(c, "A-1", by=FINN, at=at)),
     ("done", lambda c, at: action.finish(c, "A-1", "w17 she cried", by=FINN, at=at)),
     ("action", lambda c, at: action.propose(c, "w18 call", POLICE, due_at=NEXT_WEEK, by=DIRK, at=at)),
     ("decline", lambda c, at: action.decline(c, "A-2", "w19 no time", by=ADA, at=at)),

@@ -39,6 +39,7 @@ ada: !action ask his aunt for: health by: fri 15:00
 ada: !action ask the club for: youth by: fri 15:00
 dirk: !accept A-1
 hugo: !accept A-1
+dirk: !going A-1
 dirk: !move A-1 mon 15:00 because: the family is away
 hugo: !snooze A-2 2 days
 hugo @direct:@hugo:example.org: pause A-2 because: the school is closed

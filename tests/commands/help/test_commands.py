@@ -75,6 +75,8 @@ async def test_a_group_shows_what_each_command_is_for_and_an_example(table: Conf
         "   !accept A-1\n"
         "Say that your agency does not take it on\n"
         "   !decline A-1 he does not open the door to us\n"
+        "Tell that an action is on its way\n"
+        "   !going A-1\n"
         "Tell that an action is done\n"
         "   !done A-1 the visit took place, she was at home\n"
         "Tell that an action can't be done any more\n"

@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from cases.scheme import Scheme
+from commands.action.rules import Action, State
+from commands.concern.rules import Concern
 from commands.poll.jobs import keep_polls
+from storage import rooms
 from tests.room import Conference, Said, user
 
 
@@ -135,3 +138,165 @@ async def test_a_scheme_without_polls_has_none(table: Conference) -> None:
     room = await table.open_case()
     await table.say("cleo", "!roundtable thu 15:00", room=room)
     assert await ask(table) == []
+
+
+async def propose(table: Conference, room: str) -> Said:
+    """An action that health is asked to take on; the poll that comes of it."""
+    await table.say("ada", "!action see him at the clinic for: health by: fri 15:00", room=room)
+    (poll,) = await ask(table)
+    assert poll.channel == "agency:health"
+    return poll
+
+
+async def test_an_agency_is_asked_in_its_own_room_whether_it_takes_an_action_on(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    poll = await propose(table, room)
+    ref = room.partition(":")[2]
+    assert poll.text.startswith(f"{ref}, A-1: see him at the clinic (due Fri 6 Nov 2026, 15:00")
+    # Who was asked at the table is rung once: here.
+    assert set(poll.mentions) == {user("finn"), user("gina")}
+    assert [s.mentions for s in table.heard if s.subject == "A-1" and s.channel == room] == [()]
+    said = await table.tap("finn", poll, "We take it on")
+    assert [(s.channel, "Health service accepts" in s.text) for s in said] == [(room, True), ("agency:health", True)]
+    await ask(table)
+    assert table.retracted == [("agency:health", poll.event_id)]
+
+
+async def test_a_typed_answer_at_the_table_settles_it_in_the_agencys_room_too(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    poll = await propose(table, room)
+    said = await table.say("gina", "!accept A-1", room=room)
+    assert {s.channel for s in said} == {room, "agency:health"}
+    await ask(table)
+    assert table.retracted == [("agency:health", poll.event_id)]
+
+
+async def test_another_agency_accepts_nothing_by_tap(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    poll = await propose(table, room)
+    (told,) = await table.tap("ada", poll, "We take it on")
+    assert told.channel == f"direct:{user('ada')}"
+    assert (await table.case(room)).all(Action)[0].accepted_by == ()
+
+
+async def test_what_an_agency_declines_counts_once_it_says_why(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    poll = await propose(table, room)
+    (asked,) = await table.tap("finn", poll, "We can’t, and say why")
+    assert asked.channel == f"direct:{user('finn')}"
+    assert (await table.case(room)).all(Action)[0].state is State.PROPOSED
+    said = await table.say("finn", "he is not our patient", room=asked.channel, replies_to=asked)
+    assert any(s.channel == room and "he is not our patient" in s for s in said)
+    assert (await table.case(room)).all(Action)[0].remark == "he is not our patient"
+
+
+async def test_before_a_table_an_agency_says_how_its_action_stands(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    await propose(table, room)
+    await table.say("finn", "!accept A-1", room=room)
+    await table.say("cleo", "!roundtable thu 15:00", room=room)
+    (attend,) = await ask(table)
+    assert attend.channel == room
+    table.later(days=2)
+    (poll,) = await ask(table)
+    assert (poll.channel, "How does it stand" in poll.text) == ("agency:health", True)
+    said = await table.tap("gina", poll, "It is on its way")
+    assert {s.channel for s in said} == {room, "agency:health"}
+    assert await ask(table) == []
+
+
+async def test_who_joins_after_a_poll_is_asked_anew_once_for_all_who_came_together(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    await table.say("cleo", "!roundtable thu 15:00", room=room)
+    (first,) = await ask(table)
+    ref = room.partition(":")[2]
+    await table.say("cleo", f"!case invite {ref} Hugo Peters because: he knows him", room="coordination")
+    await table.say("cleo", f"!case invite {ref} Iris Kok because: she does, too", room="coordination")
+    table.later(minutes=1)
+    for who in ("hugo", "iris"):
+        await table.comings.joined(f"!{room}:example.org", (user(who),), f"join-{who}")
+    await table.deliver()
+    assert await ask(table) == []
+    table.later(minutes=10)
+    (second,) = await ask(table)
+    assert second.text == first.text
+    assert table.retracted == [(room, first.event_id)]
+    table.later(minutes=30)
+    assert await ask(table) == []
+
+
+async def test_a_new_room_has_the_polls_that_stood_in_the_lost_one(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    await table.say("cleo", "!roundtable thu 15:00", room=room)
+    (first,) = await ask(table)
+    with table.store.work("moved", table.now) as work:
+        rooms.move(work, room, "!another:example.org")
+    (second,) = await ask(table)
+    assert (second.text, second.channel) == (first.text, room)
+    # What stood in the lost room went with it.
+    assert table.retracted == []
+    assert await ask(table) == []
+
+
+async def test_who_raised_a_concern_says_by_tap_whether_it_is_a_fact(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    await table.say("ada", "!concern was seen at the station at night", room=room)
+    (poll,) = await ask(table)
+    assert (poll.channel, "station" in poll.text) == (f"direct:{user('ada')}", False)
+    said = await table.tap("ada", poll, "A fact: somebody saw or heard it")
+    assert room in {s.channel for s in said}
+    assert str((await table.case(room)).all(Concern)[0].kind) == "fact"
+    await ask(table)
+    assert table.retracted == [(poll.channel, poll.event_id)]
+
+
+async def test_who_owes_what_is_late_says_by_tap_when_to_hear_of_it_again(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    await propose(table, room)
+    await table.say("finn", "!accept A-1", room=room)
+    table.later(days=7)
+    (poll,) = await ask(table)
+    assert (poll.channel, poll.mentions) == (f"direct:{user('finn')}", ())
+    await table.tap("finn", poll, "In three days")
+    assert (await table.outcomes())[-1] == ("snooze", "done")
+    assert await ask(table) == []
+    assert table.retracted[-1] == (poll.channel, poll.event_id)
+
+
+async def test_what_may_be_meant_is_asked_by_a_poll_in_the_direct_chat_too(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    card = await table.answer("cleo", "!action call his mother for: police by: fri 15:00", room=room)
+    await table.say("ada", "ok", room=room, replies_to=card)
+    hint = table.heard[-1]
+    (poll, _) = table.polls[-1]
+    assert (poll.channel, poll.mentions) == (f"direct:{user('ada')}", (user("ada"),))
+    assert "call his mother" not in poll.text
+    said = await table.tap("ada", poll, "Yes")
+    assert {s.channel for s in said if "accepts" in s} == {room, "agency:police"}
+    # What asked is gone, in both rooms; a second tap changes nothing.
+    assert set(table.retracted) == {(room, hint.event_id), (poll.channel, poll.event_id)}
+    (late,) = await table.tap("ada", poll, "No, it was not meant so")
+    assert (late.channel, (await table.outcomes())[-1][1]) == (poll.channel, "poll/over")
+
+
+async def test_who_did_not_mean_it_says_so_by_tap(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    card = await table.answer("cleo", "!action call his mother for: police by: fri 15:00", room=room)
+    await table.say("ada", "ok", room=room, replies_to=card)
+    (poll, _) = table.polls[-1]
+    (told,) = await table.tap("ada", poll, "No, it was not meant so")
+    assert told.channel == poll.channel
+    assert (await table.case(room)).all(Action)[0].accepted_by == ()
+    assert await table.say("ada", "yes", room=room, replies_to=card) != []
+    assert (await table.case(room)).all(Action)[0].accepted_by == ()
