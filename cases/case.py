@@ -110,6 +110,10 @@ class Head(Entry):
     residual_owner: str | None = None
     """The agency that stays the first contact after closing."""
     mode: Mode = Mode.TABLE
+    brought_by: str | None = None
+    """The agency that brought the case to the table, by short name."""
+    topic: str | None = None
+    """Which of the scheme's concerns it is about."""
     id: str = OF_CASE
 
 
@@ -388,6 +392,8 @@ def open_case(
     at: datetime,
     people: Iterable[Professional] = (),
     mode: Mode = Mode.TABLE,
+    brought_by: str | None = None,
+    topic: str | None = None,
 ) -> Case:
     """Open a case: never without a why and a goal; ``people`` are those who are asked to the table from the start."""
     case = Case(
@@ -402,6 +408,8 @@ def open_case(
         at + FIRST_REVIEW,
         tuple(dict.fromkeys(agencies)),
         mode=mode,
+        brought_by=brought_by,
+        topic=topic,
     )
     step = case.step(OPENED, ref, by, at)
     step.entries = (snapshot(case),)

@@ -519,5 +519,5 @@ Paragraph = Annotated[int, Positional(take_paragraph, "§")]
 
 
 def key_of(name: str) -> str:
-    """What a field is typed as: ``for_`` is a Python name for the key ``for``."""
-    return name.rstrip("_")
+    """What a field is typed as: ``for_`` is a Python name for the key ``for``, ``brought_by`` for ``brought by``."""
+    return name.rstrip("_").replace("_", " ")

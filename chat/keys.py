@@ -129,7 +129,9 @@ def find_stray(
     for found in _STANDS_LIKE_A_KEY.finditer(text):
         word = found["word"].casefold()
         apart = found.start() == 0 or _BLANK.match(text[found.start() - 1]) is not None
-        if word in own and apart and len(found["gap"]) <= 1:
+        before = text[max(0, found.start() - LONGEST) : found.start()].casefold().split()
+        of_two = " ".join((*before[-1:], word))
+        if {word, of_two} & own.keys() and apart and len(found["gap"]) <= 1:
             continue
         blank = found["blank"] is not None
         if not blank and (found["gap"] or not apart or found["value"] is None):

@@ -28,6 +28,7 @@ from chat.arguments import (
 from chat.context import Context, Reply, case_channel
 from chat.reading import suggest
 from chat.registry import commands
+from commands.case import convening
 from commands.case import rules as closing
 from commands.planning import rules as planning
 from commands.roundtable import invitation
@@ -47,6 +48,8 @@ class OpenCase(Arguments):
     scheme: ShortText | None = Field(None, title="scheme", description="under which scheme")
     director: PersonId | None = Field(None, title="person", description="who runs the process; you, if left out")
     mode: Mode | None = Field(None, title="mode", description="team: with a digest each working morning")
+    brought_by: AgencyName | None = Field(None, title="agency", description="which agency brings the case")
+    topic: ShortText | None = Field(None, title="topic", description="which of the scheme's concerns it is about")
 
 
 class ListCases(Arguments):
@@ -116,6 +119,8 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     """Make the case, put up the opening card, and invite everybody as the last step."""
     director = ctx.directory.people[args.director] if args.director else ctx.actor
     scheme = _scheme(args.scheme, ctx)
+    convening.require_convener(ctx.house.of(scheme), args.brought_by)
+    topic = convening.find_topic(ctx.house.of(scheme), args.topic)
     people = _table_of(args.agencies, ctx)
     case = open_case(
         _unused_reference(ctx),
@@ -129,11 +134,13 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
         at=ctx.now,
         people=[director, ctx.actor, *people],
         mode=args.mode or ctx.house.of(scheme).mode,
+        brought_by=args.brought_by,
+        topic=topic,
     )
     ctx.work.open_case(case)
     ctx.open_case = case
     channel = case_channel(case.ref)
-    ctx.tell(channel, Reply("case/opened", {"case": case}))
+    ctx.tell(channel, Reply("case/opened", {"case": case, "anonymous": ctx.house.of(scheme).anonymous}))
     for member in case.present:
         ctx.work.invite(channel, member.user_id)
     return Reply("case/opened_by_reference", {"ref": case.ref, "seats": case.seats, "invited": len(case.present)})

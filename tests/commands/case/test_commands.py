@@ -1,10 +1,12 @@
 import re
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from cases.case import Case
 from cases.people import Agency
+from cases.scheme import Scheme
 from commands.action.rules import Action
 from commands.request.rules import Request
 from storage import tables
@@ -325,3 +327,30 @@ async def test_the_next_review_is_set_by_the_coordinator_only(table: Conference)
         assert "Nothing was" in refused
         assert (await table.outcomes())[-1] == ("review", code)
     assert snapshot(await table.case(room)) == before
+
+
+YOUTH = Scheme(conveners=("police", "school"), topics=("theft", "violence"), anonymous=True)
+
+
+async def test_only_the_agencies_that_the_scheme_names_bring_a_case(table: Conference) -> None:
+    table = Conference(table.store, replace(table.house, schemes={"youth crime": YOUTH}))
+    opening = f"{OPEN} scheme: youth crime"
+    assert "who brings the case is missing" in await table.answer("cleo", opening, room="coordination")
+    refused = await table.answer("cleo", f"{opening} brought by: health", room="coordination")
+    assert "Health service does not bring cases under this scheme.\nThese may: Police, School." in refused
+    assert "Sem" not in refused
+    card, _ = await opened(table, f"{opening} brought by: school topic: Theft")
+    assert "Brought by School. Concern: theft." in card
+    assert "First without a name" in card
+    case = await table.case(card.channel)
+    assert (case.brought_by, case.topic) == ("school", "theft")
+
+
+async def test_a_concern_that_the_scheme_does_not_have_is_suggested_and_never_repeated(table: Conference) -> None:
+    table = Conference(table.store, replace(table.house, schemes={"youth crime": YOUTH}))
+    opening = f"{OPEN} scheme: youth crime brought by: school topic:"
+    said = await table.answer("cleo", f"{opening} theeft", room="coordination")
+    assert "Did you mean  topic: theft ?" in said
+    said = await table.answer("cleo", f"{opening} Karel beats him", room="coordination")
+    assert "Karel" not in said
+    assert "Those it has: theft, violence." in said
