@@ -37,6 +37,8 @@ class Followup(NamedTuple):
     late: bool
     text: str
     """Content: for the case room only."""
+    first_due_at: datetime | None = None
+    """The date first agreed, if it was moved: it stays visible."""
 
 
 TODOS: dict[str, Todo] = {}

@@ -37,6 +37,7 @@ __all__ = [
     "choices_of",
     "is_prefixed",
     "keys",
+    "missing",
     "normalise",
     "positional",
     "prefixed",
@@ -310,7 +311,7 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
     text, typed = take_fields(rest, keys(arguments), also)
     text = _take_up(arguments, text, typed, context)
     values: dict[str, object] = {}
-    missing: list[tuple[str, FieldInfo]] = []
+    lacking: list[str] = []
     for name, field, marker in _fields(arguments):
         value: str | None
         if marker:
@@ -320,32 +321,30 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
         if value:
             values[name] = _choose(name, field, value, context)
         elif field.is_required() or value is not None:
-            missing.append((name, field))
-    if any(positional(field) for _, field in missing):
-        _refuse_missing(missing, context)
+            lacking.append(name)
+    if any(positional(arguments.model_fields[name]) for name in lacking):
+        _refuse_missing(arguments, lacking, context)
     if text.strip() and not is_courtesy(text, LOOSE):
         named = [context.language.key(key) for key in keys(arguments)]
         raise Refusal("reading/too_much", keys=named, example=context.example)
-    return _bind(arguments, values, missing, context)
+    return _bind(arguments, values, lacking, context)
 
 
-def _bind(
-    arguments: type[A], values: dict[str, object], missing: list[tuple[str, FieldInfo]], context: ReadingContext
-) -> A:
+def _bind(arguments: type[A], values: dict[str, object], lacking: list[str], context: ReadingContext) -> A:
     """The arguments; what is wrong with a value is told before what is missing, so that a line to add always works."""
     try:
         bound = arguments.model_validate(values, context=context)
     except Refusal as refusal:
         raise _in_words(refusal, arguments, context.language) from None
     except ValidationError as fault:
-        if missing:
-            _refuse_missing(missing, context)
+        if lacking:
+            _refuse_missing(arguments, lacking, context)
         # What pydantic finds wrong beyond the types above is a short value that a command declared itself.
         name = str(fault.errors(include_input=False, include_url=False)[0]["loc"][0])
         key, hint = context.language.key(key_of(name)), arguments.model_fields[name].description or ""
         raise Refusal("reading/invalid", key=key, hint=context.language.text(hint), example=context.example) from None
-    if missing:
-        _refuse_missing(missing, context)
+    if lacking:
+        _refuse_missing(arguments, lacking, context)
     return bound
 
 
@@ -440,11 +439,14 @@ def _refuse_stray(text: str, own: Mapping[str, str], arguments: type[Arguments],
         raise Refusal("reading/audience", key=context.language.key("see"))
 
 
-def _refuse_missing(fields: list[tuple[str, FieldInfo]], context: ReadingContext) -> NoReturn:
-    missing = [_describe(name, field, context.language) for name, field in fields]
-    raise Refusal(
-        "reading/missing", field=missing[0]["key"], hint=missing[0]["hint"], missing=missing, example=context.example
-    )
+def missing(arguments: type[Arguments], names: Iterable[str], language: Language, example: str) -> Refusal:
+    """What is said when these fields are missing: also those that not the command asks for, but a scheme."""
+    told = [_describe(name, arguments.model_fields[name], language) for name in names]
+    return Refusal("reading/missing", field=told[0]["key"], hint=told[0]["hint"], missing=told, example=example)
+
+
+def _refuse_missing(arguments: type[Arguments], fields: list[str], context: ReadingContext) -> NoReturn:
+    raise missing(arguments, fields, context.language, context.example)
 
 
 def _describe(name: str, field: FieldInfo, language: Language) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Actions: proposed to an agency, owned once it accepts, ended in words."""
 
+from collections.abc import Collection
+
 from pydantic import Field
 
 from cases.record import one_of
@@ -7,12 +9,16 @@ from cases.roles import Permission, Place, Role
 from chat import groups
 from chat.arguments import AgencyName, Arguments, Rest, RestWhen, Text, To, When, Whom
 from chat.context import Context, Reply, agency_channel, case_channel
+from chat.reading import missing
 from chat.registry import commands
 from commands.action import rules as action
+from commands.action import wording
 from commands.action.rules import Action
 from commands.ids import ActionId
+from commands.overview.lines import part_of_status
 
 GROUP, PLACE = groups.ACT, 20
+MOST_SHOWN = 3
 SETTLES = frozenset({"accepted", "declined"})
 """What answers the question whether an agency takes an action on."""
 
@@ -26,6 +32,8 @@ class Propose(Arguments):
     with_: AgencyName | None = Field(None, title="agency", description="an agency that carries it too; both accept")
     safety: AgencyName | None = Field(None, title="agency", description="an agency that is there for safety only")
     worse: Text | None = Field(None, title="text", description="could this make it worse? How, and what then")
+    how: Text | None = Field(None, title="text", description="how you will know that it is done")
+    because: Text | None = Field(None, title="a reason", description="why it is to be done")
 
 
 class Accept(Arguments):
@@ -59,6 +67,13 @@ class GiveUp(Arguments):
 
     id: ActionId = Field(title="A-1", description="which action")
     why: Rest = Field(title="a reason", description="what made it impossible")
+
+
+class LeaveUndone(Arguments):
+    """Tell that an action was not carried out, and why."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    why: Rest = Field(title="a reason", description="why it was not carried out")
 
 
 class Move(Arguments):
@@ -120,6 +135,13 @@ def give_up(args: GiveUp, ctx: Context) -> Reply:
     return _told("not_possible", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
 
 
+@commands.command("notdone", needs=Permission.CARRY_OUT, example="!notdone A-1 nobody had the time for it")
+def leave_undone(args: LeaveUndone, ctx: Context) -> Reply:
+    """End it although it could have been done."""
+    ended = action.leave_undone(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
+    return _told("not_carried_out", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
+
+
 @commands.command("move", needs=Permission.CONTRIBUTE, example="!move A-1 fri 15:00 because: the family is away")
 def move(args: Move, ctx: Context) -> Reply:
     """Change the date; the earlier one is told beside it."""
@@ -136,8 +158,19 @@ def hand(args: Hand, ctx: Context) -> Reply:
     return _told("handed", handed, ctx, wake=_still_to_accept(handed, ctx))
 
 
+@part_of_status(40)
+def show_moved(ctx: Context, hidden: Collection[str]) -> Reply | None:
+    """The actions whose date was moved, with the date first agreed."""
+    moved = [a for a in ctx.case.all(Action) if a.pending and a.first_due_at and a.id not in hidden]
+    return Reply("action/moved_dates", {"actions": moved[-MOST_SHOWN:]}) if moved else None
+
+
 def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Reply:
     """Propose an action, perhaps at a round table (``M-1``); raises Refusal unless the owner sits at the table."""
+    if roundtable and not args.because and ctx.house.of(ctx.case.scheme).reasons_on_actions:
+        raise missing(
+            Propose, ["because"], ctx.voice().language, "action: visit the family for: social by: fri because: …"
+        )
     ctx.require_somebody(args.for_.agency, args.with_, args.safety)
     proposed = action.propose(
         ctx.case,
@@ -148,10 +181,14 @@ def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Re
         safety=args.safety,
         worse=args.worse,
         roundtable=roundtable,
+        how=args.how,
+        because=args.because,
         by=ctx.actor,
         at=ctx.now,
     )
-    return _told("proposed", proposed, ctx, wake=_still_to_accept(proposed, ctx))
+    return _told(
+        "proposed", proposed, ctx, wake=_still_to_accept(proposed, ctx), verbless=wording.lacks_verb(args.outcome, ctx)
+    )
 
 
 def _told(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = (), **facts: object) -> Reply:

@@ -25,6 +25,7 @@ DECLINED = verb("decline", "declined {id}")
 GOES_ON = verb("going", "said that {id} is on its way")
 FINISHED = verb("done", "carried out {id}", merges=True)
 GIVEN_UP = verb("notpossible", "found it not possible: {id}")
+LEFT_UNDONE = verb("notdone", "did not carry out {id}")
 MOVED = verb("move", "moved the date of {id}")
 HANDED = verb("hand", "handed over {id}")
 UNACCEPTED = todo("unaccepted", "accept or decline {id}", "not accepted yet", blocks_closing=True)
@@ -42,6 +43,9 @@ class State(StrEnum):
     DECLINED = "declined"
     DONE = "done"
     NOT_POSSIBLE = "not possible"
+    """Circumstances changed."""
+    NOT_CARRIED_OUT = "not carried out"
+    """It could have been done."""
 
 
 PENDING = frozenset({State.PROPOSED, State.ACCEPTED})
@@ -73,6 +77,10 @@ class Action(Record):
     handed_from: str | None = None
     going_at: datetime | None = None
     """When its lead last said that it is on its way."""
+    how: Words | None = None
+    """How it is known that it is done."""
+    because: Words | None = None
+    """Why it is to be done, for whoever was not there."""
 
     @property
     def pending(self) -> bool:
@@ -108,6 +116,8 @@ def propose(
     safety: str | None = None,
     worse: str | None = None,
     roundtable: str | None = None,
+    how: str | None = None,
+    because: str | None = None,
 ) -> Action:
     """Propose an action to an agency, or to one person of it."""
     case.require_open()
@@ -130,6 +140,8 @@ def propose(
         safety,
         worse,
         roundtable,
+        how=how,
+        because=because,
     )
     case.step(PROPOSED, action.id, by, at).add(case.all(Action), action)
     return action
@@ -183,6 +195,13 @@ def give_up(case: Case, action_id: str, why: str, *, by: Professional, at: datet
     """Tell that circumstances made it impossible; what was declined ends like this too, when nobody takes it on."""
     action = _owned(case, action_id, by, also_declined=True)
     case.step(GIVEN_UP, action.id, by, at).change(action, state=State.NOT_POSSIBLE, remark=why)
+    return action
+
+
+def leave_undone(case: Case, action_id: str, why: str, *, by: Professional, at: datetime) -> Action:
+    """Tell that it was not carried out though it could have been, and why; what nobody took on ends like this, too."""
+    action = _owned(case, action_id, by, also_declined=True)
+    case.step(LEFT_UNDONE, action.id, by, at).change(action, state=State.NOT_CARRIED_OUT, remark=why)
     return action
 
 
@@ -272,9 +291,9 @@ def list_unfinished(case: Case, now: datetime) -> Iterator[Followup]:
             continue
         if a.state is State.DECLINED:
             # Nobody owns it any more: it is the table's, and the agency that proposed it is asked.
-            yield Followup(a.id, LEFT_TO_NOBODY, a.agency, a.by, a.due_at, a.due_at < now, a.outcome)
+            yield Followup(a.id, LEFT_TO_NOBODY, a.agency, a.by, a.due_at, a.due_at < now, a.outcome, a.first_due_at)
         elif a.pending:
             what = UNACCEPTED if a.state is State.PROPOSED else UNFINISHED
             for agency in a.waits_for:
                 person = a.owner_person if agency == a.owner else None
-                yield Followup(a.id, what, agency, person, a.due_at, a.due_at < now, a.outcome)
+                yield Followup(a.id, what, agency, person, a.due_at, a.due_at < now, a.outcome, a.first_due_at)

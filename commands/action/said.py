@@ -50,5 +50,13 @@ commands.say(
         instead=("impossible", "cant", "cannot", "fail", "failed"),
     ),
 )
+commands.say(
+    "notdone",
+    Sayings(
+        also=("not carried out", "niet uitgevoerd", "niet gedaan"),
+        nearly=("did not do it", "didnt do it", "havent done it", "was not done", "niet gelukt"),
+        instead=("undone", "notcarriedout"),
+    ),
+)
 commands.say("move", Sayings(also=("verplaats",), instead=("postpone", "delay", "reschedule", "extend", "uitstellen")))
 commands.say("hand", Sayings(instead=("handover", "give", "transfer", "pass", "assign", "reassign")))

@@ -84,6 +84,8 @@ class Request(Record):
     see: tuple[str, ...] = ()
     """The agencies that may see the answer beside the one that asks; empty: everybody at the table."""
     state: State = State.OPEN
+    first_due_at: datetime | None = None
+    """The date first asked for, once it was moved: the old one stays visible."""
 
     @property
     def waiting(self) -> bool:
@@ -205,7 +207,7 @@ def ask_for_time(
         case.all(Answer),
         Answer(_answer_id(case, request), by.user_id, by.agency, at, request.id, State.MORE_TIME, because),
     )
-    step.change(request, state=State.MORE_TIME, due_at=until)
+    step.change(request, state=State.MORE_TIME, due_at=until, first_due_at=request.first_due_at or request.due_at)
     return request, given
 
 
@@ -299,4 +301,6 @@ def list_unanswered(case: Case, now: datetime) -> Iterator[Followup]:
     """The questions that wait for their answer."""
     for r in case.all(Request):
         if r.waiting:
-            yield Followup(r.id, UNANSWERED, r.to_agency, r.to_person, r.due_at, r.due_at < now, r.question)
+            yield Followup(
+                r.id, UNANSWERED, r.to_agency, r.to_person, r.due_at, r.due_at < now, r.question, r.first_due_at
+            )

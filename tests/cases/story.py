@@ -65,9 +65,16 @@ STORY: list[Line] = [
     ("accept", lambda c, at: action.accept(c, "A-1", by=FINN, at=at)),
     ("going", lambda c, at: action.tell_it_goes_on(c, "A-1", by=FINN, at=at)),
     ("done", lambda c, at: action.finish(c, "A-1", "w17 she cried", by=FINN, at=at)),
+    (
+        "action",
+        lambda c, at: action.propose(
+            c, "w51 ask", POLICE, due_at=NEXT_WEEK, how="w52 they say so", because="w53 nobody did", by=DIRK, at=at
+        ),
+    ),
+    ("notdone", lambda c, at: action.leave_undone(c, "A-2", "w54 forgot", by=ADA, at=at)),
     ("action", lambda c, at: action.propose(c, "w18 call", POLICE, due_at=NEXT_WEEK, by=DIRK, at=at)),
-    ("decline", lambda c, at: action.decline(c, "A-2", "w19 no time", by=ADA, at=at)),
-    ("notpossible", lambda c, at: action.give_up(c, "A-2", "w20 they moved", by=DIRK, at=at)),
+    ("decline", lambda c, at: action.decline(c, "A-3", "w19 no time", by=ADA, at=at)),
+    ("notpossible", lambda c, at: action.give_up(c, "A-3", "w20 they moved", by=DIRK, at=at)),
     (
         "decide",
         lambda c, at: decision.decide(c, "w21 one calls", because="w22 he hides", review_at=NEXT_WEEK, by=ADA, at=at),
@@ -146,7 +153,7 @@ STORY: list[Line] = [
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in range(1, 47)]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 55))]
 
 
 def moment(line: int) -> datetime:

@@ -36,7 +36,7 @@ iris: !moretime R-5 in 20 days because: the archive answers on Monday
 ada: !action visit him for: social by: fri 15:00 with: school safety: police worse: call 112
 ada: !action call him for: Hugo by: fri 15:00
 ada: !action ask his aunt for: health by: fri 15:00
-ada: !action ask the club for: youth by: fri 15:00
+ada: !action ask the club for: youth by: fri 15:00 how: they told us because: he may come back
 dirk: !accept A-1
 hugo: !accept A-1
 dirk: !going A-1
@@ -112,7 +112,7 @@ cleo @coordination: !case reroom {ref} because: its room is lost
 ada: !drop R-5 because: he is back
 ada: !hand A-2 police because: we call him
 ada: !done A-2 he answered
-hugo: !done A-4 they said yes
+hugo: !notdone A-4 nobody had the time
 hugo: !done A-5 all of us went
 cleo: !close because: he is back at school owner: social
 cleo: !reopen because: he was missing again

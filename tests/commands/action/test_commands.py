@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from cases.case import Case
+from cases.scheme import Scheme
 from commands.action.rules import Action, State
 from tests.room import Conference, Said, user
 
@@ -89,7 +91,7 @@ async def test_a_tandem_waits_for_the_other_agency(table: Conference) -> None:
     moved = await say(table, room, "dirk", "!move A-1 19 nov because: the doctor is away")
     assert moved.text.splitlines()[-1] == "It waits for: Health service. Reply: accept · decline …"
     both = await say(table, room, "gina", "accept", taken)
-    assert both.text.splitlines()[1].startswith("With: Dirk Smit (Social services).")
+    assert "\nWith: Dirk Smit (Social services)." in both
     assert both.mentions == ()
 
 
@@ -267,3 +269,103 @@ async def test_what_people_type_is_shown_as_text(table: Conference) -> None:
     room = await table.open_case()
     card = await say(table, room, "ada", "!action <b>Call</b> 👩‍👧 שלום & wait for: social by: fri")
     assert card.text.splitlines()[1] == "<b>Call</b> 👩‍👧 שלום & wait"
+
+
+async def test_an_action_that_was_not_carried_out_ends_in_words(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", VISIT)
+    await say(table, room, "dirk", "accept", card)
+    ended = await say(table, room, "dirk", "not carried out: nobody had the time", card)
+    assert ended.text == (
+        "A-1 · Social services: not carried out\n"
+        "nobody had the time\n"
+        "From Dirk Smit (Social services).\nIs it still needed? Propose it anew:  !action …"
+    )
+    assert ended.mentions == (user("ada"),)
+    assert (await table.case(room)).all(Action)[0].state is State.NOT_CARRIED_OUT
+    assert "Actions: 1 not carried out" in await say(table, room, "ada", "!status")
+    assert "Dirk Smit (Social services) · did not carry out A-1" in await say(table, room, "ada", "!timeline")
+    await say(table, room, "dirk", "!undo")
+    assert (await table.case(room)).all(Action)[0].state is State.ACCEPTED
+
+
+async def test_not_carried_out_takes_a_reason_and_its_owner(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", VISIT)
+    await refused(table, room, "dirk", "!notdone A-1", "reading/missing")
+    await refused(table, room, "finn", "!notdone A-1 kanarie", "action/not_yours")
+
+
+async def test_a_card_says_why_and_how_it_is_known_that_it_is_done(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", f"{VISIT} because: he may come back how: his mother says so")
+    assert "\nBecause: he may come back\nWe know it is done by: his mother says so\n" in card
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        ("visit the family", False),
+        ("Have him call his aunt", False),
+        ("the family is visited", True),
+        ("Police: call him", True),
+        ("his mother calls", True),
+    ],
+)
+async def test_an_outcome_that_begins_without_a_verb_gets_a_hint(table: Conference, outcome: str, told: bool) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "ada", f"!action {outcome} for: social by: 20 nov")
+    hint = "An outcome is clearer with its verb first, such as: visit the family. To reword it:  !correct A-1 …"
+    assert (hint in card) is told
+    assert (await table.case(room)).all(Action)[0].outcome == outcome
+
+
+async def test_a_moved_date_shows_the_old_one_wherever_the_date_is_shown(table: Conference) -> None:
+    room = await table.open_case()
+    await say(table, room, "ada", f"{VISIT.replace('20 nov', '16 nov')}")
+    await say(table, room, "dirk", "!accept A-1")
+    await say(table, room, "dirk", "!move A-1 18 nov because: they are away")
+    moved = await say(table, room, "dirk", "!move A-1 20 nov because: they are still away")
+    shown = "due Fri 20 Nov 2026 (first: Mon 16 Nov 2026)"
+    assert "now due Fri 20 Nov 2026" in moved
+    assert "The date first agreed: Mon 16 Nov 2026" in moved
+    for command in ("!status", "!next", "!mine", "!followups"):
+        assert shown in await say(table, room, "dirk", command), command
+    assert shown in await table.answer("dirk", "!mine", room=f"direct:{user('dirk')}")
+    await say(table, room, "ada", "!roundtable tue 10:00 about: the plan")
+    await table.sweeps.run()
+    await table.deliver()
+    await say(table, room, "ada", "!roundtable start M-1")
+    await table.say("ada", "!roundtable end", room=room)
+    both = "due Fri 20 Nov 2026, 17:00 Europe/Amsterdam (first: Mon 16 Nov 2026)"
+    written = {name: data.decode() for name, data in table.files(room).items() if name.endswith(".md")}
+    assert [name for name, text in written.items() if "pack" in name and both in text and shown in text]
+    assert [name for name, text in written.items() if "minutes" in name and both in text and shown in text]
+
+
+async def test_a_question_with_more_time_shows_the_date_first_asked_for(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!request health was he seen? because: the plan by: 6 nov", room=room)
+    await table.say("finn", "!moretime R-1 20 nov because: the archive is closed", room=room)
+    for command in ("!next", "!mine", "!followups", "!status"):
+        said = await say(table, room, "finn", command)
+        assert "Fri 20 Nov 2026 (first: Fri 6 Nov 2026)" in said, command
+
+
+@pytest.mark.scenario
+async def test_reasons_for_actions_set_at_a_table(table: Conference) -> None:
+    """Practice, section 5, row 5: minutes that somebody understands who was not there."""
+    table = Conference(table.store, replace(table.house, schemes={"safety table": Scheme(reasons_on_actions=True)}))
+    room = await table.open_case()
+    await say(table, room, "ada", "!roundtable tue 10:00 about: the plan")
+    await table.say("ada", "!roundtable start M-1", room=room)
+    asked = await say(table, room, "ada", "action: visit him for: social by: 20 nov")
+    assert asked.text == (
+        "Almost: a reason is missing.\n"
+        "Add   because: why it is to be done   to the end of your message. Nothing was sent."
+    )
+    assert (await table.case(room)).all(Action) == []
+    await say(table, room, "ada", "action: visit him for: social by: 20 nov because: he has nobody else")
+    await table.say("ada", "!roundtable end", room=room)
+    minutes = next(data.decode() for name, data in table.files(room).items() if name.endswith(".md"))
+    assert "Because: he has nobody else" in minutes

@@ -81,6 +81,8 @@ async def test_a_group_shows_what_each_command_is_for_and_an_example(table: Conf
         "   !done A-1 the visit took place, she was at home\n"
         "Tell that an action can't be done any more\n"
         "   !notpossible A-1 the family moved away\n"
+        "Tell that an action was not carried out\n"
+        "   !notdone A-1 nobody had the time for it\n"
         "Change the date of an action\n"
         "   !move A-1 fri 15:00 because: the family is away\n"
         "Hand an action to somebody else\n"

@@ -225,7 +225,7 @@ async def test_more_time_tells_until_when_and_why(table: Conference) -> None:
     said = await table.answer("finn", "!moretime R-1 9 nov 12:00 because: the archive is shut", room=room)
     assert said.text.splitlines()[:3] == [
         f"R-1 · {room.partition(':')[2]} · Health service: more time",
-        "Answer by Mon 9 Nov 2026, 12:00 Europe/Amsterdam",
+        "Answer by Mon 9 Nov 2026, 12:00 Europe/Amsterdam (first: Fri 6 Nov 2026)",
         "Because: the archive is shut",
     ]
     refusal = await refused(table, room, "finn", "!moretime R-1 fri because: x", "request/not_later")
