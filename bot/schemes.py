@@ -131,6 +131,12 @@ class SchemeSection(Section):
     emergency_number: Line = Field(_USUAL.emergency_number, description="whom to call first when it is urgent")
     duty: tuple[User, ...] = Field((), description="who is called in turn when something is urgent (Matrix ids)")
     statement: Text | None = Field(None, description="what is read at each opening of a table")
+    mandates: bool = Field(default=False, description="whether an agency needs a mandate that has not lapsed")
+    protocol: Annotated[str, Field(max_length=4 * LONGEST_TEXT)] = Field(
+        "", description="the privacy protocol, which each person acknowledges before their first case"
+    )
+    protocol_version: Line | None = Field(None, description="its version: with a new one it is acknowledged anew")
+    induction: bool = Field(default=False, description="whether a person needs the induction before a first live case")
 
 
 EXAMPLES: Mapping[str, Any] = {
@@ -185,6 +191,10 @@ def scheme_of(given: SchemeSection, *, country: str | None, language: str, mode:
         emergency_number=given.emergency_number,
         duty=given.duty,
         statement=given.statement or _USUAL.statement,
+        mandates=given.mandates,
+        protocol=given.protocol,
+        protocol_version=given.protocol_version or "",
+        induction=given.induction,
     )
 
 

@@ -185,6 +185,13 @@ class Scheme:
     """Who is called in turn when something is urgent (Matrix ids)."""
     statement: str = DIFFERENCE_IS_WELCOME
     """What is read at each opening."""
+    mandates: bool = False
+    """Whether an agency needs a mandate that has not lapsed to be at a table."""
+    protocol: str = ""
+    """The privacy protocol, which each person acknowledges before their first case; none, if it is left out."""
+    protocol_version: str = ""
+    induction: bool = False
+    """Whether a person needs the induction before the first live case."""
 
     def clock(self, what: Runs, urgency: str = "routine") -> Clock:
         """How long something may take."""

@@ -12,6 +12,7 @@ from cases.errors import Refusal
 from cases.followups import unresolved
 from cases.people import Professional
 from cases.roles import Permission, Place, Role
+from cases.scheme import Scheme
 from chat import groups
 from chat.arguments import (
     NAME,
@@ -30,6 +31,8 @@ from chat.reading import suggest
 from chat.registry import commands
 from commands.case import convening
 from commands.case import rules as closing
+from commands.mandate import standing
+from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
 from commands.roundtable import invitation
 
@@ -121,7 +124,7 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     scheme = _scheme(args.scheme, ctx)
     convening.require_convener(ctx.house.of(scheme), args.brought_by)
     topic = convening.find_topic(ctx.house.of(scheme), args.topic)
-    people = _table_of(args.agencies, ctx)
+    people, not_ready = _who_is_ready(_table_of(args.agencies, ctx), ctx.house.of(scheme), ctx)
     case = open_case(
         _unused_reference(ctx),
         scheme=scheme,
@@ -143,7 +146,8 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     ctx.tell(channel, Reply("case/opened", {"case": case, "anonymous": ctx.house.of(scheme).anonymous}))
     for member in case.present:
         ctx.work.invite(channel, member.user_id)
-    return Reply("case/opened_by_reference", {"ref": case.ref, "seats": case.seats, "invited": len(case.present)})
+    facts: dict[str, object] = {"ref": case.ref, "seats": case.seats, "invited": len(case.present)}
+    return Reply("case/opened_by_reference", {**facts, "not_ready": not_ready})
 
 
 @commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
@@ -167,6 +171,8 @@ def invite(args: Invite, ctx: Context) -> Reply:
         others = [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
         raise Refusal("case/not_yourself", ref=case.ref, people=others)
     person = ctx.directory.people[args.person]
+    if missing := list(standing.lacks(ctx.work.find, ctx.house.of(case.scheme), person, ctx.now)):
+        raise Refusal("mandate/lacks", person=person.user_id, agency=person.agency, missing=missing)
     channel = case_channel(case.ref)
     facts: dict[str, object] = {"ref": case.ref, "person": person.user_id, "because": args.because}
     told = Reply("case/invited", facts)
@@ -300,6 +306,14 @@ def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
     if without := [agency for agency, there in people.items() if not there]:
         raise Refusal("case/no_practitioners", agencies=without)
     return [person for there in people.values() for person in there]
+
+
+def _who_is_ready(
+    people: list[Professional], scheme: Scheme, ctx: Context
+) -> tuple[list[Professional], list[tuple[str, list[Lacks]]]]:
+    """Those who can be asked to a table now, and what the others lack."""
+    found = [(person, list(standing.lacks(ctx.work.find, scheme, person, ctx.now))) for person in people]
+    return [p for p, missing in found if not missing], [(p.user_id, missing) for p, missing in found if missing]
 
 
 def _unused_reference(ctx: Context) -> str:

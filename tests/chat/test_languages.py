@@ -99,7 +99,7 @@ async def test_a_person_chooses_a_language_for_the_direct_chat(table: Conference
     assert "Dat woord ken ik niet." in await table.answer("hugo", "xyzzy", room=DIRECT)
     listed = await table.answer("hugo", "help", room=DIRECT)
     assert listed.text.startswith("Wat je hier kunt doen\n")
-    assert "\nTaken, instellingen\n" in listed
+    assert "\n!help mij – taken, instellingen\n" in listed
     opened = await table.answer("hugo", "help mij", room=DIRECT)
     assert "\nKies je taal\n   !language nl\n" in opened
     # The rooms, and everybody else, hear English.

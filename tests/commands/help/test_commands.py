@@ -55,7 +55,7 @@ async def test_help_in_a_case_room_shows_the_groups(table: Conference) -> None:
         "!help case – how the case stands\n"
         "   !status · !next · !timeline · …\n"
         "!help me – tasks, reminders, settings\n"
-        "   !mine · !snooze · !pause · !resume\n"
+        "   !mine · !snooze · !pause · …\n"
         "!help mistake – putting something right\n"
         "   !correct · !undo · !restore · !erase\n"
         "Open one:  !help ask\n"
@@ -144,18 +144,19 @@ async def test_few_commands_stand_on_one_screen_without_groups(table: Conference
     )
 
 
-async def test_a_few_more_have_an_example_each_below_a_heading(table: Conference) -> None:
+async def test_many_are_shown_by_groups_and_one_alone_by_its_example(table: Conference) -> None:
     said = await table.answer("ada", "help", room=f"direct:{user('ada')}")
     lines = said.text.splitlines()
     assert [line for line in lines if not line.startswith("   ")] == [
         "What you can do here",
-        "Concerns, questions, answers",
-        "How the case stands",
-        "Tasks, reminders, settings",
-        "Putting something right",
+        "!help ask – concerns, questions, answers",
+        "Show what was agreed in a scheme",
+        "!help me – tasks, reminders, settings",
+        "!help mistake – putting something right",
+        "Open one:  !help ask",
         "How one is typed:  !help WORD",
     ]
-    assert "   !snooze A-1 2 days" in lines
+    assert "   !scheme" in lines
 
 
 async def test_a_manager_in_a_direct_chat_is_shown_little(table: Conference) -> None:

@@ -1,0 +1,94 @@
+"""Who may be asked to a table: whose agency has a mandate, who acknowledged the protocol, who had the induction."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from cases.people import Professional
+from cases.scheme import Scheme
+from storage import register
+from storage.find import Find
+from storage.work import Work
+
+MANDATES, PROTOCOL, TRAINING = "mandate", "protocol", "training"
+"""The registers, with the names of agencies or people (Matrix ids)."""
+
+
+class Lacks(StrEnum):
+    """What somebody lacks to be asked to a table."""
+
+    MANDATE = "mandate"
+    """The agency has none."""
+    LAPSED = "lapsed mandate"
+    PROTOCOL = "protocol"
+    """The person has not acknowledged it, or an earlier version."""
+    INDUCTION = "induction"
+
+
+@dataclass(frozen=True, repr=False)
+class Mandate:
+    """What an agency takes part on."""
+
+    agency: str
+    until: datetime
+    signatory: str = ""
+    protocol: str = ""
+    """The version of the protocol that was signed."""
+    deputies: str = ""
+
+
+def grant(work: Work, mandate: Mandate) -> None:
+    """Put an agency's mandate on file, in place of an earlier one."""
+    facts = {
+        "until": mandate.until.isoformat(),
+        "signatory": mandate.signatory,
+        "protocol": mandate.protocol,
+        "deputies": mandate.deputies,
+    }
+    register.write(work, MANDATES, mandate.agency, facts)
+
+
+def mandates(find: Find) -> dict[str, Mandate]:
+    """The mandate of each agency that has one, lapsed ones too."""
+    return {
+        agency: Mandate(
+            agency, datetime.fromisoformat(facts["until"]), facts["signatory"], facts["protocol"], facts["deputies"]
+        )
+        for agency, facts in register.read(find, MANDATES).items()
+    }
+
+
+def acknowledge(work: Work, person: str, version: str) -> None:
+    """Note that a person has acknowledged a version of the protocol."""
+    register.write(work, PROTOCOL, person, {"version": version, "at": work.now.isoformat()})
+
+
+def acknowledged(find: Find) -> dict[str, str]:
+    """The version that each person has acknowledged last."""
+    return {person: facts["version"] for person, facts in register.read(find, PROTOCOL).items()}
+
+
+def train(work: Work, person: str, kind: str, cohort: str) -> None:
+    """Note that a person had a training, in a cohort if it was one."""
+    known = register.read(work.find, TRAINING).get(person, {})
+    register.write(work, TRAINING, person, {**known, kind: cohort or work.now.date().isoformat()})
+
+
+def trainings(find: Find) -> dict[str, dict[str, str]]:
+    """What each person learned, and in which cohort or on which day."""
+    return register.read(find, TRAINING)
+
+
+def lacks(find: Find, scheme: Scheme, person: Professional, now: datetime) -> Iterator[Lacks]:
+    """What this person, or their agency, lacks to be asked to a table of the scheme."""
+    if scheme.mandates:
+        mandate = mandates(find).get(person.agency)
+        if mandate is None:
+            yield Lacks.MANDATE
+        elif mandate.until < now:
+            yield Lacks.LAPSED
+    if scheme.protocol and acknowledged(find).get(person.user_id) != scheme.protocol_version:
+        yield Lacks.PROTOCOL
+    if scheme.induction and "induction" not in trainings(find).get(person.user_id, {}):
+        yield Lacks.INDUCTION

@@ -1,0 +1,3 @@
+"""Mandates, the privacy protocol, and trainings."""
+
+WALK = ["ada: !protocol"]

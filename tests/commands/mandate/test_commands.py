@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+
+from cases.scheme import Scheme
+from tests.room import Conference, user
+
+STRICT = Scheme(mandates=True, induction=True, protocol="What is said here stays here.", protocol_version="3")
+OPEN = "!case open why: w goal: g agencies: police, health"
+
+
+def strict(table: Conference) -> Conference:
+    return Conference(table.store, replace(table.house, schemes={"safety table": STRICT}), _ids=table._ids)
+
+
+async def make_ready(table: Conference, who: str, name: str) -> None:
+    await table.say("kees", f"!training {name} induction", room="admin")
+    await table.say(who, "!protocol accept", room=f"direct:{user(who)}")
+
+
+@pytest.mark.scenario
+async def test_an_agency_whose_mandate_lapsed_is_not_asked_and_what_is_missing_is_named(table: Conference) -> None:
+    table = strict(table)
+    await table.say("kees", "!mandate police until: 2027-06-30 signatory: Chief Visser version: 3", room="admin")
+    await table.say("kees", "!mandate health until: fri", room="admin")
+    for who, name in (("ada", "Ada Jansen"), ("finn", "Finn de Boer"), ("gina", "Gina Dekker")):
+        await make_ready(table, who, name)
+    table.later(days=6)
+    said = await table.say("cleo", OPEN, room="coordination")
+    here = next(s for s in said if s.channel == "coordination")
+    room = next(s.channel for s in said if s.channel.startswith("case:"))
+    assert "Finn de Boer (Health service): the mandate has lapsed" in here
+    assert (room, user("ada")) in table.invited
+    assert (room, user("finn")) not in table.invited
+    ref = room.partition(":")[2]
+    refused = await table.answer("cleo", f"!case invite {ref} Finn de Boer because: he knows him", room="coordination")
+    assert "The mandate of Health service has lapsed." in refused
+    await table.say("kees", "!mandate health until: 2027-06-30", room="admin")
+    await table.say("cleo", f"!case invite {ref} Finn de Boer because: he knows him", room="coordination")
+    assert (room, user("finn")) in table.invited
+
+
+@pytest.mark.scenario
+async def test_nobody_comes_to_a_live_case_before_induction_and_protocol(table: Conference) -> None:
+    table = strict(table)
+    for agency in ("police", "health"):
+        await table.say("kees", f"!mandate {agency} until: 2027-06-30", room="admin")
+    shown = await table.answer("ada", "!protocol", room=f"direct:{user('ada')}")
+    assert "What is said here stays here." in shown
+    assert "!protocol accept" in shown
+    said = await table.say("cleo", OPEN, room="coordination")
+    here = next(s for s in said if s.channel == "coordination")
+    assert "Ada Jansen (Police): the privacy protocol is not acknowledged, no induction" in here
+    await make_ready(table, "ada", "Ada Jansen")
+    assert "You have acknowledged it." in await table.answer("ada", "!protocol", room=f"direct:{user('ada')}")
+
+
+@pytest.mark.scenario
+async def test_admins_are_warned_sixty_and_fourteen_days_before_a_mandate_lapses(table: Conference) -> None:
+    table = strict(table)
+    await table.say("kees", "!mandate police until: 2027-03-31", room="admin")
+    told = []
+    for _ in range(160):
+        table.later(days=1)
+        await table.sweeps.run()
+        told += [table.now.date().isoformat() for s in await table.deliver() if s.channel == "admin"]
+    assert told == ["2027-02-01", "2027-03-17"]
+
+
+async def test_cohorts_show_whether_agencies_learned_together(table: Conference) -> None:
+    for name in ("Ada Jansen", "Finn de Boer"):
+        await table.say("kees", f"!training {name} cohort spring", room="admin")
+    await table.say("kees", "!training Hugo Peters cohort autumn", room="admin")
+    said = await table.answer("kees", "!training list", room="admin")
+    assert "spring: Ada Jansen (Police), Finn de Boer (Health service)" in said
+    assert "autumn: Hugo Peters (School) · one agency only" in said
+
+
+async def test_only_admins_put_mandates_and_trainings_on_file(table: Conference) -> None:
+    for line in ("!mandate police until: 2027-06-30", "!training Ada Jansen induction"):
+        await table.say("cleo", line, room="coordination")
+        assert (await table.outcomes())[-1][1] in {"dispatch/wrong_room", "dispatch/not_allowed"}
