@@ -167,9 +167,7 @@ def invite(args: Invite, ctx: Context) -> Reply:
     """Give the person a place; the table reads why. Nobody gives it to themselves."""
     case = case_of(args.ref, ctx)
     if args.person == ctx.actor.user_id:
-        able = [*_coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
-        others = [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
-        raise Refusal("case/not_yourself", ref=case.ref, people=others)
+        raise Refusal("case/not_yourself", ref=case.ref, people=_others_who_steer(case, ctx))
     person = ctx.directory.people[args.person]
     if missing := list(standing.lacks(ctx.work.find, ctx.house.of(case.scheme), person, ctx.now)):
         raise Refusal("mandate/lacks", person=person.user_id, agency=person.agency, missing=missing)
@@ -206,8 +204,10 @@ def release(args: Release, ctx: Context) -> Reply:
     "case director", needs=Permission.OPEN_CASES, example="!case director K7QF Cleo Bakker because: I am on leave"
 )
 def name_director(args: NameDirector, ctx: Context) -> Reply:
-    """Hand the process over; the table reads who runs it now, and why."""
+    """Hand the process over; the table reads who runs it now, and why. Nobody takes it from who has it."""
     case = case_of(args.ref, ctx)
+    if args.person == ctx.actor.user_id != case.director and _directed(case):
+        raise Refusal("case/not_your_own_director", ref=case.ref, people=_others_who_steer(case, ctx))
     case.direct(args.person, by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
     ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
@@ -218,7 +218,7 @@ def name_director(args: NameDirector, ctx: Context) -> Reply:
 def close(args: Close, ctx: Context) -> Reply:
     """Dissolve the table; what was planned leaves the calendars. The process director does, while there is one."""
     case = ctx.case
-    if case.director and case.is_member(case.director) and case.director != ctx.actor.user_id:
+    if _directed(case) and case.director != ctx.actor.user_id:
         raise Refusal("case/director_closes", ref=case.ref, person=case.director)
     ctx.require_somebody(args.owner)
     called_off = closing.close(case, because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
@@ -257,6 +257,17 @@ def case_of(ref: str, ctx: Context) -> Case:
         raise Refusal("case/not_your_scheme", ref=case.ref, people=_coordinators(case.scheme, ctx))
     ctx.open_case = case
     return case
+
+
+def _directed(case: Case) -> bool:
+    """Whether somebody at the table runs the process."""
+    return case.director is not None and case.is_member(case.director)
+
+
+def _others_who_steer(case: Case, ctx: Context) -> list[str]:
+    """Who can do for this coordinator what nobody does for themselves."""
+    able = [*_coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
+    return [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
 
 
 def _coordinators(scheme: str, ctx: Context) -> list[str]:

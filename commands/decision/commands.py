@@ -79,13 +79,17 @@ def put_decision(args: Decide, ctx: Context, roundtable: str | None = None) -> R
 
 
 def _told(what: str, told: Decision, ctx: Context, *, wake: tuple[str, ...] = ()) -> Reply:
-    """The decision or a position on it, and where the agencies stand."""
+    """The decision or a position on it, whether it is taken, and where the agencies stand."""
     positions = decision.positions_on(ctx.case, told)
+    agree = [agency for agency, position in positions.items() if position.stance is Stance.AGREES]
     facts: dict[str, object] = {
         "decision": told,
         "actor": ctx.actor,
         "position": positions.get(ctx.actor.agency),
-        "agree": [agency for agency, position in positions.items() if position.stance is Stance.AGREES],
+        "taken": decision.taken(ctx.case, told),
+        "needed": min(told.needed, len(ctx.case.seats)),
+        "lacking": decision.lacking(ctx.case, told, agree),
+        "agree": agree,
         "dissent": [agency for agency, position in positions.items() if position.stance is Stance.DISSENTS],
         "silent": decision.silent_on(ctx.case, told),
     }

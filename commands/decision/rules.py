@@ -5,27 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cases.errors import Refusal
 from cases.followups import Followup, offers_followups, todo
 from cases.record import Record, Words, next_id, one_of, record
+from cases.scheme import QUORUM_AGENCIES
 from cases.verbs import verb
 from commands.meeting import rules as meeting
-from commands.roundtable.rules import USUAL
+from commands.roundtable.rules import USUAL, Quorum, RoundTable, agencies_present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from cases.case import Case
     from cases.people import Professional
     from cases.record import Step
-    from commands.roundtable.rules import Quorum
 
-DECIDED = verb("decide", "worded a decision ({id})", worded=True)
+DECIDED = verb(
+    "decide",
+    "worded a decision at {table} ({id})",
+    "proposed a decision ({id})",
+    places=lambda step: {"table": table} if (table := _table_in(step)) else {},
+    worded=True,
+)
 AGREED = verb("agree", "agrees with {id}")
 DISSENTED = verb("dissent", "dissents from {id}")
 NO_POSITION = todo("no position", "agree or dissent: {id}", "no position yet")
+PROPOSED = todo("proposed", "agree or dissent: {id} (proposed)", "proposed only, and no position yet")
+NOT_CARRIED = todo(
+    "not carried",
+    "find a wording for {id} that enough agree with:  !correct {id} TEXT",
+    "proposed only: too few agencies agree",
+)
 
 
 class Stance(StrEnum):
@@ -44,6 +56,10 @@ class Decision(Record):
     because: Words
     review_at: datetime | None = None
     roundtable: str | None = None
+    """The round table that decided it; None: it was put to the agencies one by one."""
+    needed: int = QUORUM_AGENCIES
+    """How many agencies make a quorum, as it was when it was put; and which are among them."""
+    needs: tuple[str, ...] = ()
 
     @property
     def asks_review_at(self) -> datetime | None:
@@ -61,6 +77,16 @@ class Position(Record):
     why: Words | None = None
 
 
+class Taken(NamedTuple):
+    """Where and how a decision was taken."""
+
+    at: datetime
+    agencies: tuple[str, ...]
+    """Those that carry it."""
+    roundtable: str | None = None
+    """At which; None: outside of one."""
+
+
 def decide(
     case: Case,
     text: str,
@@ -74,7 +100,7 @@ def decide(
 ) -> Decision:
     """Put a decision on file; an agency at the table words it, and agrees with it.
 
-    An earlier review becomes the case's next.
+    It is proposed until a quorum carries it (``taken``). An earlier review becomes the case's next.
     """
     case.require_open()
     if roundtable is None:
@@ -83,11 +109,14 @@ def decide(
     meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
     step = case.step(DECIDED, next_id("D", case.all(Decision), case.steps), by, at)
+    needs = tuple(agency for agency in case.seats if agency in quorum.needs)
     if review_at and (case.next_review is None or review_at < case.next_review):
         case.set_review(review_at, step)
     decision = step.add(
         case.all(Decision),
-        Decision(step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable),
+        Decision(
+            step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable, quorum.number(case), needs
+        ),
     )
     if by.agency in case.seats:
         step.add(
@@ -132,11 +161,62 @@ def silent_on(case: Case, decision: Decision) -> list[str]:
     return [agency for agency in case.seats if agency not in told]
 
 
+def taken(case: Case, decision: Decision) -> Taken | None:
+    """Where and how a decision was taken, by the agencies of a quorum; None: it is only proposed.
+
+    That is at a round table with quorum, or outside of one once as many agencies agree as make a quorum, those that the
+    scheme calls mandatory among them. A dissent stands beside it; it is weighed against nothing.
+    """
+    worded_at = _worded_at(case, decision)
+    if (table := _table_of(case, decision, worded_at)) and not meeting.is_interim(
+        case, table, worded_at, _quorum(decision)
+    ):
+        return Taken(worded_at, tuple(agencies_present(case, table, worded_at)), table.id)
+    agreed: list[str] = []
+    for position in sorted(positions_on(case, decision).values(), key=lambda p: p.at):
+        if position.stance is Stance.AGREES:
+            agreed.append(position.agency)
+            if len(agreed) >= min(decision.needed, len(case.seats)) and not lacking(case, decision, agreed):
+                return Taken(max(position.at, worded_at), tuple(agreed))
+    return None
+
+
+def lacking(case: Case, decision: Decision, agreed: Collection[str]) -> list[str]:
+    """The agencies without which a decision is not taken, and that are not among these."""
+    return [agency for agency in decision.needs if agency in case.seats and agency not in agreed]
+
+
+def _quorum(decision: Decision) -> Quorum:
+    return Quorum(decision.needed, decision.needs)
+
+
+def _worded_at(case: Case, decision: Decision) -> datetime:
+    """When it was given the wording that it has: what was agreed to before that were other words."""
+    worded = [s.at for s in case.steps if not s.undone and "text" in s.before.get(decision.id, {}) and s.what.news]
+    return max((decision.at, *worded))
+
+
+def _table_of(case: Case, decision: Decision, at: datetime) -> RoundTable | None:
+    """The round table at which it was put, if that was held at this moment."""
+    tables = (t for t in case.all(RoundTable) if t.id == decision.roundtable)
+    return next((t for t in tables if t.started_at and t.started_at <= at <= (t.ended_at or at)), None)
+
+
+def _table_in(step: Step) -> str | None:
+    """The round table at which a step put a decision."""
+    return next((str(e.fields["roundtable"]) for e in step.entries if e.fields.get("roundtable")), None)
+
+
 @offers_followups
 def list_silent(case: Case, now: datetime) -> Iterator[Followup]:
-    """The agencies that have not said where they stand."""
+    """The agencies that have not said where they stand; and what is only proposed though all have."""
     del now
     for d in case.all(Decision):
-        if not d.withdrawn:
-            for agency in silent_on(case, d):
-                yield Followup(d.id, NO_POSITION, agency, None, None, late=False, text=d.text)
+        if d.withdrawn:
+            continue
+        what = NO_POSITION if taken(case, d) else PROPOSED
+        silent = silent_on(case, d)
+        for agency in silent:
+            yield Followup(d.id, what, agency, None, None, late=False, text=d.text)
+        if not silent and what is PROPOSED:
+            yield Followup(d.id, NOT_CARRIED, d.agency, None, None, late=False, text=d.text)

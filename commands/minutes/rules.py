@@ -128,8 +128,8 @@ class Draft:
     attended: Attended
     agenda: list[AgendaItem]
     notes: Mapping[NoteKind, list[Note]]
-    decisions: list[tuple[Decision, list[Position], list[str]]]
-    """Each with the positions that count, and the agencies that were silent."""
+    decisions: list[tuple[Decision, list[Position], list[str], decisions.Taken | None]]
+    """Each with the positions that count, the agencies that were silent, and where and how it was taken."""
     actions: list[Action]
     interim: frozenset[str]
     """Those that were agreed at the meeting while it had no quorum."""
@@ -173,7 +173,15 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
         attended=attended(case, table, of_table, until, quorum),
         agenda=roundtable.agenda_of(case, table),
         notes={kind: [n for n in notes if n.kind is kind] for kind in NoteKind},
-        decisions=[(d, list(decisions.positions_on(case, d).values()), decisions.silent_on(case, d)) for d in decided],
+        decisions=[
+            (
+                d,
+                list(decisions.positions_on(case, d).values()),
+                decisions.silent_on(case, d),
+                decisions.taken(case, d),
+            )
+            for d in decided
+        ],
         actions=[a for a in case.all(Action) if of_table(a)],
         interim=frozenset(
             a.id for a in case.all(Action) if a.roundtable == table.id and meeting.is_interim(case, table, a.at, quorum)

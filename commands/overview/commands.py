@@ -26,7 +26,7 @@ from commands.action.rules import State as ActionState
 from commands.concern.rules import Basis, Concern, Domain
 from commands.correction import rules as correction
 from commands.correction.rules import CORRECTED
-from commands.decision.rules import Decision, Stance, positions_on, silent_on
+from commands.decision.rules import Decision, Stance, positions_on, silent_on, taken
 from commands.ids import AnyId
 from commands.minutes.commands import after_undo
 from commands.overview import moves
@@ -118,7 +118,7 @@ def status(args: Status, ctx: Context) -> Reply:
         "waiting": [(r, _silent_days(case, r, ctx.now)) for r in requests if r.waiting],
         "actions": _counted(a.state for a in actions),
         "late": sum(a.state in PENDING and a.due_at < ctx.now for a in actions),
-        "decisions": [(d, len(silent_on(case, d))) for d in case.all(Decision) if not d.withdrawn],
+        "decisions": [(d, taken(case, d), len(silent_on(case, d))) for d in case.all(Decision) if not d.withdrawn],
         "running": roundtable.running(case),
         "next_table": planned[0] if planned else None,
         "overdue": case.next_review is not None and case.next_review < ctx.now,

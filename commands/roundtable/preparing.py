@@ -131,7 +131,7 @@ def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
         "actions": actions,
         "requests": waiting,
         "silent": [(request, days) for request, days in waiting if days is not None],
-        "decisions": [(d, *_count(case, d)) for d in made],
+        "decisions": [(d, *_count(case, d), decisions.taken(case, d)) for d in made],
         "agenda": roundtable.agenda_of(case, table),
         "last": minutes.latest(case),
         "unresolved": unresolved(case, now),

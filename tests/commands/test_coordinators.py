@@ -82,6 +82,21 @@ async def test_a_case_is_closed_by_its_process_director(table: Conference) -> No
     assert "is closed." in await table.answer("iris", "!close because: done owner: police", room=room)
 
 
+async def test_nobody_takes_the_process_from_who_runs_it(table: Conference) -> None:
+    room = await table.open_case(agencies="police, youth")
+    ref = room.partition(":")[2]
+    await table.say("cleo", f"!case director {ref} Iris Kok because: she knows him", room="coordination")
+    said = await table.answer("cleo", f"!case director {ref} Cleo Bakker because: {CANARY}", room="coordination")
+    assert said.text == (
+        f"{ref} has a process director, from whom nobody takes it over alone."
+        " Those who can give it to you: Iris Kok (Youth work).\nNothing was changed."
+    )
+    assert (await table.case(room)).director == user("iris")
+    await table.say("cleo", f"!case release {ref} Iris Kok because: another job", room="coordination")
+    await table.say("cleo", f"!case director {ref} Cleo Bakker because: she left", room="coordination")
+    assert (await table.case(room)).director == user("cleo")
+
+
 async def test_without_a_process_director_a_coordinator_closes(table: Conference) -> None:
     room = await table.open_case(agencies="police, youth")
     ref = room.partition(":")[2]

@@ -1,8 +1,12 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from cases.case import FIRST_REVIEW, Case
+from cases.scheme import Scheme
+from chat.dispatch import Dispatcher
+from commands import registry_of_all
 from commands.case import rules as closing
 from commands.decision.rules import Decision, Position, Stance
 from tests.room import MONDAY, Conference, user
@@ -29,10 +33,11 @@ async def test_a_decision_asks_each_agency_that_has_not_spoken(table: Conference
     room = await table.open_case(agencies="police, social, health")
     card = await table.answer("ada", f"{DECIDE} review: in 2 weeks", room=room)
     assert card.text == (
-        "D-1 · decision put by Police\n"
+        "D-1 · proposed decision, put by Police\n"
         "Iris calls him, for all of us\n"
         "Because: five people calling made him hide\n"
         "Review: Mon 16 Nov 2026, 17:00 Europe/Amsterdam\n"
+        "It is decided once 3 agencies agree.\n"
         "Agree: Police\n"
         "Not heard yet: Social services, Health service. Reply: agree · dissent …"
     )
@@ -50,6 +55,7 @@ async def test_dissent_is_shown_in_the_words_of_who_dissents(table: Conference) 
     agreed = await table.answer("dirk", "agree", room=room, replies_to=card)
     assert agreed.text == (
         "D-1 · Social services agrees\n"
+        "It is decided once 3 agencies agree.\n"
         "Agree: Police, Social services\n"
         "Not heard yet: Health service. Reply: agree · dissent …"
     )
@@ -57,6 +63,7 @@ async def test_dissent_is_shown_in_the_words_of_who_dissents(table: Conference) 
     assert opposed.text == (
         "D-1 · Health service dissents\n"
         "Finn de Boer: “we <must> reach his mother”\n"
+        "It is decided once 3 agencies agree.\n"
         "Agree: Police, Social services\n"
         "Dissent: Health service\n"
         "Every agency has spoken."
@@ -75,11 +82,12 @@ async def test_an_agency_may_change_its_mind(table: Conference) -> None:
     await table.answer("ada", DECIDE, room=room)
     opposed = await table.answer("ada", "!dissent D-1 we thought again", room=room)
     assert opposed.text.splitlines()[2:] == [
+        "It is decided once 2 agencies agree.",
         "Dissent: Police",
         "Not heard yet: Social services. Reply: agree · dissent …",
     ]
     agreed = await table.answer("ada", "!agree D-1", room=room)
-    assert agreed.text.splitlines()[1] == "Agree: Police"
+    assert agreed.text.splitlines()[2] == "Agree: Police"
 
 
 async def test_the_same_position_twice_is_told_how_to_change_it(table: Conference) -> None:
@@ -124,3 +132,85 @@ async def test_nothing_is_decided_in_a_closed_case(table: Conference) -> None:
     for text in (DECIDE, "!agree D-1", "!action x for: social by: fri", "!request health x? because: y", "!concern x"):
         said = await refused(table, room, "finn" if "agree" in text else "ada", text, "case/closed")
         assert said.startswith(f"Case {ref} is closed.")
+
+
+async def test_a_decision_is_proposed_until_the_agencies_of_a_quorum_agree(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, health, school")
+    card = await table.answer("ada", DECIDE, room=room)
+    assert card.text.startswith("D-1 · proposed decision, put by Police\n")
+    assert "Decisions: D-1 proposed (" in await table.answer("ada", "!status", room=room)
+    assert "School: agree or dissent: D-1 (proposed)" in await table.answer("ada", "!next", room=room)
+    assert "proposed a decision (D-1)" in await table.answer("ada", "!timeline", room=room)
+    second = await table.answer("dirk", "agree", room=room, replies_to=card)
+    assert "It is decided once 3 agencies agree." in second
+    table.later(days=1)
+    third = await table.answer("finn", "agree", room=room, replies_to=card)
+    how = "Decided outside a round table, by Police, Social services, Health service on Tue 3 Nov 2026."
+    assert third.text.splitlines()[:2] == ["D-1 · Health service agrees", how]
+    # A dissent stands beside it, and is weighed against nothing.
+    opposed = await table.answer("hugo", "dissent we have to reach his mother", room=room, replies_to=card)
+    assert how in opposed
+    assert "Dissent: School" in opposed
+    assert "Decisions: D-1\n" in await table.answer("ada", "!status", room=room)
+    await table.say("finn", "!dissent D-1 we thought again", room=room)
+    assert "Decisions: D-1 proposed\n" in await table.answer("ada", "!status", room=room)
+    moves = await table.answer("ada", "!next", room=room)
+    assert "Police: find a wording for D-1 that enough agree with:  !correct D-1 TEXT" in moves
+
+
+async def test_what_is_decided_takes_the_agencies_that_the_scheme_calls_mandatory(table: Conference) -> None:
+    scheme = Scheme(quorum_agencies=2, mandatory=("school", "probation"))
+    table.house = replace(table.house, schemes={"safety table": scheme})
+    table.dispatcher = Dispatcher(registry_of_all(), table.store, table.house, lambda: table.now)
+    room = await table.open_case(agencies="police, social, school")
+    card = await table.answer("ada", DECIDE, room=room)
+    second = await table.answer("dirk", "agree", room=room, replies_to=card)
+    # Probation has no seat in this case.
+    assert second.text.splitlines()[1] == "It is decided once 2 agencies agree. Among them: School."
+    third = await table.answer("hugo", "agree", room=room, replies_to=card)
+    assert "Decided outside a round table, by Police, Social services, School on" in third
+
+
+async def test_another_wording_is_only_proposed_again(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    card = await table.answer("ada", DECIDE, room=room)
+    await table.answer("dirk", "agree", room=room, replies_to=card)
+    await table.say("ada", "!correct D-1 Jack calls him", room=room)
+    assert "Decisions: D-1 proposed (1 agency" in await table.answer("ada", "!status", room=room)
+    await table.say("ada", "!undo", room=room)
+    assert "Decisions: D-1\n" in await table.answer("ada", "!status", room=room)
+    await table.say("dirk", "!undo", room=room)
+    assert "Decisions: D-1 proposed (1 agency" in await table.answer("ada", "!status", room=room)
+
+
+async def test_a_minute_after_a_table_without_quorum_nothing_is_decided_by_one_agency(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, health, school")
+    await table.say("ada", "!roundtable fri 15:00", room=room)
+    table.later(days=4, hours=5)
+    await table.say("ada", "!roundtable start M-1", room=room)
+    await table.say("dirk", "!confirm", room=room)
+    assert "M-1 has no quorum" in await table.answer("ada", DECIDE, room=room)
+    assert "M-1 has no quorum" in await table.answer("ada", "decision: x because: y", room=room)
+    await table.say("ada", "!roundtable end", room=room)
+    assert (await table.answer("ada", DECIDE, room=room)).text.startswith("D-1 · proposed decision")
+
+
+async def test_at_a_table_with_quorum_the_table_decides(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, health, school")
+    await table.say("ada", "!roundtable fri 15:00", room=room)
+    table.later(days=4, hours=5)
+    await table.say("ada", "!roundtable start M-1", room=room)
+    for who in ("dirk", "finn"):
+        await table.say(who, "!confirm", room=room)
+    card = await table.answer("ada", "decision: Iris calls him because: five made him hide", room=room)
+    assert card.text.splitlines()[0] == "D-1 · decision put by Police at M-1"
+    assert "Decided at M-1, with quorum." in card
+    # What a member puts meanwhile is not the table's yet.
+    assert (await table.answer("finn", DECIDE, room=room)).text.startswith("D-2 · proposed decision, put by Health")
+    await table.say("ada", "!roundtable end", room=room)
+    minutes = await table.answer("ada", "!minutes M-1", room=room)
+    assert "D-1 · Iris calls him" in minutes
+    assert "D-2 · proposed · Iris calls him, for all of us" in minutes
+    (kept,) = (text for name, text in table.files(room).items() if name.endswith(".md"))
+    assert "- Decided at M-1, with quorum." in kept.decode()
+    assert "- Proposed, not decided yet." in kept.decode()

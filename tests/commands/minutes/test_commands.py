@@ -88,6 +88,7 @@ Gina Dekker (Health service), Iris Kok (Youth work)
 
 **§17** D-1 · he returns part-time
 - Because: it worked last year
+- Decided at M-1, with quorum.
 - Agree: School
 - Dissent, Police (Ada Jansen): “we have to reach his mother”
 - No position yet: Social services, Health service, Youth work

@@ -90,9 +90,9 @@ def test_a_draft_holds_what_happened_since_the_last_meeting_and_no_more() -> Non
     roundtable.end(case, by=HUGO, at=again, steers=False)
     decision.decide(case, "after", because="x", by=ADA, at=again + timedelta(days=1))
     first, second = (minutes.draft(case, table, again) for table in case.all(RoundTable))
-    assert [d.text for d, _, _ in first.decisions] == ["before"]
+    assert [d.text for d, *_ in first.decisions] == ["before"]
     assert first.refusals == [(Ground.TOO_BROAD, 1)]
-    assert [d.text for d, _, _ in second.decisions] == ["at it"]
+    assert [d.text for d, *_ in second.decisions] == ["at it"]
     assert [a.outcome for a in second.actions] == ["between"]
     assert second.refusals == []
 
@@ -110,7 +110,7 @@ def test_a_draft_tells_each_position_and_who_was_silent() -> None:
     made = decision.decide(case, "part-time", because="it worked", roundtable="M-1", by=HUGO, at=THURSDAY)
     decision.take_position(case, made.id, decision.Stance.DISSENTS, why="too early", by=FINN, at=THURSDAY)
     draft = drafted(ended(case))
-    [(told, positions, silent)] = draft.decisions
+    [(told, positions, silent, _)] = draft.decisions
     assert told is made
     assert [(p.agency, p.stance, p.why) for p in positions] == [
         ("school", decision.Stance.AGREES, None),

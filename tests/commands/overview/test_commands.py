@@ -39,7 +39,7 @@ async def test_the_status_is_the_case_on_one_screen(table: Conference) -> None:
         "Requests: 1 open\n"
         "R-1 to Health service: silent for 6 days\n"
         "Actions: 1 proposed · 1 late\n"
-        "Decisions: D-1 (4 agencies have not said where they stand)\n"
+        "Decisions: D-1 proposed (4 agencies have not said where they stand)\n"
         "Next round table: none planned\n"
         "Next review: Mon 30 Nov 2026\n"
         "Whose move:  !next   All that is open:  !followups"
@@ -82,7 +82,7 @@ async def test_next_tells_whose_move_it_is_the_most_urgent_first(table: Conferen
         f"{ref} · next moves\n"
         "Police: accept or decline A-1 · was due Wed 4 Nov 2026\n"
         "Health service: answer R-1 · due Fri 6 Nov 2026\n"
-        "Police, Health service, School, Youth work: agree or dissent: D-1\n"
+        "Police, Health service, School, Youth work: agree or dissent: D-1 (proposed)\n"
         "No round table is planned. To plan one:  !roundtable fri 15:00\n"
         "Next review: Mon 30 Nov 2026"
     )
@@ -113,7 +113,7 @@ async def test_followups_list_everything_with_its_text_shortened(table: Conferen
         f"School: answer R-2 · due Thu 5 Nov 2026\n{'x' * 59}…\n"
         "Health service: answer R-1 · due Fri 6 Nov 2026 · was Sem seen?\n"
         "Waiting\n"
-        "Police, Health service, School, Youth work: agree or dissent: D-1 · Iris calls\n"
+        "Police, Health service, School, Youth work: agree or dissent: D-1 (proposed)\nIris calls\n"
         "Whose move is first:  !next   What you owe:  !mine"
     )
     table.later(days=2, hours=8)
@@ -146,7 +146,7 @@ async def test_every_kind_of_open_item_has_its_words(table: Conference) -> None:
         "unaccepted": "Youth work: accept or decline A-3",
         "declined": "A-2 was declined: hand it to somebody",
         "unfinished": "Police (Ada Jansen): carry out A-1",
-        "no position": "Police, Health service, School, Youth work: agree or dissent: D-1",
+        "no position": "Police, Health service, School, Youth work: agree or dissent: D-1 (proposed)",
         "unapproved": "Police (Ada Jansen): approve the minutes of M-1",
         "no time": "Police (Ada Jansen): decide when M-3 is:  !roundtable fix M-3 WHEN",
         "not held": "Police (Ada Jansen): start or cancel M-2",
@@ -165,7 +165,7 @@ async def test_the_timeline_tells_the_newest_steps_oldest_first(table: Conferenc
         "Mon 2 Nov 10:00 · Ada Jansen (Police)",
         "asked Health service for information (R-1)",
         "Mon 2 Nov 10:00 · Cleo Bakker (Social services) · proposed an action (A-1)",
-        "Mon 2 Nov 10:00 · Dirk Smit (Social services) · worded a decision (D-1)",
+        "Mon 2 Nov 10:00 · Dirk Smit (Social services) · proposed a decision (D-1)",
         "Mon 2 Nov 10:05 · Hugo Peters (School) · took back the last step (C-1)",
     ]
 
@@ -208,7 +208,8 @@ async def test_mine_is_what_my_agency_and_i_owe(table: Conference) -> None:
     room, ref = await busy(table)
     said = await table.answer("finn", "!mine", room=room)
     assert said.text == (
-        f"{ref} · 2 items need you\nanswer R-1 · due Fri 6 Nov 2026 · was Sem seen?\nagree or dissent: D-1 · Iris calls"
+        f"{ref} · 2 items need you\nanswer R-1 · due Fri 6 Nov 2026 · was Sem seen?\n"
+        "agree or dissent: D-1 (proposed) · Iris calls"
     )
     assert (await table.answer("dirk", "!mine", room=room)).text == f"You owe nothing in {ref}. Thank you."
 
