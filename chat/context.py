@@ -30,6 +30,8 @@ class House:
     """The bot's public master key, which people compare to know that it is the bot."""
     schemes: Mapping[str, Scheme] = field(default_factory=dict[str, Scheme])
     """By name; what is not among them is as the house's own scheme."""
+    has_board: bool = False
+    """Whether a page shows each case as a board."""
 
     @property
     def bot(self) -> Professional:

@@ -20,11 +20,11 @@ def _load(module: str) -> None:
 
 
 def registry_of_all() -> "Registry":
-    """Every command, every job, what people say: importing a module registers what it defines."""
+    """Every command, job and poll, what people say and boards show: importing a module registers what it defines."""
     # Whoever opens a store only does not load what commands need.
     from chat.registry import commands  # noqa: PLC0415
 
-    for module in ("commands", "jobs", "polls", "said"):
+    for module in ("commands", "jobs", "polls", "said", "board"):
         _load(module)
     return commands
 

@@ -18,6 +18,7 @@ from chat.languages import ARTICLES, CHOICE, DATE, DATE_NAMES, GROUP, KEY, LANGU
 from chat.reading import choices_of, positional
 from commands import registry_of_all
 from commands.action import rules as action
+from commands.board.parts import list_columns, list_labels
 from commands.overview.lines import list_lines
 from commands.request import rules as request
 
@@ -65,6 +66,8 @@ def _messages() -> Iterator[Message]:
     for name in sorted(TODOS):
         yield from (TODOS[name].move, TODOS[name].told)
     yield from (Plural(*words) for words in list_lines())
+    yield from list_labels()
+    yield from ((STATE, word) for column in list_columns() for word in column.states)
     for command in commands:
         yield command.summary
         for name, field in command.arguments.model_fields.items():

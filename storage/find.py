@@ -265,6 +265,12 @@ class Find:
         room_id = self.one(select(r.room_id).where(r.account == self.account.user_id, r.channel == channel))
         return self._known.keep(("room", channel), room_id, self._age)
 
+    def case_rooms(self) -> list[str]:
+        """The rooms of cases, open and closed, that this account has and did not lose."""
+        r = tables.rooms.c
+        ours = (r.account == self.account.user_id, r.channel.startswith(f"{Place.CASE}:"), r.gone_at.is_(None))
+        return self.all(select(r.room_id).where(*ours).order_by(r.channel))
+
     def holder(self, channel: str) -> str | None:
         """The account that has the room of a case's channel; None: there is no room yet."""
         r = tables.rooms.c

@@ -59,6 +59,8 @@ class Row:
     """Whether it is pinned in its room, instead of what was."""
     edits: str | None = None
     """The ``txn_id`` of the row in whose place it is shown."""
+    board: Mapping[str, str] | None = None
+    """What a page reads in it, signed."""
     alone: bool = False
     """Whether nothing waited behind it when it was written."""
 

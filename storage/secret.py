@@ -1,4 +1,4 @@
-"""The one secret of the bot's own that a running bot needs: sealed with the house's key, so with the master key."""
+"""The secrets of its own that a running bot needs: sealed with the house's key, so with the master key."""
 
 import base64
 

@@ -230,12 +230,19 @@ class Work:
                 self.changed.add(found.case.ref)
 
     def say(
-        self, channel: str, message: Message, *, scope: str = HOUSE, pins: bool = False, edits: str | None = None
+        self,
+        channel: str,
+        message: Message,
+        *,
+        scope: str = HOUSE,
+        pins: bool = False,
+        edits: str | None = None,
+        board: Mapping[str, str] | None = None,
     ) -> None:
         """Put a message into the outbox; ``scope`` is the reference of the case whose content it holds.
 
         ``pins``: it is pinned in its room, instead of what was. ``edits``: the ``txn_id`` of the row in whose place it
-        is shown.
+        is shown. ``board``: what a page reads in it, signed.
         """
         body = {
             "plain": message.plain,
@@ -246,6 +253,8 @@ class Work:
         }
         if pins or edits:
             body |= {"pins": pins, "edits": edits}
+        if board:
+            body["board"] = board
         self._put(channel, "message", scope, body, subject=message.subject)
 
     def ask(self, channel: str, poll: Poll, *, scope: str) -> str:

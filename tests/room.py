@@ -1,6 +1,6 @@
 """A conference without Matrix: real reader, rules, templates, sealing and database; only the wire is ours."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -76,6 +76,8 @@ class Said:
     file: Attachment | None = None
     scope: str = "house"
     """The case whose content it holds."""
+    board: Mapping[str, str] | None = None
+    """What a page reads in it."""
 
     def __contains__(self, part: str) -> bool:
         return part in self.text
@@ -263,6 +265,7 @@ class Conference:
             row.subject,
             _posted(row.file),
             row.scope,
+            row.board,
         )
 
     async def _room(self, channel: str) -> None:

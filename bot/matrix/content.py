@@ -7,6 +7,8 @@ from storage.outbox import Row
 from storage.work import Attachment, Message, Paper
 
 PNG = "image/png"
+BOARD = "org.roundtable.card"
+"""What a page shows of the case, beside the text that people read."""
 POLL, TEXT = "org.matrix.msc3381.poll.start", "org.matrix.msc1767.text"
 
 
@@ -21,6 +23,8 @@ def content_of(row: Row | Message) -> dict[str, object]:
     }
     if row.replies_to:
         content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
+    if isinstance(row, Row) and row.board:
+        content[BOARD] = row.board
     return content
 
 
@@ -42,7 +46,9 @@ def poll_of(row: Row) -> dict[str, object]:
 
 def as_edit(content: Mapping[str, object], original: str) -> dict[str, object]:
     """A message in another's place; apps that know no edits show it as a message of its own, marked by a star."""
-    shown = {**content, "body": f"* {content['body']}", "formatted_body": f"* {content['formatted_body']}"}
+    # What a page reads stands in it once.
+    around = {key: value for key, value in content.items() if key != BOARD}
+    shown = {**around, "body": f"* {content['body']}", "formatted_body": f"* {content['formatted_body']}"}
     return {**shown, "m.new_content": content, "m.relates_to": {"rel_type": "m.replace", "event_id": original}}
 
 

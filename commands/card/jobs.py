@@ -2,14 +2,20 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from cases.case import Case
 from cases.followups import unresolved
-from chat.context import Reply, case_channel
+from cases.record import GAP
+from cases.time import show
+from chat.context import case_channel
 from chat.jobs import Sweep, on_change
+from chat.render import Voice
+from commands.board import signing
+from commands.board.drawing import SIZES, draw
 from commands.erasure.rules import DELETED, WIPED
 from commands.overview.commands import by_record, how_urgent, readable
 from commands.roundtable import rules as roundtable
@@ -22,6 +28,8 @@ EDITED_AFTER = timedelta(minutes=10)
 FRESH_AFTER = timedelta(days=30)
 """However little happens: members' devices come and go, and what is old is hard to find."""
 MOST_ITEMS = 6
+LARGEST = 43_000
+"""Bytes of the JSON of a message with its board, in an edit twice the text: encrypted it stays below 65,536."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +43,36 @@ class Posted:
     edited: str
     digest: str
     """Of its text, under our key: to see whether it still says what is."""
+    number: int = 0
+    """Of the board that it holds, in the order of this room, and the digest of that; 0: it holds none."""
+    board: str = ""
+
+
+class Card:
+    """What the card of a case says now, and its board if boards are on."""
+
+    def __init__(self, sweep: Sweep, case: Case, voice: Voice, room_id: str) -> None:
+        self.case, self.room_id = case, room_id
+        self._voice, self._now = voice, sweep.now
+        self.message = _message(case, voice, sweep.now)
+        self._key = signing.signing_key(sweep.store) if sweep.house.has_board else None
+        drawn = draw(case, sweep.now, voice) if self._key else None
+        said = self.message.plain + (json.dumps(drawn) if drawn else "")
+        self.digest = sweep.store.ring.sign(hashlib.sha256(said.encode()).digest()).hex()
+
+    def sign(self, number: int, before: str, *, edits: bool = False) -> dict[str, str] | None:
+        """The board as the message carries it: as much as fits beside the text. None: boards are off."""
+        if self._key is None:
+            return None
+        moment = self._voice.language.date(show(self._now, self._voice.zone))
+        head = {"room": self.room_id, "number": number, "before": before, "at": moment}
+        texts = len(json.dumps([self.message.plain, self.message.html], ensure_ascii=False).encode(errors="replace"))
+        room = LARGEST - texts * (2 if edits else 1)
+        for size in SIZES:
+            signed = signing.sign(head | draw(self.case, self._now, self._voice, size), self._key)
+            if len(signed["board"]) <= room:
+                break
+        return signed
 
 
 @on_change
@@ -47,45 +85,57 @@ def post_card(sweep: Sweep) -> None:
             before = _posted(find, ref)
             room_id = find.room(case_channel(ref))
             taken_off = before is not None and case is not None and _is_taken_off(before, case)
-            # What was taken off the file waits for nothing.
-            is_due = taken_off or _is_due(before, sweep.now)
-            message = _message(sweep, find, case) if case and is_due else None
-        if case is None or message is None or room_id is None or not (taken_off or _has_readers(case)):
+            # What was taken off the file waits for nothing, and a board shows what is.
+            is_due = taken_off or sweep.house.has_board or _is_due(before, sweep.now)
+            voice = sweep.house.voice(find.directory(), case_channel(ref), case)
+        if case is None or not is_due or room_id is None or not (taken_off or _has_readers(case)):
             return
-        digest = sweep.store.ring.sign(hashlib.sha256(message.plain.encode()).digest()).hex()
+        card = Card(sweep, case, voice, room_id)
         if before is None or _must_be_fresh(before, case, room_id, sweep.now):
             if taken_off or not case.closed:
-                _post_fresh(sweep, ref, before, room_id, message, digest)
-        elif digest != before.digest:
-            _edit(sweep, ref, before, message, digest)
+                _post_fresh(sweep, before, card)
+        elif card.digest != before.digest:
+            _edit(sweep, before, card)
 
     sweep.each(post)
 
 
-def _post_fresh(  # noqa: PLR0917 what stood there, and what shall
-    sweep: Sweep, ref: str, before: Posted | None, room_id: str, message: Message, digest: str
-) -> None:
+def _post_fresh(sweep: Sweep, before: Posted | None, card: Card) -> None:
     """Whoever joined can't read an older card: it goes, with all that it said, and a new one is pinned."""
-    moment = sweep.now.isoformat()
+    moment, ref = sweep.now.isoformat(), card.case.ref
     cause = causes.of_job("card", ref, moment)
+    # Larger than any that a file had which was lost: boards of this room are shown in the order of their numbers.
+    number = max((before.number if before else 0) + 1, int(sweep.now.timestamp()))
+    board = card.sign(number, before.board if before else "")
     with sweep.store.work(cause, sweep.now) as work:
-        work.say(case_channel(ref), message, scope=ref, pins=True)
+        work.say(case_channel(ref), card.message, scope=ref, pins=True, board=board)
         if before is not None:
             work.retract(before.cause, below=True)
-        _keep(work, ref, Posted(cause, room_id, moment, moment, digest))
+        posted = Posted(cause, card.room_id, moment, moment, card.digest)
+        _keep(work, ref, _numbered(posted, before, number, board))
 
 
-def _edit(sweep: Sweep, ref: str, before: Posted, message: Message, digest: str) -> None:
-    moment = sweep.now.isoformat()
-    with sweep.store.work(causes.below(before.cause, moment), sweep.now) as work:
-        work.say(case_channel(ref), message, scope=ref, edits=f"{before.cause}.1")
-        _keep(work, ref, Posted(before.cause, before.room_id, before.at, moment, digest))
+def _edit(sweep: Sweep, before: Posted, card: Card) -> None:
+    moment, ref = sweep.now.isoformat(), card.case.ref
+    number = before.number + 1 if before.number else int(sweep.now.timestamp())
+    board = card.sign(number, before.board, edits=True)
+    with sweep.store.work(causes.below(before.cause, f"{moment} {number}"), sweep.now) as work:
+        work.say(case_channel(ref), card.message, scope=ref, edits=f"{before.cause}.1", board=board)
+        posted = replace(before, edited=moment, digest=card.digest)
+        _keep(work, ref, _numbered(posted, before, number, board))
 
 
-def _message(sweep: Sweep, find: Find, case: Case) -> Message:
+def _numbered(posted: Posted, before: Posted | None, number: int, board: Mapping[str, str] | None) -> Posted:
+    """With the board that it holds now, or the last one that a card of this room held."""
+    if board is not None:
+        return replace(posted, number=number, board=signing.digest(board))
+    return replace(posted, number=before.number, board=before.board) if before else posted
+
+
+def _message(case: Case, voice: Voice, now: datetime) -> Message:
     everybody = [member.user_id for member in case.present]
-    entries = by_record(readable(case, unresolved(case, sweep.now), *everybody))
-    tables = [table for table in roundtable.upcoming(case) if table.starts_at > sweep.now]
+    entries = by_record(readable(case, unresolved(case, now), *everybody))
+    tables = [table for table in roundtable.upcoming(case) if table.starts_at > now]
     facts = {
         "case": case,
         "groups": [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], how_urgent)],
@@ -93,9 +143,7 @@ def _message(sweep: Sweep, find: Find, case: Case) -> Message:
         "running": roundtable.running(case),
         "next_table": tables[0] if tables else None,
     }
-    channel = case_channel(case.ref)
-    reply = Reply("card/status", facts)
-    return sweep.house.voice(find.directory(), channel, case).message(reply.template, reply.facts)[0]
+    return voice.message("card/status", facts)[0]
 
 
 def _is_due(before: Posted | None, now: datetime) -> bool:
@@ -114,8 +162,9 @@ def _must_be_fresh(before: Posted, case: Case, room_id: str, now: datetime) -> b
 
 
 def _is_taken_off(before: Posted, case: Case) -> bool:
+    """Whether something was taken off the file since, or the file is an older one, which knows no later card."""
     posted = datetime.fromisoformat(before.at)
-    return any(step.at > posted and step.what in {DELETED, WIPED} for step in case.steps)
+    return any(step.at > posted and step.what in {DELETED, WIPED, GAP} for step in case.steps)
 
 
 def _posted(find: Find, ref: str) -> Posted | None:

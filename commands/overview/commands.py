@@ -21,6 +21,7 @@ from chat.arguments import NAME, WORD, Arguments, PersonId, Rest
 from chat.context import Context, Reply, case_channel
 from chat.layout import plain
 from chat.registry import commands
+from chat.render import Voice
 from commands.action.rules import PENDING, Action
 from commands.action.rules import State as ActionState
 from commands.concern.rules import Basis, Concern, Domain
@@ -139,21 +140,32 @@ def next_moves(args: Next, ctx: Context) -> Reply:
 def timeline(args: Timeline, ctx: Context) -> Reply:
     """The newest steps, oldest first."""
     begins = ctx.case.begins_for(ctx.actor.user_id)
-    told = [step for step in ctx.case.steps if step.what.phrases]
+    told = list_told(ctx.case)
     shown = [step for step in told if step.number >= begins][-MOST_STEPS:]
     steps = [(step, _short_moment(step.at, ctx.case.zone_info)) for step in shown]
     withheld = [ctx.actor.user_id] if begins else []
     facts: dict[str, object] = {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld}
     # Who does not see the picture reads the same above it.
-    return Reply("overview/timeline", facts, files=(_drawn(facts, ctx),) if args.form else ())
+    return Reply("overview/timeline", facts, files=(_drawn(shown, ctx),) if args.form else ())
 
 
-def _drawn(facts: dict[str, object], ctx: Context) -> Paper:
+def list_told(case: Case) -> list[Step]:
+    """The steps that are told of, oldest first."""
+    return [step for step in case.steps if step.what.phrases]
+
+
+def lines_of_timeline(case: Case, steps: Iterable[Step], voice: Voice) -> tuple[str, list[dict[str, str]]]:
+    """A title, and a line of each step in its parts: ``at``, ``agency``, ``who``, ``what``."""
+    moments = [(step, _short_moment(step.at, case.zone_info)) for step in steps]
+    facts = {"steps": moments, "ref": case.ref, "between": _BETWEEN}
+    title, *lines = plain(voice.text("overview/timeline_picture", facts)).split("\n")
+    parts = ("at", "agency", "who", "what")
+    return title, [dict(zip(parts, line.split(_BETWEEN), strict=True)) for line in lines if line]
+
+
+def _drawn(shown: Iterable[Step], ctx: Context) -> Paper:
     """The steps as a picture: each with its moment, who took it, and the colour of their agency."""
-    title, *lines = plain(
-        ctx.voice().text("overview/timeline_picture", facts | {"ref": ctx.case.ref, "between": _BETWEEN})
-    ).split("\n")
-    steps = [dict(zip(("at", "agency", "who", "what"), line.split(_BETWEEN), strict=True)) for line in lines if line]
+    title, steps = lines_of_timeline(ctx.case, shown, ctx.voice())
     words = {"title": title, "class": ctx.house.of(ctx.case.scheme).marking, "lang": ctx.voice().language.code}
     return Paper(f"{ctx.case.ref}-timeline.png", "timeline", {**words, "steps": steps}, ctx.now)
 
