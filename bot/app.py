@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Engine
 
+from bot.board import server as board_server
+from bot.board.widgets import Widgets
 from bot.config import Config
 from bot.health import Health
 from bot.matrix import rooms
@@ -30,6 +32,7 @@ from chat.dispatch import Dispatcher
 from chat.faults import place_of_fault
 from chat.jobs import Sweeps
 from commands import registry_of_all
+from commands.board.signing import public_key
 from commands.case.comings import Comings
 from commands.erasure.deleting import Deleting
 from commands.trust.watch import Watch
@@ -41,8 +44,8 @@ from storage.pins import StoredPins
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
-FOLLOWED_AFTER_SECONDS = 5
-"""So soon a poll, or a word on the pinned card, comes after what it follows from."""
+FOLLOWED_AFTER_SECONDS, FOLLOWED_ON_BOARD_AFTER_SECONDS = 5, 1
+"""So soon a poll, or a word on the pinned card, comes after what it follows from; whoever works on a board looks on."""
 Part = Callable[[asyncio.Event], Coroutine[None, None, None]]
 """What goes on until the event tells it to end."""
 GRACE_SECONDS = 10.0
@@ -106,6 +109,7 @@ class App:
                 self.config.house.name,
                 identity or "",
                 _schemes(self.config),
+                has_board=self.config.board.address is not None,
             )
             dispatcher = Dispatcher(registry_of_all(), store, house, self.clock, count_command)
             sweeps = Sweeps(store, house, self.clock)
@@ -126,6 +130,7 @@ class App:
                 spoken=speaker.spoken,
             )
             speaker.on_room = membership.meet_soon
+            widgets = Widgets(client, store, self.config.board.address)
 
             async def keep_head() -> None:
                 await store.do(store.keep_head)
@@ -135,17 +140,21 @@ class App:
 
             async def tick() -> None:
                 parts = (hearing.tell_unreadable, hearing.look_at_identities, verifier.act, sweeps.run, find_unfiled)
-                for part in (*parts, watch.unreadable_cases, watch.post_head, keep_head):
+                for part in (*parts, widgets.keep, watch.unreadable_cases, watch.post_head, keep_head):
                     await _try(part, self.health)
                 self.health.ticked()
                 speaker.nudge()
 
             await speaker.take_up()
             await self.health.serve(opened, store, self.config.server)
+            soon = FOLLOWED_AFTER_SECONDS
+            if house.has_board:
+                soon = FOLLOWED_ON_BOARD_AFTER_SECONDS
+                await board_server.serve(opened, self.config.board, await store.do(public_key, store))
             seconds = self.config.schedule.tick_seconds
             await opened.enter_async_context(ticking(tick, seconds))
             follow = partial(_try, sweeps.follow, self.health)
-            await opened.enter_async_context(ticking(follow, min(FOLLOWED_AFTER_SECONDS, seconds)))
+            await opened.enter_async_context(ticking(follow, min(soon, seconds)))
             log.info("started", user_id=self.config.matrix.user_id)
             _tell_unclaimed(store)
             await watch.restored()

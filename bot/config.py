@@ -37,6 +37,10 @@ KEY_BYTES = 32
 MOST_SECRET_BYTES = 16_384
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+ANCESTOR = re.compile(
+    r"https://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|http://(?:localhost|127\.0\.0\.1):[0-9]{1,5}|vector://vector"
+)
+"""An origin as a policy names it (CSP Level 3: host-source), without wildcards; the last is Element's on a desktop."""
 IN_FOLDER = ("master.key", "roundtable.db", "crypto", "crypto.key", "access_token")
 """What stands beside a configuration, where nothing else is set."""
 SIGN_IN_ANEW = "bring it back, or sign in anew: roundtable init --recover"
@@ -176,6 +180,29 @@ def _check_host(host: str) -> str:
     return host
 
 
+def _check_page(url: str) -> str:
+    """The address under which browsers find the board; raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"https", "http"} or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ValueError("is no web address, such as https://board.example.org")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(
+            "must begin with https:// (http:// only on this machine): who can change the page reads what it reads"
+        )
+    return url.rstrip("/")
+
+
+def _check_ancestors(origins: tuple[str, ...]) -> tuple[str, ...]:
+    """The origins in whose pages the board may be shown; raises ValueError."""
+    if not origins or not all(map(ANCESTOR.fullmatch, origins)):
+        raise ValueError("must name the addresses of apps alone, such as https://app.element.io, without a path")
+    return origins
+
+
 TokenFile = Annotated[Path, AfterValidator(_check_token_file)]
 StoreKeyFile = Annotated[Path, AfterValidator(_check_store_key_file)]
 MasterKeyFile = Annotated[Path, AfterValidator(_check_master_key_file)]
@@ -276,6 +303,22 @@ class Server(Section):
     health_port: int = Field(8765, ge=0, le=65535, description="its port; 0 turns it off")
 
 
+class BoardSection(Section):
+    """The board: a page in the members' app that shows a case. Off, unless its address is set."""
+
+    address: Annotated[str, AfterValidator(_check_page)] | None = Field(
+        None, description="where browsers find the page, through your reverse proxy, e.g. https://board.example.org"
+    )
+    host: Annotated[str, AfterValidator(_check_host)] = Field(
+        "127.0.0.1", description="where the page answers on this machine; it holds no case data"
+    )
+    port: int = Field(8766, ge=1, le=65535, description="its port")
+    frame_ancestors: Annotated[tuple[str, ...], AfterValidator(_check_ancestors)] = Field(
+        ("https://app.element.io", "vector://vector"),
+        description="the apps that may show it: the addresses of your Element, vector://vector for Element Desktop",
+    )
+
+
 class Schedule(Section):
     """How often the bot looks for what falls due."""
 
@@ -304,6 +347,7 @@ class Config(BaseSettings):
     store: StoreSection
     house: HouseSection
     server: Server = Server()
+    board: BoardSection = BoardSection()
     schedule: Schedule = Schedule()
     log: Log = Log()
     scheme: dict[str, SchemeSection] = Field(
@@ -497,6 +541,7 @@ PLACES = {
 
 EXAMPLES: Json = {
     **SCHEME_EXAMPLES,
+    "address": "https://board.example.org",
     "schemes": ["safety table", "youth crime"],
     "schemes_file": "schemes.toml",
 }

@@ -126,6 +126,16 @@ class Deployment:
 
         return await until(find, f"a room for {channel}")
 
+    def configure(self, **settings: object) -> None:
+        """Set keys of the configuration, as who runs the bot does while it is stopped; None: leave it as it is."""
+        path = self.directory / "bot" / "config.toml"
+        text = path.read_text()
+        for key, value in settings.items():
+            if value is not None:
+                text, times = re.subn(rf"^(# )?{key} = .*", f"{key} = {json.dumps(value)}", text, flags=re.MULTILINE)
+                assert times == 1, key
+        path.write_text(text)
+
     async def start_bot(self) -> None:
         """Run the bot in this process, as ``roundtable run`` does, until it listens."""
         self._stop = asyncio.Event()
@@ -196,14 +206,7 @@ class Deployment:
         scheme = self.schemes[0] if self.schemes else "safety table"
         wishes = Wishes(self.directory / "bot", scheme=scheme, zone="Europe/Amsterdam", store_url=self.store_url)
         await set_up(account, wishes, clock=self.clock, show=lambda key: self.recovery_keys.update(roundtable=key))
-        path = self.directory / "bot" / "config.toml"
-        text = path.read_text()
-        settings = {"tick_seconds": 0.2, "health_port": 0, "schemes": self.schemes}
-        for key, value in settings.items():
-            if value is not None:
-                text, times = re.subn(rf"^# {key} = .*", f"{key} = {json.dumps(value)}", text, flags=re.MULTILINE)
-                assert times == 1, key
-        path.write_text(text)
+        self.configure(tick_seconds=0.2, health_port=0, schemes=self.schemes)
 
     async def _provision(self, people: Iterable[str]) -> None:
         """As ``roundtable provision`` does."""

@@ -1,5 +1,6 @@
 """What is shipped: the lock files, the image's recipe, the wheel."""
 
+import json
 import re
 import shlex
 import shutil
@@ -30,6 +31,15 @@ def test_a_lock_pins_each_package_by_hash_and_names_no_host(lock: str) -> None:
     assert packages != []
     assert [entry for entry in packages if "==" not in entry or "--hash=sha256:" not in entry] == []
     assert re.findall(r"\S*(?:://|--index|--find-links|/tmp)\S*", text) == []
+
+
+@pytest.mark.parametrize("lock", ["bot/board/page/package-lock.json", "tests/interop/package-lock.json"])
+def test_a_lock_of_npm_pins_each_package_by_hash_and_names_no_host(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    packages = {name: package for name, package in json.loads(text)["packages"].items() if name}
+    assert packages != {}
+    assert [name for name, package in packages.items() if not package["integrity"].startswith("sha512-")] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 def test_the_import_contract_of_cases_names_each_dependency() -> None:
@@ -125,7 +135,9 @@ def _list_committed_files() -> list[str]:
 
 def _list_shipped_files() -> list[str]:
     houses = ("bot/", "cases/", "chat/", "commands/", "storage/")
-    return [name for name in _list_committed_files() if name.startswith(houses) and (ROOT / name).is_file()]
+    shipped = [name for name in _list_committed_files() if name.startswith(houses) and (ROOT / name).is_file()]
+    # What the board's page is built from; the page itself is shipped.
+    return [name for name in shipped if not name.startswith("bot/board/page/")]
 
 
 def _copy(source: Path, target: Path, *, into: bool) -> None:

@@ -8,6 +8,7 @@ from bot.matrix.crypto.rooms import MEGOLM
 
 REMOVED = "removed"
 TOMBSTONE = "tombstone"
+WIDGET = "widget"
 POWER = 100
 """What it takes to change a room of ours; nobody but we have it."""
 WANTED = {
@@ -17,6 +18,8 @@ WANTED = {
     "m.room.join_rules": ("join_rule", "invite"),
 }
 """What the state must say, by its type: the key and its value."""
+OURS_ALONE = frozenset({"im.vector.modular.widgets", "io.element.widgets.layout"})
+"""Pages that apps show in a room, under whatever key: one that is not ours may read what people read there."""
 
 
 def find_tampering(change: StateChange, us: str) -> str | None:
@@ -24,6 +27,8 @@ def find_tampering(change: StateChange, us: str) -> str | None:
     if change.type == "m.room.member":
         removed = change.state_key == us and change.content.get("membership") in {"leave", "ban"}
         return REMOVED if removed else None
+    if change.type in OURS_ALONE:
+        return None if change.sender == us else WIDGET
     if change.state_key != "" or not (change.type in WANTED or change.type in {"m.room.power_levels", "m.room.create"}):
         return None
     return None if change.sender == us and _is_as_made(change.type, change.content, us) else _name(change.type)

@@ -117,7 +117,7 @@ def test_all_mistakes_are_told_at_once_by_name(tmp_path: Path) -> None:
         """,
     )
     assert sorted(problems_of(path)) == [
-        "colour is no key that I know; known are: data_dir, matrix, store, house, server, schedule, log, scheme",
+        "colour is no key that I know; known are: data_dir, matrix, store, house, server, board, schedule, log, scheme",
         "house.zone is no time zone that I know; use a name such as Europe/Amsterdam",
         "log.format is not right: input should be 'json' or 'console'",
         "matrix.homeserver is missing: the address of your homeserver, e.g. https://matrix.example.org",
@@ -126,6 +126,39 @@ def test_all_mistakes_are_told_at_once_by_name(tmp_path: Path) -> None:
         "schedule.tick_seconds is not right: input should be a valid number, unable to parse string as a number",
         "server.health_port is not right: input should be less than or equal to 65535",
     ]
+
+
+IN_CLEAR = "must begin with https:// (http:// only on this machine): who can change the page reads what it reads"
+NO_APP = "must name the addresses of apps alone, such as https://app.element.io, without a path"
+
+
+@pytest.mark.parametrize(
+    ("keys", "problem"),
+    [
+        ('address = "board.example.org"', "board.address is no web address, such as https://board.example.org"),
+        ('address = "http://board.example.org"', f"board.address {IN_CLEAR}"),
+        (
+            'address = "https://a:b@board.example.org"',
+            "board.address is no web address, such as https://board.example.org",
+        ),
+        (
+            'address = "https://b.example.org/?a=b"',
+            "board.address is no web address, such as https://board.example.org",
+        ),
+        ('host = "board.example.org"', "board.host must be an address of this machine, such as 127.0.0.1"),
+        ("port = 0", "board.port is not right: input should be greater than or equal to 1"),
+        ("frame_ancestors = []", f"board.frame_ancestors {NO_APP}"),
+        ('frame_ancestors = ["*"]', f"board.frame_ancestors {NO_APP}"),
+        ('frame_ancestors = ["https://*.example.org"]', f"board.frame_ancestors {NO_APP}"),
+        ('frame_ancestors = ["http://app.element.io"]', f"board.frame_ancestors {NO_APP}"),
+        ('frame_ancestors = ["https://app.element.io/x"]', f"board.frame_ancestors {NO_APP}"),
+        ('frame_ancestors = ["https://a; script-src *"]', f"board.frame_ancestors {NO_APP}"),
+    ],
+)
+def test_the_board_is_checked_at_start_by_name(tmp_path: Path, keys: str, problem: str) -> None:
+    example = (ROOT / "config.example.toml").read_text()
+    path = a_deployment(tmp_path, example.replace("[board]\n", f"[board]\n{keys}\n"))
+    assert problems_of(path) == (problem,)
 
 
 def test_an_empty_file_names_what_must_be_there(tmp_path: Path) -> None:

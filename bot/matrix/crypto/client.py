@@ -312,6 +312,18 @@ class HardenedClient:
         path = "v3/" + encode_path("rooms", room_id, "state", "m.room.pinned_events")
         await self.wire.ask("PUT", path, {"pinned": [event_id]})
 
+    async def show_widget(self, room_id: str, widget_id: str, widget: Mapping[str, object] | None) -> None:
+        """Have apps show a page in a room of ours, above its messages; None: no longer.
+
+        The homeserver sees its address, and nothing of what it shows.
+        """
+        state = ("rooms", room_id, "state")
+        shown = {widget_id: {"container": "top", "index": 0, "width": 100, "height": 60}} if widget else {}
+        await self.wire.ask(
+            "PUT", "v3/" + encode_path(*state, "im.vector.modular.widgets", widget_id), dict(widget or {})
+        )
+        await self.wire.ask("PUT", "v3/" + encode_path(*state, "io.element.widgets.layout"), {"widgets": shown})
+
     async def has_account(self, user_id: str) -> bool:
         """Whether there is such an account, as far as the homeserver tells; who can't be asked for counts as there.
 

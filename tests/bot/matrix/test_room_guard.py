@@ -41,6 +41,8 @@ def test_a_room_as_we_make_it_is_untampered() -> None:
         (change("power_levels", {"users_default": 100}), "power_levels"),
         (change("power_levels", {"state_default": 0}), "power_levels"),
         (change("member", {"membership": "ban"}, THEM, US), "removed"),
+        (StateChange("$event", "im.vector.modular.widgets", "any", THEM, {"url": "https://evil.example"}), "widget"),
+        (StateChange("$event", "io.element.widgets.layout", "", THEM, {"widgets": {}}), "widget"),
     ],
 )
 def test_what_weakens_a_room_is_found(found: StateChange, code: str) -> None:
@@ -54,6 +56,8 @@ def test_what_weakens_a_room_is_found(found: StateChange, code: str) -> None:
         change("member", {"membership": "leave"}, THEM, THEM),
         change("member", {"membership": "join"}, US, US),
         change("encryption", {}, THEM, "a key"),
+        StateChange("$event", "im.vector.modular.widgets", "org.roundtable.board", US, {"url": "https://a.example"}),
+        StateChange("$event", "io.element.widgets.layout", "", US, {"widgets": {}}),
     ],
 )
 def test_what_changes_nobodys_power_is_let_be(harmless: StateChange) -> None:
