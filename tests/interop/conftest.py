@@ -1,6 +1,7 @@
 import contextlib
 import itertools
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Protocol
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from tests.bot.matrix.crypto.conftest import meet, open_another
 from tests.bot.matrix.crypto.people import PASSWORD
 from tests.homeserver import Homeserver
+from tests.interop.browser import Browser
 from tests.interop.element import Element
+from tests.interop.seat import Seat, sit
+from tests.room import Conference
 
 __all__ = ["meet", "open_another", "start_element"]
 
@@ -36,3 +40,17 @@ async def start_element(homeserver: Homeserver) -> AsyncIterator[StartElement]:
             return element
 
         yield start
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    started = await Browser.start()
+    yield started
+    await started.close()
+
+
+@pytest.fixture
+async def seat(table: Conference, browser: Browser) -> AsyncIterator[Seat]:
+    async with contextlib.AsyncExitStack() as opened:
+        boarded = Conference(table.store, replace(table.house, has_board=True))
+        yield await sit(boarded, browser, opened, browser.address)

