@@ -8,10 +8,10 @@ from commands.action.rules import Action, State
 from commands.board.parts import Entry, Offer, label, on_board
 
 ACCEPT, DECLINE, DONE = label("Accept"), label("Decline"), label("Done")
-GIVE_UP, MOVE, HAND = label("Not possible"), label("Move the date"), label("Hand over")
+GIVE_UP, LEFT, MOVE, HAND = label("Not possible"), label("Not carried out"), label("Move the date"), label("Hand over")
 
 
-@on_board(20, "Actions", State, Offer(label("Propose an action"), "action"))
+@on_board(20, "Actions", State, Offer(label("Propose an action"), "action", also=("how", "because")))
 def list_actions(case: Case, now: datetime) -> Iterator[Entry]:
     """Each action, with what its agencies can say of it now."""
     for action in case.all(Action):
@@ -23,6 +23,7 @@ def list_actions(case: Case, now: datetime) -> Iterator[Entry]:
                 action.waits_for if action.pending else action.owners,
                 action.owner_person,
                 action.due_at,
+                first_due_at=action.first_due_at,
                 late=action.pending and action.due_at < now,
                 settled=not action.pending and action.state is not State.DECLINED,
                 offers=tuple(_offers(action)),
@@ -41,3 +42,4 @@ def _offers(action: Action) -> Iterator[Offer]:
         owners = (action.owner,) if action.pending else tuple(dict.fromkeys((action.owner, action.agency)))
         yield Offer(HAND, "hand", action.id, owners)
         yield Offer(GIVE_UP, "notpossible", action.id, owners)
+        yield Offer(LEFT, "notdone", action.id, owners)

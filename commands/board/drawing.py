@@ -99,6 +99,7 @@ class _Drawing:
             "whose": [agency(short) for short in entry.whose],
             "person": self._voice.directory.name(entry.person) if entry.person else None,
             "due": self._day(entry.due_at),
+            "first": self._day(entry.first_due_at),
             "late": entry.late,
             "positions": [[state(word), [agency(a) for a in agencies]] for word, agencies in entry.positions],
             "moves": self._moves(entry.offers),

@@ -40,6 +40,8 @@ class Entry:
     whose: tuple[str, ...] = ()
     person: str | None = None
     due_at: datetime | None = None
+    first_due_at: datetime | None = None
+    """The date first agreed, once it was moved."""
     late: bool = False
     settled: bool = False
     positions: tuple[tuple[str, tuple[str, ...]], ...] = ()

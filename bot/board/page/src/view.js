@@ -130,6 +130,7 @@ export class View {
         const words = this.#words;
         const whose = [entry.whose.join(" + "), entry.person ? `(${entry.person})` : ""].filter(Boolean).join(" ");
         const due = entry.due ? `${entry.late ? words.wasDue : words.due} ${entry.due}` : "";
+        const first = entry.first ? `${words.first} ${entry.first}` : "";
         return make(
             "li",
             { class: entry.late ? "card late" : "card", "data-id": entry.id },
@@ -141,7 +142,7 @@ export class View {
                 entry.late ? make("strong", { class: "badge" }, words.late) : null,
             ),
             make("p", { class: entry.words === null ? "withheld" : "words" }, entry.words ?? words.withheld),
-            make("p", { class: "whose" }, [whose, due].filter(Boolean).join(" · ")),
+            make("p", { class: "whose" }, [whose, due, first].filter(Boolean).join(" · ")),
             entry.positions.length
                 ? make("ul", { class: "positions" }, ...entry.positions.map(([state, agencies]) => make("li", {}, `${state}: ${agencies.join(", ")}`)))
                 : null,
