@@ -5,17 +5,18 @@ from datetime import datetime
 
 from cases.case import Case
 from commands.board.parts import Entry, Offer, label, on_board
-from commands.decision.rules import Decision, Stance, positions_on, silent_on
+from commands.decision.rules import Decision, Stance, positions_on, silent_on, taken
 
 AGREE, DISSENT = label("We agree"), label("We dissent")
-AGREED, DISPUTED, ASKED = "agreed by all", "with dissent", "waits for positions"
+PROPOSED, NOT_CARRIED = "proposed", "not carried"
+TAKEN, DISPUTED, AGREED = "taken, positions missing", "taken with dissent", "agreed by all"
 NOT_SAID = "has not said"
 
 
 @on_board(
     30,
     "Decisions",
-    (ASKED, DISPUTED, AGREED, *Stance, NOT_SAID),
+    (PROPOSED, NOT_CARRIED, TAKEN, DISPUTED, AGREED, *Stance, NOT_SAID),
     Offer(label("Put a decision"), "decide", also=("review",)),
 )
 def list_decisions(case: Case, now: datetime) -> Iterator[Entry]:
@@ -28,14 +29,20 @@ def list_decisions(case: Case, now: datetime) -> Iterator[Entry]:
         positions = ((Stance.AGREES, stances[Stance.AGREES]), (Stance.DISSENTS, stances[Stance.DISSENTS]))
         yield Entry(
             decision.id,
-            ASKED if silent else DISPUTED if stances[Stance.DISSENTS] else AGREED,
+            _standing(taken(case, decision) is not None, silent, stances[Stance.DISSENTS]),
             decision.text,
             silent,
             due_at=decision.review_at,
-            settled=not silent,
+            settled=not silent and taken(case, decision) is not None,
             positions=tuple((word, agencies) for word, agencies in (*positions, (NOT_SAID, silent)) if agencies),
             offers=tuple(_offers(case, decision, stances)),
         )
+
+
+def _standing(is_taken: bool, silent: tuple[str, ...], dissent: tuple[str, ...]) -> str:  # noqa: FBT001 a fact
+    if not is_taken:
+        return PROPOSED if silent else NOT_CARRIED
+    return TAKEN if silent else DISPUTED if dissent else AGREED
 
 
 def _offers(case: Case, decision: Decision, stances: dict[Stance, tuple[str, ...]]) -> Iterator[Offer]:

@@ -33,7 +33,7 @@ async def test_the_board_shows_what_the_status_says_and_asks_nobody_for_anything
         "org.matrix.msc2762.send.event:m.room.message#m.text",
     ]
     counts = await browser.texts(".counts")
-    assert counts == ["1 open", "1 proposed", "1 waits for positions"]
+    assert counts == ["1 open", "1 proposed", "1 proposed"]
     assert all(said in status for said in ("Requests: 1 open", "Actions: 1 proposed · 1 late", "Decisions: D-1"))
     assert [text.split("\n")[0] for text in await browser.texts(".late h3")] == ["A-1"]
     assert (await browser.texts(".when"))[0] in status
