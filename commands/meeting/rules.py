@@ -15,6 +15,7 @@ from commands.roundtable.rules import USUAL, Note, NoteKind, Presence, RoundTabl
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cases.calendar import Calendar
     from cases.case import Case
     from cases.people import Professional
     from commands.roundtable.rules import AgendaItem, Quorum, RoundTable
@@ -139,6 +140,16 @@ def is_forgotten(table: RoundTable, now: datetime) -> bool:
     """Whether a meeting is still open an hour after it was to end."""
     began = table.started_at if table.state is State.RUNNING else None
     return began is not None and now >= began + timedelta(minutes=table.minutes) + FORGOTTEN_AFTER
+
+
+def require_soon(case: Case, starts_at: datetime, because: str | None, calendar: Calendar, quorum: Quorum) -> None:
+    """Refuse a date too long after a meeting without quorum that gives no reason, while no other lies before it."""
+    ended = max((t for t in case.all(RoundTable) if t.ended_at), key=lambda t: t.ended_at or t.at, default=None)
+    if because or ended is None or ended.ended_at is None or roundtable.has_quorum(case, ended, quorum=quorum):
+        return
+    last = calendar.add(calendar.day(ended.ended_at), NEW_DATE_WITHIN)
+    if calendar.day(starts_at) > last and not any(calendar.day(t.starts_at) <= last for t in roundtable.upcoming(case)):
+        raise Refusal("meeting/late_date", id=ended.id, by=calendar.morning(last), days=NEW_DATE_WITHIN)
 
 
 def failed_twice(case: Case, table: RoundTable, quorum: Quorum = USUAL) -> bool:

@@ -13,6 +13,7 @@ from chat.arguments import Arguments, Minutes, PersonId, Rest, RestSlot, ShortTe
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.ids import RoundTableId
+from commands.meeting import rules as meeting
 from commands.planning import availability
 from commands.planning import rules as planning
 from commands.roundtable import invitation
@@ -46,6 +47,7 @@ class Fix(Arguments):
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
     when: SlotChoice = Field(title="WHEN", description="a number such as 2, or a day and an hour such as fri 15:00")
+    because: Text | None = Field(None, title="a reason", description="why so late, after a table without quorum")
 
 
 class Move(Arguments):
@@ -114,7 +116,18 @@ def answer(args: Available, ctx: Context) -> Reply:
 def fix(args: Fix, ctx: Context) -> Reply:
     """Decide, and call everybody."""
     when, minutes = (args.when, None) if isinstance(args.when, int) else (args.when.starts_at, args.when.minutes)
-    table = planning.fix(ctx.case, args.id, when, minutes=minutes, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    moment = planning.moment_of(ctx.case, planning.require(ctx.case, args.id), when)
+    meeting.require_soon(ctx.case, moment, args.because, ctx.calendar, quorum_of(ctx.house, ctx.case))
+    table = planning.fix(
+        ctx.case,
+        args.id,
+        when,
+        minutes=minutes,
+        because=args.because,
+        by=ctx.actor,
+        at=ctx.now,
+        steers=ctx.steers,
+    )
     expected = [person for person, said in roundtable.presences(ctx.case, table).items() if said == "attends"]
     return invitation.card(ctx, table, expected=expected)
 

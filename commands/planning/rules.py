@@ -127,6 +127,7 @@ def fix(
     at: datetime,
     steers: bool,
     minutes: int | None = None,
+    because: str | None = None,
 ) -> RoundTable:
     """Decide on a time, or on a proposed one by its number; whoever said yes to it is expected to come.
 
@@ -135,11 +136,13 @@ def fix(
     table = require(case, table_id)
     if by.user_id != table.by:
         roundtable.require_chair(table, by, steers=steers)
-    starts_at = _time(case, table, when).starts_at if isinstance(when, int) else when
+    starts_at = moment_of(case, table, when)
     if starts_at <= at:
         raise Refusal("planning/past", table=table, when=starts_at)
     step = case.step(FIXED, table.id, by, at)
     step.change(table, state=State.SCHEDULED, starts_at=starts_at, minutes=minutes or table.minutes)
+    if because:
+        step.change(table, late_because=because)
     fixed = [t.number for t in times_of(case, table) if t.starts_at == starts_at]
     for member in case.present:
         if any(_latest(case, table, number).get(member.user_id) is Can.YES for number in fixed):
@@ -173,6 +176,11 @@ def move(
         table, starts_at=when, minutes=minutes or table.minutes, moved_from=table.starts_at, moved_because=because
     )
     return table
+
+
+def moment_of(case: Case, table: RoundTable, when: datetime | int) -> datetime:
+    """The moment that is meant: one of the proposed times by its number, or another."""
+    return _time(case, table, when).starts_at if isinstance(when, int) else when
 
 
 def had_time(case: Case, table: RoundTable) -> bool:

@@ -37,6 +37,7 @@ class Schedule(Arguments):
     where: ShortText | None = Field(None, title="place", description="where you meet")
     chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
     every: Every | None = Field(None, title="how often", description="comes again: 6 months, 2 weeks, first Tuesday")
+    because: Text | None = Field(None, title="a reason", description="why so late, after a table without quorum")
 
 
 class Cancel(Arguments):
@@ -102,8 +103,9 @@ def schedule(args: Schedule, ctx: Context) -> Reply:
         "at": ctx.now,
     }
     when = args.when.starts_at
+    meeting.require_soon(ctx.case, when, args.because, ctx.calendar, quorum_of(ctx.house, ctx.case))
     if args.every is None:
-        return invitation.card(ctx, roundtable.schedule(ctx.case, when, **said))
+        return invitation.card(ctx, roundtable.schedule(ctx.case, when, **said, because=args.because))
     rule = args.every.bind(when, ctx.case.zone_info)
     dates = recurrence.dates(rule, when, ctx.case.zone_info)
     first, *_ = series.begin(ctx.case, rule, dates, every=args.every.words, **said)

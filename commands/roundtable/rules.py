@@ -130,6 +130,8 @@ class RoundTable(Record):
     """Whose lines are taken down beside the chair's."""
     needs: tuple[str, ...] = ()
     """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
+    late_because: Words | None = None
+    """Why it lies later than a new date should after a meeting without quorum."""
 
 
 @record("agenda item")
@@ -177,6 +179,7 @@ def schedule(
     about: str | None = None,
     minutes: int = DEFAULT_MINUTES,
     where: str | None = None,
+    because: str | None = None,
 ) -> RoundTable:
     """Schedule a round table; it is the case's next review if none is ahead."""
     case.require_open()
@@ -184,7 +187,9 @@ def schedule(
     step = case.step(SCHEDULED, next_id("M", case.all(RoundTable), case.steps), by, at)
     table = step.add(
         case.all(RoundTable),
-        RoundTable(step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where),
+        RoundTable(
+            step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where, late_because=because
+        ),
     )
     plan_review(case, starts_at, step)
     return table

@@ -9,6 +9,7 @@ from cases.scheme import Scheme
 from commands.concern.rules import Concern
 from commands.decision.rules import Decision
 from commands.minutes.rules import Version
+from commands.roundtable.rules import RoundTable
 from tests.room import Conference, conference, user
 from tests.storage.examples import sqlite_url
 
@@ -100,6 +101,28 @@ async def test_two_without_quorum_running(table: Conference) -> None:
 
 
 @pytest.mark.scenario
+@pytest.mark.scenario
+async def test_a_new_date_after_a_table_without_quorum_is_soon_or_has_a_reason(table: Conference) -> None:
+    room = await begun(table, "ada")
+    await table.say("hugo", "!roundtable end", room=room)
+    late = await table.answer("hugo", "!roundtable fri 20 nov 10:00", room=room)
+    assert late.text == (
+        "M-1 had no quorum, so the table meets again within 10 working days: by Thu 19 Nov 2026.\n"
+        "Choose an earlier date, or add   because: why it can’t be sooner   to the end of your message.\n"
+        "Nothing was changed."
+    )
+    assert len((await table.case(room)).all(RoundTable)) == 1
+    reasoned = await table.answer("hugo", "!roundtable fri 20 nov 10:00 because: half of us are ill", room=room)
+    assert "So late because: half of us are ill" in reasoned.text.replace("\n", " ")
+    await table.say("hugo", "!undo", room=room)
+    await table.say("hugo", "!roundtable plan thu 19 nov 10:00 | fri 20 nov 10:00", room=room)
+    plan = (await table.case(room)).all(RoundTable)[-1].id
+    assert "M-1 had no quorum" in await table.answer("hugo", f"!roundtable fix {plan} 2", room=room)
+    assert "Thu 19 Nov 2026, 10:00" in await table.answer("hugo", f"!roundtable fix {plan} 1", room=room)
+    # There is a date in time now, so another may lie later.
+    assert "round table · Mon 30 Nov" in await table.answer("hugo", "!roundtable mon 30 nov 10:00", room=room)
+
+
 async def test_a_chair_who_falls_away_in_the_middle(table: Conference) -> None:
     room = await begun(table, "ada", "dirk", "iris")
     await table.answer("hugo", "note: he came along", room=room)
