@@ -79,14 +79,16 @@ class Reply:
     """The answer to a command: a template and its facts.
 
     ``subject``: the record that a reply to this answer is about. ``wake``: the people who must act (Matrix ids);
-    with none the answer is a silent notice. ``files`` follow the answer, encrypted like it.
+    with none the answer is a silent notice. ``files`` follow the answer, encrypted like it. ``tick``: a mark on what
+    was typed says it all.
     """
 
-    template: str
+    template: str = ""
     facts: dict[str, object] = field(default_factory=dict)
     subject: str | None = None
     wake: tuple[str, ...] = ()
     files: tuple[Attachment | Paper, ...] = ()
+    tick: bool = False
 
 
 @dataclass(repr=False)
@@ -106,6 +108,8 @@ class Context:
     """The case of this room, or of the card that is replied to."""
     card: str | None = None
     """The record that the replied-to card is about."""
+    called: set[str] = field(default_factory=set[str])
+    """Who is called in another room about this: nobody is rung twice."""
 
     @property
     def case(self) -> Case:
@@ -163,6 +167,7 @@ class Context:
         """Say something in another room, such as a card in the room of the agency that is asked."""
         place, _, person = channel.partition(":")
         wake = reply.wake if place != Place.DIRECT else tuple({person}.intersection(reply.wake))
+        self.called.update(wake)
         message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=wake)
         for page in message:
             self.work.say(channel, page, scope=self.scope)

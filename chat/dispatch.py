@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NoReturn
 
 import structlog
@@ -49,6 +49,8 @@ from storage.work import AlreadyHandledError, Attachment, Message, Paper, Poll, 
 log = structlog.get_logger()
 LONGEST_MESSAGE = 100_000
 """Characters; an event of a homeserver that keeps to the rules holds fewer."""
+TYPED_AGAIN_WITHIN = timedelta(hours=1)
+"""After a refusal: so long a command that is carried out may be what was meant."""
 PUT_ASIDE = "put aside"
 OF_THE_WHOLE = frozenset(
     {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
@@ -125,6 +127,10 @@ class _Heard:
     """Whether only that guess makes a command of it."""
     line: int = 1
     """Which line of its message it is."""
+    of: int = 1
+    """How many lines that has."""
+    ticks: bool = False
+    """Whether lines of a chair are among them, which are answered together."""
     notes: bool = False
     """Whether lines of a chair are commands here: a round table is being held."""
     meant: tuple[Meant, ...] = ()
@@ -178,6 +184,7 @@ class Dispatcher:
             first, *others = self._commands_in(message, heard)
         except Refusal as refusal:
             heard, first, others = replace(heard, refusal=refusal), "", []
+        heard = replace(heard, of=1 + len(others), ticks=bool(others) and any(map(self._is_line, (first, *others))))
         outcome = self._carry_out(message, replace(heard, text=first), now)
         self._tell(outcome)
         if others and outcome is None:
@@ -186,6 +193,11 @@ class Dispatcher:
             return
         for number, line in enumerate(others, start=2):
             self._tell(self._carry_out(message, replace(heard, text=line, line=number, meant=(), agreed=None), now))
+
+    def _is_line(self, text: str) -> bool:
+        """Whether this is a line of a chair."""
+        found = self._registry.match(text)
+        return found is not None and found[0].path.endswith(":")
 
     def _outcome(self, message: Incoming) -> str | None:
         """How the first line of a message ended that was handled before."""
@@ -223,6 +235,9 @@ class Dispatcher:
         try:
             with self._work(message, heard, now) as work:
                 entry, pages, files, scope = self._answer(work, message, heard)
+                if entry.outcome == DONE and not heard.agreed:
+                    for cause in self._mended(work, message, entry):
+                        work.retract(cause)
                 work.record(entry)
                 alone = (message.is_vote or heard.alone) and entry.outcome != DONE
                 channel = direct_channel(message.sender) if alone else heard.channel
@@ -230,6 +245,8 @@ class Dispatcher:
                     work.say(channel, page, scope=scope)
                 for file in files:
                     work.attach(channel, file, scope=scope, subject=entry.subject)
+                if heard.ticks or heard.alone or not pages:
+                    self._tick(work, message, heard, entry.outcome)
                 return entry.outcome
         except (AlreadyHandledError, _TalkError):
             return None
@@ -238,6 +255,37 @@ class Dispatcher:
         except Exception as fault:  # noqa: BLE001 whatever went wrong, the person is told and the next message is heard
             self._own_up(message, heard, fault)
             return "failed"
+
+    def _tick(self, work: Work, message: Incoming, heard: _Heard, outcome: str) -> None:
+        """Mark a message of which nothing more is to be said; in words, if some of its lines were refused."""
+        if message.is_vote or heard.line < heard.of:
+            return
+        ended = [work.find.outcome(message.cause(line)) for line in range(1, heard.of)] + [outcome]
+        channel = work.find.channel(message.room_id)
+        if channel is None:
+            return
+        done = ended.count(DONE)
+        if done == heard.of:
+            work.tick(channel, message.message_id)
+        elif done:
+            voice = self._context(work, message, heard).voice()
+            for page in voice.message("lines", {"done": done, "all": heard.of}, answers_to=message.message_id):
+                work.say(channel, page)
+
+    def _mended(self, work: Work, message: Incoming, entry: Entry) -> set[str]:
+        """The causes of what was refused and is now said as it should be: by an edit, a reply, or typed again."""
+        events = set(filter(None, (message.replaces, message.replies_to)))
+        card = work.find.card(message.replies_to) if message.replies_to else None
+        named = {causes.of_event(event_id) for event_id in events} | ({card.cause} if card else set[str]())
+        before = work.now - TYPED_AGAIN_WITHIN
+        lines_ = audit.latest_of(work.session, entry.actor, entry.place, entry.case_ref, before)
+        own, _ = causes.of_lines(message.event_id)
+        return {
+            line.cause
+            for newest, line in enumerate(lines_)
+            if (newest == 0 or line.cause in named) and not line.done and not line.cause.startswith(own)
+            if line.command in {entry.command, "unknown"} and line.command != audit.ERASE
+        }
 
     def _work(self, message: Incoming, heard: _Heard, now: datetime) -> AbstractContextManager[Work]:
         return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
@@ -654,12 +702,21 @@ class Dispatcher:
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         # A tap is no message that could be shown beside its answer.
-        to = None if message.is_vote else message.message_id
-        wake = reply.wake
-        if wake and reply.subject:
-            called = [person for calls in self._registry.calls for person in calls(ctx, reply.subject)]
-            wake = tuple(person for person in wake if person not in called)
-        return ctx.voice().message(reply.template, reply.facts, subject=reply.subject, wake=wake, replies_to=to)
+        if reply.tick:
+            return []
+        # A tap is no message that could be shown beside its answer; a card about a record repeats what was typed.
+        beside = not message.is_vote and (reply.subject is None or reply.template.startswith("refused/"))
+        called = set(ctx.called)
+        if reply.wake and reply.subject:
+            called.update(person for calls in self._registry.calls for person in calls(ctx, reply.subject or ""))
+        return ctx.voice().message(
+            reply.template,
+            reply.facts,
+            subject=reply.subject,
+            wake=tuple(person for person in reply.wake if person not in called),
+            answers_to=message.message_id,
+            beside=beside,
+        )
 
     def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
@@ -671,7 +728,7 @@ class Dispatcher:
                 voice = self._house.voice(work.find.directory(), heard.channel)
                 where, cause = place_of(heard.channel), message.logged(work.cause)
                 work.record(Entry(message.sender, where, None, "unknown", None, "failed", cause))
-                for page in voice.message("failed", {"reference": reference}, replies_to=message.event_id):
+                for page in voice.message("failed", {"reference": reference}, answers_to=message.event_id):
                     work.say(heard.channel, page)
         except AlreadyHandledError:
             return

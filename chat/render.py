@@ -60,7 +60,8 @@ class Voice:
         *,
         subject: str | None = None,
         wake: tuple[str, ...] = (),
-        replies_to: str | None = None,
+        answers_to: str | None = None,
+        beside: bool = True,
     ) -> list[Message]:
         """Render a message, as one page or more; ``wake``: who must act and is mentioned."""
         groups = self._groups(wake)
@@ -72,7 +73,8 @@ class Voice:
             people = groups[number % len(groups)]
             # In a line of its own, which names them; whoever is alone with the bot needs none.
             named = f"\n\n{self.text('mentioned', {'people': people})}" if people and not self.alone else ""
-            messages.append(Message(plain(page), formatted(page + named), people, not wake, subject, replies_to))
+            html = formatted(page + named)
+            messages.append(Message(plain(page), html, people, not wake, subject, answers_to, beside))
         return messages
 
     def text(self, template: str, facts: Mapping[str, object]) -> str:

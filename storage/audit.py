@@ -5,8 +5,9 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select
 
 from storage import causes, tables
 from storage.crypto import Keyring
@@ -15,6 +16,8 @@ from storage.statement import Statement
 ERASE = "erase"
 """The command of a line about a deleted message."""
 _FIRST = bytes(32)
+A_FEW, THE_END = 5, 500
+"""Lines."""
 NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(1)
 """The digest of the last line."""
 _FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
@@ -70,19 +73,26 @@ def lines_of(session: Connection, event_id: str, actor: str) -> list[Line]:
     named = or_(log.cause.startswith(begin, autoescape=True), log.cause.endswith(end, autoescape=True))
     found = session.execute(select(tables.audit).where(log.actor == actor, named).order_by(log.id))
     return [
-        Line(
-            causes.without_edited(row.cause),
-            row.command,
-            row.subject,
-            row.outcome == "done",
-            row.case_ref,
-            row.at,
-            row.place,
-        )
+        _line(row)
         for row in found
         # Some databases compare without regard to case.
         if row.cause.startswith(begin) or row.cause.endswith(end)
     ]
+
+
+def latest_of(session: Connection, actor: str, place: str, case_ref: str | None, after: datetime) -> list[Line]:
+    """Somebody's last few lines in a room after this moment, the newest first; only the end of the log is looked at."""
+    log = tables.audit.c
+    end = select(func.max(log.id) - THE_END).scalar_subquery()
+    query = select(tables.audit).where(log.id > end, log.actor == actor, log.place == place, log.at > after)
+    if case_ref is not None:
+        query = query.where(log.case_ref == case_ref)
+    return [_line(row) for row in session.execute(query.order_by(log.id.desc()).limit(A_FEW))]
+
+
+def _line(row: Any) -> Line:  # noqa: ANN401 a row of the log
+    done = row.outcome == "done"
+    return Line(causes.without_edited(row.cause), row.command, row.subject, done, row.case_ref, row.at, row.place)
 
 
 def author_of(session: Connection, event_id: str) -> str | None:

@@ -26,7 +26,7 @@ MOST_INVITATIONS = 500
 
 @dataclass(frozen=True, repr=False)
 class Row:
-    """One thing to do on the homeserver: a ``message``, a ``file``, a ``retract`` of one of them.
+    """One thing to do on the homeserver: a ``message``, a ``file``, a ``retract`` of one, a ``tick`` on somebody's.
 
     Or an ``invite`` or a ``remove`` of a ``person``.
     """
@@ -43,7 +43,8 @@ class Row:
     html: str = ""
     mentions: tuple[str, ...] = ()
     notice: bool = True
-    replies_to: str | None = None
+    answers_to: str | None = None
+    beside: bool = True
     file: Attachment | Paper | None = None
     retracts: str | None = None
     """The ``txn_id`` of the row whose message is to be deleted."""

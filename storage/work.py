@@ -94,7 +94,10 @@ class Message:
     notice: bool = True
     """An ``m.notice`` wakes nobody; an ``m.text`` is for people who must act."""
     subject: str | None = None
-    replies_to: str | None = None
+    answers_to: str | None = None
+    """The event that it answers."""
+    beside: bool = True
+    """Whether apps show it beside that."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -249,7 +252,8 @@ class Work:
             "html": message.html,
             "mentions": message.mentions,
             "notice": message.notice,
-            "replies_to": message.replies_to,
+            "answers_to": message.answers_to,
+            "beside": message.beside,
         }
         if pins or edits:
             body |= {"pins": pins, "edits": edits}
@@ -266,6 +270,10 @@ class Work:
             "notice": False,
         }
         return self._put(channel, "message", scope, body, subject=poll.subject)
+
+    def tick(self, channel: str, event_id: str) -> None:
+        """Let a message be marked as done, by a reaction that says nothing else."""
+        self._put(channel, "tick", HOUSE, {"answers_to": event_id})
 
     def attach(self, channel: str, file: Attachment | Paper, *, scope: str = HOUSE, subject: str | None = None) -> None:
         """Put a file into the outbox, behind what was said before; ``scope`` and ``subject`` as for a message."""
@@ -302,8 +310,10 @@ class Work:
         o = tables.outbox.c
         said = (which, o.kind.in_(("message", "file")))
         for row in self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
-            self._empty(row)
-            self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id})
+            name = f"{row.txn_id}/retract"
+            if self.find.one(select(o.id).where(o.txn_id == name)) is None:
+                self._empty(row)
+                self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id}, txn_id=name)
 
     def withhold(
         self, ref: str, until: datetime, *, about: Collection[str] | None = None, but: str | None = None
@@ -415,10 +425,11 @@ class Work:
         subject: str | None = None,
         person: str | None = None,
         account: str | None = None,
+        txn_id: str | None = None,
     ) -> str:
         """Write a row; gives its ``txn_id``."""
         self._said += 1
-        txn_id = f"{self.cause}.{self._said}"
+        txn_id = txn_id or f"{self.cause}.{self._said}"
         if not self._ring.knows(scope):
             self._make_key(scope)
         where = sealed_for(txn_id, channel, kind, person, subject)

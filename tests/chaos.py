@@ -43,7 +43,7 @@ from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 from tests.killed import MOMENTS
 from tests.postgres import Postgres
-from tests.professional import Professional
+from tests.professional import Professional, answered
 from tests.saboteur import Saboteur
 from tests.waiting import PATIENCE_SECONDS
 
@@ -303,7 +303,7 @@ class Campaign:
         """How many answers to each command each person decrypted."""
         bot = self._deployment.bot_id
         return {
-            who: Counter(e.replies_to for e in person.heard if e.sender == bot and e.trusted and e.replies_to)
+            who: Counter(said for e in person.heard if e.sender == bot and _counts(e) and (said := answered(e)))
             for who, person in self._deployment.people.items()
         }
 
@@ -362,9 +362,14 @@ class Campaign:
         report.faults += _errors(self._log)
 
 
+def _counts(event: Event) -> bool:
+    """Whether it is as the bot says things: encrypted, or a mark that says nothing."""
+    return event.trusted or event.type == "m.reaction"
+
+
 def answers(bot_id: str, event_id: str) -> Callable[[Event], bool]:
     """Whether a message is the bot's answer to this one."""
-    return lambda event: event.sender == bot_id and event.replies_to == event_id
+    return lambda event: event.sender == bot_id and answered(event) == event_id
 
 
 async def say_surely(person: Professional, room_id: str, text: str) -> str:
@@ -432,9 +437,9 @@ async def play_absence(
             told = [
                 event
                 for event in cleo.heard
-                if event.room_id == room and event.replies_to in event_ids and event.sender == deployment.bot_id
+                if event.room_id == room and answered(event) in event_ids and event.sender == deployment.bot_id
             ]
-            times = Counter(event.replies_to for event in told)
+            times = Counter(map(answered, told))
             for event_id in event_ids:
                 report.count(f"answer to {event_id}", times[event_id])
             ids = [str(event.content.get("body")).split()[0] for event in told]

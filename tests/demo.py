@@ -23,7 +23,7 @@ from bot.matrix.crypto.events import Event
 from cases.time import show
 from tests.deployment import EVERYBODY, Deployment
 from tests.homeserver import Homeserver
-from tests.professional import Professional
+from tests.professional import Professional, answered
 
 BOT_NAME = "Roundtable"
 VOTE = "org.matrix.msc3381.poll.response"
@@ -61,6 +61,7 @@ class Play:
         self._names = names
         self._rooms: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._shown: set[str] = set()
+        self._said = ""
         self.lines = 0
 
     async def enter(self, key: str, room_id: str, *members: str) -> None:
@@ -76,6 +77,15 @@ class Play:
         sent = await (me.reply(room_id, to.event_id, text) if to else me.say(room_id, text))
         witness = self._witness(key, me.user_id)
         await witness.hears(lambda event: event.event_id == sent, room_id)
+        self._said = sent
+        self._show_all(key)
+
+    async def done(self, key: str) -> None:
+        """Wait until the bot has marked what was said last as done, or answered it; show that."""
+        room_id, members = self._rooms[key]
+        event = await self._people[members[0]].hears(lambda event: answered(event) == self._said, room_id)
+        if event.type == "m.reaction":
+            self._console.print(Padding(f"✅ [green]{BOT_NAME}[/]", (0, 0, 1, 3)))
         self._show_all(key)
 
     async def tap(self, who: str, key: str, answer: str) -> None:
@@ -285,21 +295,17 @@ async def meet(scene: Play, clock: MovableClock) -> None:
     opening = await scene.bot("case", "confirm")
     for who in ("ada", "dirk", "finn", "hugo", "cleo"):
         await scene.say(who, "case", "confirm", to=opening)
-        await scene.bot("case", "onfirm")
-    await scene.say("iris", "case", "note: Sem came along to the gym on Tuesday and talked for an hour")
-    await scene.bot("case", "M-1/n1")
-    for number, line in enumerate(
-        (
-            "view: Sem wants to come back, but to another class; nobody had asked him before",
-            "worried: he is out at night, three times a week",
-            "working: the gym, and that Iris is there",
-            "needed: a timetable that he can keep",
-            "credit: youth they found out about the gym, which changed the plan",
-        ),
-        2,
+        await scene.done("case")
+    for line in (
+        "note: Sem came along to the gym on Tuesday and talked for an hour",
+        "view: Sem wants to come back, but to another class; nobody had asked him before",
+        "worried: he is out at night, three times a week",
+        "working: the gym, and that Iris is there",
+        "needed: a timetable that he can keep",
+        "credit: youth they found out about the gym, which changed the plan",
     ):
         await scene.say("iris", "case", line)
-        await scene.bot("case", f"M-1/n{number}")
+        await scene.done("case")
     await scene.say("iris", "case", "action: ask his mother about Friday mornings for: social by: mon 12:00")
     await scene.bot("case", "A-3")
     clock.move_on(minutes=40)

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Self, TypeVar
 
+from bot.matrix.content import ANSWERS_TO
 from bot.matrix.crypto.client import HardenedClient, sign_in
 from bot.matrix.crypto.errors import NotAllowed, Unavailable
 from bot.matrix.crypto.events import Batch, Event
@@ -19,6 +20,15 @@ T = TypeVar("T")
 
 LISTEN_FOR_MS = 20_000
 TRY_AGAIN_AFTER = 0.2
+
+
+def answered(event: Event) -> str | None:
+    """The message that one of the bot's answers, or that it marked as done."""
+    if event.type == "m.reaction":
+        relation = event.content.get("m.relates_to")
+        return str(relation.get("event_id")) if isinstance(relation, dict) else None
+    said = event.content.get(ANSWERS_TO)
+    return said if isinstance(said, str) else None
 
 
 class Professional:

@@ -95,6 +95,8 @@ class Conference:
     removed: list[tuple[str, str]] = field(default_factory=list)
     polls: list[tuple[Said, tuple[tuple[str, str], ...]]] = field(default_factory=list)
     """The polls, and what each tap says and how it is shown."""
+    ticked: list[tuple[str, str]] = field(default_factory=list)
+    """The messages that were marked as done: channel and event."""
     cards: list[Said] = field(default_factory=list)
     """The cards that are pinned, and their edits."""
     retracted: list[tuple[str, str]] = field(default_factory=list)
@@ -172,13 +174,13 @@ class Conference:
                     self.cards.append(self._said(row, event_id))
                 elif row.kind in {"message", "file"}:
                     new.append(self._said(row, event_id))
+                elif row.kind == "tick" and row.answers_to:
+                    self.ticked.append((row.channel, row.answers_to))
                 elif row.retracts:
                     if retracted := await outbox.event_of(row.retracts):
                         self.retracted.append((row.channel, retracted))
-                elif row.kind == "invite" and row.person:
-                    self.invited.append((row.channel, row.person))
-                elif row.kind == "remove" and row.person:
-                    self.removed.append((row.channel, row.person))
+                elif row.person:
+                    {"invite": self.invited, "remove": self.removed}[row.kind].append((row.channel, row.person))
                 await self._room(row.channel)
                 await outbox.mark_sent(row, event_id, self.now)
         self.heard += new

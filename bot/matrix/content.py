@@ -9,6 +9,9 @@ from storage.work import Attachment, Message, Paper
 PNG = "image/png"
 BOARD = "org.roundtable.card"
 """What a page shows of the case, beside the text that people read."""
+ANSWERS_TO = "org.roundtable.answers"
+"""Which event a message of ours answers, where apps show nothing of that: whoever looks for an answer finds it."""
+TICK = "✅"
 POLL, TEXT = "org.matrix.msc3381.poll.start", "org.matrix.msc1767.text"
 
 
@@ -21,8 +24,10 @@ def content_of(row: Row | Message) -> dict[str, object]:
         "formatted_body": row.html,
         "m.mentions": {"user_ids": list(row.mentions)} if row.mentions else {},
     }
-    if row.replies_to:
-        content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.replies_to}}
+    if row.answers_to:
+        content[ANSWERS_TO] = row.answers_to
+        if row.beside:
+            content["m.relates_to"] = {"m.in_reply_to": {"event_id": row.answers_to}}
     if isinstance(row, Row) and row.board:
         content[BOARD] = row.board
     return content

@@ -12,7 +12,7 @@ import structlog
 
 from bot.health import Health
 from bot.matrix.backoff import Backoff, unless
-from bot.matrix.content import PNG, POLL, as_edit, content_of, measure, poll_of, read_file
+from bot.matrix.content import PNG, POLL, TICK, as_edit, content_of, measure, poll_of, read_file
 from bot.matrix.crypto.attachments import upload
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected, TokenRevoked, Unavailable, judge
@@ -39,7 +39,7 @@ MOST_TRIES, TRIED_FOR_SECONDS = 20, 3600.0
 restarted or overloaded is back within minutes, and who waits for an answer asks again before an hour has passed."""
 TOLD_AFTER_TRIES = 5
 """So often one thing may fail to go out before health tells that its room fails: some fail when all is well."""
-SAID = frozenset({"message", "file", "retract"})
+SAID = frozenset({"message", "file", "retract", "tick"})
 """What people would miss in the room."""
 MOST_AT_ONCE = 50
 """So many rooms are spoken to at the same time; the others wait for their turn."""
@@ -343,6 +343,8 @@ class Speaker:
         room_id = row.room_id if at_once and row.room_id else await self._room(row.channel)
         if row.kind in {"message", "file"}:
             return await self._post(row, room_id, at_once=at_once)
+        if row.kind == "tick" and row.answers_to:
+            return await self._tick(room_id, row, row.answers_to)
         if row.retracts:
             await self._retract(room_id, row, row.retracts)
             return None
@@ -406,6 +408,15 @@ class Speaker:
         except Rejected as problem:
             # It stands there all the same.
             log.warning("message not pinned", row=row.id, code=problem.code)
+
+    async def _tick(self, room_id: str, row: Row, event_id: str) -> str | None:
+        try:
+            return await self._client.react(room_id, event_id, TICK, txn_id=row.transaction)
+        except Rejected as problem:
+            # It stands there, from before the homeserver forgot the transaction.
+            if problem.code != "M_DUPLICATE_ANNOTATION":
+                raise
+            return None
 
     async def _retract(self, room_id: str, row: Row, txn_id: str) -> None:
         """Delete a message of ours. It stands before this row in its channel, so that it is sent or never will be."""

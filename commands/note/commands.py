@@ -157,13 +157,13 @@ def take_apologies(args: TakeApologies, ctx: Context) -> Reply:
     member, why = _named(args.text, ctx)
     if member is None:
         return _noted(NoteKind.APOLOGIES, args.text, ctx)
-    table, said = roundtable.excuse(ctx.case, member.user_id, why, by=ctx.actor, at=ctx.now, steers=ctx.steers)
-    return Reply("roundtable/excused", {"table": table, "said": said}, table.id)
+    table, _ = roundtable.excuse(ctx.case, member.user_id, why, by=ctx.actor, at=ctx.now, steers=ctx.steers)
+    return Reply(subject=table.id, tick=True)
 
 
 def _noted(kind: NoteKind, text: str, ctx: Context, agency: str | None = None) -> Reply:
     note = roundtable.take_note(ctx.case, kind, text, by=ctx.actor, at=ctx.now, steers=ctx.steers, credits_=agency)
-    return Reply("roundtable/noted", {"note": note}, note.roundtable)
+    return Reply(subject=note.roundtable, tick=True)
 
 
 def _chaired(ctx: Context) -> RoundTable:

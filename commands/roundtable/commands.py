@@ -205,10 +205,16 @@ def cancel(args: Cancel, ctx: Context) -> Reply:
 
 @commands.command("confirm", needs=Permission.TAKE_PART, group=groups.DURING, example="!confirm")
 def confirm(args: Confirm, ctx: Context) -> Reply:
-    """Confirm the confidentiality statement."""
+    """Confirm the confidentiality statement; one card says who has, once that makes a quorum and once all have."""
+    quorum = quorum_of(ctx.house, ctx.case)
+    running = roundtable.running(ctx.case)
+    had_quorum = running is not None and bool(roundtable.has_quorum(ctx.case, running, quorum=quorum))
     table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
-    facts = {"table": table, "who": ctx.actor.user_id, **_attendance(table, ctx)}
-    return Reply("roundtable/confirmed", facts, table.id)
+    said = roundtable.presences(ctx.case, table)
+    confirmed = [m.user_id for m in ctx.case.present if said.get(m.user_id) is Presence.CONFIRMED]
+    facts = {"table": table, "people": confirmed, **_attendance(table, ctx)}
+    is_news = had_quorum != bool(facts["quorum"]) or len(confirmed) == len(ctx.case.present)
+    return Reply("roundtable/confirmed", facts, table.id, tick=not is_news)
 
 
 def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:

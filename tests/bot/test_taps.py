@@ -12,7 +12,7 @@ from bot.matrix.crypto.errors import NotAllowed
 from tests.bot.test_end_to_end import CANARY, answers, by_bot, open_case, open_unverified
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
-from tests.professional import Professional
+from tests.professional import Professional, answered
 
 pytestmark = pytest.mark.e2e
 
@@ -49,6 +49,33 @@ async def test_a_case_room_has_one_pinned_card_that_is_edited_in_place(homeserve
         pinned = [change for change in state if change.type == "m.room.pinned_events"]
         assert [change.content for change in pinned] == [{"pinned": [card.event_id]}]
         assert CANARY not in str([change.content for change in state])
+    finally:
+        await deployment.close()
+
+
+async def test_what_needs_no_more_words_is_marked_and_a_hint_goes_once_it_is_mended(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    moved = timedelta()
+    monday = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+    deployment = await Deployment.make(tmp_path, homeserver, lambda: monday + moved, people=("cleo", "dirk", "ada"))
+    try:
+        await deployment.start_bot()
+        room = await open_case(deployment, agencies="social, police", table=("cleo", "dirk", "ada"))
+        cleo, ada = deployment.people["cleo"], deployment.people["ada"]
+        refused = await cleo.say(room, f"!decide {CANARY} returns")
+        hint = await ada.hears(lambda event: answered(event) == refused, room)
+        await cleo.say(room, f"!decide {CANARY} returns because: it worked")
+        await ada.hears(lambda event: event.redacts == hint.event_id and event.sender == deployment.bot_id, room)
+        await cleo.say(room, "!roundtable tomorrow 10:00")
+        await ada.hears(by_bot(deployment, "M-1"), room)
+        moved = timedelta(days=1)
+        await cleo.say(room, "!roundtable start M-1")
+        await ada.hears(by_bot(deployment, "confirm"), room)
+        confirmed = await deployment.people["dirk"].say(room, "!confirm")
+        mark = await ada.hears(lambda event: answered(event) == confirmed, room)
+        relation = {"rel_type": "m.annotation", "event_id": confirmed, "key": "✅"}
+        assert (mark.type, mark.content) == ("m.reaction", {"m.relates_to": relation})
     finally:
         await deployment.close()
 

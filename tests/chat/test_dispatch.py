@@ -142,6 +142,7 @@ async def test_a_command_that_became_one_by_an_edit_is_erased_with_its_message(t
     await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$first", "$deletion")
     await table.deliver()
     assert await concerns(table, room) == ["[…]"]
+    # The hint is gone since what was meant came.
     assert table.retracted == [(room, one.event_id) for one in said]
 
 
@@ -172,10 +173,12 @@ async def test_deleting_an_edit_takes_the_words_of_the_edit_away(table: Conferen
     table.later(minutes=1)
     await table.say("ada", "!concren he drives", room=room, event_id="$first")
     said = await table.say("ada", "!concern he drives", room=room, event_id="$edit", replaces="$first")
+    hint = table.retracted.pop()
     await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$edit", "deletion")
     await table.deliver()
     assert await concerns(table, room) == ["he was seen", "[…]"]
     assert table.retracted == [(room, one.event_id) for one in said]
+    assert hint not in table.retracted
 
 
 async def test_deleting_a_message_leaves_what_another_ones_edit_of_it_did(table: Conference) -> None:

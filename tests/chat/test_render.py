@@ -67,7 +67,7 @@ def as_plain(formatted: str) -> str:
 def test_each_page_fits_an_event_whatever_its_alphabet(letters: str, length: int) -> None:
     text = letters * (length // len(letters))
     messages = voice().message(
-        "erasure/restored", {"id": text, "holds": True}, wake=("@ada:localhost",), replies_to="$" + "e" * 254
+        "erasure/restored", {"id": text, "holds": True}, wake=("@ada:localhost",), answers_to="$" + "e" * 254
     )
 
     assert max(size_of(message) for message in messages) < LARGEST_EVENT - OF_THE_SERVER

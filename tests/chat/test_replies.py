@@ -114,3 +114,37 @@ async def test_a_reply_to_ones_own_failed_message_is_heard(table: Conference) ->
     assert said.subject == "C-1" or "Shall I put it on file" in said
     # Somebody else's is none of theirs.
     assert await table.say("dirk", "concern he left", room=room, replies_to=failed) == []
+
+
+async def test_a_hint_goes_once_what_was_meant_is_typed(table: Conference) -> None:
+    room = await table.open_case()
+    hint = await table.answer("ada", "!request health was he seen?", room=room)
+    assert "a reason is missing" in hint
+    await table.say("finn", "!request police was he seen? because: the plan", room=room)
+    assert table.retracted == []
+    card = await table.say("ada", "!request health was he seen? because: the plan", room=room)
+    assert {s.channel for s in card} == {room, "agency:health"}
+    assert table.retracted == [(room, hint.event_id)]
+
+
+async def test_a_hint_goes_once_its_message_is_edited_or_it_is_replied_to(table: Conference) -> None:
+    room = await table.open_case()
+    for replaces in ("$first", None):
+        table.later(minutes=1)
+        hint = await table.answer("ada", "!decide he returns", room=room, replaces=None)
+        await table.say("ada", "!who", room=room)
+        if replaces:
+            await table.say("ada", "!concren x", room=room, event_id=replaces)
+            hint = table.heard[-1]
+            await table.say("ada", "!concern x kind: fact", room=room, replaces=replaces)
+        else:
+            await table.say("ada", "!decide he returns because: it worked", room=room, replies_to=hint)
+        assert table.retracted[-1] == (room, hint.event_id)
+
+
+async def test_what_another_command_was_refused_for_stays(table: Conference) -> None:
+    room = await table.open_case()
+    await table.answer("ada", "!request health was he seen?", room=room)
+    await table.say("ada", "!concern x kind: fact", room=room)
+    await table.say("ada", "!request health was he seen? because: the plan", room=room)
+    assert table.retracted == []

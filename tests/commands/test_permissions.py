@@ -48,7 +48,7 @@ async def test_while_a_meeting_is_held_an_observer_puts_nothing_on_file(table: C
     await table.say("cleo", "!roundtable tomorrow 10:00", room=room)
     table.later(days=1)
     await table.say("cleo", "!roundtable start M-1", room=room)
-    assert "Ada Jansen" in await table.answer("ada", "!confirm", room=room)
+    assert await table.say("ada", "!confirm", room=room) == []
     commands = {
         path: c for path, c in registry_of_all().commands.items() if Role.PRACTITIONER in who_may(c.needs, Place.CASE)
     }

@@ -101,7 +101,8 @@ async def test_the_others_are_reminded_and_hold_their_meetings(table: Conference
     await table.sweeps.run()
     assert {said.channel for said in await table.deliver()} == {rooms[1]}
     await table.say("ada", "!roundtable start M-1", room=rooms[1])
-    assert "M-1/n1" in await table.answer("ada", "note: he came home", room=rooms[1])
+    await table.say("ada", "note: he came home", room=rooms[1], event_id="$note")
+    assert table.ticked == [(rooms[1], "$note")]
 
 
 async def test_a_line_of_its_chair_gets_an_answer(table: Conference) -> None:

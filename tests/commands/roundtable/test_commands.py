@@ -304,11 +304,11 @@ async def test_it_does_not_end_before_it_began_nor_twice(table: Conference) -> N
 
 async def test_everybody_confirms_once(table: Conference) -> None:
     room, opening = await begun(table)
-    said = [await table.answer(who, "confirm", room=room, replies_to=opening) for who in ("ada", "finn")]
-    assert [s.text for s in said] == [
-        "M-1 · Ada Jansen (Police) has confirmed.\nNo quorum yet: it takes the chair and 3 agencies.",
-        "M-1 · Finn de Boer (Health service) has confirmed.\nAgencies here: 3, quorum.",
-    ]
+    # A mark says it, and one card whom it made a quorum.
+    assert await table.say("ada", "confirm", room=room, replies_to=opening, event_id="$ada") == []
+    assert table.ticked == [(room, "$ada")]
+    card = await table.answer("finn", "confirm", room=room, replies_to=opening)
+    assert card.text == "M-1 · confirmed: Ada Jansen, Finn de Boer, Hugo Peters\nAgencies here: 3, quorum."
     assert await refuses(table, "ada", "!confirm", room) == (
         "You have confirmed M-1 already. Thank you. Nothing was changed."
     )
@@ -321,15 +321,14 @@ async def test_everybody_confirms_once(table: Conference) -> None:
 async def test_the_chairs_lines_are_taken_down(table: Conference) -> None:
     room, _ = await begun(table)
     await confirmed(table, room, "ada", "dirk")
-    noted = await table.answer("hugo", "Note: he came along to the gym", room=room)
+    assert await table.say("hugo", "Note: he came along to the gym", room=room, event_id="$note") == []
     action = await table.answer("hugo", "action: ask his mother for: social by: mon 12:00", room=room)
     decision = await table.answer("hugo", "decision: he returns part-time because: it worked", room=room)
-    excused = await table.answer("hugo", "apologies: Finn de Boer, ill", room=room)
-    other = await table.answer("hugo", "apologies: the mayor", room=room)
-    assert (noted.text, noted.subject, noted.notice) == ("Noted, M-1/n1.", "M-1", True)
+    for line in ("apologies: Finn de Boer, ill", "apologies: the mayor"):
+        assert await table.say("hugo", line, room=room, event_id=f"${line}") == []
+    ticked = ["$note", "$apologies: Finn de Boer, ill", "$apologies: the mayor"]
+    assert [event for _, event in table.ticked][1:] == ticked
     assert (action.subject, decision.subject) == ("A-1", "D-1")
-    assert excused.text == "Noted, M-1/a4: apologies from Finn de Boer (Health service)."
-    assert other.text == "Noted, M-1/n2."
     case = await table.case(room)
     assert [(n.kind, n.text) for n in case.all(Note)] == [
         (NoteKind.NOTE, "he came along to the gym"),
@@ -343,8 +342,8 @@ async def test_the_chairs_lines_are_taken_down(table: Conference) -> None:
 @pytest.mark.parametrize("member", ["Finn", "@finn:example.org", "Finn de Boer:"])
 async def test_a_member_is_known_by_each_of_their_names(table: Conference, member: str) -> None:
     room, _ = await begun(table)
-    said = await table.answer("hugo", f"apologies: {member}", room=room)
-    assert said.text == "Noted, M-1/a2: apologies from Finn de Boer (Health service)."
+    assert await table.say("hugo", f"apologies: {member}", room=room) == []
+    assert (await table.case(room)).all(Attendance)[-1].by == user("finn")
 
 
 async def test_a_name_that_two_members_bear_is_asked_about(table: Conference) -> None:
@@ -378,7 +377,8 @@ async def test_somebody_elses_line_is_for_the_chair(table: Conference, line: str
 
 async def test_the_coordinators_lines_are_taken_down_too(table: Conference) -> None:
     room, _ = await begun(table)
-    assert (await table.answer("cleo", "note: he came", room=room)).text == "Noted, M-1/n1."
+    assert await table.say("cleo", "note: he came", room=room, event_id="$note") == []
+    assert table.ticked == [(room, "$note")]
 
 
 MANY = (
@@ -394,11 +394,11 @@ async def test_several_lines_in_one_message_are_each_taken_down(table: Conferenc
     said = await table.say("hugo", MANY, room=room, event_id="$many")
 
     assert [one.text.split("\n")[0] for one in said] == [
-        "Noted, M-1/n1.",
         "I can’t read that as a date. Type for example:",
         "D-1 · decision put by School at M-1",
-        "Noted, M-1/n2.",
+        "3 of 4 lines are on file; what is wrong with the others stands above.",
     ]
+    assert (room, "$many") not in table.ticked
     case = await table.case(room)
     assert [note.text for note in case.all(Note)] == ["he came along\nand stayed", "she agreed"]
     assert await table.say("hugo", MANY, room=room, event_id="$many") == []
