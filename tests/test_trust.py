@@ -8,7 +8,7 @@ from storage import tables
 from tests.claims import DOCS, TESTS, names, rows, unshown
 
 TRUST = "trust.md"
-CLAIMS = ("Who is protected against whom", "What a lying homeserver achieves")
+CLAIMS = ("Who is protected against whom", "What a lying homeserver achieves", "The board")
 FIELDS = "What the homeserver can set, and what may depend on it"
 IN_CLEAR = "What stays in clear in the database"
 

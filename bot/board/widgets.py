@@ -4,12 +4,14 @@ from typing import Protocol
 
 import structlog
 
-from bot.matrix.crypto.errors import NotAllowed, Rejected
+from bot.matrix.crypto.errors import NotAllowed, Rejected, Unavailable
 from storage.shown import Shown
 from storage.work import Store
 
 log = structlog.get_logger(__name__)
 WIDGET_ID = "org.roundtable.board"
+MOST_AT_ONCE = 50
+"""Rooms: what else is due with a tick does not wait long for them."""
 
 
 class ShowsWidgets(Protocol):
@@ -31,15 +33,18 @@ class Widgets:
     async def keep(self) -> None:
         """Show the page where it is not shown yet, under this address; take it away where boards are off.
 
-        Raises Unavailable or StoreAwayError: the next tick takes up what is left.
+        Raises StoreAwayError. What is left the next tick takes up.
         """
         shown, rooms = await self._shown.load()
         wanted = dict.fromkeys(rooms, self._address) if self._address else {}
         changed = [room_id for room_id in {**shown, **wanted} if shown.get(room_id) != wanted.get(room_id)]
-        for room_id in changed:
+        for room_id in changed[:MOST_AT_ONCE]:
             address = wanted.get(room_id)
             try:
                 await self._client.show_widget(room_id, WIDGET_ID, describe(address, self._us) if address else None)
+            except Unavailable as problem:
+                log.warning("board not shown yet", reason=type(problem).__name__)
+                return
             except (NotAllowed, Rejected) as problem:
                 # It is gone, or this homeserver takes no such thing: nobody waits for it.
                 log.warning("board not shown", room=room_id, code=problem.code)

@@ -53,6 +53,7 @@ class _Drawing:
         everybody = [member.user_id for member in case.present]
         self._hidden = case.hidden_from(*everybody)
         self._begins = max(map(case.begins_for, everybody), default=0)
+        self._asked: dict[tuple[str, tuple[str, ...]], list[Json]] = {}
 
     def board(self) -> Json:
         case, voice = self._case, self._voice
@@ -139,17 +140,22 @@ class _Drawing:
     def _move(self, offer: Offer) -> Json:
         """The line that its button says, with a place for each thing that is asked for."""
         said = [offer.command if offer.command.endswith(":") else f"!{offer.command}", offer.id, offer.said]
-        fields: list[Json] = []
-        model = commands.commands[offer.command].arguments.model_fields
-        for name, field in [] if offer.said else sorted(model.items(), key=lambda item: positional(item[1]) is None):
-            if name != "id" and (field.is_required() or name in offer.also):
-                fields.append(self._field(name, field))
         return {
             "label": self._voice.language.text(offer.label),
             "says": " ".join(filter(None, said)),
-            "asks": fields,
+            "asks": [] if offer.said else self._asks(offer.command, offer.also),
             "for": list(offer.by),
         }
+
+    def _asks(self, command: str, also: tuple[str, ...]) -> list[Json]:
+        """What a command requires, as its own arguments say: what has no key first. It is the same for each entry."""
+        asked = self._asked.get((command, also))
+        if asked is None:
+            model = commands.commands[command].arguments.model_fields
+            fields = sorted(model.items(), key=lambda item: positional(item[1]) is None)
+            wanted = [pair for pair in fields if pair[0] != "id" and (pair[1].is_required() or pair[0] in also)]
+            asked = self._asked[command, also] = [self._field(name, field) for name, field in wanted]
+        return asked
 
     def _field(self, name: str, field: FieldInfo) -> Json:
         """One thing that is asked for: the key that it is typed behind, what it is, and what can be chosen."""

@@ -56,22 +56,23 @@ class Card:
         self._voice, self._now = voice, sweep.now
         self.message = _message(case, voice, sweep.now)
         self._key = signing.signing_key(sweep.store) if sweep.house.has_board else None
-        drawn = draw(case, sweep.now, voice) if self._key else None
-        said = self.message.plain + (json.dumps(drawn) if drawn else "")
+        self._board = draw(case, sweep.now, voice) if self._key else None
+        said = self.message.plain + (json.dumps(self._board) if self._board else "")
         self.digest = sweep.store.ring.sign(hashlib.sha256(said.encode()).digest()).hex()
 
     def sign(self, number: int, before: str, *, edits: bool = False) -> dict[str, str] | None:
         """The board as the message carries it: as much as fits beside the text. None: boards are off."""
-        if self._key is None:
+        if self._key is None or self._board is None:
             return None
         moment = self._voice.language.date(show(self._now, self._voice.zone))
         head = {"room": self.room_id, "number": number, "before": before, "at": moment}
         texts = len(json.dumps([self.message.plain, self.message.html], ensure_ascii=False).encode(errors="replace"))
         room = LARGEST - texts * (2 if edits else 1)
-        for size in SIZES:
-            signed = signing.sign(head | draw(self.case, self._now, self._voice, size), self._key)
+        signed = signing.sign(head | self._board, self._key)
+        for size in SIZES[1:]:
             if len(signed["board"]) <= room:
                 break
+            signed = signing.sign(head | draw(self.case, self._now, self._voice, size), self._key)
         return signed
 
 

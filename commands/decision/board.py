@@ -31,7 +31,6 @@ def list_decisions(case: Case, now: datetime) -> Iterator[Entry]:
             decision.id,
             _standing(taken(case, decision) is not None, silent, stances[Stance.DISSENTS]),
             decision.text,
-            silent,
             due_at=decision.review_at,
             settled=not silent and taken(case, decision) is not None,
             positions=tuple((word, agencies) for word, agencies in (*positions, (NOT_SAID, silent)) if agencies),

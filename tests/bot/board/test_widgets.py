@@ -81,10 +81,13 @@ async def test_what_may_heal_is_tried_again_and_a_room_that_is_gone_hinders_no_o
     rooms = Rooms()
     widgets = Widgets(rooms, store, ADDRESS)
     rooms.refuses = Unavailable("away")
-    with pytest.raises(Unavailable):
-        await widgets.keep()
-    rooms.refuses = NotAllowed(403, "M_FORBIDDEN")
     await widgets.keep()
     rooms.refuses = None
     await widgets.keep()
-    assert rooms.shown == []
+    assert [room for room, _ in rooms.shown] == ["!H3MB", "!K7QF"]
+    rooms.refuses = NotAllowed(403, "M_FORBIDDEN")
+    off = Widgets(rooms, store, None)
+    await off.keep()
+    rooms.refuses = None
+    await off.keep()
+    assert len(rooms.shown) == 2

@@ -91,7 +91,7 @@ async def test_the_board_says_what_the_status_says(boarded: Conference) -> None:
     assert {record: (e["words"], e["whose"], e["due"], e["late"]) for record, e in entries(board).items()} == {
         "R-1": ("was he seen?", ["Health service"], "Fri 6 Nov 2026", False),
         "A-1": ("visit the family", ["Social services"], "Wed 4 Nov 2026", True),
-        "D-1": ("one calls him", ["Police", "School", "Youth work"], None, False),
+        "D-1": ("one calls him", [], None, False),
     }
     assert "Decisions: D-1 proposed (3 agencies have not said where they stand)" in status
     assert entries(board)["D-1"]["positions"] == [
@@ -298,6 +298,7 @@ async def test_the_board_is_in_the_language_of_the_room(table: Conference) -> No
     assert board["language"] == "nl"
     assert [column["title"] for column in board["columns"]] == ["Vragen", "Acties", "Besluiten"]
     assert entries(board)["A-1"]["due"] == "wo 4 nov 2026"
+    assert board["timeline"][0] == ["ma 2 nov 10:00", "Ada Jansen", "Police", "zette een punt op de agenda van M-1"]
     labels = {move["label"] for move in moves(board)}
     assert {"Aannemen", "Gedaan"} <= labels
 
