@@ -440,6 +440,17 @@ def _agencies(value: str, context: ReadingContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _parties(value: str, context: ReadingContext) -> tuple[str, ...]:
+    """Agencies and persons, apart by commas, ``and``, or blanks between agencies."""
+    found: list[str] = []
+    for piece in filter(str.strip, _ANDS.split(value)):
+        if context.lookup.agency(_name(piece)) is None and context.lookup.people(_name(piece)):
+            found.append(_person(piece, context).user_id)
+        else:
+            found += _agencies(piece, context)
+    return tuple(dict.fromkeys(found))
+
+
 def _person(value: str, context: ReadingContext) -> Person:
     people: Sequence[Person] = context.lookup.people(_name(value))
     if len(people) > 1:
@@ -507,6 +518,8 @@ AgencyName = Annotated[str, _typed(_agency)]
 ToAgency = Annotated[AgencyName, Positional(take_name, "AGENCY")]
 """The same without a key."""
 Agencies = Annotated[tuple[str, ...], _typed(_agencies)]
+Parties = Annotated[tuple[str, ...], _typed(_parties)]
+"""Agencies by short name, and persons by Matrix id."""
 CALLED = "called"
 """Marks a name that people go on behind, without a key: ``deputy: Iris Kok on leave``."""
 PersonId = Annotated[str, _typed(_person_id), CALLED]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from enum import Enum
 from functools import cache
-from typing import Any, NoReturn, TypeVar, get_args
+from typing import Any, NoReturn, TypeVar, get_args, get_origin
 from urllib.parse import unquote
 
 from pydantic import ValidationError
@@ -68,6 +68,7 @@ _LOOSE_PREFIX = re.compile(
     r"(?:[!\uff01]{1,2}|//?)[ \t]{0,4}(?=[^\W\d_])"
 )
 _AROUND_A_CHOICE = " .,;:!?*_~`\"'\u2018\u2019\u201c\u201d()"
+_BETWEEN_CHOICES = re.compile(r"[,;&+\n]|\s(?:and|en)\s")
 _CLOSES = "*_~`\"'\u2018\u2019\u201c\u201d\u00bb)"
 _MENTION = re.compile(
     r"\[(?P<name>[^\[\]\n]{1,255})\]\(<?(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)"
@@ -414,6 +415,16 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
     choices = _choices(field)
     if choices is None:
         return value
+    if get_origin(field.annotation) is tuple:
+        return tuple(dict.fromkeys(_choose_one(name, choices, one, context) for one in _several(value)))
+    return _choose_one(name, choices, value, context)
+
+
+def _several(value: str) -> list[str]:
+    return [one for one in _BETWEEN_CHOICES.split(value) if one.strip()]
+
+
+def _choose_one(name: str, choices: type[Enum], value: str, context: ReadingContext) -> Enum:
     known = {spoken.choice(str(c.value)).casefold(): c for spoken in context.languages for c in choices}
     known |= {str(choice.value).casefold(): choice for choice in choices}
     word = plain(value).casefold()
@@ -423,7 +434,7 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
     raise Refusal(
         "reading/choice",
         key=context.language.key(key_of(name)),
-        choices=[context.language.choice(choice) for choice in choices_of(field)],
+        choices=[context.language.choice(str(choice.value)) for choice in choices],
         suggestion=suggest(word.strip(_AROUND_A_CHOICE), known),
     )
 

@@ -236,6 +236,12 @@ def _agency(facts: Facts, short: str) -> str:
 
 
 @pass_context
+def _party(facts: Facts, whose: str) -> str:
+    """An agency or a person."""
+    return _name(facts, whose) if whose.startswith("@") else _agency(facts, whose)
+
+
+@pass_context
 def _who(facts: Facts, user_id: str) -> str:
     """A person with the agency: ``Ada (Police)``."""
     directory = _voice(facts).directory
@@ -326,6 +332,7 @@ def _make_environment() -> Environment:
         "grouped": _grouped,
         "name": _name,
         "agency": _agency,
+        "party": _party,
         "who": _who,
         "mention": _mention,
         "phrased": _phrased,

@@ -54,7 +54,7 @@ def _messages() -> Iterator[Message]:
     yield LANGUAGE, OUR_NAME
     yield ARTICLES, OUR_ARTICLES
     yield from ((DATE, name) for name in DATE_NAMES)
-    yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record", *Runs))
+    yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record", *Runs, *request.Consent))
     yield from (Plural(*unit.counted) for unit in Unit)
     yield from (DIFFERENCE_IS_WELCOME, *(rung.level for rung in USUAL_LADDER))
     yield from ((STATE, word) for word in (*request.State, *action.State))

@@ -44,7 +44,7 @@ def correct(
             record, name = mine[-1], "text"
     if by.agency != record.agency:
         raise Refusal("correct/not_yours", id=record_id, agency=record.agency)
-    if basis and not isinstance(record, Concern):
+    if basis and not isinstance(record, Concern | Answer):
         raise Refusal("correct/only_concerns", id=record_id)
     step = case.step(CORRECTED, record_id, by, at)
     if text is not None:

@@ -159,7 +159,7 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
         )
 
     planned = [t for t in roundtable.upcoming(case) if t.starts_at > until]
-    refused = Counter(a.ground for a in case.all(Answer) if a.ground and of_table(a))
+    refused = Counter(ground for a in case.all(Answer) if of_table(a) for ground in a.grounds)
     decided = [d for d in case.all(Decision) if of_table(d)]
     notes = roundtable.notes_of(case, table)
     said = [r for r in _remarks(case, table.id) if r.kind is not Kind.ADDENDUM and r.state is not State.CORRECTED]

@@ -32,7 +32,7 @@ from commands.ids import AnyId
 from commands.minutes.commands import after_undo
 from commands.overview import moves
 from commands.overview.lines import find_lines, find_parts
-from commands.request import audience
+from commands.request import audience, lawful
 from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
@@ -245,6 +245,8 @@ def correct(args: Correct, ctx: Context) -> Reply:
     of_answer = asked is not None and asked.agency != ctx.actor.agency
     if asked and of_answer and ctx.place is Place.CASE and asked.seen_by:
         raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
+    if asked and not of_answer:
+        lawful.require_may_be_asked(ctx.house.of(case.scheme), args.text)
     agreed = _agreed_on(case, args.id)
     kind, record = correction.correct(case, args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
     again = [agency for agency in agreed if agency not in _agreed_on(case, args.id)]

@@ -50,14 +50,25 @@ def channels_of_question(asked: Request, ctx: Context) -> list[str]:
 def channels_of_answer(
     asked: Request, ctx: Context, *, beside: str = "", seen_by: Collection[str] | None = None
 ) -> list[str]:
-    """Where an answer is read that is for a few agencies; not that agency, which knows what it said.
+    """Where an answer is read that is for a few; not that agency, which knows what it said.
 
     ``seen_by``: those that it was for, where that is not any more as the question says.
     """
     seen_by = asked.seen_by if seen_by is None else seen_by
     agencies = [agency for agency in seen_by if agency in ctx.directory.agencies and agency != beside]
+    persons = [one for one in seen_by if one in ctx.directory.people and not ctx.case.has_left(one)]
     read = [(agency, of_answer(ctx.case, ctx.directory, agency)) for agency in agencies]
-    return [channel for agency, people in read for channel in channels(ctx.directory, agency, people)]
+    told = [channel for agency, people in read for channel in channels(ctx.directory, agency, people)]
+    # Somebody who reads along in a room of an agency hears it there once.
+    heard = {person for agency, people in read for person in people}
+    return [*told, *(direct_channel(person) for person in persons if person not in heard)]
+
+
+def is_read_by_others(case: Case, seen_by: Collection[str]) -> bool:
+    """Whether others than these agencies and persons sit at the table."""
+    others = [m for m in case.present if m.agency not in seen_by and m.user_id not in seen_by]
+    empty = {*case.seats} - {m.agency for m in case.present}
+    return bool(others) or bool(empty - set(seen_by))
 
 
 def is_overheard(ctx: Context) -> bool:

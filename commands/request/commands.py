@@ -11,17 +11,42 @@ from cases.record import one_of
 from cases.roles import Permission, Place
 from cases.time import end_of_working_day
 from chat import groups
-from chat.arguments import Agencies, Arguments, Rest, RestWhen, ShortText, Text, To, When
+from chat.arguments import Arguments, Parties, PastWhen, Rest, RestWhen, ShortText, Text, To, When
 from chat.context import Context, Reply, case_channel
+from chat.reading import missing
 from chat.registry import commands
+from commands.concern.rules import Basis
 from commands.ids import RequestId
-from commands.request import audience
+from commands.request import audience, lawful
 from commands.request import rules as request
-from commands.request.rules import Answer, Ground, Request, State
+from commands.request.rules import NOTHING_SAID, Answer, Ground, Request, Standing, State, Use
 
 GROUP, PLACE = groups.ASK, 10
 
 ANSWER_WITHIN_WORKING_DAYS = 5
+
+
+class Discloses(Arguments):
+    """What an agency says of an answer that it gives."""
+
+    basis: ShortText | None = Field(None, title="a lawful basis", description="what allows it")
+    condition: ShortText | None = Field(
+        None, title="a second condition", description="what allows it for sensitive data, beside the basis"
+    )
+    consent: ShortText | None = Field(
+        None,
+        title="the consent",
+        description="whether the person agreed: yes, no, or not asked because …",
+    )
+
+
+class Tells(Discloses):
+    """What an agency says of what it tells."""
+
+    asof: PastWhen | None = Field(None, title="date", description="of when it is what you know")
+    kind: Basis | None = Field(None, title="fact or opinion", description="fact or opinion")
+    use: Use | None = Field(None, title="onward use", description="how far it may go on: this room, named, scheme")
+    see: Parties = Field((), title="agencies", description="who may see it; as the question says if left out")
 
 
 class Ask(Arguments):
@@ -31,25 +56,26 @@ class Ask(Arguments):
     question: Rest = Field(title="a question", description="what you need to know")
     because: Text = Field(title="a reason", description="why you need it")
     by: When | None = Field(None, title="date", description="when you need it")
-    basis: ShortText | None = Field(None, title="lawful basis", description="what allows it")
-    see: Agencies = Field((), title="agencies", description="who may see the answer; all at the table if left out")
+    basis: ShortText | None = Field(None, title="a lawful basis", description="what allows it")
+    condition: ShortText | None = Field(
+        None, title="a second condition", description="what allows it for sensitive data, beside the basis"
+    )
+    see: Parties = Field((), title="agencies", description="who may see the answer; all at the table if left out")
 
 
-class GiveAnswer(Arguments):
+class GiveAnswer(Tells):
     """Answer what your agency was asked."""
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an answer", description="what you can tell")
-    see: Agencies = Field((), title="agencies", description="who may see it; as the question says if left out")
 
 
-class AnswerPartly(Arguments):
+class AnswerPartly(Tells):
     """Answer in part, and say what kind of information you hold back."""
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an answer", description="what you can tell")
     withheld: ShortText = Field(title="what is held back", description="the kind of information you hold back")
-    see: Agencies = Field((), title="agencies", description="who may see it; as the question says if left out")
 
 
 class HoldNothing(Arguments):
@@ -59,12 +85,12 @@ class HoldNothing(Arguments):
     text: Rest | None = Field(None, title="remark", description="anything to add")
 
 
-class RefuseRequest(Arguments):
+class RefuseRequest(Discloses):
     """Say that you cannot share it, on which ground and why, and what could help instead."""
 
     id: RequestId = Field(title="R-1", description="which question")
     text: Rest = Field(title="an explanation", description="why you cannot share it")
-    ground: Ground = Field(title="a ground", description="the ground")
+    ground: tuple[Ground, ...] = Field(title="a ground", description="the ground, or several with commas")
     instead: Text | None = Field(None, title="alternative", description="what could help")
 
 
@@ -81,7 +107,7 @@ class Narrow(Arguments):
 
     id: RequestId = Field(title="R-1", description="which question")
     question: Rest = Field(title="a question", description="the narrower question")
-    see: Agencies = Field((), title="agencies", description="who may see the answer; as before if left out")
+    see: Parties = Field((), title="agencies", description="who may see the answer; as before if left out")
 
 
 class Drop(Arguments):
@@ -100,13 +126,16 @@ def ask(args: Ask, ctx: Context) -> Reply:
     """Put the question; it also reaches the agency in its own room."""
     ctx.require_somebody(args.to.agency)
     _require_answerer(args.to, ctx)
+    scheme = ctx.house.of(ctx.case.scheme)
+    lawful.require_may_be_asked(scheme, args.question, args.because)
+    _require_readers(args.see, ctx)
     asked = request.ask(
         ctx.case,
         args.to,
         args.question,
         because=args.because,
         due_at=args.by or _usual_due(ctx),
-        basis=args.basis,
+        on=lawful.read_standing(scheme, args.basis, args.condition),
         see=args.see,
         by=ctx.actor,
         at=ctx.now,
@@ -117,7 +146,7 @@ def ask(args: Ask, ctx: Context) -> Reply:
 @commands.command("answer", needs=Permission.ANSWER, example="!answer R-1 two call-outs in September, both for noise")
 def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
     """Answer in full."""
-    return _answer(args.id, State.ANSWERED, args.text, ctx, see=args.see)
+    return _tell(args, State.ANSWERED, ctx)
 
 
 @commands.command(
@@ -128,13 +157,14 @@ def give_answer(args: GiveAnswer, ctx: Context) -> Reply:
 )
 def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
     """Answer in part."""
-    return _answer(args.id, State.PARTLY, args.text, ctx, withheld=args.withheld, see=args.see)
+    return _tell(args, State.PARTLY, ctx, withheld=args.withheld)
 
 
 @commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
 def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
     """Answer that there is nothing."""
-    return _answer(args.id, State.NOTHING, args.text or "", ctx)
+    case, asked = _find(args.id, ctx)
+    return _answer(case, asked, State.NOTHING, args.text or "", ctx)
 
 
 @commands.command(
@@ -144,7 +174,11 @@ def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
 )
 def refuse(args: RefuseRequest, ctx: Context) -> Reply:
     """Refuse with ground and explanation; the bot thanks, and offers the asker a narrower question."""
-    return _answer(args.id, State.REFUSED, args.text, ctx, ground=args.ground, instead=args.instead)
+    case, asked = _find(args.id, ctx)
+    scheme = ctx.house.of(case.scheme)
+    lawful.require_grounds(scheme, args.ground)
+    on = lawful.read_standing(scheme, args.basis, args.condition, args.consent)
+    return _answer(case, asked, State.REFUSED, args.text, ctx, grounds=args.ground, instead=args.instead, on=on)
 
 
 @commands.command(
@@ -162,6 +196,8 @@ def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
 def narrow(args: Narrow, ctx: Context) -> Reply:
     """Put the narrower question."""
     ctx.require_somebody(one_of(ctx.case.all(Request), args.id).to_agency)
+    lawful.require_may_be_asked(ctx.house.of(ctx.case.scheme), args.question)
+    _require_readers(args.see, ctx)
     asked = request.narrow(
         ctx.case, args.id, args.question, due_at=_usual_due(ctx), see=args.see, by=ctx.actor, at=ctx.now
     )
@@ -196,22 +232,61 @@ def _put(asked: Request, ctx: Context) -> Reply:
     return Reply("request/asked", facts, asked.id, ctx.at_table(asked.to_agency, asked.to_person))
 
 
+def _require_readers(see: tuple[str, ...], ctx: Context) -> None:
+    """Refuse a person among those who may see something whose role keeps them away from content, or who has left."""
+    for one in see:
+        person = ctx.directory.people.get(one)
+        if person and (person.role not in AT_THE_TABLE or (ctx.open_case and ctx.open_case.has_left(one))):
+            raise Refusal("request/cannot_see", person=one)
+
+
+def _tell(args: GiveAnswer | AnswerPartly, result: State, ctx: Context, *, withheld: str | None = None) -> Reply:
+    """Answer with something, on the agency's own basis; raises Refusal for what the scheme asks for beside."""
+    case, asked = _find(args.id, ctx)
+    ctx.open_case = case
+    scheme = ctx.house.of(case.scheme)
+    on = lawful.read_standing(scheme, args.basis, args.condition, args.consent)
+    asked_for = {"basis": on.basis, "consent": on.consent} if scheme.basis_on_answers else {}
+    lacking = [name for name, said in asked_for.items() if not said]
+    if args.use is Use.NAMED and not (args.see or asked.see):
+        lacking.append("see")
+    if lacking:
+        raise missing(type(args), lacking, ctx.voice().language, f"!answer {asked.id} … basis: … consent: yes")
+    _require_readers(args.see, ctx)
+    return _answer(
+        case,
+        asked,
+        result,
+        args.text,
+        ctx,
+        withheld=withheld,
+        see=args.see,
+        kind=args.kind,
+        as_of=args.asof,
+        use=args.use,
+        on=on,
+    )
+
+
 def _answer(
-    request_id: str,
+    case: Case,
+    asked: Request,
     result: State,
     text: str,
     ctx: Context,
     *,
     withheld: str | None = None,
-    ground: Ground | None = None,
+    grounds: tuple[Ground, ...] = (),
     instead: str | None = None,
     see: tuple[str, ...] = (),
+    kind: Basis | None = None,
+    as_of: datetime | None = None,
+    use: Use | None = None,
+    on: Standing = NOTHING_SAID,
 ) -> Reply:
-    case, asked = _find(request_id, ctx)
     ctx.open_case = case
-    at_table = {*case.seats, *(member.agency for member in case.present)}
     seen_by = asked.audience(see or asked.see)
-    if seen_by and ctx.place is Place.CASE and at_table - set(seen_by):
+    if seen_by and ctx.place is Place.CASE and audience.is_read_by_others(case, seen_by):
         raise Refusal("request/answer_in_your_room", id=asked.id, see=seen_by)
     asked, given = request.answer(
         case,
@@ -219,9 +294,13 @@ def _answer(
         result,
         text,
         withheld=withheld,
-        ground=ground,
+        grounds=grounds,
         instead=instead,
         see=see,
+        kind=kind,
+        as_of=as_of,
+        use=use,
+        on=on,
         by=ctx.actor,
         at=ctx.now,
     )

@@ -15,6 +15,7 @@ from cases.followups import Followup, offers_followups, todo
 from cases.items import Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record, require_agency
 from cases.verbs import verb
+from commands.concern.rules import Basis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,41 @@ WAITING = frozenset({State.OPEN, State.MORE_TIME})
 NARROWABLE = frozenset({State.OPEN, State.MORE_TIME, State.PARTLY, State.REFUSED, State.NOTHING})
 
 
+class Use(StrEnum):
+    """How far an answer may go on, by the word of the agency that gave it."""
+
+    THIS_ROOM = "this room"
+    NAMED = "named"
+    """To those whom it names with ``see``."""
+    SCHEME = "scheme"
+    """To every agency of the scheme."""
+
+
+class Consent(StrEnum):
+    """Whether the person agreed that it is told."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, repr=False)
+class Standing:
+    """On what it stands that something is asked or told."""
+
+    basis: str | None = None
+    condition: str | None = None
+    """The second condition beside the basis, for sensitive data."""
+    version: str | None = None
+    """Of the scheme's catalogue, if the basis is one of it."""
+    consent: Consent | None = None
+    not_asked: str | None = None
+    """Why there was no asking for consent."""
+
+
+NOTHING_SAID = Standing()
+
+
 class Ground(StrEnum):
     """Why an agency cannot share."""
 
@@ -82,10 +118,13 @@ class Request(Record):
     due_at: datetime
     basis: Words | None = None
     see: tuple[str, ...] = ()
-    """The agencies that may see the answer beside the one that asks; empty: everybody at the table."""
+    """Who may see the answer beside the agency that asks: agencies, and persons (Matrix ids); empty: the table."""
     state: State = State.OPEN
     first_due_at: datetime | None = None
     """The date first asked for, once it was moved: the old one stays visible."""
+    condition: Words | None = None
+    bases_version: str | None = None
+    """Of the scheme's catalogue, if the basis is one of it."""
 
     @property
     def waiting(self) -> bool:
@@ -94,11 +133,11 @@ class Request(Record):
 
     @property
     def seen_by(self) -> tuple[str, ...]:
-        """The agencies that may see the answer; empty: everybody at the table."""
+        """The agencies and persons that may see the answer; empty: everybody at the table."""
         return self.audience(self.see)
 
     def audience(self, see: tuple[str, ...]) -> tuple[str, ...]:
-        """Those who see an answer that is for these agencies: they, who asks, and who is asked; for none: all."""
+        """Those who see an answer that is for these: they, the agency that asks, and the asked one; for none: all."""
         return tuple(dict.fromkeys((self.agency, self.to_agency, *see))) if see else ()
 
 
@@ -111,8 +150,21 @@ class Answer(Record):
     result: State
     text: Words
     withheld: Words | None = None
-    ground: Ground | None = None
+    grounds: tuple[Ground, ...] = ()
     instead: Words | None = None
+    kind: Basis | None = None
+    """Whether it is fact or opinion."""
+    as_of: datetime | None = None
+    """Of when it is what the agency knows."""
+    use: Use | None = None
+    """How far it may go on; unsaid: it stays in this room."""
+    basis: Words | None = None
+    """On which the answering agency tells it, or not."""
+    condition: Words | None = None
+    bases_version: str | None = None
+    consent: Consent | None = None
+    not_asked: Words | None = None
+    """Why there was no asking for consent."""
 
 
 def ask(
@@ -124,7 +176,7 @@ def ask(
     due_at: datetime,
     by: Professional,
     at: datetime,
-    basis: str | None = None,
+    on: Standing = NOTHING_SAID,
     see: tuple[str, ...] = (),
 ) -> Request:
     """Ask an agency, or one person of it, and say why."""
@@ -141,8 +193,10 @@ def ask(
         question,
         because,
         due_at,
-        basis,
+        on.basis,
         see,
+        condition=on.condition,
+        bases_version=on.version,
     )
     case.step(ASKED, request.id, by, at).add(case.all(Request), request)
     return request
@@ -157,9 +211,13 @@ def answer(
     by: Professional,
     at: datetime,
     withheld: str | None = None,
-    ground: Ground | None = None,
+    grounds: tuple[Ground, ...] = (),
     instead: str | None = None,
     see: tuple[str, ...] = (),
+    kind: Basis | None = None,
+    as_of: datetime | None = None,
+    use: Use | None = None,
+    on: Standing = NOTHING_SAID,
 ) -> tuple[Request, Answer]:
     """Give one of the answers ANSWERED, PARTLY, NOTHING or REFUSED; only those who were asked can.
 
@@ -181,11 +239,19 @@ def answer(
             result,
             text,
             withheld,
-            ground,
+            grounds,
             instead,
+            kind,
+            as_of,
+            use,
+            on.basis,
+            on.condition,
+            on.version,
+            on.consent,
+            on.not_asked,
         ),
     )
-    step.change(request, state=result, see=_narrowed(request, see))
+    step.change(request, state=result, see=_narrowed(case, request, see))
     return request, given
 
 
@@ -234,7 +300,7 @@ def narrow(
         question=question,
         state=State.OPEN,
         due_at=due_at,
-        see=_narrowed(request, see),
+        see=_narrowed(case, request, see),
     )
     return request
 
@@ -258,9 +324,10 @@ def answers_to(case: Case, request: Request) -> list[Answer]:
     return [a for a in case.all(Answer) if a.request == request.id and not a.withdrawn]
 
 
-def _narrowed(request: Request, see: tuple[str, ...]) -> tuple[str, ...]:
+def _narrowed(case: Case, request: Request, see: tuple[str, ...]) -> tuple[str, ...]:
     """Who may see the answers from now on: never more than before, for earlier ones were given to those only."""
-    if see and request.see and set(see) - set(request.seen_by):
+    may = request.seen_by
+    if see and request.see and not all(one in may or case.agency_of(one) in may for one in see):
         raise Refusal("request/not_wider", id=request.id, see=request.seen_by)
     return see or request.see
 

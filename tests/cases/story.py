@@ -33,6 +33,9 @@ def _draft(case: Case, at: datetime) -> None:
     minutes.file(case, case.all(RoundTable)[0], "what was said", by=ADA, at=at)
 
 
+ASKED = request.Standing("w45 law", "w55 both")
+TOLD = request.Standing("w56 law", "w57 both", consent=request.Consent.NOT_ASKED, not_asked="w58 ran away")
+
 STORY: list[Line] = [
     ("review", lambda c, at: c.plan_review(LATER, by=CLEO, at=at)),
     ("direct", lambda c, at: c.direct(DIRK.user_id, by=CLEO, at=at)),
@@ -42,7 +45,7 @@ STORY: list[Line] = [
     (
         "request",
         lambda c, at: request.ask(
-            c, POLICE, "w4 calls?", because="w5 plan", basis="w45 law", due_at=NEXT_WEEK, by=DIRK, at=at
+            c, POLICE, "w4 calls?", because="w5 plan", on=ASKED, due_at=NEXT_WEEK, by=DIRK, at=at
         ),
     ),
     ("snooze", lambda c, at: reminders.snooze(c, "R-1", at + timedelta(days=1), by=ADA, at=at)),
@@ -52,7 +55,7 @@ STORY: list[Line] = [
     (
         "answer",
         lambda c, at: request.answer(
-            c, "R-1", Answered.PARTLY, "w8 two", withheld="w9 names", instead="w46 ask Finn", by=ADA, at=at
+            c, "R-1", Answered.PARTLY, "w8 two", withheld="w9 names", instead="w46 ask Finn", on=TOLD, by=ADA, at=at
         ),
     ),
     ("correct", lambda c, at: correction.correct(c, "R-1", "w10 three in May", by=ADA, at=at)),
@@ -153,7 +156,7 @@ STORY: list[Line] = [
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 55))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 59))]
 
 
 def moment(line: int) -> datetime:

@@ -27,7 +27,7 @@ ada: !request youth was he at the club? because: the plan
 ada: !request youth with whom? because: the plan
 ada: !narrow R-1 is he known to you since May?
 ada: !drop R-6 because: he told us
-finn @agency:health: !answer R-1 yes, since June
+finn @agency:health: !answer R-1 yes, since June kind: fact asof: 1 nov use: scheme basis: his consent consent: yes
 finn: !correct R-1 yes, since July
 gina @agency:health: !partly R-2 since May withheld: medical details
 dirk: !nothing R-3

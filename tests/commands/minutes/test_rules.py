@@ -100,7 +100,7 @@ def test_a_draft_holds_what_happened_since_the_last_meeting_and_no_more() -> Non
 def refuse_health(case: Case) -> None:
     asked = request.ask(case, Addressee("health"), "anything?", because="x", due_at=THURSDAY, by=ADA, at=MONDAY)
     request.answer(
-        case, asked.id, request.State.REFUSED, "that is far too much", ground=Ground.TOO_BROAD, by=FINN, at=THURSDAY
+        case, asked.id, request.State.REFUSED, "that is far too much", grounds=(Ground.TOO_BROAD,), by=FINN, at=THURSDAY
     )
 
 

@@ -7,7 +7,7 @@ from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Addressee
 from commands.request import rules as request
-from commands.request.rules import Answer, Ground, Request, State
+from commands.request.rules import Answer, Ground, Request, Standing, State
 from tests.cases.table import ADA, CLEO, DIRK, FINN, FRIDAY, HEALTH, NEXT_WEEK, NOW, POLICE, SCHOOL, a_case, closed_case
 
 
@@ -24,7 +24,7 @@ def test_a_question_keeps_its_reason_and_waits() -> None:
         Addressee("health", FINN.user_id),
         "was he seen since May?",
         because="the safety plan",
-        basis="section 12",
+        on=Standing("section 12"),
         due_at=FRIDAY,
         by=ADA,
         at=NOW,
@@ -73,13 +73,13 @@ def test_a_refusal_says_why_and_what_could_help() -> None:
         asked(case).id,
         State.REFUSED,
         "said in confidence",
-        ground=Ground.PROFESSIONAL_SECRECY,
+        grounds=(Ground.PROFESSIONAL_SECRECY,),
         instead="ask whether he is safe",
         by=FINN,
         at=NOW,
     )
     assert question.state is State.REFUSED
-    assert (given.ground, given.instead) == (Ground.PROFESSIONAL_SECRECY, "ask whether he is safe")
+    assert (given.grounds, given.instead) == ((Ground.PROFESSIONAL_SECRECY,), "ask whether he is safe")
 
 
 @pytest.mark.parametrize("text", ["", "no", "  secret  "])
@@ -87,7 +87,7 @@ def test_a_refusal_without_explanation_is_sent_back(text: str) -> None:
     case = a_case()
     question = asked(case)
     with pytest.raises(Refusal, match="request/refusal_without_explanation"):
-        request.answer(case, "R-1", State.REFUSED, text, ground=Ground.OTHER, by=FINN, at=NOW)
+        request.answer(case, "R-1", State.REFUSED, text, grounds=(Ground.OTHER,), by=FINN, at=NOW)
     assert (question.state, case.all(Answer)) == (State.OPEN, [])
 
 
@@ -127,7 +127,7 @@ def test_more_time_is_a_later_date(until: object) -> None:
 def test_a_refused_question_is_asked_again_more_narrowly() -> None:
     case = a_case()
     question = asked(case)
-    request.answer(case, "R-1", State.REFUSED, "said in confidence", ground=Ground.OTHER, by=FINN, at=NOW)
+    request.answer(case, "R-1", State.REFUSED, "said in confidence", grounds=(Ground.OTHER,), by=FINN, at=NOW)
     request.narrow(case, "R-1", "is he safe?", due_at=NEXT_WEEK, by=ADA, at=NOW)
     assert (question.question, question.state, question.due_at) == ("is he safe?", State.OPEN, NEXT_WEEK)
     assert question.because == "the safety plan"
@@ -165,7 +165,7 @@ def test_a_question_is_taken_back_with_its_reason() -> None:
 def test_a_refused_question_may_be_dropped_and_an_answered_one_not() -> None:
     case = a_case()
     asked(case)
-    request.answer(case, "R-1", State.REFUSED, "said in confidence", ground=Ground.OTHER, by=FINN, at=NOW)
+    request.answer(case, "R-1", State.REFUSED, "said in confidence", grounds=(Ground.OTHER,), by=FINN, at=NOW)
     assert request.drop(case, "R-1", because="never mind", by=ADA, at=NOW).state is State.DROPPED
     asked(case)
     request.answer(case, "R-2", State.ANSWERED, "twice", by=FINN, at=NOW)
