@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from cases import effects
 from cases.effects import OF_CASE
 from cases.errors import Refusal
+from cases.handover import give_back_all
 from cases.record import GAP, KINDS, Entry, Record, Step, T, Words, kind_of, record, snapshot
 from cases.roles import Role
 from cases.verbs import verb
@@ -343,7 +344,9 @@ class Case(Head):
         """Let a person leave the table; the agency's seat stays, a case is never closed by that."""
         for member in self.present:
             if member.user_id == user_id:
-                self.step(RELEASED, user_id, by, at).change(member, left_at=at)
+                step = self.step(RELEASED, user_id, by, at)
+                step.change(member, left_at=at)
+                give_back_all(self, user_id, step)
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 

@@ -24,6 +24,7 @@ from chat.arguments import (
     plain,
     take_name,
     take_rest,
+    take_whom,
 )
 from chat.keys import find_stray, names_an_audience
 from chat.languages import ENGLISH, Language
@@ -441,7 +442,11 @@ def _choose_one(name: str, choices: type[Enum], value: str, context: ReadingCont
 
 def _refuse_stray(text: str, own: Mapping[str, str], arguments: type[Arguments], context: ReadingContext) -> None:
     """Refuse what stands like a key, or names those who may read it, and would be taken as text."""
-    stray = find_stray(text, own, context.vocabulary, context.languages)
+    # ``!hand A-1 to: youth``: whom it is handed to is typed without a key, and many say its name before it.
+    unnamed = {
+        key_of(name): key_of(name) for name, _, marker in _fields(arguments) if marker and marker.take is take_whom
+    }
+    stray = find_stray(text, {**unnamed, **own}, context.vocabulary, context.languages)
     if stray is not None:
         named = [context.language.key(key) for key in keys(arguments)]
         meant = stray.meant and context.language.key(stray.meant)

@@ -135,8 +135,9 @@ class Registry:
         return sorted({path.partition(" ")[0] for path in self.commands})
 
     def keys(self) -> frozenset[str]:
-        """The keys of all commands, in English."""
-        return frozenset(key for command in self.commands.values() for key in keys(command.arguments))
+        """The keys of all commands, in English, but for those of admins: elsewhere these are words (``name:``)."""
+        said = (command for command in self.commands.values() if command.needs is not Permission.PROVISION)
+        return frozenset(key for command in said for key in keys(command.arguments))
 
     def lines(self) -> list[str]:
         """What a line of the chair begins with, during a meeting, to be taken down: ``note: he came home``."""

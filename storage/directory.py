@@ -98,10 +98,7 @@ def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
         _release(work, ref, user_id)
     if prune:
         for person in changes.gone:
-            left = replace(person, left_at=work.now)
-            put(work, left)
-            work.session.execute(delete(tables.preferences).where(tables.preferences.c.user_id == person.user_id))
-            _forget_unsent(work, person.user_id)
+            remove(work, person)
             _record(work, "person", person.user_id, "removed")
 
 
@@ -113,6 +110,18 @@ def put(work: Work, subject: Agency | Professional | Preferences) -> None:
     changed = update(table).where(key == values[key.name]).values(values).returning(key)
     if work.session.execute(changed).one_or_none() is None:
         work.session.execute(insert(table).values(values))
+
+
+def remove(work: Work, person: Professional) -> None:
+    """Let somebody leave the house: what waits for them is thrown away, what they wrote stays."""
+    put(work, replace(person, left_at=work.now))
+    work.session.execute(delete(tables.preferences).where(tables.preferences.c.user_id == person.user_id))
+    _forget_unsent(work, person.user_id)
+
+
+def seats_of(find: Find, user_id: str) -> list[str]:
+    """The cases at whose table somebody sits, closed ones too, whichever account runs them (references)."""
+    return [ref for ref, _ in _seats(find, [user_id])]
 
 
 def sits_at_tables(person: Professional) -> bool:
@@ -134,7 +143,8 @@ def _release(work: Work, ref: str, user_id: str) -> None:
 def _forget_unsent(work: Work, user_id: str) -> None:
     """Nothing that still waits may invite this person again, or reach them in their direct chat."""
     o = tables.outbox
-    theirs = or_(o.c.channel == f"{Place.DIRECT}:{user_id}", (o.c.kind == "invite") & (o.c.person == user_id))
+    said = (o.c.channel == f"{Place.DIRECT}:{user_id}") & (o.c.kind != "remove")
+    theirs = or_(said, (o.c.kind == "invite") & (o.c.person == user_id))
     work.session.execute(delete(o).where(o.c.sent_at.is_(None), theirs))
 
 

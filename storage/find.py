@@ -281,7 +281,7 @@ class Find:
 
         ``scope``: the case that it is about. Who has left its table reads nothing of it, in no room.
         """
-        readers = self._readers(channel)
+        readers = frozenset(self.directory().people) if channel == SPACE else self._readers(channel)
         if not readers or scope == HOUSE or place_of(channel) is Place.CASE:
             return readers
         if (seats := self._written_seats(scope)) is not None:

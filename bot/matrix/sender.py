@@ -25,7 +25,7 @@ from commands.trust.watch import Watch
 from storage import causes, rooms
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import place_of
+from storage.find import SPACE, place_of
 from storage.fresh import Fresh
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
@@ -338,6 +338,9 @@ class Speaker:
         if row.unreadable:
             raise UnreadableRowError
         # Where nothing else is waited for before it goes out, what was looked up with it still holds.
+        if row.kind == "remove" and row.room_id:
+            await self._remove(row, row.room_id)
+            return None
         at_once = row.room_id is not None and not row.file and place_of(row.channel) is not Place.DIRECT
         at_once = at_once and not self._is_old(row)
         room_id = row.room_id if at_once and row.room_id else await self._room(row.channel)
@@ -348,13 +351,16 @@ class Speaker:
         if row.retracts:
             await self._retract(room_id, row, row.retracts)
             return None
+        await self._remove(row, room_id)
+        return None
+
+    async def _remove(self, row: Row, room_id: str) -> None:
         try:
             async with self._inviter.membership:
                 await self._client.remove(room_id, row.person or "", "released")
         except Rejected as problem:
             # Already gone: asking again changes nothing.
             log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
-        return None
 
     async def _tell_who_cannot_read(self, room_id: str, channel: str, audience: Collection[str]) -> None:
         unreachable = self._client.unreachable(room_id)
@@ -476,7 +482,7 @@ class Speaker:
         """The room of a channel, made when the first thing is to be said in it."""
         room_id = await self._store.ask(lambda find: find.room(channel))
         room_id = room_id or await self._make(channel)
-        if place_of(channel) is Place.DIRECT:
+        if channel != SPACE and place_of(channel) is Place.DIRECT:
             await self._await_person(channel, room_id, channel.partition(":")[2])
         return room_id
 

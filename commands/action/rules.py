@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.followups import Followup, offers_followups, todo
+from cases.handover import gives_back
 from cases.record import Record, Words, next_id, one_of, record
 from cases.verbs import verb
 
@@ -297,3 +298,12 @@ def list_unfinished(case: Case, now: datetime) -> Iterator[Followup]:
             for agency in a.waits_for:
                 person = a.owner_person if agency == a.owner else None
                 yield Followup(a.id, what, agency, person, a.due_at, a.due_at < now, a.outcome, a.first_due_at)
+
+
+@gives_back
+def give_actions_back(case: Case, user_id: str, step: Step) -> None:
+    """What they own and is not at its end: their agency accepts it anew."""
+    for a in case.all(Action):
+        if a.owner_person == user_id and a.pending:
+            accepted = tuple(agency for agency in a.accepted_by if agency != a.owner)
+            step.change(a, owner_person=None, accepted_by=accepted, state=State.PROPOSED)

@@ -115,7 +115,7 @@ def accept_protocol(args: AcceptProtocol, ctx: Context) -> Reply:
     """By each person for themselves."""
     scheme = _scheme(ctx)
     if not scheme.protocol:
-        raise Refusal("mandate/no_protocol")
+        return Reply("mandate/protocol", {"scheme": scheme, "acknowledged": None})
     standing.acknowledge(ctx.work, ctx.actor.user_id, scheme.protocol_version)
     return Reply("mandate/acknowledged", {"scheme": scheme, "person": ctx.actor.user_id})
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.followups import Followup, offers_followups, todo
+from cases.handover import gives_back
 from cases.items import Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record, require_agency
 from cases.verbs import verb
@@ -371,3 +372,11 @@ def list_unanswered(case: Case, now: datetime) -> Iterator[Followup]:
             yield Followup(
                 r.id, UNANSWERED, r.to_agency, r.to_person, r.due_at, r.due_at < now, r.question, r.first_due_at
             )
+
+
+@gives_back
+def give_questions_back(case: Case, user_id: str, step: Step) -> None:
+    """What they were asked and have not answered: it is asked of their agency."""
+    for r in case.all(Request):
+        if r.to_person == user_id and r.waiting:
+            step.change(r, to_person=None)

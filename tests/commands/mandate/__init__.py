@@ -1,3 +1,3 @@
 """Mandates, the privacy protocol, and trainings."""
 
-WALK = ["ada: !protocol"]
+WALK = ["ada: !protocol", "ada: !protocol accept"]

@@ -1,0 +1,53 @@
+"""Leaving: out of all rooms in one go; what was theirs is their agency's, and is accepted anew by who takes it on."""
+
+from cases.case import Case
+from cases.people import Professional
+from cases.roles import Place
+from chat.context import Context, Reply, agency_channel, case_channel, direct_channel
+from storage import directory
+from storage.find import SPACE
+
+Handed = list[tuple[str, list[str]]]
+"""By the reference of each case: the records that are the agency's again."""
+
+
+def leave_tables(person: Professional, because: str, ctx: Context) -> Handed:
+    """Take somebody out of all cases, closed ones too; each table reads it. Gives what is to be taken on anew."""
+    handed = []
+    for ref in directory.seats_of(ctx.work.find, person.user_id):
+        case = ctx.work.find.case(ref, whoever_runs_it=True)
+        if case is None or not case.is_member(person.user_id):
+            continue
+        ids = _release(case, person, ctx)
+        channel = case_channel(ref)
+        ctx.work.remove(channel, person.user_id, by=ctx.work.find.holder(channel))
+        facts: dict[str, object] = {"ref": ref, "person": person.user_id, "because": because, "ids": ids}
+        voice = ctx.house.voice(ctx.directory, channel, case)
+        for page in voice.message("people/left_table", {**facts, "agency": person.agency}):
+            ctx.work.say(channel, page, scope=ref)
+        if ids:
+            handed.append((ref, ids))
+    return handed
+
+
+def leave_rooms(person: Professional, ctx: Context, *, for_good: bool) -> None:
+    """Take somebody out of the rooms of the house that are theirs no more."""
+    channels = [agency_channel(person.agency)]
+    if for_good:
+        channels += [Place.COORDINATION.value, Place.ADMIN.value, direct_channel(person.user_id), SPACE]
+    for channel in channels:
+        if ctx.work.find.room(channel):
+            ctx.work.remove(channel, person.user_id)
+
+
+def tell_agency(person: Professional, handed: Handed, ctx: Context) -> None:
+    """The list of what somebody must take on, in the agency's own room: references and numbers, no content."""
+    colleagues = tuple(p.user_id for p in ctx.directory.people.values() if p.agency == person.agency and p != person)
+    if handed:
+        facts: dict[str, object] = {"person": person.user_id, "name": person.name, "handed": handed}
+        ctx.tell(agency_channel(person.agency), Reply("people/handover", facts, None, colleagues))
+
+
+def _release(case: Case, person: Professional, ctx: Context) -> list[str]:
+    member = case.release(person.user_id, by=ctx.actor, at=ctx.now)
+    return [record for record in case.steps[-1].before if record != member.id]

@@ -1,0 +1,1 @@
+"""Coming, moving and leaving while the bot runs."""

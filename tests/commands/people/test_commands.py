@@ -1,0 +1,106 @@
+import pytest
+
+from cases.case import Case
+from commands.action.rules import Action
+from tests.room import Conference, user
+
+
+async def busy(table: Conference) -> str:
+    """A case in which Finn has accepted an action and was asked a question himself."""
+    room = await table.open_case()
+    await table.say("cleo", "!action CANARY visit him for: Finn de Boer by: 20 nov", room=room)
+    await table.say("finn", "!accept A-1", room=room)
+    await table.say("ada", "!request Finn de Boer CANARY was he seen? because: the plan by: 20 nov", room=room)
+    return room
+
+
+def action(case: Case) -> Action:
+    (found,) = case.all(Action)
+    return found
+
+
+@pytest.mark.scenario
+async def test_a_leaver_is_out_of_all_rooms_in_one_go_and_what_was_theirs_goes_to_the_agency(table: Conference) -> None:
+    room = await busy(table)
+    ref = room.partition(":")[2]
+    before = action(await table.case(room)).due_at
+    said = await table.say("kees", "!member leave Finn de Boer because: he has another job", room="admin")
+    assert {channel for channel, person in table.removed if person == user("finn")} >= {
+        room,
+        "agency:health",
+        f"direct:{user('finn')}",
+    }
+    in_room = next(s for s in said if s.channel == room)
+    assert "A-1, R-1: Health service’s again." in in_room
+    agency = next(s for s in said if s.channel == "agency:health")
+    assert f"{ref}: A-1, R-1" in agency
+    assert user("gina") in agency.mentions
+    elsewhere = [s for s in said if s.channel != room]
+    assert {s.channel for s in elsewhere} == {"agency:health", "coordination", "admin"}
+    assert not any("CANARY" in s.text + s.html for s in elsewhere)
+    # Colleagues see what the agency owes; who takes it on accepts it anew, and the date stays.
+    owed = await table.answer("gina", "!mine", room=room)
+    assert "A-1" in owed
+    assert "R-1" in owed
+    assert "A-1" in await table.answer("gina", "!accept A-1", room=room)
+    taken = action(await table.case(room))
+    assert (taken.owner_person, taken.due_at) == (user("gina"), before)
+
+
+async def test_who_has_left_is_heard_nowhere_and_still_named_in_what_was_written(table: Conference) -> None:
+    room = await busy(table)
+    await table.say("finn", "!concern he sleeps badly kind: fact", room=room)
+    await table.say("kees", "!member leave Finn de Boer because: he has another job", room="admin")
+    for where in (room, "agency:health", f"direct:{user('finn')}"):
+        assert not [s for s in await table.say("finn", "!status", room=where) if "CANARY" in s]
+    assert "C-1" in await table.answer("ada", "!timeline", room=room)
+    assert user("finn") in {step.by for step in (await table.case(room)).steps}
+
+
+@pytest.mark.scenario
+async def test_who_moves_leaves_the_tables_of_before_and_comes_to_the_other_agencys_room(table: Conference) -> None:
+    room = await busy(table)
+    said = await table.say("kees", "!member move Finn de Boer to: youth because: he changed jobs", room="admin")
+    assert (room, user("finn")) in table.removed
+    assert ("agency:health", user("finn")) in table.removed
+    assert ("agency:youth", user("finn")) in table.invited
+    assert any(s.channel == "agency:health" and "A-1" in s for s in said)
+    assert any(s.channel == "coordination" and "Finn de Boer" in s for s in said)
+
+
+async def test_somebody_new_is_invited_to_the_agencys_room_and_to_no_case(table: Conference) -> None:
+    await busy(table)
+    line = "!member add @lena:example.org Lena Vos agency: health because: she follows Finn"
+    assert "Lena Vos speaks for Health service" in await table.answer("kees", line, room="admin")
+    assert [channel for channel, person in table.invited if person == "@lena:example.org"] == ["agency:health"]
+    assert "is on file already" in await table.answer("kees", line, room="admin")
+
+
+async def test_an_agency_comes_is_renamed_and_retires_with_its_past_kept(table: Conference) -> None:
+    room = await busy(table)
+    assert "Fire service is on file" in await table.answer("kees", "!agency add fire name: Fire service", room="admin")
+    said = await table.say("kees", "!agency change health name: Public health", room="admin")
+    assert {s.channel for s in said} == {"admin", "coordination"}
+    assert "Public health" in await table.answer("ada", "!who", room=room)
+    await table.say("kees", "!agency retire health because: it was merged", room="admin")
+    assert {person for channel, person in table.removed if channel == room} == {user("finn"), user("gina")}
+    refused = await table.answer("ada", "!request health was he seen? because: the plan", room=room)
+    assert "R-2" not in refused
+    assert "A-1" in await table.answer("ada", "!followups", room=room)
+
+
+@pytest.mark.parametrize("line", ["!member leave Finn de Boer because: x", "!agency retire health because: x"])
+async def test_only_admins_and_never_for_themselves(table: Conference, line: str) -> None:
+    room = await busy(table)
+    for who, where in (("cleo", "coordination"), ("cleo", room), ("ada", "agency:police")):
+        await table.say(who, line, room=where)
+        assert (await table.outcomes())[-1][1] in {"dispatch/wrong_room", "dispatch/not_allowed"}
+    assert table.removed == []
+    refused = await table.answer("kees", "!member leave Kees Admin because: x", room="admin")
+    assert "That would take yourself out." in refused
+
+
+@pytest.mark.parametrize("text", ["name: unknown to us", "role: he is the eldest", "agency: none so far"])
+async def test_what_admins_type_as_keys_is_text_for_everybody_else(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    assert "C-1" in await table.answer("ada", f"!concern he was seen, {text} kind: fact", room=room)
