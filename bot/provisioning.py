@@ -17,11 +17,13 @@ from bot.database import open_store
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import NotAllowed, Rejected
 from bot.matrix.crypto.events import StateChange
+from bot.matrix.faces import upload_faces
 from bot.matrix.limits import SHORT_SECONDS, Progress, Step, work_off
 from bot.matrix.rooms import MakesRooms, make_room
 from bot.schemes import list_strangers
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
+from commands.case.comings import topic_of
 from storage import causes, directory, lease
 from storage.account import Account
 from storage.audit import Entry
@@ -176,6 +178,8 @@ async def carry_out(
     prune: bool,
     clock: Callable[[], datetime],
     progress: Progress | None = None,
+    language: str = "en",
+    faces: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Do what the plan says; gives what the homeserver refused, as sentences. Safe to repeat after a crash.
 
@@ -199,7 +203,7 @@ async def carry_out(
                 await rooms.remove(known[channel], user, REMOVAL)
             except Rejected as problem:
                 refused.append(f"{user} could not be removed from {channel} ({problem.code})")
-    making = _Making(plan, store, rooms, house, house_name, clock, known, refused)
+    making = _Making(plan, store, rooms, house, house_name, clock, known, refused, language, faces or {})
     await work_off(making.steps(), progress or Progress(Console(quiet=True)))
     return refused + [f"{user} was not invited: the homeserver knows no such account" for user in plan.missing]
 
@@ -239,8 +243,19 @@ async def provision(
         if not agreed():
             console.print("Nothing was changed.")
             return 1
+        faces = await upload_faces(client, store, clock())
+        language = (config.scheme.get(config.house.scheme) or config.house).language or config.house.language
         refused = await carry_out(
-            plan, store, client, house, house_name=config.house.name, prune=prune, clock=clock, progress=progress
+            plan,
+            store,
+            client,
+            house,
+            house_name=config.house.name,
+            language=language,
+            faces=faces,
+            prune=prune,
+            clock=clock,
+            progress=progress,
         )
         for problem in refused:
             console.print(problem, style="red", markup=False)
@@ -313,6 +328,9 @@ class _Making:
     known: dict[str, str]
     """The rooms that there are, by channel."""
     refused: list[str]
+    language: str
+    faces: Mapping[str, str]
+    """The address of the picture of each kind of room."""
     _renewed: set[str] = field(default_factory=set[str])
     _invited: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Channel and person, with the making of the room."""
@@ -342,7 +360,14 @@ class _Making:
             mark = marker(find, channel)
         people = [user for where, user in self.plan.invite if where == channel]
         room_id, invited = await make_room(
-            self.rooms, mark, name=name, invite=people, space=channel == SPACE, parent=self.known.get(SPACE)
+            self.rooms,
+            mark,
+            name=name,
+            topic=topic_of(channel, self.language),
+            invite=people,
+            space=channel == SPACE,
+            parent=self.known.get(SPACE),
+            picture=self.faces.get(channel.partition(":")[0]),
         )
         self._invited.update((channel, user) for user in invited)
         self.known[channel] = room_id

@@ -26,6 +26,7 @@ from bot.matrix.crypto.errors import MatrixError, NotAllowed, PasswordNeeded
 from bot.matrix.crypto.identity import Identity
 from bot.matrix.crypto.vault import load_secrets, store_secrets
 from bot.matrix.crypto.wire import Patience, Wire
+from bot.matrix.faces import show_bot
 from bot.sections import check_user, check_zone
 from storage import causes, database, lease, restoring, secret
 from storage.account import Account as BotAccount
@@ -181,6 +182,7 @@ async def _make(
         opened.push_async_callback(client.close)
         client.wire.patience = wishes.patience
         identity, recovery_key = await _cross_sign(client, account, wishes)
+        await show_bot(client, wishes.name.strip())
         # The one key that a running bot needs of it: to vouch for the people who verified it.
         secret.keep(store, secret.USER_SIGNING, identity.seeds["user_signing"])
         with store.look() as find:

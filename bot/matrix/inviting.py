@@ -133,7 +133,8 @@ class Inviter:
                 await self._tell(row, person, "no_account")
                 return True
             try:
-                await self._client.invite(room_id, person)
+                reason = await self._store.ask(lambda find: self._watch.invitation(find, row.channel, person))
+                await self._client.invite(room_id, person, reason)
             except Rejected as problem:
                 log.warning("membership unchanged", row=row.id, kind=row.kind, code=problem.code)
                 return await self._ask_why(room_id, row, person)

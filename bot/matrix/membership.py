@@ -115,7 +115,7 @@ class Membership:
             )
 
     async def meet_others(self, room_id: str, changes: Iterable[StateChange]) -> None:
-        """Those who came into a room that is no case's and no direct chat; whoever does not belong there must go."""
+        """Those who came into a room that is no case's: they are welcomed; whoever does not belong there must go."""
         joins = [c for c in changes if c.type == "m.room.member" and c.content.get("membership") == "join"]
         arrived = {change.state_key: change.event_id for change in joins if change.state_key != self._client.user_id}
         if not arrived:
@@ -126,7 +126,11 @@ class Membership:
             return channel, find.audience(channel) if channel else frozenset()
 
         channel, audience = await self._store.ask(look)
-        if channel is None or place_of(channel) in {Place.CASE, Place.DIRECT}:
+        if channel is None or place_of(channel) is Place.CASE:
+            return
+        if there := arrived.keys() & audience:
+            await self._comings.came(room_id, sorted(there))
+        if place_of(channel) is Place.DIRECT:
             return
         for user_id in arrived.keys() - audience:
             await self._watch.stranger_came(
@@ -203,6 +207,7 @@ class Membership:
                 encrypted = any(c.type == "m.room.encryption" for c in state)
                 if encrypted and people == {self._client.user_id, invitation.sender}:
                     await self._progress.save_room(direct_channel(invitation.sender), invitation.room_id)
+                    await self._comings.came(invitation.room_id, (invitation.sender,))
                     return
             await self._client.leave(invitation.room_id)
         except NotAllowed:

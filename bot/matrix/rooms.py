@@ -32,6 +32,7 @@ class MakesRooms(Protocol):
         invite: Iterable[str],
         space: bool,
         parent: str | None,
+        picture: str | None,
     ) -> str:
         """Make a room, or a space, and invite people into it."""
 
@@ -51,6 +52,7 @@ async def make_room(
     invite: Iterable[str] = (),
     space: bool = False,
     parent: str | None = None,
+    picture: str | None = None,
 ) -> tuple[str, frozenset[str]]:
     """Find or make the room with this marker; gives its id, and who was invited with it. Others are to be asked yet."""
     found = await rooms.find_room((MARKER, marker))
@@ -62,13 +64,19 @@ async def make_room(
     content = {MARKER: marker}
     try:
         room_id = await rooms.create_room(
-            name=name, topic=topic, creation_content=content, invite=first, space=space, parent=parent
+            name=name,
+            topic=topic,
+            creation_content=content,
+            invite=first,
+            space=space,
+            parent=parent,
+            picture=picture,
         )
     except Rejected:
         if not first:
             raise
         # One of them can't be invited, or not so many: they are asked one by one. The room may be there all the same.
-        return await make_room(rooms, marker, name=name, topic=topic, space=space, parent=parent)
+        return await make_room(rooms, marker, name=name, topic=topic, space=space, parent=parent, picture=picture)
     return room_id, frozenset(first)
 
 

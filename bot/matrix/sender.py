@@ -16,11 +16,13 @@ from bot.matrix.content import PNG, POLL, TICK, as_edit, content_of, measure, po
 from bot.matrix.crypto.attachments import upload
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected, TokenRevoked, Unavailable, judge
+from bot.matrix.faces import face_of
 from bot.matrix.inviting import Inviter
 from bot.matrix.room_guard import REMOVED
 from bot.matrix.rooms import make_room
 from cases.roles import Place
 from chat.faults import place_of_fault
+from commands.case.comings import topic_of
 from commands.trust.watch import Watch
 from storage import causes, rooms
 from storage.crypto import HOUSE
@@ -499,7 +501,9 @@ class Speaker:
         audience = await self._store.ask(lambda find: find.audience(channel))
         name = key if place is Place.CASE else "Roundtable"
         people = [person for person in people if person in audience]
-        room_id, invited = await make_room(self._client, marker, name=name, topic=name, invite=people)
+        topic = topic_of(channel, self._watch.language)
+        picture = await self._store.ask(lambda find: face_of(find, channel))
+        room_id, invited = await make_room(self._client, marker, name=name, topic=topic, invite=people, picture=picture)
         await self._progress.save_room(channel, room_id)
         self.on_room(room_id)
         if place is Place.DIRECT and invited:

@@ -1,19 +1,51 @@
 """Who comes into a case room and who goes: welcomed, told to the others, and reported if they are strangers."""
 
-from collections.abc import Callable
-from datetime import datetime
+import json
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from cases.case import Case
 from cases.roles import Place
 from chat.context import COORDINATION, House, Reply, case_channel, person_of
 from chat.dispatch import DONE
+from chat.languages import language
+from chat.layout import plain
+from chat.render import Voice
+from storage import causes
 from storage.audit import Entry
-from storage.find import Directory, place_of
+from storage.find import SPACE, Directory, place_of
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Store, Work
 
 Note = Callable[[Work, Case, Directory], list[tuple[str, Reply]]]
 """What a coming or going means for a case: gives what is said, and in which channels."""
+
+
+TOPICS = {
+    Place.CASE.value: "topic/case",
+    Place.AGENCY.value: "topic/agency",
+    Place.COORDINATION.value: "topic/coordination",
+    Place.ADMIN.value: "topic/admin",
+    Place.DIRECT.value: "topic/direct",
+    SPACE: "topic/space",
+}
+"""What a room is for, as every homeserver reads it: nothing of a case."""
+WELCOMES = {
+    Place.AGENCY: "welcome/agency",
+    Place.COORDINATION: "welcome/coordination",
+    Place.DIRECT: "welcome/direct",
+}
+"""What is said first in a room. To admins the bot introduces itself (commands/trust/watch.py)."""
+
+WELCOMED_TOGETHER = timedelta(minutes=10)
+
+
+def topic_of(channel: str, code: str) -> str:
+    """What a channel's room is for, in a language."""
+    voice = Voice(Directory({}, {}, {}), ZoneInfo("UTC"), language(code))
+    return plain(voice.text(TOPICS[channel.partition(":")[0]], {}))
 
 
 class Comings:
@@ -44,6 +76,31 @@ class Comings:
             return told
 
         self._note(room_id, cause, note)
+
+    @in_store_thread
+    def came(self, room_id: str, user_ids: Collection[str]) -> None:
+        """Say what a room is for that is no case's, once somebody has come for the first time."""
+        now = self._clock()
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+            template = WELCOMES.get(place_of(channel)) if channel else None
+            kept = json.loads(find.setting(f"welcomed {channel}") or "{}")
+        known: list[str] = kept.get("people", [])
+        new = [user_id for user_id in user_ids if user_id not in known]
+        if channel is None or template is None or not new:
+            return
+        # Those who come together need one welcome.
+        again = not kept or now - datetime.fromisoformat(kept["at"]) >= WELCOMED_TOGETHER
+        at = now.isoformat() if again else kept["at"]
+        with (
+            suppress(AlreadyHandledError),
+            self._store.work(causes.of_job("welcome", channel, now.isoformat(), *new), now) as work,
+        ):
+            work.keep(f"welcomed {channel}", json.dumps({"people": sorted({*known, *new}), "at": at}))
+            work.outcome = DONE
+            voice = self._house.voice(work.find.directory(), channel)
+            for page in voice.message(template, {"agency": channel.partition(":")[2]}) if again else ():
+                work.say(channel, page)
 
     @in_store_thread
     def left(self, room_id: str, user_id: str, cause: str) -> None:

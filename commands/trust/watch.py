@@ -12,11 +12,12 @@ import structlog
 
 from cases.people import Professional
 from cases.roles import Place, Role
-from chat.context import COORDINATION, House, Reply, case_channel
+from chat.context import COORDINATION, House, Reply, case_channel, direct_channel
 from chat.dispatch import DONE
+from chat.layout import plain
 from storage import answers, causes, outbox, pins, restoring, rooms
 from storage.audit import Entry
-from storage.find import Directory, place_of
+from storage.find import Directory, Find, place_of
 from storage.outbox import Row
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Message, Store, Work
@@ -39,6 +40,22 @@ class Watch:
         self._store = store
         self._house = house
         self._clock = clock
+
+    @property
+    def language(self) -> str:
+        """The code of the house's own language."""
+        return self._house.of(self._house.scheme).language
+
+    def invitation(self, find: Find, channel: str, person: str) -> str | None:
+        """What somebody reads with an invitation to a case: who asks them, and that a case needs them."""
+        if place_of(channel) is not Place.CASE:
+            return None
+        case = find.case_or_none(channel.partition(":")[2])
+        if case is None:
+            return None
+        asked = next((step.by for step in reversed(case.steps) if step.subject == person), case.opened_by)
+        voice = self._house.voice(find.directory(), channel, case)
+        return plain(voice.text("case/invitation", {"by": asked}))
 
     @in_store_thread
     def identity_changed(self, user_id: str, master_key: str) -> None:
@@ -99,7 +116,10 @@ class Watch:
             answers.show(work, user_id, compared)
             work.record(_entry(user_id, ADMIN, "verification", user_id, "comparing", work))
             facts: dict[str, object] = {"person": user_id, "compared": compared, "identity": identity}
-            return [(ADMIN, Reply("verification/comparing", facts, wake=_admins(directory)))]
+            told = [(ADMIN, Reply("verification/comparing", facts, wake=_admins(directory)))]
+            if work.find.room(direct_channel(user_id)):
+                told.append((direct_channel(user_id), Reply("verification/called", wake=(user_id,))))
+            return told
 
         self._once(causes.of_job("comparing", user_id, self._clock().isoformat()), note)
 

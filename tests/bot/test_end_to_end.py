@@ -16,6 +16,7 @@ from bot.matrix.crypto.client import HardenedClient, sign_in
 from bot.matrix.crypto.errors import TokenRevoked
 from bot.matrix.crypto.events import Batch, Event
 from bot.matrix.crypto.trust import MemoryPins
+from commands.case.comings import topic_of
 from storage import tables
 from storage.database import StoreProblemError
 from tests.deployment import Deployment
@@ -117,7 +118,15 @@ async def test_a_case_room_is_closed_to_the_server_and_the_curious(deployment: D
     }
     ref = state["m.room.name", ""]["name"]
     assert len(ref) in range(4, 7)
-    assert state["m.room.topic", ""]["topic"] == ref
+    # What the homeserver reads is the same for every case.
+    assert state["m.room.topic", ""]["topic"] == topic_of("case:M4XD", "en")
+    assert state["m.room.avatar", ""]["url"].startswith("mxc://localhost/")
+    profile = await deployment.people["dirk"].client.wire.ask("GET", f"v3/profile/{deployment.bot_id}")
+    assert (profile["displayname"], str(profile["avatar_url"])[:6]) == ("Roundtable", "mxc://")
+    own = await deployment.people["dirk"].client.room_state(await deployment.room("agency:social"))
+    shown = {change.type: change.content for change in own}
+    assert shown["m.room.topic"]["topic"] == topic_of("agency:social", "en")
+    assert shown["m.room.avatar"]["url"] != state["m.room.avatar", ""]["url"]
     assert state["m.room.create", ""]["room_version"] == "12"
     assert state["m.room.encryption", ""]["algorithm"] == "m.megolm.v1.aes-sha2"
     assert state["m.room.history_visibility", ""]["history_visibility"] == "joined"

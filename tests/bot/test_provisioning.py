@@ -55,6 +55,7 @@ class RecordedRooms:
         invite: Iterable[str] = (),
         space: bool,
         parent: str | None,
+        picture: str | None = None,
     ) -> str:
         people = set(invite)
         if len(people) > MOST_INVITED_AT_ONCE:
@@ -62,7 +63,8 @@ class RecordedRooms:
         if people & self.unknown_accounts:
             raise NotAllowed(403, "M_FORBIDDEN")
         room_id = f"!room{next(self._ids)}"
-        self.made[room_id] = {"name": name, "topic": topic, "space": space, "parent": parent, **creation_content}
+        shown = {"name": name, "topic": topic, "picture": picture}
+        self.made[room_id] = {**shown, "space": space, "parent": parent, **creation_content}
         self.people[room_id] = {BOT} | people
         if self.crash_after_making == creation_content[MARKER]:
             self.crash_after_making = None
@@ -90,7 +92,7 @@ class RecordedRooms:
     async def has_account(self, user_id: str) -> bool:
         return user_id not in self.missing_accounts
 
-    async def invite(self, room_id: str, user_id: str) -> None:
+    async def invite(self, room_id: str, user_id: str, reason: str | None = None) -> None:  # noqa: ARG002 as the client has it
         if user_id in self.unknown_accounts:
             raise NotAllowed(404, "M_NOT_FOUND")
         self.people[room_id].add(user_id)
@@ -203,7 +205,10 @@ async def test_a_new_house_gets_agencies_people_rooms_and_invitations(store: Sto
     assert await who_is_in(store, rooms, "agency:social") == {"cleo", "dirk"}
     assert await who_is_in(store, rooms, "agency:police") == {"ada"}
     space, *others = rooms.made
-    assert rooms.made[space] == {"name": "Round table", "topic": "", "space": True, "parent": None, MARKER: "space"}
+    topic = "The rooms of those who work together."
+    shown = {"name": "Round table", "topic": topic, "picture": None}
+    assert rooms.made[space] == {**shown, "space": True, "parent": None, MARKER: "space"}
+    assert all(made["topic"] not in {"", made["name"]} for made in rooms.made.values())
     assert [rooms.made[room]["parent"] for room in others] == [space] * 7
     assert [rooms.made[room]["name"] for room in others] == ["Coordination", "Admin", *AGENCIES.values()]
 
@@ -440,7 +445,7 @@ class SlowRooms(RecordedRooms):
         self.order.append(f"room {how['creation_content'][MARKER]}")
         return await super().create_room(**how)
 
-    async def invite(self, room_id: str, user_id: str) -> None:
+    async def invite(self, room_id: str, user_id: str, reason: str | None = None) -> None:  # noqa: ARG002 as the client has it
         self._people[user_id].take(self.now)
         self.order.append(f"{user_id} to {self.made[room_id][MARKER]}")
         await super().invite(room_id, user_id)

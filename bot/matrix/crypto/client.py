@@ -279,6 +279,7 @@ class HardenedClient:
         invite: Iterable[str] = (),
         space: bool = False,
         parent: str | None = None,
+        picture: str | None = None,
     ) -> str:
         """Make a room, or a space, in which we alone have power; post works in it at once.
 
@@ -292,6 +293,7 @@ class HardenedClient:
             invite=invite,
             space=space,
             parent=parent,
+            picture=picture,
             server=self._server,
         )
         room_id = _read_id(await self.wire.ask("POST", "v3/createRoom", request), "room_id", is_room_id)
@@ -312,6 +314,19 @@ class HardenedClient:
     async def rename(self, room_id: str, name: str) -> None:
         """Give a room of ours another name, which the homeserver can read."""
         await self.wire.ask("PUT", "v3/" + encode_path("rooms", room_id, "state", "m.room.name"), {"name": name})
+
+    async def show_as(self, name: str, picture: str) -> None:
+        """Give our account a name and a picture (its address), which everybody can see."""
+        profile = {"displayname": name, "avatar_url": picture}
+        for key, value in profile.items():
+            await self.wire.ask("PUT", "v3/" + encode_path("profile", self.user_id, key), {key: value})
+
+    async def upload_picture(self, png: bytes) -> str:
+        """Put a picture on the homeserver that anybody may see, not encrypted; gives its address."""
+        address = (await self.wire.upload(png, content_type="image/png")).get("content_uri")
+        if not isinstance(address, str) or not address.startswith("mxc://"):
+            raise Unavailable("an upload without an address")
+        return address
 
     async def pin(self, room_id: str, event_id: str) -> None:
         """Have one message of a room of ours pinned, and no other; the homeserver sees which, not what it says."""
@@ -403,12 +418,16 @@ class HardenedClient:
             raise Unavailable("a member list without members")
         return frozenset(joined)
 
-    async def invite(self, room_id: str, user_id: str) -> None:
-        """Invite someone. They get the room's key when they join. Nothing happens if they are in the room."""
+    async def invite(self, room_id: str, user_id: str, reason: str | None = None) -> None:
+        """Invite someone; ``reason``: a word to them that the homeserver can read.
+
+        They get the room's key when they join. Nothing happens if they are in the room.
+        """
         room = self._rooms.get(room_id)
         if room is not None and user_id in room.joined:
             return
-        await self.wire.ask("POST", "v3/" + encode_path("rooms", room_id, "invite"), {"user_id": user_id})
+        asked = {"user_id": user_id, **({"reason": reason} if reason else {})}
+        await self.wire.ask("POST", "v3/" + encode_path("rooms", room_id, "invite"), asked)
         if room is not None:
             room.invited.add(user_id)
 

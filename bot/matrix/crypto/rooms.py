@@ -77,6 +77,7 @@ def describe_room(
     invite: Iterable[str],
     space: bool,
     parent: str | None,
+    picture: str | None = None,
     server: str,
 ) -> Json:
     """The request that makes a room as we want it from its first event on.
@@ -92,12 +93,12 @@ def describe_room(
         "topic": topic,
         "invite": list(invite),
         "creation_content": {**(creation_content or {}), **({"type": "m.space"} if space else {})},
-        "initial_state": _describe_state(space=space, parent=parent, server=server),
+        "initial_state": _describe_state(space=space, parent=parent, picture=picture, server=server),
         "power_level_content_override": _describe_power(space=space),
     }
 
 
-def _describe_state(*, space: bool, parent: str | None, server: str) -> list[Json]:
+def _describe_state(*, space: bool, parent: str | None, picture: str | None, server: str) -> list[Json]:
     def state(kind: str, content: Json, state_key: str = "") -> Json:
         return {"type": kind, "state_key": state_key, "content": content}
 
@@ -108,6 +109,8 @@ def _describe_state(*, space: bool, parent: str | None, server: str) -> list[Jso
     ]
     if not space:
         states.append(state("m.room.encryption", {"algorithm": MEGOLM}))
+    if picture is not None:
+        states.append(state("m.room.avatar", {"url": picture}))
     if parent is not None:
         states.append(state("m.space.parent", {"via": [server], "canonical": True}, parent))
     return states

@@ -121,9 +121,9 @@ class Wire:
             return status, answer
         raise explain(status, answer, wait)
 
-    async def upload(self, data: bytes) -> Json:
-        """Store a file, which must be encrypted already, on the homeserver. Raises as ask does."""
-        headers = {"Content-Type": "application/octet-stream"}
+    async def upload(self, data: bytes, *, content_type: str = "application/octet-stream") -> Json:
+        """Store a file, which must be encrypted already or public, on the homeserver. Raises as ask does."""
+        headers = {"Content-Type": content_type}
         asked = Exchange("POST", MEDIA + "v3/upload", data, headers, within=FILE_WITHIN)
         status, answer, wait = await self._request(asked)
         if status == 200:  # noqa: PLR2004

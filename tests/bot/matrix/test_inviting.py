@@ -47,7 +47,7 @@ class Wire:
     async def has_account(self, user_id: str) -> bool:
         return user_id not in self.strangers
 
-    async def invite(self, room_id: str, user_id: str) -> None:
+    async def invite(self, room_id: str, user_id: str, reason: str | None = None) -> None:  # noqa: ARG002 as the client has it
         self.tried[user_id] += 1
         if self.holding:
             await self.holding.wait()

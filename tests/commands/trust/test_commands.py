@@ -180,8 +180,11 @@ async def test_emoji_that_are_the_same_approve_exactly_that_identity(
     table: Conference, watch: Watch, known: StoredPins
 ) -> None:
     await watch.comparing(user("ada"), "🐶 Dog", OTHER)
-    (card,) = await table.deliver()
+    card, told = await table.deliver()
     assert "If it is the same, you approve it: xQ4r Tm1e" in card
+    assert (told.channel, told.mentions) == (f"direct:{user('ada')}", (user("ada"),))
+    assert "An admin will call you" in told
+    assert "Dog" not in told
     await watch.identity_proven(user("ada"), OTHER)
     assert "the new identity is approved" in (await table.deliver())[0]
     assert await known.pinned(user("ada")) == OTHER
