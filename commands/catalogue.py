@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pydantic.fields import FieldInfo
 
 from cases.followups import TODOS
+from cases.gates import Phase
 from cases.roles import Role
 from cases.scheme import DIFFERENCE_IS_WELCOME, USUAL_LADDER, Runs, Unit
 from cases.verbs import VERBS
@@ -57,7 +58,7 @@ def _messages() -> Iterator[Message]:
     yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record", *Runs, *request.Consent))
     yield from (Plural(*unit.counted) for unit in Unit)
     yield from (DIFFERENCE_IS_WELCOME, *(rung.level for rung in USUAL_LADDER))
-    yield from ((STATE, word) for word in (*request.State, *action.State))
+    yield from ((STATE, word) for word in (*request.State, *action.State, *Phase))
     for group in GROUPS:
         yield from ((GROUP, group.word), group.title)
     commands = registry_of_all().commands.values()

@@ -18,6 +18,7 @@ from commands.board import signing
 from commands.board.drawing import SIZES, draw
 from commands.erasure.rules import DELETED, WIPED
 from commands.overview.commands import by_record, how_urgent, readable
+from commands.phase import rules as phases
 from commands.roundtable import rules as roundtable
 from storage import causes
 from storage.find import Find
@@ -142,6 +143,7 @@ def _message(case: Case, voice: Voice, now: datetime) -> Message:
         "groups": [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], how_urgent)],
         "more": max(0, len(entries) - MOST_ITEMS),
         "running": roundtable.running(case),
+        "standing": phases.standing(case, now)._replace(silent=[]),
         "next_table": tables[0] if tables else None,
     }
     return voice.message("card/status", facts)[0]

@@ -22,6 +22,7 @@ from commands.concern.rules import Concern
 from commands.decision import rules as decisions
 from commands.decision.rules import Decision
 from commands.meeting import rules as meeting
+from commands.phase import rules as phases
 from commands.request import rules as request
 from commands.request.rules import Answer
 from commands.roundtable import rules as roundtable
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from cases.people import Professional
     from commands.action.rules import Action
     from commands.decision.rules import Decision, Position
+    from commands.phase.rules import Change
     from commands.roundtable.rules import AgendaItem, Attendance, Note, Quorum, RoundTable
 
 FILED = verb("minutes file", sets_nothing=True, leads_nowhere=True, in_a_full_case=True)
@@ -130,6 +132,8 @@ class Draft:
     notes: Mapping[NoteKind, list[Note]]
     decisions: list[tuple[Decision, list[Position], list[str], decisions.Taken | None]]
     """Each with the positions that count, the agencies that were silent, and where and how it was taken."""
+    gates: list[Change]
+    """The gates that were overridden, and for what reason."""
     actions: list[Action]
     interim: frozenset[str]
     """Those that were agreed at the meeting while it had no quorum."""
@@ -182,6 +186,7 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
             )
             for d in decided
         ],
+        gates=[change for change in phases.changes(case) if change.overrides and of_table(change)],
         actions=[a for a in case.all(Action) if of_table(a)],
         interim=frozenset(
             a.id for a in case.all(Action) if a.roundtable == table.id and meeting.is_interim(case, table, a.at, quorum)

@@ -32,6 +32,7 @@ from commands.ids import AnyId
 from commands.minutes.commands import after_undo
 from commands.overview import moves
 from commands.overview.lines import find_lines, find_parts
+from commands.phase import rules as phases
 from commands.request import audience, lawful
 from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
 from commands.roundtable import invitation
@@ -117,6 +118,7 @@ def status(args: Status, ctx: Context) -> Reply:
         "all_domains": len(Domain),
         "requests": _counted(r.state for r in requests),
         "waiting": [(r, _silent_days(case, r, ctx.now)) for r in requests if r.waiting],
+        "standing": phases.standing(case, ctx.now),
         "actions": _counted(a.state for a in actions),
         "late": sum(a.state in PENDING and a.due_at < ctx.now for a in actions),
         "decisions": [(d, taken(case, d), len(silent_on(case, d))) for d in case.all(Decision) if not d.withdrawn],
@@ -133,6 +135,7 @@ def next_moves(args: Next, ctx: Context) -> Reply:
     entries = by_record(unresolved(ctx.case, ctx.now))
     more = max(0, len(entries) - MOST_MOVES)
     facts: dict[str, object] = {"case": ctx.case, "entries": entries[:MOST_MOVES], "more": more}
+    facts["standing"] = phases.standing(ctx.case, ctx.now)
     return Reply("overview/next", {**facts, "chair": None if ctx.case.closed else moves.of_chair(ctx.case, ctx.now)})
 
 
@@ -322,9 +325,8 @@ def _counted(states: Iterable[State | ActionState]) -> list[tuple[str, int]]:
 
 def _silent_days(case: Case, request: Request, now: datetime) -> int:
     """Calendar days since the last move on a question that waits for its answer."""
-    moves = [s.at for s in case.steps if s.subject == request.id and not s.undone and s.what is not CORRECTED]
     zone = case.zone_info
-    return (now.astimezone(zone).date() - max(moves, default=request.at).astimezone(zone).date()).days
+    return (now.astimezone(zone).date() - phases.asked_at(case, request).astimezone(zone).date()).days
 
 
 def _short_moment(moment: datetime, zone: ZoneInfo) -> str:

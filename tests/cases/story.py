@@ -117,7 +117,10 @@ STORY: list[Line] = [
         ),
     ),
     ("roundtable stop", lambda c, at: series.stop(c, "M-3", because="w31 enough", by=ADA, at=at)),
-    ("roundtable", lambda c, at: roundtable.schedule(c, M2, chair=ADA.user_id, about="w32 x", by=ADA, at=at)),
+    (
+        "roundtable",
+        lambda c, at: roundtable.schedule(c, M2, chair=ADA.user_id, about="w32 x", because="w93 y", by=ADA, at=at),
+    ),
     ("roundtable cancel", lambda c, at: roundtable.cancel(c, "M-5", because="w33 no need", by=ADA, at=at)),
     ("roundtable start", lambda c, at: roundtable.start(c, "M-1", by=ADA, at=at, steers=False)),
     ("confirm", lambda c, at: roundtable.confirm(c, "M-1", by=FINN, at=at)),
@@ -156,7 +159,7 @@ STORY: list[Line] = [
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 59))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 59), *range(91, 94))]
 
 
 def moment(line: int) -> datetime:

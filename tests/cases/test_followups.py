@@ -60,7 +60,7 @@ def test_a_declined_action_goes_back_to_the_agency_that_proposed_it() -> None:
 def test_a_decision_waits_for_each_silent_agency() -> None:
     case = a_case()
     decision.decide(case, "one caller", because="five are too many", by=ADA, at=NOW)
-    assert told(case) == [("D-1", decision.NO_POSITION, "social"), ("D-1", decision.NO_POSITION, "health")]
+    assert told(case) == [("D-1", decision.PROPOSED, "social"), ("D-1", decision.PROPOSED, "health")]
     decision.take_position(case, "D-1", Stance.DISSENTS, why="ours too", by=FINN, at=NOW)
     assert [item.agency for item in owed_by(case, "social", NOW)] == ["social"]
     assert owed_by(case, "health", NOW) == []

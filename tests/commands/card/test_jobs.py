@@ -23,6 +23,8 @@ async def test_the_card_says_where_the_case_stands(table: Conference) -> None:
     assert card == (
         f"{ref} · where the case stands\n"
         "a safe routine again\n"
+        "Phase: gather\n"
+        "Whose move: Police, Social services, Health service, School, Youth work\n"
         "Late:\n"
         "Social services: accept or decline A-1 · was due Wed 4 Nov 2026\n"
         "Next:\n"
@@ -37,6 +39,7 @@ async def test_the_card_says_where_the_case_stands(table: Conference) -> None:
 
 async def test_it_is_edited_when_something_of_it_changes_and_at_most_every_ten_minutes(table: Conference) -> None:
     room = await table.open_case()
+    await table.say("ada", "!concern out at night kind: fact", room=room)
     assert len(await look(table)) == 1
     assert await look(table) == []
     table.later(minutes=11)
@@ -78,13 +81,16 @@ async def test_whoever_joined_gets_a_fresh_card_and_the_older_one_goes(table: Co
     for who in ("Finn de Boer", "Gina Dekker"):
         line = f"!case invite {room.partition(':')[2]} {who} because: he is ill"
         await table.say("cleo", line, room="coordination")
-    assert await look(table) == []
+    (invited,) = await look(table)
+    assert "Whose move: Police, Health service" in invited
+    table.later(minutes=11)
     await table.comings.joined(f"!{room}:example.org", tuple(map(user, ("finn", "gina"))), "wave")
     await table.deliver()
     (fresh,) = await look(table)
     assert "A-1" in fresh
-    first, edit, newest = table.cards
-    assert table.retracted == [(room, first.event_id), (room, edit.event_id)]
+    *older, newest = table.cards
+    assert len(older) == 3
+    assert table.retracted == [(room, one.event_id) for one in older]
     assert newest.text == fresh
 
 

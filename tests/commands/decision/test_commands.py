@@ -145,11 +145,11 @@ async def test_a_decision_is_proposed_until_the_agencies_of_a_quorum_agree(table
     assert "It is decided once 3 agencies agree." in second
     table.later(days=1)
     third = await table.answer("finn", "agree", room=room, replies_to=card)
-    how = "Decided outside a round table, by Police, Social services, Health service on Tue 3 Nov 2026."
-    assert third.text.splitlines()[:2] == ["D-1 · Health service agrees", how]
+    how = "Decided outside a round table on Tue 3 Nov 2026, by Police, Social services,"
+    assert third.text.splitlines()[:3] == ["D-1 · Health service agrees", how, "Health service."]
     # A dissent stands beside it, and is weighed against nothing.
     opposed = await table.answer("hugo", "dissent we have to reach his mother", room=room, replies_to=card)
-    assert how in opposed
+    assert f"{how}\nHealth service." in opposed
     assert "Dissent: School" in opposed
     assert "Decisions: D-1\n" in await table.answer("ada", "!status", room=room)
     await table.say("finn", "!dissent D-1 we thought again", room=room)
@@ -168,7 +168,7 @@ async def test_what_is_decided_takes_the_agencies_that_the_scheme_calls_mandator
     # Probation has no seat in this case.
     assert second.text.splitlines()[1] == "It is decided once 2 agencies agree. Among them: School."
     third = await table.answer("hugo", "agree", room=room, replies_to=card)
-    assert "Decided outside a round table, by Police, Social services, School on" in third
+    assert "Decided outside a round table on Mon 2 Nov 2026, by Police, Social services,\nSchool." in third
 
 
 async def test_another_wording_is_only_proposed_again(table: Conference) -> None:

@@ -32,6 +32,8 @@ async def test_the_status_is_the_case_on_one_screen(table: Conference) -> None:
         "Why: not seen at school for weeks\n"
         "Goal: a safe routine again\n"
         "Director: Cleo Bakker\n"
+        "Phase: gather\n"
+        "Silent for 6 days: Police, Social services, Health service, Youth work\n"
         "Table: Police (Ada) · Social services (Cleo, Dirk) · Health service (Finn, Gina)\n"
         "School (Hugo)"
         " · Youth work (Iris, Jack)\n"
@@ -80,6 +82,8 @@ async def test_next_tells_whose_move_it_is_the_most_urgent_first(table: Conferen
     said = await table.answer("ada", "!next", room=room)
     assert said.text == (
         f"{ref} · next moves\n"
+        "Phase: gather\n"
+        "Silent for 3 days: Police, Social services, Health service, Youth work\n"
         "Police: accept or decline A-1 · was due Wed 4 Nov 2026\n"
         "Health service: answer R-1 · due Fri 6 Nov 2026\n"
         "Police, Health service, School, Youth work: agree or dissent: D-1 (proposed)\n"
@@ -93,6 +97,8 @@ async def test_when_nothing_waits_the_next_review_is_told(table: Conference) -> 
     ref = room.partition(":")[2]
     text = (
         f"Nothing in {ref} waits for anybody.\n"
+        "Phase: gather\n"
+        "Not heard yet: Police, Social services, Health service, School, Youth work\n"
         "No round table is planned. To plan one:  !roundtable fri 15:00\n"
         "Next review: Mon 30 Nov 2026"
     )
