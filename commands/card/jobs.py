@@ -47,6 +47,8 @@ class Posted:
     number: int = 0
     """Of the board that it holds, in the order of this room, and the digest of that; 0: it holds none."""
     board: str = ""
+    last: str = ""
+    """The cause of its newest edit, if that holds a board."""
 
 
 class Card:
@@ -96,7 +98,7 @@ def post_card(sweep: Sweep) -> None:
         if before is None or _must_be_fresh(before, case, room_id, sweep.now):
             if taken_off or not case.closed:
                 _post_fresh(sweep, before, card)
-        elif card.digest != before.digest:
+        elif card.digest != before.digest or (sweep.house.has_board and _is_hard_to_find(before, sweep.now)):
             _edit(sweep, before, card)
 
     sweep.each(post)
@@ -121,9 +123,13 @@ def _edit(sweep: Sweep, before: Posted, card: Card) -> None:
     moment, ref = sweep.now.isoformat(), card.case.ref
     number = before.number + 1 if before.number else int(sweep.now.timestamp())
     board = card.sign(number, before.board, edits=True)
-    with sweep.store.work(causes.below(before.cause, f"{moment} {number}"), sweep.now) as work:
+    cause = causes.below(before.cause, f"{moment} {number}")
+    with sweep.store.work(cause, sweep.now) as work:
         work.say(case_channel(ref), card.message, scope=ref, edits=f"{before.cause}.1", board=board)
-        posted = replace(before, edited=moment, digest=card.digest)
+        if before.last:
+            # Nobody needs it any more, and a fresh card has few to take away.
+            work.retract(before.last)
+        posted = replace(before, edited=moment, digest=card.digest, last=cause if board else "")
         _keep(work, ref, _numbered(posted, before, number, board))
 
 
@@ -168,6 +174,11 @@ def _is_taken_off(before: Posted, case: Case) -> bool:
     """Whether something was taken off the file since, or the file is an older one, which knows no later card."""
     posted = datetime.fromisoformat(before.at)
     return any(step.at > posted and step.what in {DELETED, WIPED, GAP} for step in case.steps)
+
+
+def _is_hard_to_find(before: Posted, now: datetime) -> bool:
+    """Whether apps find its board only as long as they have loaded the card: by its id they find what edits it."""
+    return before.edited == before.at and now > datetime.fromisoformat(before.at)
 
 
 def _posted(find: Find, ref: str) -> Posted | None:

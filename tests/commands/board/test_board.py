@@ -122,6 +122,29 @@ async def test_boards_are_numbered_and_name_the_one_before_and_their_room(boarde
     assert len(table.cards) == 3
 
 
+async def test_a_newer_board_takes_the_one_before_out_of_the_room(boarded: Conference) -> None:
+    table = boarded
+    room = await table.open_case()
+    for number in range(4):
+        await table.say("ada", f"!concern number {number} kind: fact", room=room)
+        await look(table)
+    card, first, second, newest = table.cards
+    assert table.retracted == [(room, first.event_id), (room, second.event_id)]
+    table.later(days=31)
+    await look(table)
+    assert [event for _, event in table.retracted[2:]] == [card.event_id, newest.event_id]
+
+
+async def test_each_card_is_edited_once_so_that_apps_find_its_board_by_what_is_pinned(boarded: Conference) -> None:
+    table = boarded
+    await table.open_case()
+    first = await look(table)
+    for number in (1, 1, 1):
+        table.later(minutes=15)
+        assert (await look(table))["number"] - first["number"] == number
+    assert len(table.cards) == 2
+
+
 async def test_another_key_signs_nothing_of_ours(boarded: Conference) -> None:
     table = boarded
     await table.open_case()
