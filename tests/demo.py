@@ -10,7 +10,6 @@ import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -20,28 +19,38 @@ from rich.panel import Panel
 from bot import logs
 from bot.matrix.content import POLL, TEXT
 from bot.matrix.crypto.events import Event
-from cases.time import show
+from tests.backup import Backup
 from tests.deployment import EVERYBODY, Deployment
 from tests.homeserver import Homeserver
 from tests.professional import Professional, answered
 
 BOT_NAME = "Roundtable"
+LASTS = timedelta(days=8)
+"""The play, by the bot's clock."""
+KEPT_AGAIN_AFTER_SECONDS = 5.0
 VOTE = "org.matrix.msc3381.poll.response"
 SHOWN = frozenset({"m.room.message", POLL})
 TOPICS = {"coordination": "coordination room", "agency:health": "health's own room"}
 
 
 class MovableClock:
-    """The bot's clock: begins on a Monday at ten in Amsterdam, goes on by itself, and can be moved."""
+    """The bot's clock: begins on a Monday at ten in Amsterdam, goes on by itself, and can be moved.
+
+    That is so long ago that the play has ended by now: then it can be set right.
+    """
 
     def __init__(self) -> None:
-        today = datetime.now(UTC)
-        monday = today - timedelta(days=today.weekday())
+        ended = datetime.now(UTC) - LASTS
+        monday = ended - timedelta(days=ended.weekday())
         self._monday = monday.replace(hour=9, minute=0, second=0, microsecond=0)
         self._moved = timedelta(seconds=-time.monotonic())
 
     def __call__(self) -> datetime:
         return self._monday + self._moved + timedelta(seconds=time.monotonic())
+
+    def set_right(self) -> None:
+        """Show what time it is."""
+        self._moved += datetime.now(UTC) - self()
 
     def move_on(self, minutes: int) -> None:
         """Let so many minutes pass."""
@@ -62,6 +71,8 @@ class Play:
         self._rooms: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._shown: set[str] = set()
         self._said = ""
+        self.marked: set[str] = set()
+        """The messages that the bot has marked as done."""
         self.lines = 0
 
     async def enter(self, key: str, room_id: str, *members: str) -> None:
@@ -76,15 +87,20 @@ class Play:
         me = self._people[who]
         sent = await (me.reply(room_id, to.event_id, text) if to else me.say(room_id, text))
         witness = self._witness(key, me.user_id)
-        await witness.hears(lambda event: event.event_id == sent, room_id)
+        seen = await witness.hears(lambda event: event.event_id == sent, room_id)
         self._said = sent
         self._show_all(key)
+        if sent not in self._shown:
+            # One's own client need not have heard it yet.
+            self._shown.add(sent)
+            self._show(key, seen)
 
     async def done(self, key: str) -> None:
         """Wait until the bot has marked what was said last as done, or answered it; show that."""
         room_id, members = self._rooms[key]
         event = await self._people[members[0]].hears(lambda event: answered(event) == self._said, room_id)
         if event.type == "m.reaction":
+            self.marked.add(self._said)
             self._console.print(Padding(f"✅ [green]{BOT_NAME}[/]", (0, 0, 1, 3)))
         self._show_all(key)
 
@@ -92,13 +108,13 @@ class Play:
         """Somebody taps an answer of a poll, by what it says; shown once another member's client has decrypted it."""
         room_id, _ = self._rooms[key]
         me = self._people[who]
-        poll = await me.hears(lambda event: answer in dict(_answers(event)), room_id)
+        poll = await me.hears(lambda event: answer in dict(answers_of(event)), room_id)
         self._show_all(key)
         relation = {"rel_type": "m.reference", "event_id": poll.event_id}
         content = {VOTE: {"answers": [answer]}, "m.relates_to": relation}
         sent = await me.client.post(room_id, content, txn_id=uuid.uuid4().hex, type=VOTE)
         seen = await self._witness(key, me.user_id).hears(lambda event: event.event_id == sent, room_id)
-        self._print(key, seen, f"taps: {dict(_answers(poll))[answer]}")
+        self._print(key, seen, f"taps: {dict(answers_of(poll))[answer]}")
 
     async def bot(self, key: str, *parts: str) -> Event:
         """Wait until the bot has said something with these parts, that was not shown yet; show it."""
@@ -106,7 +122,7 @@ class Play:
 
         def said(event: Event) -> bool:
             body = str(event.content.get("body", ""))
-            by_bot = event.sender not in self._names
+            by_bot = event.sender not in self._names and not event.replaces
             return by_bot and event.event_id not in self._shown and all(part in body for part in parts)
 
         event = await self._people[members[0]].hears(said, room_id)
@@ -127,7 +143,7 @@ class Play:
         room_id, members = self._rooms[key]
         first, *others = (self._people[m] for m in members)
         for event in first.heard:
-            if event.room_id != room_id or event.event_id in self._shown or event.type not in SHOWN or event.replaces:
+            if event.room_id != room_id or event.event_id in self._shown or event.redacts or event.type == "m.reaction":
                 continue
             seen = event
             if event.sender == first.user_id:
@@ -136,13 +152,15 @@ class Play:
                 if not found:
                     return
                 seen = found[0]
+            if seen.type not in SHOWN or seen.replaces:
+                continue
             self._shown.add(event.event_id)
             self._show(key, seen)
 
     def _show(self, key: str, event: Event) -> None:
         if event.type == POLL:
             question = str(event.content[POLL]["question"]["body"])
-            self._print(key, event, "\n".join([question, *(f"○ {label}" for _, label in _answers(event))]))
+            self._print(key, event, "\n".join([question, *(f"○ {label}" for _, label in answers_of(event))]))
         else:
             self._print(key, event, str(event.content.get("body", "")))
 
@@ -158,7 +176,7 @@ class Play:
             raise AssertionError(f"{event.event_id} was not encrypted by a trusted device")
 
 
-def _answers(event: Event) -> list[tuple[str, str]]:
+def answers_of(event: Event) -> list[tuple[str, str]]:
     """Of a poll: what each tap says, and how it is shown."""
     poll = event.content.get(POLL, {})
     return [(answer["id"], answer[TEXT]) for answer in poll.get("answers", ())]
@@ -373,7 +391,7 @@ async def _run(console: Console, *, stay: bool) -> int:
         console.print("Five agencies with eleven fictional professionals sign in, each on a device of their own …")
         log = opened.enter_context((Path(folder) / "bot.log").open("w"))
         logs.configure("info", "json", log)
-        deployment = await Deployment.make(Path(folder), homeserver, clock, recoverable=stay)
+        deployment = await Deployment.make(Path(folder), homeserver, clock, recoverable=stay, tag="")
         try:
             console.print("Provisioned: a space, the coordination and admin rooms, an encrypted room for each agency.")
             await deployment.start_bot()
@@ -383,6 +401,7 @@ async def _run(console: Console, *, stay: bool) -> int:
             ref = await play(scene, deployment, clock)
             _summarise(console, ref, scene.lines, time.monotonic() - began)
             if stay:
+                clock.set_right()
                 await _stay(console, deployment)
         finally:
             await deployment.close()
@@ -407,10 +426,19 @@ async def _stay(console: Console, deployment: Deployment) -> None:
     console.print(
         "When Element asks to verify the device, choose the recovery key: the bot trusts verified devices only."
     )
-    now = show(deployment.clock(), ZoneInfo("Europe/Amsterdam"))
-    console.print(f"The bot's clock was moved: for the bot it is {now}.")
-    console.print("Ctrl+C ends it; nothing is kept.")
-    await asyncio.Event().wait()
+    console.print("Whoever signs in so reads the case from when they joined, by the key backup.")
+    console.print(f"To verify {BOT_NAME} by emoji, open its profile as one of them, and the admin room as Kees Admin.")
+    console.print("The bot's clock was set right. Ctrl+C ends it; nothing is kept.")
+    backups = await back_up(deployment)
+    while True:
+        await asyncio.gather(*(backup.keep() for backup in backups))
+        await asyncio.sleep(KEPT_AGAIN_AFTER_SECONDS)
+
+
+async def back_up(deployment: Deployment) -> list[Backup]:
+    """A key backup for everybody, so that a second device reads what the first one did."""
+    keys, people = deployment.recovery_keys, deployment.people
+    return [await Backup.make(person, keys[who], people.values()) for who, person in people.items()]
 
 
 if __name__ == "__main__":

@@ -70,15 +70,16 @@ class Deployment:
         bot_homeserver: str | None = None,
         schemes: tuple[str, ...] | None = None,
         store_url: str | None = None,
+        tag: str | None = None,
     ) -> Self:
         """Register everybody, initialise and provision the bot, and let these people sign in.
 
         ``absent``: people who are provisioned, and sign in by themselves. ``recoverable``: the others' keys are put
         into secret storage, so that a person can verify another device with them.
         ``bot_homeserver``: where the bot finds the homeserver, when something stands in between. ``store_url``: the
-        database of this deployment alone.
+        database of this deployment alone. ``tag``: what tells its accounts from those of others on this homeserver.
         """
-        made = cls(homeserver, directory, clock, os.urandom(3).hex())
+        made = cls(homeserver, directory, clock, os.urandom(3).hex() if tag is None else tag)
         made.bot_homeserver = bot_homeserver or homeserver.url
         made.schemes = schemes
         made.store_url = store_url or cls.store_url
@@ -91,6 +92,7 @@ class Deployment:
             made.people = dict(zip(people, signed_in, strict=True))
             for who, person in made.people.items() if recoverable else ():
                 made.recovery_keys[who] = await store_secrets(person.client, person.identity)
+                await person.show_as(made.names[who])
         except BaseException:
             await made.close()
             raise
@@ -221,7 +223,7 @@ class Deployment:
         )
 
     def _local(self, who: str) -> str:
-        return f"{who}-{self._tag}"
+        return f"{who}-{self._tag}" if self._tag else who
 
     def _config(self) -> configuration.Config:
         return configuration.load(self.directory / "bot" / "config.toml")

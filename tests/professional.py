@@ -68,6 +68,11 @@ class Professional:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
+    async def show_as(self, name: str) -> None:
+        """Take a name, which everybody sees."""
+        path = f"v3/profile/{self.user_id}/displayname"
+        await self.client.wire.ask("PUT", path, {"displayname": name})
+
     async def stop_listening(self) -> None:
         """Hear nothing more; the client still works."""
         self._listening.cancel()

@@ -126,6 +126,16 @@ const commands = {
         await crypto.userHasCrossSigningKeys(client.getUserId(), true);
         await crypto.bootstrapCrossSigning({});
     },
+    async scroll({ room_id }) {
+        await client.scrollback(client.getRoom(room_id), 1000);
+    },
+    async restore() {
+        await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
+        return (await crypto.restoreKeyBackup()).imported;
+    },
+    async name_of({ user_id }) {
+        return (await client.getProfileInfo(user_id)).displayname;
+    },
     async is_signed() {
         return await isSigned();
     },

@@ -63,6 +63,19 @@ class Element(NodeProcess):
         """Open the account's secret storage and sign this device with what is in it: “verify this device”."""
         await self._ask("unlock", recovery_key=recovery_key)
 
+    async def restore(self) -> int:
+        """Fetch the room keys from the backup, whose key is in the storage; gives how many came."""
+        return int(await self._ask("restore"))
+
+    async def scroll(self, room_id: str) -> None:
+        """Look at what was said before."""
+        await self._ask("scroll", room_id=room_id)
+
+    async def name_of(self, user_id: str) -> str | None:
+        """What somebody is called."""
+        name = await self._ask("name_of", user_id=user_id)
+        return None if name is None else str(name)
+
     async def is_signed(self) -> bool:
         """Whether this device is signed by its owner, and has all that is needed to sign others."""
         return bool(await self._ask("is_signed"))
