@@ -37,6 +37,8 @@ $(STAMP): requirements-build.lock requirements-dev.lock pyproject.toml
 	$(INSTALL) --require-hashes --only-binary :all: -r requirements-build.lock
 	$(INSTALL) --require-hashes --no-deps --no-build-isolation --use-pep517 -r requirements-dev.lock
 	$(INSTALL) --no-index --no-deps --no-build-isolation --quiet --editable .
+	@# As for every other package: where Python is told to write no bytecode it would compile ours at each start.
+	$(BIN)/python -m compileall -q bot cases chat commands storage
 	@touch $@
 
 install: $(STAMP)

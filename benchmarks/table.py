@@ -24,7 +24,7 @@ from storage.account import Account
 from storage.progress import Progress
 from storage.work import Store
 from tests.deployment import Deployment
-from tests.professional import Professional
+from tests.professional import Professional, answered
 
 WITHIN, SOON = 120.0, 3.0
 LOOK = 0.05
@@ -76,9 +76,10 @@ class Timed(Professional):
                 self._missing.discard(event.room_id)
                 if not self._missing:
                     self._last.set_result(now)
-            if event.replies_to and event.sender != self.user_id:
+            answers_to = answered(event) or event.replies_to
+            if answers_to and event.sender != self.user_id:
                 # It may come before the answer of the homeserver that names what was said.
-                answer = self._answers.setdefault(event.replies_to, asyncio.get_running_loop().create_future())
+                answer = self._answers.setdefault(answers_to, asyncio.get_running_loop().create_future())
                 if not event.trusted:
                     answer.set_exception(RuntimeError(f"{event.sender} answered, but: {event.verdict}"))
                 elif not answer.done():

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from bot.imports import hollow
+
+# Its own web server: ours answers.
+with hollow("http.server", "wsgiref.simple_server"):
+    from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 if TYPE_CHECKING:
     from structlog.types import EventDict, WrappedLogger

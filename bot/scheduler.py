@@ -5,10 +5,11 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from apscheduler.executors.asyncio import AsyncIOExecutor
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+if TYPE_CHECKING:
+    from apscheduler.job import Job
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 
 @asynccontextmanager
@@ -24,14 +25,14 @@ async def ticking(tick: Callable[[], Awaitable[None]], seconds: float) -> AsyncI
             if not ended:
                 await tick()
 
-    scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, timezone="UTC")
-    job = scheduler.add_job(
-        tick_once, IntervalTrigger(seconds=seconds), coalesce=True, misfire_grace_time=None, max_instances=1
-    )
-    scheduler.start()
+    scheduler: AsyncIOScheduler | None = None
 
     async def keep_up() -> None:
         """The scheduler waits for an hour by the clock: after one that was set back it would wait as long as that."""
+        nonlocal scheduler
+        # Nothing is due before: it is loaded when the bot listens already.
+        await asyncio.sleep(seconds)
+        scheduler, job = _schedule(tick_once, seconds)
         while True:
             await asyncio.sleep(seconds)
             if job.next_run_time - datetime.now(UTC) > timedelta(seconds=seconds):
@@ -43,6 +44,27 @@ async def ticking(tick: Callable[[], Awaitable[None]], seconds: float) -> AsyncI
     finally:
         keeping_up.cancel()
         ended = True
-        scheduler.pause()
+        if scheduler is not None:
+            scheduler.pause()
         async with at_work:
-            scheduler.shutdown(wait=False)
+            if scheduler is not None:
+                scheduler.shutdown(wait=False)
+
+
+def _schedule(tick: Callable[[], Awaitable[None]], seconds: float) -> tuple["AsyncIOScheduler", "Job"]:
+    """Call it now, and every so many seconds."""
+    from apscheduler.executors.asyncio import AsyncIOExecutor  # noqa: PLC0415
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
+    from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415
+
+    scheduler = AsyncIOScheduler(executors={"default": AsyncIOExecutor()}, timezone="UTC")
+    job = scheduler.add_job(
+        tick,
+        IntervalTrigger(seconds=seconds),
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+        next_run_time=datetime.now(UTC),
+    )
+    scheduler.start()
+    return scheduler, job

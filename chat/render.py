@@ -298,7 +298,7 @@ def find_templates() -> dict[str, Path]:
     found: dict[str, Path] = {}
     for root in (HERE, HERE.parent / "commands"):
         for kind, before in (("templates", ""), ("refused", "refused/")):
-            for folder in sorted(root.rglob(kind)):
+            for folder in sorted((root / kind, *root.glob(f"*/{kind}"))):
                 for path in sorted(folder.rglob("*.html")):
                     inside = path.relative_to(folder).with_suffix("").as_posix()
                     name = inside if "/" in inside or folder.parent == HERE else f"{folder.parent.name}/{inside}"

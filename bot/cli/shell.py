@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     # A core dump would hold keys and content.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Pydantic would look through all that is installed for something that listens to what it reads; nothing shall.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     try:
         status: int = roundtable.main(arguments, "roundtable", standalone_mode=False)
     except click.ClickException as problem:

@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec, module_from_spec
 
-from bot.imports import without
+from bot.imports import hollow, without
 
 
 def _postpone_the_rest() -> None:
@@ -23,8 +23,10 @@ def _postpone_the_rest() -> None:
 
 
 _postpone_the_rest()
-# peewee would load the drivers of PostgreSQL, and pycryptodome, which only nio's attachments use, a C parser.
-with without("psycopg", "psycopg2", "cffi"):
+# Files, the export of keys, and HTTP without a loop; pycryptodome would start a process to learn where it runs.
+_UNUSED = ("nio.crypto.async_attachments", "nio.crypto.attachments", "nio.crypto.key_export", "nio.http")
+# peewee would load the drivers of PostgreSQL.
+with hollow(*_UNUSED), without("psycopg", "psycopg2"):
     from nio.crypto import DeviceStore, Olm, OlmDevice, OutgoingKeyRequest, TrustState
     from nio.events import DummyEvent
     from nio.store import SqliteStore
