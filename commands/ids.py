@@ -15,4 +15,7 @@ ProposalId = Annotated[str, *record_id("AX")]
 """What is proposed to an agency, which accepts or declines it: an action or a referral."""
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""
+DisclosureId = Annotated[str, *record_id("L")]
+LeavingId = Annotated[str, *record_id("MR")]
+"""What can leave a table: the summary of minutes, or an answer."""
 AnyId = Annotated[str, *record_id("".join(nouns()), "C-1")]

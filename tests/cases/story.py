@@ -10,6 +10,8 @@ from commands.case import rules as closing
 from commands.concern import rules as concern
 from commands.correction import rules as correction
 from commands.decision import rules as decision
+from commands.disclosure import rules as disclosure
+from commands.disclosure.rules import Disclosure
 from commands.meeting import rules as meeting
 from commands.minutes import rules as minutes
 from commands.planning import rules as planning
@@ -152,6 +154,18 @@ STORY: list[Line] = [
     ("minutes agree", lambda c, at: minutes.second(c, "M-1", by=DIRK, at=at)),
     ("minutes approve", lambda c, at: minutes.approve(c, "M-1", by=ADA, at=at, numbers={})),
     ("minutes addendum", lambda c, at: minutes.add_later(c, "M-1", "w41 changed its mind", by=DIRK, at=at)),
+    (
+        "minutes summary",
+        lambda c, at: disclosure.approve(c, c.all(RoundTable)[0], "sum", (), by=ADA, at=at, steers=False),
+    ),
+    (
+        "disclose",
+        lambda c, at: disclosure.disclose(c, "M-1", "school", because="w59 go on", consensus=True, by=ADA, at=at),
+    ),
+    ("consent", lambda c, at: disclosure.consent(c, "L-1", by=DIRK, at=at)),
+    ("retain", lambda c, at: disclosure.retain(c, "L-1", by=FINN, at=at)),
+    ("disclosure stopped", lambda c, at: disclosure.stop(c, c.all(Disclosure)[0], by=CLEO, at=at)),
+    ("disclosed", lambda c, at: disclosure.let_go(c, c.all(Disclosure)[0], by=CLEO, at=at)),
     ("invite", lambda c, at: c.invite(HUGO, because="w42 his school", by=CLEO, at=at)),
     ("brief", lambda c, at: c.brief(HUGO.user_id, by=CLEO, at=at)),
     ("release", lambda c, at: c.release(HUGO.user_id, by=CLEO, at=at)),
@@ -159,7 +173,7 @@ STORY: list[Line] = [
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 59), *range(91, 94))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 60), *range(91, 94))]
 
 
 def moment(line: int) -> datetime:

@@ -99,6 +99,14 @@ hugo: !minutes view M-1 he likes the gym
 hugo: !minutes credit M-1 youth they went along
 hugo: !minutes approve M-1
 hugo: !minutes addendum M-1 the school has changed its mind
+hugo: !minutes summary M-1 without: A-4
+hugo: !minutes summary M-1 approve
+ada: !disclose M-1 to: youth because: they go on with the plan
+ada: !disclose R-2 to: school because: they plan with us
+gina @agency:health: !consent L-2
+ada: !disclose R-2 to: youth because: they plan with us
+finn @agency:health: !retain L-3
+ada: !disclosures
 ada: !roundtable in 3 weeks about: what is left
 ada: !roundtable stop M-4
 ada: !concern this is deleted in a moment
