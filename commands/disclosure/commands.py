@@ -24,7 +24,7 @@ from commands.request import rules as request
 from commands.request.rules import Answer, Request
 from commands.roundtable.rules import RoundTable
 
-GROUP, PLACE = groups.MINUTES, 90
+GROUP, PLACE = groups.SHARE, 90
 TOLD = frozenset({request.State.ANSWERED, request.State.PARTLY, request.State.NOTHING, request.State.REFUSED})
 _ID = re.compile(r"\b([A-Za-z])-?([0-9]{1,9})\b", re.ASCII)
 
@@ -77,7 +77,7 @@ class Told:
     """Whether its words are not for whoever asks: it was on file before they came."""
 
 
-@commands.command("disclosures", needs=Permission.READ, group=groups.CASE, example="!disclosures")
+@commands.command("disclosures", needs=Permission.READ, example="!disclosures")
 def show(args: ShowDisclosures, ctx: Context) -> Reply:
     """All of it, oldest first, without a blank; what was said to a few is not repeated."""
     left = [one for one in ctx.case.all(Disclosure) if not one.withdrawn]
@@ -104,7 +104,7 @@ def disclose(args: Disclose, ctx: Context) -> Reply:
     return _go_on(asked, ctx) or Reply("disclosure/asked", _facts(asked, ctx), asked.id, _chair_of(asked, ctx))
 
 
-@commands.command("consent", needs=Permission.ANSWER, group=groups.ASK, example="!consent L-1")
+@commands.command("consent", needs=Permission.ANSWER, example="!consent L-1")
 def consent(args: Consents, ctx: Context) -> Reply:
     """Count the agency among those who agree; the last one lets it go."""
     _open(args.id, ctx)
@@ -112,7 +112,7 @@ def consent(args: Consents, ctx: Context) -> Reply:
     return _say(_go_on(asked, ctx) or Reply("disclosure/progress", _facts(asked, ctx), asked.id), asked, ctx)
 
 
-@commands.command("retain", needs=Permission.ANSWER, group=groups.ASK, example="!retain L-1")
+@commands.command("retain", needs=Permission.ANSWER, example="!retain L-1")
 def retain(args: Retain, ctx: Context) -> Reply:
     """Stop it; the table hears that it was stopped, and not by whom."""
     _open(args.id, ctx)

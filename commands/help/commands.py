@@ -6,6 +6,7 @@ Few commands stand there with an example each; of many the groups do, and ``!hel
 import re
 import sys
 from dataclasses import dataclass
+from math import ceil
 from typing import Annotated, Any, NoReturn
 
 from pydantic import Field
@@ -23,7 +24,9 @@ from chat.said import LOOSE, is_courtesy
 
 GROUP, PLACE = groups.ME, 150
 
-MOST_LINES = 25
+MOST_LINES = 27
+_SCREEN, _PHONE = 30, 40
+"""The lines of a phone, and the characters of each."""
 LAST = 999
 """The place of a concept that names none."""
 TRUST = "trust"
@@ -76,8 +79,9 @@ def show_help(args: Help, ctx: Context) -> Reply:
     if _FRAME + 2 * len(_listed(allowed)) <= MOST_LINES:
         return _list("What you can do here", allowed, spoken)
     groups = {group: found for group in GROUPS if (found := _listed(_of(group, allowed)))}
-    if _FRAME + len(groups) + len(_listed(allowed)) <= MOST_LINES:
-        sections = [Section(group.title, _rows(found, spoken)) for group, found in groups.items()]
+    sections = [Section(group.title, _rows(found, spoken)) for group, found in groups.items()]
+    rows = [row for section in sections for row in section.rows]
+    if _FRAME + len(groups) + len(rows) <= MOST_LINES and len(groups) + _height(rows, purposes=False) <= _SCREEN:
         return _sections("What you can do here", sections, purposes=False)
     opened = [(group, _first(found), _rows(found, spoken)) for group, found in groups.items()]
     return Reply("help/groups", {"groups": opened})
@@ -86,7 +90,14 @@ def show_help(args: Help, ctx: Context) -> Reply:
 def _list(title: str, found: list[Command], spoken: Language) -> Reply:
     """Each of the commands with an example, and with what it is for where the screen has room for that."""
     rows = _rows(_listed(found), spoken)
-    return _sections(title, [Section(None, rows)], purposes=_FRAME + 2 * len(rows) <= MOST_LINES)
+    purposes = _FRAME + 2 * len(rows) <= MOST_LINES and _height(rows, purposes=True) <= _SCREEN
+    return _sections(title, [Section(None, rows)], purposes=purposes)
+
+
+def _height(rows: list[Row], *, purposes: bool) -> int:
+    """The lines that these take on a phone, with the frame around them."""
+    height = sum(ceil((len(row.example) + 3) / _PHONE) for row in rows)
+    return _FRAME + height + sum(ceil(len(row.purpose) / _PHONE) for row in rows if purposes)
 
 
 def _sections(title: str, sections: list[Section], *, purposes: bool) -> Reply:

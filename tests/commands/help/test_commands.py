@@ -50,6 +50,8 @@ async def test_help_in_a_case_room_shows_the_groups(table: Conference) -> None:
         "   !roundtable start · end · …\n"
         "!help minutes – what was said and agreed\n"
         "   !minutes · correct · dispute · …\n"
+        "!help share – what leaves the table\n"
+        "   !disclosures · !disclose · …\n"
         "!help person – the person's own view\n"
         "   view: · !minutes view\n"
         "!help case – how the case stands\n"
@@ -150,6 +152,7 @@ async def test_many_are_shown_by_groups_and_one_alone_by_its_example(table: Conf
     assert [line for line in lines if not line.startswith("   ")] == [
         "What you can do here",
         "!help ask – concerns, questions, answers",
+        "!help share – what leaves the table",
         "Show what was agreed in a scheme",
         "!help me – tasks, reminders, settings",
         "!help mistake – putting something right",
