@@ -9,10 +9,11 @@ from pydantic.fields import FieldInfo
 from cases.case import Case
 from cases.time import shorten, show, show_day
 from chat.arguments import Whom, key_of
+from chat.layout import plain
 from chat.reading import choices_of, positional
 from chat.registry import commands
 from chat.render import Voice
-from commands.board.parts import Column, Entry, Meeting, Offer, Point, list_columns
+from commands.board.parts import Column, Entry, Head, Meeting, Offer, Point, list_columns, list_heads
 from commands.overview.commands import lines_of_timeline, list_told
 from commands.roundtable.board import list_meetings
 
@@ -65,12 +66,17 @@ class _Drawing:
             "goal": self._short(case.goal),
             "closed": self._day(case.closed_at),
             "review": self._day(case.next_review),
+            "heads": [self._head(head) for head in list_heads(case, self._now)],
             "people": {m.user_id: [voice.directory.name(m.user_id), m.agency] for m in case.present},
             "agencies": {short: voice.directory.agency_name(short) for short in case.seats},
             "meetings": [self._meeting(meeting) for meeting in meetings[: self._size.meetings]],
             "columns": [self._column(column) for column in list_columns()],
             "timeline": self._timeline(),
         }
+
+    def _head(self, head: Head) -> Json:
+        text = plain(self._voice.text(head.template, head.facts))
+        return {"lines": [line for line in text.split("\n") if line], "moves": self._moves(head.offers)}
 
     def _column(self, column: Column) -> Json:
         entries = list(column.entries(self._case, self._now))

@@ -3,7 +3,7 @@
 Nothing here is typed by a command: a move is a line that a person says from their own device.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -75,7 +75,17 @@ class Meeting:
     offers: tuple[Offer, ...]
 
 
+@dataclass(frozen=True, repr=False)
+class Head:
+    """A few lines above the columns, worded by a template, and what can be said about them."""
+
+    template: str
+    facts: Mapping[str, object]
+    offers: tuple[Offer, ...] = ()
+
+
 List = Callable[[Case, datetime], Iterable[Entry]]
+Tell = Callable[[Case, datetime], Head]
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +100,7 @@ class Column:
 
 
 _columns: list[Column] = []
+_heads: list[Tell] = []
 _labels: dict[str, None] = {}
 
 
@@ -107,6 +118,17 @@ def on_board(place: int, title: str, states: Iterable[str], *offers: Offer) -> C
         return entries
 
     return register
+
+
+def above_board(tell: Tell) -> Tell:
+    """Show what this tells above the columns."""
+    _heads.append(tell)
+    return tell
+
+
+def list_heads(case: Case, now: datetime) -> list[Head]:
+    """What stands above the columns."""
+    return [tell(case, now) for tell in _heads]
 
 
 def list_columns() -> list[Column]:

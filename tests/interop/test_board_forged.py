@@ -27,7 +27,7 @@ class Signer:
     before: str = ""
 
     def board(self, **other: object) -> Json:
-        empty: Json = {"meetings": [], "columns": [], "timeline": [], "people": {}, "agencies": {}}
+        empty: Json = {"heads": [], "meetings": [], "columns": [], "timeline": [], "people": {}, "agencies": {}}
         facts = {"ref": "K7QF", "goal": "FORGED", "closed": None, "review": None, "language": "en", "at": "today"}
         head = {"version": VERSION, "room": self.room_id, "number": self.number + 1, "before": self.before}
         return {**empty, **facts, **head, **other}

@@ -52,6 +52,7 @@ def entries(board: Board) -> dict[str, Board]:
 
 
 def moves(board: Board) -> Iterator[Board]:
+    yield from (move for head in board["heads"] for move in head["moves"])
     for column in board["columns"]:
         yield from column["moves"]
         yield from (move for entry in column["entries"] for move in entry["moves"])
@@ -80,6 +81,11 @@ async def test_the_board_says_what_the_status_says(boarded: Conference) -> None:
     board = await look(table)
     assert board["ref"] == room.partition(":")[2]
     assert board["goal"] == "a safe routine again"
+    assert board["heads"][0]["lines"] == [
+        "Phase: gather",
+        "Whose move: Police, Social services, Health service, School, Youth work",
+    ]
+    assert "Phase: gather" in status
     counts = {column["title"]: column["counts"] for column in board["columns"]}
     assert counts == {
         "Questions": [["open", 1]],

@@ -82,6 +82,7 @@ export class View {
                 {},
                 make("h1", {}, board.ref),
                 make("p", { class: "goal" }, make("b", {}, `${words.goal}: `), board.goal),
+                ...board.heads.map((head, index) => this.#head(head, index)),
                 make("p", { class: "facts" }, ...this.#facts().map((fact) => make("span", {}, fact))),
             ),
             this.#section("meetings", words.meetings, null, [], board.meetings.map((meeting) => this.#meeting(meeting))),
@@ -89,6 +90,11 @@ export class View {
             this.#timeline(),
         );
         if (focused) [...this.#root.querySelectorAll("[data-key]")].find((each) => each.dataset.key === focused)?.focus();
+    }
+
+    #head(head, index) {
+        const moves = this.#moves(head.moves, this.#board.ref, head);
+        return make("div", { class: "head", id: `head-${index}` }, ...head.lines.map((line) => make("p", {}, line)), moves);
     }
 
     #facts() {
@@ -306,7 +312,7 @@ export class View {
 /** Everything that moves stand on, with what it was called. */
 function listParts(board) {
     const points = board.meetings.flatMap((meeting) => meeting.points);
-    return [...board.columns.flatMap((column) => [...column.entries, column.title]), ...board.meetings, ...points];
+    return [...board.columns.flatMap((column) => [...column.entries, column.title]), ...board.meetings, ...points, ...board.heads];
 }
 
 /** Whether something is on the board as it was when a move of it was sent. */
