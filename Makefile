@@ -6,11 +6,12 @@ STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-postgresql test-interop board chaos absence memory fuzz bench check catalogue lock clean
+.PHONY: help install demo pictures test test-postgresql test-interop board chaos absence memory fuzz bench check catalogue lock clean
 
 help:
 	@echo "make install        make the virtual environment (the other targets do it, too)"
 	@echo "make demo           play a whole case on a real homeserver (STAY=1 keeps it running)"
+	@echo "make pictures       play it, and make the pictures of the README (needs a Chromium)"
 	@echo "make test           run the tests, on two cores (WORKERS=2)"
 	@echo "make test-postgresql run the essential end-to-end tests again, on PostgreSQL"
 	@echo "make test-interop   run the tests against Element's own crypto, and the board in a browser"
@@ -45,6 +46,10 @@ install: $(STAMP)
 
 demo: $(STAMP)
 	@$(BIN)/python -m tests.demo $(if $(filter-out 0,$(STAY)),--stay)
+
+# In docs/pictures; each stays below 150 KB.
+pictures: $(STAMP)
+	@$(BIN)/python -m tests.pictures $(if $(BROWSER),--browser $(BROWSER))
 
 # Each worker has its own servers. They begin at both ends of the list: the one with the end-to-end tests, whose servers
 # work beside it, the other with the rest; who is done first takes from the other what is left.

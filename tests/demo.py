@@ -209,7 +209,7 @@ async def open_the_case(scene: Play, deployment: Deployment) -> str:
     case_room = await deployment.room(f"case:{ref}")
     await scene.enter("case", case_room, "cleo", "dirk", "ada", "finn", "gina", "hugo", "iris", "jack")
     await scene.enter("agency:health", await deployment.room("agency:health"), "finn", "gina")
-    await scene.bot("case", "Goal")
+    await scene.bot("case", "Welcome", "Goal")
     return ref
 
 
