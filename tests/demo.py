@@ -28,6 +28,7 @@ BOT_NAME = "Roundtable"
 LASTS = timedelta(days=8)
 """The play, by the bot's clock."""
 KEPT_AGAIN_AFTER_SECONDS = 5.0
+BOARD_PORT = 8766
 VOTE = "org.matrix.msc3381.poll.response"
 SHOWN = frozenset({"m.room.message", POLL})
 TOPICS = {"coordination": "coordination room", "agency:health": "health's own room"}
@@ -394,6 +395,8 @@ async def _run(console: Console, *, stay: bool) -> int:
         deployment = await Deployment.make(Path(folder), homeserver, clock, recoverable=stay, tag="")
         try:
             console.print("Provisioned: a space, the coordination and admin rooms, an encrypted room for each agency.")
+            if stay:
+                deployment.configure(address=f"http://127.0.0.1:{BOARD_PORT}", port=BOARD_PORT)
             await deployment.start_bot()
             console.print(f"[bold]{BOT_NAME}[/] runs. Every line below is what another member's client decrypted.")
             names = {deployment.user_id(who): name for who, name in deployment.names.items()}
@@ -428,6 +431,7 @@ async def _stay(console: Console, deployment: Deployment) -> None:
     )
     console.print("Whoever signs in so reads the case from when they joined, by the key backup.")
     console.print(f"To verify {BOT_NAME} by emoji, open its profile as one of them, and the admin room as Kees Admin.")
+    console.print("Element on the web and on the desktop shows the case as a board above its room: allow it once.")
     console.print("The bot's clock was set right. Ctrl+C ends it; nothing is kept.")
     backups = await back_up(deployment)
     while True:
