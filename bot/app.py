@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Engine
 
-from bot.board import server as board_server
 from bot.board.widgets import Widgets
 from bot.config import Config
 from bot.health import Health
@@ -149,6 +148,8 @@ class App:
             await self.health.serve(opened, store, self.config.server)
             soon = FOLLOWED_AFTER_SECONDS
             if house.has_board:
+                from bot.board import server as board_server  # noqa: PLC0415 as it is seldom needed
+
                 soon = FOLLOWED_ON_BOARD_AFTER_SECONDS
                 await board_server.serve(opened, self.config.board, await store.do(public_key, store))
             seconds = self.config.schedule.tick_seconds

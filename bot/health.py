@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from aiohttp import web
 
 from bot import metrics
 from bot.config import HEALTH_PATH, METRICS_PATH, ConfigProblem, Server
@@ -158,6 +157,8 @@ class Health:
         """
         if not server.health_port:
             return
+        # Where nobody is served it is not loaded.
+        from aiohttp import web  # noqa: PLC0415
 
         async def answer(_request: web.Request) -> web.Response:
             well, figures = await self.report(store)

@@ -3,7 +3,9 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 
 @contextmanager
@@ -15,12 +17,12 @@ def without(*packages: str) -> Iterator[None]:
 
 
 @contextmanager
-def hollow(*modules: str) -> Iterator[None]:
-    """What is imported in here, and can't do without these modules, gets names only; those that are loaded stay.
+def later(*modules: str) -> Iterator[None]:
+    """What is imported in here gets of these modules names only: each is loaded when one of its names is used.
 
-    Whoever makes something of such a name later gets an ImportError.
+    Those that are loaded already stay. A class made from such a name in here can't be used.
     """
-    with _instead({name: _Hollow(name) for name in modules}):
+    with _instead({name: _Later(name) for name in modules}):
         yield
 
 
@@ -35,14 +37,28 @@ def _instead(modules: Mapping[str, ModuleType | None]) -> Iterator[None]:
             del sys.modules[name]
 
 
-class _Hollow(ModuleType):
-    """Has whatever name is asked for: a class that nothing can be made of."""
+class _Later(ModuleType):
+    """Has whatever name is asked for."""
 
     def __getattr__(self, name: str) -> type:
         if name.startswith("__"):
             raise AttributeError(name)
+        return _Name(name, (), {"__module__": self.__name__})
 
-        def refuse(*_: object, **__: object) -> None:
-            raise ImportError(f"{self.__name__}.{name} was left out when it was imported")
 
-        return type(name, (), {"__init__": refuse})
+class _Name(type):
+    """Stands for a class or a function of a module that is not loaded yet."""
+
+    def __call__(cls, *args: object, **kwargs: object) -> object:
+        return cls._real()(*args, **kwargs)
+
+    def __getattr__(cls, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(cls._real(), name)
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls._real())
+
+    def _real(cls) -> Any:  # noqa: ANN401 whatever has that name
+        return getattr(import_module(cls.__module__), cls.__name__)

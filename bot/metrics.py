@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.imports import hollow
+from bot.imports import later
 
 # Its own web server: ours answers.
-with hollow("http.server", "wsgiref.simple_server"):
+with later("http.server", "wsgiref.simple_server"):
     from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 if TYPE_CHECKING:

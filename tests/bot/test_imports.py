@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bot.imports import hollow, without
+from bot.imports import without
 
 NOT_NEEDED = (
     *("Crypto", "aiofiles", "aiohttp_socks", "alembic", "apscheduler", "cffi", "greenlet", "h11", "h2", "http.server"),
@@ -37,12 +37,33 @@ def test_what_is_loaded_already_stays() -> None:
     assert "no_such_package" not in sys.modules
 
 
-def test_a_hollow_module_has_names_that_nothing_can_be_made_of() -> None:
-    with hollow("json", "no_such_module"):
-        import json  # noqa: PLC0415 the point of it
+def test_a_module_is_loaded_when_one_of_its_names_is_used() -> None:
+    load = """if True:
+        import sys
+        from bot.imports import later
 
-        from no_such_module import Thing  # type: ignore[import-not-found] # noqa: PLC0415
-    assert json.loads("[]") == []
-    with pytest.raises(ImportError, match=r"no_such_module\.Thing"):
-        Thing("what it takes")
-    assert "no_such_module" not in sys.modules
+        with later("json", "fractions", "sys"):
+            from fractions import Fraction
+            from json import dumps
+            import sys as still
+        print("json" in sys.modules, "fractions" in sys.modules, still is sys)
+        print(dumps([1]), "json" in sys.modules, "fractions" in sys.modules)
+        print(isinstance(1, Fraction), isinstance(Fraction(1, 2), Fraction), Fraction.from_float(0.5))
+    """
+    said = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["False False True", "[1] True False", "False True 1/2"]
+
+
+def test_nio_does_all_that_it_does_though_the_bot_was_loaded_first() -> None:
+    load = """if True:
+        import sys, bot.app, nio
+        from nio.crypto import olm_machine
+
+        sealed, keys = nio.crypto.encrypt_attachment(b"a file")
+        key, digest, iv = keys["key"]["k"], keys["hashes"]["sha256"], keys["iv"]
+        print(nio.crypto.decrypt_attachment(sealed, key, digest, iv))
+        answer = nio.KeysQueryResponse({}, {})
+        print(isinstance(answer, olm_machine.KeysQueryResponse), isinstance(answer, olm_machine.KeysUploadResponse))
+    """
+    said = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["b'a file'", "True False"]

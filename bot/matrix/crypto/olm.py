@@ -3,7 +3,7 @@
 import sys
 from importlib.util import find_spec, module_from_spec
 
-from bot.imports import hollow, without
+from bot.imports import later, without
 
 
 def _postpone_the_rest() -> None:
@@ -23,10 +23,17 @@ def _postpone_the_rest() -> None:
 
 
 _postpone_the_rest()
-# Files, the export of keys, and HTTP without a loop; pycryptodome would start a process to learn where it runs.
-_UNUSED = ("nio.crypto.async_attachments", "nio.crypto.attachments", "nio.crypto.key_export", "nio.http")
+# What a client answers with, HTTP without a loop, files, and the export of keys; pycryptodome would start a process to
+# learn where it runs.
+_UNUSED = (
+    "nio.responses",
+    "nio.http",
+    "nio.crypto.async_attachments",
+    "nio.crypto.attachments",
+    "nio.crypto.key_export",
+)
 # peewee would load the drivers of PostgreSQL.
-with hollow(*_UNUSED), without("psycopg", "psycopg2"):
+with later(*_UNUSED), without("psycopg", "psycopg2"):
     from nio.crypto import DeviceStore, Olm, OlmDevice, OutgoingKeyRequest, TrustState
     from nio.events import DummyEvent
     from nio.store import SqliteStore
