@@ -16,6 +16,8 @@ from bot.sections import Line, Section, User, Zone
 from cases.people import Agency, Professional
 from cases.roles import Role
 
+PRACTISES = (Role.PRACTITIONER, Role.COORDINATOR)
+"""The roles of those who read what their agency is asked."""
 SHORT = re.compile(r"[a-z][a-z0-9-]{1,20}")
 
 
@@ -36,6 +38,8 @@ class PersonEntry(Section):
         None, description="who hears, without content, what this person leaves undone, if not the agency's managers"
     )
 
+    function: str = Field("", max_length=100, description="what the person is in the agency, e.g. clinician")
+
 
 class AgencyEntry(Section):
     """An agency in the file."""
@@ -44,6 +48,9 @@ class AgencyEntry(Section):
     name: Line = Field(description="what the agency is called")
     kind: str = Field("", max_length=100, description="the kind of agency")
     remit: str = Field("", max_length=1000, description="what it is there for")
+    answers: list[Line] = Field(
+        default_factory=list, description="the functions of those who may answer what it is asked, if not everybody"
+    )
     person: list[PersonEntry] = Field(default_factory=list, description="its people")
 
 
@@ -55,7 +62,7 @@ class House(Section):
     @property
     def agencies(self) -> list[Agency]:
         """The agencies of the file."""
-        return [Agency(a.short, a.name, a.kind, a.remit) for a in self.agency]
+        return [Agency(a.short, a.name, a.kind, a.remit, tuple(a.answers)) for a in self.agency]
 
     @property
     def shorts(self) -> frozenset[str]:
@@ -71,7 +78,7 @@ class House(Section):
     def people(self) -> list[Professional]:
         """The professionals of the file."""
         return [
-            Professional(p.user, p.name, a.short, p.role, p.zone, manager=p.manager)
+            Professional(p.user, p.name, a.short, p.role, p.zone, manager=p.manager, function=p.function)
             for a in self.agency
             for p in a.person
         ]
@@ -131,6 +138,7 @@ def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
     managers = []
     for number, agency in enumerate(_dicts(values.get("agency")), 1):
         short = str(agency.get("short", number))
+        yield from _list_unanswered(number, agency)
         for person in _dicts(agency.get("person")):
             user = str(person.get("user"))
             roles.append(person.get("role"))
@@ -146,6 +154,15 @@ def _list_conflicts(values: Mapping[str, Any], bot_id: str) -> Iterator[str]:
             yield f"{user} has {manager} as manager, who is not in this file"
     if Role.COORDINATOR not in roles:
         yield "nobody is a coordinator: without one no case can be opened"
+
+
+def _list_unanswered(number: int, agency: Mapping[str, Any]) -> Iterator[str]:
+    """The functions that should answer for an agency, and that nobody of it has who reads questions."""
+    reading = {str(p.get("function")) for p in _dicts(agency.get("person")) if p.get("role", PRACTISES[0]) in PRACTISES}
+    answers = agency.get("answers")
+    for function in answers if isinstance(answers, list) else ():
+        if function not in reading:
+            yield f"agency {number}: nobody who reads questions has the function {function}, which answers says"
 
 
 def _list_same_names(values: Mapping[str, Any]) -> Iterator[str]:

@@ -15,6 +15,8 @@ class Agency:
     name: str
     kind: str = ""
     remit: str = ""
+    answers: tuple[str, ...] = ()
+    """The functions of those of its people who may answer what it is asked; empty: everybody."""
 
 
 @dataclass(eq=False, repr=False)
@@ -30,6 +32,8 @@ class Professional:
     left_at: datetime | None = None
     manager: str | None = None
     """Who hears, without content, what this person leaves undone; None: the agency's managers."""
+    function: str = ""
+    """What the person is inside of the agency, such as clinician."""
 
     @property
     def active(self) -> bool:

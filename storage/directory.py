@@ -12,9 +12,9 @@ from storage.find import Find
 from storage.work import Work
 
 ACTOR = "provisioning"
-AGENCY_FIELDS = ("name", "kind", "remit")
+AGENCY_FIELDS = ("name", "kind", "remit", "answers")
 _TABLES = {Agency: tables.agencies, Professional: tables.professionals, Preferences: tables.preferences}
-PERSON_FIELDS = ("name", "agency", "role", "zone", "manager")
+PERSON_FIELDS = ("name", "agency", "role", "zone", "manager", "function")
 
 
 @dataclass(frozen=True, repr=False)

@@ -110,6 +110,7 @@ agencies = Table(
     Column("name", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("remit", String, nullable=False),
+    Column("answers", Names, nullable=False, server_default="[]"),
 )
 professionals = Table(
     "professionals",
@@ -121,6 +122,7 @@ professionals = Table(
     Column("zone", String),
     Column("left_at", Utc),
     Column("manager", String),
+    Column("function", String, nullable=False, server_default=""),
 )
 preferences = Table(
     "preferences",

@@ -59,4 +59,4 @@ commands.say(
     ),
 )
 commands.say("move", Sayings(also=("verplaats",), instead=("postpone", "delay", "reschedule", "extend", "uitstellen")))
-commands.say("hand", Sayings(instead=("handover", "give", "transfer", "pass", "assign", "reassign")))
+commands.say("hand", Sayings(instead=("handover", "give", "transfer", "assign", "reassign")))

@@ -33,8 +33,8 @@ from commands.minutes.commands import after_undo
 from commands.overview import moves
 from commands.overview.lines import find_lines, find_parts
 from commands.phase import rules as phases
-from commands.request import audience, lawful
-from commands.request.rules import ASKED, DROPPED, NARROWED, Answer, Request, State
+from commands.request import answering, audience, lawful
+from commands.request.rules import ASKED, DROPPED, NARROWED, PASSED, Answer, Request, State
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from storage.work import Paper
@@ -250,6 +250,8 @@ def correct(args: Correct, ctx: Context) -> Reply:
         raise Refusal("request/answer_in_your_room", id=asked.id, see=asked.seen_by)
     if asked and not of_answer:
         lawful.require_may_be_asked(ctx.house.of(case.scheme), args.text)
+    if of_answer and asked:
+        answering.require_function(ctx.actor, asked.to_agency, ctx)
     agreed = _agreed_on(case, args.id)
     kind, record = correction.correct(case, args.id, args.text, basis=args.kind, by=ctx.actor, at=ctx.now)
     again = [agency for agency in agreed if agency not in _agreed_on(case, args.id)]
@@ -352,6 +354,6 @@ def _answer_changed(case: Case, step: Step) -> Answer | None:
 
 def _who_was_told(step: Step, asked: Request, seen_by: Collection[str], ctx: Context) -> list[str]:
     """The channels beside the case room that a step on a question reached; ``seen_by``: whom its answers were for."""
-    if step.what in {ASKED, NARROWED, DROPPED, CORRECTED} and _answer_changed(ctx.case, step) is None:
+    if step.what in {ASKED, NARROWED, PASSED, DROPPED, CORRECTED} and _answer_changed(ctx.case, step) is None:
         return audience.channels_of_question(asked, ctx)
     return audience.channels_of_answer(asked, ctx, seen_by=seen_by)

@@ -1,6 +1,7 @@
 """Asking for information with the reason, and the five legitimate answers."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,13 +12,13 @@ from cases.record import one_of
 from cases.roles import Permission, Place
 from cases.time import end_of_working_day
 from chat import groups
-from chat.arguments import Arguments, Parties, PastWhen, Rest, RestWhen, ShortText, Text, To, When
+from chat.arguments import NAME, Arguments, Parties, PastWhen, PersonId, Rest, RestWhen, ShortText, Text, To, When
 from chat.context import Context, Reply, case_channel
 from chat.reading import missing
 from chat.registry import commands
 from commands.concern.rules import Basis
 from commands.ids import RequestId
-from commands.request import audience, lawful
+from commands.request import answering, audience, lawful
 from commands.request import rules as request
 from commands.request.rules import NOTHING_SAID, Answer, Ground, Request, Standing, State, Use
 
@@ -102,6 +103,14 @@ class AskForTime(Arguments):
     because: Text = Field(title="a reason", description="why it takes longer")
 
 
+class PassOn(Arguments):
+    """Pass a question on to a colleague of your agency, with the reason."""
+
+    id: RequestId = Field(title="R-1", description="which question")
+    person: Annotated[PersonId, NAME] = Field(title="PERSON", description="the colleague who answers it")
+    because: Text = Field(title="a reason", description="why they answer it; only they read it")
+
+
 class Narrow(Arguments):
     """Ask a narrower question, after a refusal or a partial answer."""
 
@@ -164,6 +173,7 @@ def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
 def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
     """Answer that there is nothing."""
     case, asked = _find(args.id, ctx)
+    answering.require_function(ctx.actor, asked.to_agency, ctx)
     return _answer(case, asked, State.NOTHING, args.text or "", ctx)
 
 
@@ -190,6 +200,29 @@ def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
     ctx.open_case = case
     asked, given = request.ask_for_time(case, asked.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
     return _pass_on(asked, given, ctx)
+
+
+@commands.command("pass", needs=Permission.ANSWER, example="!pass R-1 Gina Dekker because: she knows him")
+def pass_on(args: PassOn, ctx: Context) -> Reply:
+    """The colleague reads the question and the reason; the table hears that it was passed on."""
+    case, asked = _find(args.id, ctx)
+    ctx.open_case = case
+    colleague = ctx.directory.people[args.person]
+    if colleague.role not in AT_THE_TABLE:
+        raise Refusal("request/cannot_answer", person=colleague.user_id, role=colleague.role, agency=colleague.agency)
+    answering.require_function(colleague, asked.to_agency, ctx)
+    asked = request.pass_on(case, asked.id, colleague, because=args.because, by=ctx.actor, at=ctx.now)
+    people = audience.of_question(case, ctx.directory, asked)
+    if not people:
+        raise Refusal("request/nobody_there", person=asked.to_person, agency=asked.to_agency)
+    facts: dict[str, object] = {"request": asked, "ref": case.ref}
+    for channel in audience.channels_of_question(asked, ctx):
+        card = Reply("request/passed_to_you", facts, asked.id, tuple(sorted(people)))
+        ctx.tell(channel, card)
+    told = Reply("request/passed", facts, asked.id)
+    if ctx.place is not Place.CASE:
+        ctx.tell(case_channel(case.ref), told)
+    return told
 
 
 @commands.command("narrow", needs=Permission.CONTRIBUTE, example="!narrow R-1 was he seen by you at all since May?")
@@ -219,6 +252,9 @@ def _require_answerer(to: Addressee, ctx: Context) -> None:
     person = ctx.directory.people[to.person] if to.person else None
     if person and person.role not in AT_THE_TABLE:
         raise Refusal("request/cannot_answer", person=person.user_id, role=person.role, agency=to.agency)
+    if person:
+        answering.require_function(person, to.agency, ctx)
+    answering.require_anybody(to.agency, ctx)
 
 
 def _put(asked: Request, ctx: Context) -> Reply:
@@ -244,6 +280,7 @@ def _tell(args: GiveAnswer | AnswerPartly, result: State, ctx: Context, *, withh
     """Answer with something, on the agency's own basis; raises Refusal for what the scheme asks for beside."""
     case, asked = _find(args.id, ctx)
     ctx.open_case = case
+    answering.require_function(ctx.actor, asked.to_agency, ctx)
     scheme = ctx.house.of(case.scheme)
     on = lawful.read_standing(scheme, args.basis, args.condition, args.consent)
     asked_for = {"basis": on.basis, "consent": on.consent} if scheme.basis_on_answers else {}

@@ -39,6 +39,7 @@ ASKED = verb("request", "asked {agency} for information ({id})", places=_asked, 
 ANSWERED = verb("answer", "answered {id}: {state}", "answered {id}", places=_answered, worded=True)
 NEEDS_TIME = verb("moretime", "needs more time for {id}")
 NARROWED = verb("narrow", "narrowed the question {id}", worded=True)
+PASSED = verb("pass", "passed {id} on to a colleague")
 DROPPED = verb("drop", "took the question back: {id}")
 UNANSWERED = todo("unanswered", "answer {id}", "not answered yet", blocks_closing=True)
 
@@ -126,6 +127,8 @@ class Request(Record):
     condition: Words | None = None
     bases_version: str | None = None
     """Of the scheme's catalogue, if the basis is one of it."""
+    passed_because: Words | None = None
+    """Why it was last passed on inside of the agency."""
 
     @property
     def waiting(self) -> bool:
@@ -276,6 +279,19 @@ def ask_for_time(
     )
     step.change(request, state=State.MORE_TIME, due_at=until, first_due_at=request.first_due_at or request.due_at)
     return request, given
+
+
+def pass_on(
+    case: Case, request_id: str, colleague: Professional, *, because: str, by: Professional, at: datetime
+) -> Request:
+    """Pass a question on to a colleague of the same agency, who then answers it."""
+    request = _asked_of(case, request_id, by)
+    if colleague.agency != request.to_agency:
+        raise Refusal("request/no_colleague", person=colleague.user_id, agency=request.to_agency)
+    if colleague.user_id in {by.user_id, request.to_person}:
+        raise Refusal("request/has_it", id=request.id, person=colleague.user_id)
+    case.step(PASSED, request.id, by, at).change(request, to_person=colleague.user_id, passed_because=because)
+    return request
 
 
 def narrow(

@@ -16,6 +16,7 @@ commands.say(
     ),
 )
 commands.say("narrow", Sayings(asks=True))
+commands.say("pass", Sayings(also=("geef door",), instead=("passon", "forward", "doorgeven")))
 commands.say("partly", Sayings(also=("deels", "gedeeltelijk"), instead=("partial", "partially", "partlyanswer")))
 commands.say(
     "nothing",

@@ -665,3 +665,16 @@ def test_a_manager_must_be_in_the_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigProblem) as told:
         read_house(path, BOT)
     assert told.value.problems == ("@hugo:example.org has @nobody:example.org as manager, who is not in this file",)
+
+
+def test_who_should_answer_for_an_agency_is_among_its_people(tmp_path: Path) -> None:
+    path = tmp_path / "agencies.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(text.replace('# answers = ["clinician"]', 'answers = ["clinician"]'))
+    house = read_house(path, BOT)
+    assert {a.short: a.answers for a in house.agencies if a.answers} == {"health": ("clinician",)}
+    assert {p.name: p.function for p in house.people if p.function} == {"Finn de Boer": "clinician"}
+    path.write_text(text.replace('# answers = ["clinician"]', 'answers = ["clinician", "nurse"]'))
+    with pytest.raises(ConfigProblem) as told:
+        read_house(path, BOT)
+    assert told.value.problems == ("agency 3: nobody who reads questions has the function nurse, which answers says",)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from cases.calendar import Calendar
 from cases.case import Case
+from cases.people import Professional
 from commands.action import rules as action
 from commands.case import rules as closing
 from commands.concern import rules as concern
@@ -35,6 +36,7 @@ def _draft(case: Case, at: datetime) -> None:
     minutes.file(case, case.all(RoundTable)[0], "what was said", by=ADA, at=at)
 
 
+BEA = Professional("@bea:example.org", "Bea", "police")
 ASKED = request.Standing("w45 law", "w55 both")
 TOLD = request.Standing("w56 law", "w57 both", consent=request.Consent.NOT_ASKED, not_asked="w58 ran away")
 
@@ -54,6 +56,7 @@ STORY: list[Line] = [
     ("pause", lambda c, at: reminders.pause(c, "R-1", because="w6 the archive moves", by=ADA, at=at)),
     ("resume", lambda c, at: reminders.resume(c, "R-1", by=ADA, at=at)),
     ("moretime", lambda c, at: request.ask_for_time(c, "R-1", LATER, because="w7 archive", by=ADA, at=at)),
+    ("pass", lambda c, at: request.pass_on(c, "R-1", BEA, because="w60 knows", by=ADA, at=at)),
     (
         "answer",
         lambda c, at: request.answer(
@@ -173,7 +176,7 @@ STORY: list[Line] = [
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 60), *range(91, 94))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 94))]
 
 
 def moment(line: int) -> datetime:

@@ -29,6 +29,7 @@ ada: !narrow R-1 is he known to you since May?
 ada: !drop R-6 because: he told us
 finn @agency:health: !answer R-1 yes, since June kind: fact asof: 1 nov use: scheme basis: his consent consent: yes
 finn: !correct R-1 yes, since July
+finn @agency:health: !pass R-2 Gina Dekker because: she knows him
 gina @agency:health: !partly R-2 since May withheld: medical details
 dirk: !nothing R-3
 hugo: !refuse R-4 this is confidential ground: professional secrecy instead: ask him

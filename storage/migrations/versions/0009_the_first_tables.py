@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("remit", sa.String(), nullable=False),
+        sa.Column("answers", sa.JSON(), server_default="[]", nullable=False),
         sa.PrimaryKeyConstraint("short", name=op.f("pk_agencies")),
     )
     op.create_table(
@@ -158,6 +159,7 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(), nullable=True),
         sa.Column("left_at", sa.DateTime(), nullable=True),
         sa.Column("manager", sa.String(), nullable=True),
+        sa.Column("function", sa.String(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["agency"], ["agencies.short"], name=op.f("fk_professionals_agency_agencies")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_professionals")),
     )
