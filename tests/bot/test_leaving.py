@@ -1,0 +1,65 @@
+"""Whoever leaves is out of every room at once, on a real homeserver, and reads nothing that is said afterwards."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.bot.test_end_to_end import by_bot, open_case
+from tests.deployment import Deployment
+from tests.homeserver import Homeserver
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
+    """A provisioned deployment with an admin and two people of one agency, and the bot running."""
+    made = await Deployment.make(
+        tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "ada", "finn", "gina", "kees")
+    )
+    try:
+        await made.start_bot()
+        yield made
+    finally:
+        await made.close()
+
+
+async def test_a_leaver_is_out_of_all_rooms_and_the_agency_takes_over(deployment: Deployment) -> None:
+    table = ("cleo", "ada", "finn", "gina")
+    room = await open_case(deployment, "police, health", table)
+    cleo, ada, finn, gina = (deployment.people[who] for who in table)
+    kees = deployment.people["kees"]
+    own_room, admin = await deployment.room("agency:health"), await deployment.room("admin")
+    space = await deployment.room("space")
+    await cleo.say(room, "!action visit him for: Finn de Boer by: +5 working days")
+    card = await finn.hears(by_bot(deployment, "A-1", "visit him"), room)
+    await finn.reply(room, card.event_id, "accept")
+    await cleo.hears(by_bot(deployment, "A-1", "accepts"), room)
+    await kees.say(admin, f"!member leave {finn.user_id} because: another job")
+    await kees.hears(by_bot(deployment, "out of all rooms"), admin)
+    for left in (room, own_room):
+        await finn.is_out_of(left)
+    membership = await deployment.as_bot("GET", f"v3/rooms/{quote(space)}/state/m.room.member/{quote(finn.user_id)}", {})
+    assert membership["membership"] == "leave"
+    await gina.hears(by_bot(deployment, "who takes this on?", "A-1"), own_room)
+    await ada.say(room, "!concern SECRET-AFTER kind: fact")
+    await gina.hears(by_bot(deployment, "SECRET-AFTER"), room)
+    await gina.say(room, "!accept A-1")
+    await cleo.hears(by_bot(deployment, "A-1", "Gina Dekker"), room)
+    assert not [event for event in finn.heard if "SECRET-AFTER" in str(event.content)]
+
+
+async def test_somebody_new_comes_to_the_agencys_room_beside_the_running_bot(deployment: Deployment) -> None:
+    kees, cleo = deployment.people["kees"], deployment.people["cleo"]
+    admin, coordination = await deployment.room("admin"), await deployment.room("coordination")
+    await kees.say(admin, "!agency add fire name: Fire service")
+    await kees.hears(by_bot(deployment, "Fire service is on file"), admin)
+    lena = await deployment.guest("lena")
+    await kees.say(admin, f"!member add {lena.user_id} Lena Vos agency: fire because: they were called last")
+    await kees.hears(by_bot(deployment, "Lena Vos speaks for Fire service"), admin)
+    await lena.is_in(await deployment.room("agency:fire"))
+    await cleo.say(coordination, "!case open why: w goal: g agencies: fire")
+    await cleo.hears(by_bot(deployment, "is open", "Fire service"), coordination)
