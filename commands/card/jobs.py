@@ -10,7 +10,7 @@ from itertools import groupby
 from cases.case import Case
 from cases.followups import unresolved
 from cases.record import GAP
-from cases.time import show
+from cases.time import shorten, show
 from chat.context import case_channel
 from chat.jobs import Sweep, on_change
 from chat.render import Voice
@@ -29,6 +29,8 @@ EDITED_AFTER = timedelta(minutes=10)
 FRESH_AFTER = timedelta(days=30)
 """However little happens: members' devices come and go, and what is old is hard to find."""
 MOST_ITEMS = 6
+MOST_OF_GOAL = 1_000
+"""Characters: an edit holds the text four times, and must fit a message."""
 LARGEST = 43_000
 """Bytes of the JSON of a message with its board, in an edit twice the text: encrypted it stays below 65,536."""
 
@@ -146,6 +148,7 @@ def _message(case: Case, voice: Voice, now: datetime) -> Message:
     tables = [table for table in roundtable.upcoming(case) if table.starts_at > now]
     facts = {
         "case": case,
+        "goal": case.goal if len(case.goal) <= MOST_OF_GOAL else shorten(case.goal, MOST_OF_GOAL),
         "groups": [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], how_urgent)],
         "more": max(0, len(entries) - MOST_ITEMS),
         "running": roundtable.running(case),

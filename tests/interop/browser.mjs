@@ -14,6 +14,8 @@ process.env.TMPDIR = unpacked;
 process.env.AWS_EXECUTION_ENV = "AWS_Lambda_nodejs24.x";
 const { default: packaged } = await import("@sparticuz/chromium");
 const { chromium } = await import("playwright-core");
+// As long as a busy machine may take (tests/waiting.py).
+const PATIENCE = 300_000;
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const executablePath = process.env.CHROMIUM || (await packaged.executablePath());
@@ -56,6 +58,7 @@ const commands = {
         related = back ?? {};
         const viewport = { width: width ?? 1100, height: height ?? 900 };
         context = await browser.newContext({ viewport, locale: language ?? "en", colorScheme: theme ?? "light" });
+        context.setDefaultTimeout(PATIENCE);
         page = await context.newPage();
         page.on("request", (request) => requests.push(`${request.method()} ${request.url()}`));
         page.on("console", (line) => line.type() === "error" && complaints.push(line.text()));

@@ -258,12 +258,33 @@ async def test_a_board_fits_beside_any_text(boarded: Conference, letter: str) ->
     await look(table)
     await table.say("ada", "!concern he sleeps badly kind: fact", room=room)
     board = await look(table)
+    assert_fits(table)
+    assert sum(len(column["entries"]) for column in board["columns"]) > 0
+
+
+async def test_a_long_goal_leaves_room_for_the_board(boarded: Conference) -> None:
+    table = boarded
+    goal = "😀 " * 3_900
+    await table.say("cleo", f"!case open why: w goal: {goal} agencies: police", room="coordination")
+    room = next(where for where, _ in table.invited if where.startswith("case:"))
+    await table.comings.joined(f"!{room}:example.org", tuple(person for _, person in table.invited), "join")
+    await table.deliver()
+    await look(table)
+    await table.say("ada", "!action visit him for: police by: fri 12:00", room=room)
+    board = await look(table)
+    assert "A-1" in entries(board)
+    assert_fits(table)
+
+
+def assert_fits(table: Conference) -> None:
+    """Each card, or edit, is smaller than the largest event once it is encrypted."""
     for card in table.cards:
-        row = Row(1, "t", room, "message", None, "K7QF", None, table.now, card.text, card.html, board=card.board)
+        row = Row(
+            1, "t", card.channel, "message", None, "K7QF", None, table.now, card.text, card.html, board=card.board
+        )
         content = as_edit(content_of(row), "$original") if card is not table.cards[0] else content_of(row)
         plain = json.dumps({"type": "m.room.message", "room_id": "!r", "content": content}, ensure_ascii=False)
         assert len(plain.encode()) * 4 / 3 < 63_000
-    assert sum(len(column["entries"]) for column in board["columns"]) > 0
 
 
 async def test_an_edit_holds_the_board_once(boarded: Conference) -> None:
