@@ -167,7 +167,8 @@ class Context:
         """Say something in another room, such as a card in the room of the agency that is asked."""
         place, _, person = channel.partition(":")
         wake = reply.wake if place != Place.DIRECT else tuple({person}.intersection(reply.wake))
-        self.called.update(wake)
+        # Where there is no room yet, nobody may come for a while.
+        self.called.update(wake if self.work.find.room(channel) else ())
         message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=wake)
         for page in message:
             self.work.say(channel, page, scope=self.scope)

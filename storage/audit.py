@@ -81,10 +81,14 @@ def lines_of(session: Connection, event_id: str, actor: str) -> list[Line]:
 
 
 def latest_of(session: Connection, actor: str, place: str, case_ref: str | None, after: datetime) -> list[Line]:
-    """Somebody's last few lines in a room after this moment, the newest first; only the end of the log is looked at."""
+    """What somebody typed last in a room after this moment, the newest first, but for what failed by a fault of ours.
+
+    Only the end of the log is looked at.
+    """
     log = tables.audit.c
     end = select(func.max(log.id) - THE_END).scalar_subquery()
-    query = select(tables.audit).where(log.id > end, log.actor == actor, log.place == place, log.at > after)
+    typed = (log.cause.startswith(f"{causes.EVENT}/"), log.outcome != "failed")
+    query = select(tables.audit).where(log.id > end, log.actor == actor, log.place == place, log.at > after, *typed)
     if case_ref is not None:
         query = query.where(log.case_ref == case_ref)
     return [_line(row) for row in session.execute(query.order_by(log.id.desc()).limit(A_FEW))]

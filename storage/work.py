@@ -311,6 +311,9 @@ class Work:
         said = (which, o.kind.in_(("message", "file")))
         for row in self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
             name = f"{row.txn_id}/retract"
+            if row.sent_at is not None and self.find.room(row.channel) is None:
+                # Its room is gone, and what stood in it.
+                continue
             if self.find.one(select(o.id).where(o.txn_id == name)) is None:
                 self._empty(row)
                 self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id}, txn_id=name)

@@ -15,7 +15,7 @@ from bot.matrix.room_guard import REMOVED, TOMBSTONE, find_tampering, is_replace
 from bot.matrix.sender import DECLINED
 from cases.roles import Place
 from chat.context import direct_channel
-from commands.case.comings import Comings
+from commands.case.comings import Comings, welcomed
 from commands.trust.watch import Watch
 from storage import causes
 from storage.database import StoreAwayError
@@ -121,15 +121,18 @@ class Membership:
         if not arrived:
             return
 
-        def look(find: Find) -> tuple[str | None, frozenset[str]]:
+        def look(find: Find) -> tuple[str | None, frozenset[str], frozenset[str]]:
             channel = find.channel(room_id)
-            return channel, find.audience(channel) if channel else frozenset()
+            if channel is None:
+                return None, frozenset(), frozenset()
+            return channel, find.audience(channel), welcomed(find, channel)
 
-        channel, audience = await self._store.ask(look)
+        channel, audience, known = await self._store.ask(look)
         if channel is None or place_of(channel) is Place.CASE:
             return
-        if there := arrived.keys() & audience:
-            await self._comings.came(room_id, sorted(there))
+        for change in joins:
+            if change.state_key in audience - known:
+                self._welcome_soon(room_id, change)
         if place_of(channel) is Place.DIRECT:
             return
         for user_id in arrived.keys() - audience:
@@ -187,6 +190,7 @@ class Membership:
             cause = _came(room_id, *next(reversed(arrived.items())))
             try:
                 await alone(self._comings.joined(room_id, tuple(arrived), cause), room_id=room_id)
+                await alone(self._comings.came(room_id, tuple(arrived)), room_id=room_id)
             except StoreAwayError:
                 await asyncio.sleep(backoff.next())
             else:

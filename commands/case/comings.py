@@ -15,7 +15,7 @@ from chat.layout import plain
 from chat.render import Voice
 from storage import causes
 from storage.audit import Entry
-from storage.find import SPACE, Directory, place_of
+from storage.find import SPACE, Directory, Find, place_of
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Store, Work
 
@@ -46,6 +46,11 @@ def topic_of(channel: str, code: str) -> str:
     """What a channel's room is for, in a language."""
     voice = Voice(Directory({}, {}, {}), ZoneInfo("UTC"), language(code))
     return plain(voice.text(TOPICS[channel.partition(":")[0]], {}))
+
+
+def welcomed(find: Find, channel: str) -> frozenset[str]:
+    """Who was told what a room is for."""
+    return frozenset(json.loads(find.setting(f"welcomed {channel}") or "{}").get("people", ()))
 
 
 class Comings:
@@ -85,7 +90,7 @@ class Comings:
             channel = find.channel(room_id)
             template = WELCOMES.get(place_of(channel)) if channel else None
             kept = json.loads(find.setting(f"welcomed {channel}") or "{}")
-        known: list[str] = kept.get("people", [])
+            known = welcomed(find, str(channel))
         new = [user_id for user_id in user_ids if user_id not in known]
         if channel is None or template is None or not new:
             return
@@ -96,7 +101,7 @@ class Comings:
             suppress(AlreadyHandledError),
             self._store.work(causes.of_job("welcome", channel, now.isoformat(), *new), now) as work,
         ):
-            work.keep(f"welcomed {channel}", json.dumps({"people": sorted({*known, *new}), "at": at}))
+            work.keep(f"welcomed {channel}", json.dumps({"people": sorted(known.union(new)), "at": at}))
             work.outcome = DONE
             voice = self._house.voice(work.find.directory(), channel)
             for page in voice.message(template, {"agency": channel.partition(":")[2]}) if again else ():

@@ -132,8 +132,9 @@ def rung_by_polls(ctx: Context, subject: str) -> Collection[str]:
     if ctx.open_case is None or not ctx.house.of(ctx.open_case.scheme).polls:
         return ()
     standing = _asked(ctx.work.find, ctx.open_case.ref)
-    coming = [q for q in list_questions(ctx.open_case, ctx.now) if q.subject == subject and q.key not in standing]
-    return {person for question in coming for person in question.asked}
+    case, find = ctx.open_case, ctx.work.find
+    coming = [q for q in list_questions(case, ctx.now) if q.subject == subject and q.key not in standing]
+    return {person for q in coming if find.room(channel_of(q, case)) for person in q.asked}
 
 
 commands.polls.append(is_asked)

@@ -148,3 +148,12 @@ async def test_what_another_command_was_refused_for_stays(table: Conference) -> 
     await table.say("ada", "!concern x kind: fact", room=room)
     await table.say("ada", "!request health was he seen? because: the plan", room=room)
     assert table.retracted == []
+
+
+async def test_a_warning_about_a_device_stays_whatever_its_owner_types(table: Conference) -> None:
+    room = await table.open_case()
+    await table.dispatcher.turned_away(f"!{room}:example.org", user("ada"), "unsigned_device", "turned-away")
+    (warned,) = await table.deliver()
+    assert "I don’t know this device" in warned
+    await table.say("ada", "!concern x kind: fact", room=room)
+    assert table.retracted == []

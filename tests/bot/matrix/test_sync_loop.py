@@ -218,8 +218,10 @@ async def test_an_edit_says_inside_the_encryption_of_which_message(table: Confer
     edit: dict[str, object] = {"body": "* x", "m.new_content": {"msgtype": "m.text", "body": "!concern he was seen"}}
     outside = {"rel_type": "m.replace", "event_id": "$first"}
     inside = encrypted(room, "ada", {**edit, "m.relates_to": outside}, outside, "$inside")
-    await listen(table, [sync("s1", encrypted(room, "ada", edit, outside, "$outside"), inside)])
-    told, done = await table.deliver()
+    await listen(table, [sync("s1", encrypted(room, "ada", edit, outside, "$outside"))])
+    (told,) = await table.deliver()
+    await listen(table, [sync("s2", inside)])
+    (done,) = await table.deliver()
     assert "Please type the whole command again" in told
     assert done.subject == "C-1"
     assert await concerns(table, room) == ["he was seen"]
