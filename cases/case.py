@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 OPENED = verb("open", "opened the case", final=True)
 REOPENED = verb("reopen", "opened the case again", final=True)
+REPEATED = verb("repeat", "opened the case again, as a repeat", final=True)
 REVIEW_PLANNED = verb("review", "planned the next review", final=True, kept=False)
 INVITED = verb("invite", "invited {person}", final=True)
 BRIEFED = verb("brief", "gave what was on file before to {person}")
@@ -86,6 +87,8 @@ class Reopening(Record):
     """Why a closed case was opened again."""
 
     because: Words
+    repeat: bool = False
+    """Whether it came back with something new (practice, section 5: flag and repeat)."""
 
 
 @record("case")
@@ -350,14 +353,22 @@ class Case(Head):
                 return member
         raise Refusal("case/not_a_member", person=user_id, ref=self.ref)
 
-    def reopen(self, *, because: str, by: Professional, at: datetime) -> None:
-        """Open again, with a reason, which joins the why; the next review is planned four weeks on."""
+    @property
+    def repeats(self) -> int:
+        """How often it came back with something new."""
+        return sum(again.repeat for again in self.reopenings)
+
+    def reopen(self, *, because: str, by: Professional, at: datetime, repeat: bool = False) -> None:
+        """Open again, with a reason, which joins the why; the next review is planned four weeks on.
+
+        ``repeat``: it came back with something new.
+        """
         if not self.closed:
             raise Refusal("case/not_closed", ref=self.ref)
-        step = self.step(REOPENED, self.ref, by, at)
+        step = self.step(REPEATED if repeat else REOPENED, self.ref, by, at)
         step.change(self, closed_at=None, closed_because=None, residual_owner=None)
         number = len(self.reopenings) + 1
-        step.add(self.reopenings, Reopening(f"reopening/{number}", by.user_id, by.agency, at, because))
+        step.add(self.reopenings, Reopening(f"reopening/{number}", by.user_id, by.agency, at, because, repeat))
         self.set_review(at + FIRST_REVIEW, step)
 
     def undo(self, *, by: Professional, at: datetime) -> Step:

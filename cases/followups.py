@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cases.case import Case
+
+
+class Leaving(StrEnum):
+    """What becomes of something unresolved when its agency withdraws."""
+
+    SETTLED = "settled"
+    """It is seen to first: nobody else can."""
+    HANDED = "handed"
+    """The next owner has it."""
+    LAPSES = "lapses"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,6 +35,8 @@ class Todo:
     """What a paper says of it: ``not answered yet``."""
     blocks_closing: bool
     """Whether a case can't be closed while it stands."""
+    on_withdrawal: Leaving
+    """What becomes of it when its agency withdraws from the table."""
 
 
 class Followup(NamedTuple):
@@ -46,11 +59,14 @@ TODOS: dict[str, Todo] = {}
 _offered: list[Callable[[Case, datetime], Iterator[Followup]]] = []
 
 
-def todo(name: str, move: str, told: str, *, blocks_closing: bool = False) -> Todo:
-    """Declare why something can be unresolved."""
+def todo(
+    name: str, move: str, told: str, *, blocks_closing: bool = False, on_withdrawal: Leaving | None = None
+) -> Todo:
+    """Declare why something can be unresolved; what blocks closing is settled before its agency withdraws."""
+    usual = Leaving.SETTLED if blocks_closing else Leaving.LAPSES
     if name in TODOS:
         raise RuntimeError(f"two todos are named {name!r}")
-    TODOS[name] = Todo(name, move, told, blocks_closing)
+    TODOS[name] = Todo(name, move, told, blocks_closing, on_withdrawal or usual)
     return TODOS[name]
 
 

@@ -23,3 +23,19 @@ def give_back_all(case: Case, user_id: str, step: Step) -> None:
     """Let what is open, and was this person's, be their agency's: dates stay, and the next one accepts anew."""
     for give in _offered:
         give(case, user_id, step)
+
+
+_between_agencies: list[Callable[[Case, str, str, Step], list[str]]] = []
+
+
+def hands_over(
+    hand: Callable[[Case, str, str, Step], list[str]],
+) -> Callable[[Case, str, str, Step], list[str]]:
+    """Have this hand what an agency still had to do to another one, as part of a step; it gives the records' ids."""
+    _between_agencies.append(hand)
+    return hand
+
+
+def hand_over(case: Case, agency: str, to: str, step: Step) -> list[str]:
+    """Hand over all that an agency that withdraws still had to do, to the next owner."""
+    return [record_id for hand in _between_agencies for record_id in hand(case, agency, to, step)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from functools import cache
 from itertools import islice
 from typing import Annotated, NoReturn, Protocol
@@ -326,6 +327,12 @@ def take_paragraph(text: str, context: ReadingContext) -> tuple[str | None, str]
 REST = Positional(take_rest)
 WORD = Positional(take_word)
 NAME = Positional(take_name)
+
+
+class Preview(StrEnum):
+    """Before what can't be undone: only shown is what would happen."""
+
+    PREVIEW = "preview"
 
 
 def _text(limit: int, tidy: Callable[[str], str]) -> BeforeValidator:

@@ -495,7 +495,7 @@ class Dispatcher:
         if meant and meant.lacks_words:
             heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
-        name, was_away, asks_why = "unknown", _has_left(ctx), False
+        name, was_away, asks_why, on_yes = "unknown", _has_left(ctx), False, None
         files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
@@ -520,6 +520,8 @@ class Dispatcher:
                     facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
                     asks_why = message.is_vote and _lacks_text(refusal)
                     facts |= {"by_reply": True} if asks_why else {}
+                    # A preview: what is carried out by a yes.
+                    on_yes = refusal.facts.get("on_yes")
                     # Whoever replies to it goes on with what it is about.
                     card = str(facts["card"]) if facts["card"] else ctx.card
                     pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
@@ -528,6 +530,7 @@ class Dispatcher:
         except Refusal:
             pass
         line = meant.line if meant and outcome in ASKS else heard.text if asks_why else None
+        line = str(on_yes) if on_yes else line
         if line is not None:
             asked = Question(
                 work.cause, message.sender, heard.channel, message.message_id, line, heard.card, work.now, asks_why
@@ -551,7 +554,7 @@ class Dispatcher:
         left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
         of_card = heard.card.case_ref if heard.card and outcome != DONE and not was_away else None
         scope = HOUSE if left else entry.case_ref or of_card or HOUSE
-        if line is not None and not asks_why:
+        if line is not None and not asks_why and outcome in ASKS:
             self._offer_taps(work, ctx, ASKS[outcome], line, scope)
         return entry, pages, files, scope
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
-from cases.followups import Followup, offers_followups, todo
-from cases.handover import gives_back
+from cases.followups import Followup, Leaving, offers_followups, todo
+from cases.handover import gives_back, hands_over
 from cases.record import Record, Words, next_id, one_of, record
 from cases.verbs import verb
 
@@ -29,11 +29,17 @@ GIVEN_UP = verb("notpossible", "found it not possible: {id}")
 LEFT_UNDONE = verb("notdone", "did not carry out {id}")
 MOVED = verb("move", "moved the date of {id}")
 HANDED = verb("hand", "handed over {id}")
-UNACCEPTED = todo("unaccepted", "accept or decline {id}", "not accepted yet", blocks_closing=True)
-LEFT_TO_NOBODY = todo(
-    "declined", "{id} was declined: hand it to somebody", "declined: who takes it on?", blocks_closing=True
+UNACCEPTED = todo(
+    "unaccepted", "accept or decline {id}", "not accepted yet", blocks_closing=True, on_withdrawal=Leaving.HANDED
 )
-UNFINISHED = todo("unfinished", "carry out {id}", "to be done", blocks_closing=True)
+LEFT_TO_NOBODY = todo(
+    "declined",
+    "{id} was declined: hand it to somebody",
+    "declined: who takes it on?",
+    blocks_closing=True,
+    on_withdrawal=Leaving.HANDED,
+)
+UNFINISHED = todo("unfinished", "carry out {id}", "to be done", blocks_closing=True, on_withdrawal=Leaving.HANDED)
 
 
 class State(StrEnum):
@@ -307,3 +313,26 @@ def give_actions_back(case: Case, user_id: str, step: Step) -> None:
         if a.owner_person == user_id and a.pending:
             accepted = tuple(agency for agency in a.accepted_by if agency != a.owner)
             step.change(a, owner_person=None, accepted_by=accepted, state=State.PROPOSED)
+
+
+@hands_over
+def hand_actions_over(case: Case, agency: str, to: str, step: Step) -> list[str]:
+    """What an agency leads and is not at its end is the next owner's, once that accepts it; it supports none."""
+    handed = []
+    for a in case.all(Action):
+        declined = a.state is State.DECLINED and agency in {a.owner, a.agency} and not a.withdrawn
+        if declined or (a.pending and a.owner == agency):
+            support = None if a.support in {agency, to} else a.support
+            accepted = tuple(other for other in a.accepted_by if other == support)
+            values = {"owner": to, "owner_person": None, "support": support, "handed_from": a.owner}
+            step.change(a, **values, state=State.PROPOSED, accepted_by=accepted)
+            handed.append(a.id)
+        elif a.pending and a.support == agency:
+            accepted = tuple(other for other in a.accepted_by if other != agency)
+            state = State.ACCEPTED if a.owner in accepted else State.PROPOSED
+            step.change(a, support=None, accepted_by=accepted, state=state)
+            handed.append(a.id)
+        if a.pending and a.safety == agency:
+            step.change(a, safety=None)
+            handed.append(a.id)
+    return list(dict.fromkeys(handed))

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cases.case import Case, Mode, new_reference, open_case
+from cases.closing import INFORMED, is_on_file
 from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.followups import unresolved
@@ -16,11 +17,13 @@ from cases.scheme import Scheme
 from chat import groups
 from chat.arguments import (
     NAME,
+    WORD,
     Agencies,
     AgencyName,
     Arguments,
     PersonId,
     Positional,
+    Preview,
     RestWhen,
     ShortText,
     Text,
@@ -29,8 +32,10 @@ from chat.arguments import (
 from chat.context import Context, Reply, case_channel
 from chat.reading import suggest
 from chat.registry import commands
+from commands.afterwards import rules as afterwards
 from commands.case import convening
 from commands.case import rules as closing
+from commands.case.rules import Closing, Ending
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
@@ -86,8 +91,14 @@ class NameDirector(Arguments):
 class Close(Arguments):
     """Close the case: the goal is met or there is a reason, and somebody stays the first contact."""
 
+    preview: Annotated[Preview, WORD] | None = Field(None, title="preview", description="only show what would happen")
     because: Text = Field(title="a reason", description="why the table can dissolve")
     owner: AgencyName = Field(title="an agency", description="which agency stays the first contact")
+    informed: Text | None = Field(
+        None, title="who told the person", description="whether the person was told, or why not"
+    )
+    ended: Ending | None = Field(None, title="how it ended", description="how the case ended, in a word or two")
+    retention: ShortText | None = Field(None, title="retention class", description="for how long it is kept")
 
 
 class Reopen(Arguments):
@@ -221,9 +232,30 @@ def close(args: Close, ctx: Context) -> Reply:
     if _directed(case) and case.director != ctx.actor.user_id:
         raise Refusal("case/director_closes", ref=case.ref, person=case.director)
     ctx.require_somebody(args.owner)
-    called_off = closing.close(case, because=args.because, owner=args.owner, by=ctx.actor, at=ctx.now)
+    scheme = ctx.house.of(case.scheme)
+    called_off = closing.close(
+        case,
+        because=args.because,
+        owner=args.owner,
+        by=ctx.actor,
+        at=ctx.now,
+        ended=args.ended,
+        informed=args.informed,
+        retention=args.retention,
+        classes=scheme.retention,
+        reviewed=not scheme.repeats,
+    )
     dated = [table for table in called_off if planning.had_time(case, table)]
-    facts = {"case": case, "called_off": called_off, "dated": dated}
+    facts: dict[str, object] = {
+        "case": case,
+        "closing": case.all(Closing)[-1],
+        "informed": is_on_file(case, INFORMED),
+        "reviews": afterwards.moments(case),
+        "called_off": called_off,
+        "dated": dated,
+    }
+    if args.preview:
+        raise Refusal("case/close_preview", **facts, on_yes=_line(args))
     wake = invitation.everybody(case) if called_off else ()
     return Reply("case/closed", facts, None, wake, invitation.files(ctx, dated))
 
@@ -257,6 +289,17 @@ def case_of(ref: str, ctx: Context) -> Case:
         raise Refusal("case/not_your_scheme", ref=case.ref, people=_coordinators(case.scheme, ctx))
     ctx.open_case = case
     return case
+
+
+def _line(args: Close) -> str:
+    """What is typed to close, without the word that only shows it."""
+    said = {"informed": args.informed, "ended": args.ended, "retention": args.retention}
+    return " ".join(
+        (
+            f"close because: {args.because} owner: {args.owner}",
+            *(f"{key}: {value}" for key, value in said.items() if value),
+        )
+    )
 
 
 def _directed(case: Case) -> bool:

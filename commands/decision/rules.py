@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from cases.errors import Refusal
-from cases.followups import Followup, offers_followups, todo
+from cases.followups import Followup, Leaving, offers_followups, todo
 from cases.record import Record, Words, next_id, one_of, record
 from cases.scheme import QUORUM_AGENCIES
 from cases.verbs import verb
@@ -31,8 +31,20 @@ DECIDED = verb(
 )
 AGREED = verb("agree", "agrees with {id}")
 DISSENTED = verb("dissent", "dissents from {id}")
-NO_POSITION = todo("no position", "agree or dissent: {id}", "no position yet")
-PROPOSED = todo("proposed", "agree or dissent: {id} (proposed)", "proposed only, and no position yet")
+NO_POSITION = todo(
+    "no position",
+    "agree or dissent: {id}",
+    "no position yet",
+    blocks_closing=True,
+    on_withdrawal=Leaving.LAPSES,
+)
+PROPOSED = todo(
+    "proposed",
+    "agree or dissent: {id} (proposed)",
+    "proposed only, and no position yet",
+    blocks_closing=True,
+    on_withdrawal=Leaving.LAPSES,
+)
 NOT_CARRIED = todo(
     "not carried",
     "find a wording for {id} that enough agree with:  !correct {id} TEXT",
@@ -156,9 +168,9 @@ def positions_on(case: Case, decision: Decision) -> dict[str, Position]:
 
 
 def silent_on(case: Case, decision: Decision) -> list[str]:
-    """The agencies at the table that have not said where they stand."""
-    told = positions_on(case, decision)
-    return [agency for agency in case.seats if agency not in told]
+    """The agencies with somebody at the table who have not said where they stand."""
+    told, here = positions_on(case, decision), {member.agency for member in case.present}
+    return [agency for agency in case.seats if agency in here and agency not in told]
 
 
 def taken(case: Case, decision: Decision) -> Taken | None:
@@ -219,4 +231,5 @@ def list_silent(case: Case, now: datetime) -> Iterator[Followup]:
         for agency in silent:
             yield Followup(d.id, what, agency, None, None, late=False, text=d.text)
         if not silent and what is PROPOSED:
-            yield Followup(d.id, NOT_CARRIED, d.agency, None, None, late=False, text=d.text)
+            worded_by = d.agency if d.agency in case.seats else case.seats[0]
+            yield Followup(d.id, NOT_CARRIED, worded_by, None, None, late=False, text=d.text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cases.case import REOPENED
+from cases.case import REOPENED, REPEATED
 from cases.errors import Refusal
 from cases.followups import Followup, todo, unresolved
 from cases.gates import Phase, gate, lacks
@@ -193,7 +193,7 @@ def _begun(case: Case) -> tuple[Phase, datetime]:
         return Phase.CLOSED, case.closed_at
     known = {change.id: change for change in changes(case)}
     for step in reversed(case.steps):
-        if step.what is REOPENED:
+        if step.what in {REOPENED, REPEATED}:
             return Phase.GATHER, step.at
         if change := known.get(step.subject):
             return change.phase, change.at

@@ -32,7 +32,8 @@ def report(sweep: Sweep) -> None:
 
     def look(ref: str) -> None:
         case = sweep.case(ref)
-        found = radar.sweep(case, sweep.now) if case else []
+        repeats = case is not None and sweep.house.of(case.scheme).repeats
+        found = radar.sweep(case, sweep.now, repeats=repeats) if case else []
         with sweep.store.look() as find:
             new = [f for f in found if week not in _reported(find, ref, f)]
         if new:

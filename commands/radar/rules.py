@@ -27,14 +27,14 @@ class Finding(StrEnum):
     NOT_COME = "somebody has not come"
 
 
-def sweep(case: Case, now: datetime) -> list[Finding]:
-    """What is missing from an open case."""
+def sweep(case: Case, now: datetime, *, repeats: bool = False) -> list[Finding]:
+    """What is missing from an open case; ``repeats``: in its scheme a case comes back instead of being reviewed."""
     if case.closed:
         return []
     findings = []
     if case.director is None or not case.is_member(case.director):
         findings.append(Finding.NO_DIRECTOR)
-    if case.next_review is None or case.next_review < now:
+    if not repeats and (case.next_review is None or case.next_review < now):
         findings.append(Finding.NO_NEXT_REVIEW)
     if now - case.last_sign_of_life > SIGN_OF_LIFE:
         findings.append(Finding.SILENT)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.followups import Followup, offers_followups, todo
+from cases.handover import hands_over
 from cases.items import NOBODY, Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record
 from cases.scheme import QUORUM_AGENCIES
@@ -472,8 +473,21 @@ def list_unheld(case: Case, now: datetime) -> Iterator[Followup]:
     for t in case.all(RoundTable):
         chair, about = case.agency_of(t.chair) or t.agency, t.about or ""
         if t.state is State.ENDED and not t.approved_at:
-            yield Followup(t.id, UNAPPROVED, chair, t.chair, None, late=False, text=about)
+            # Once the chair has left the table, whoever runs the process approves.
+            approver = t.chair if case.is_member(t.chair) else case.director or t.chair
+            yield Followup(t.id, UNAPPROVED, case.agency_of(approver) or chair, approver, None, late=False, text=about)
         elif t.state is State.PLANNING and not t.withdrawn:
             yield Followup(t.id, NO_TIME, chair, t.chair, None, late=False, text=about)
         elif t.state is State.SCHEDULED and not t.withdrawn and t.starts_at < now:
             yield Followup(t.id, NOT_HELD, chair, t.chair, t.starts_at, late=True, text=about)
+
+
+@hands_over
+def hand_chair_over(case: Case, agency: str, to: str, step: Step) -> list[str]:
+    """Somebody of the next owner chairs what people of an agency that withdraws would have chaired."""
+    people = [member.user_id for member in case.present if member.agency == to]
+    planned = (t for t in case.all(RoundTable) if t.state in {State.PLANNING, State.SCHEDULED} and not t.withdrawn)
+    handed = [t for t in planned if case.agency_of(t.chair) == agency and people]
+    for table in handed:
+        step.change(table, chair=people[0])
+    return [table.id for table in handed]

@@ -7,6 +7,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.people import Professional
 from commands.action import rules as action
+from commands.afterwards import rules as afterwards
 from commands.case import rules as closing
 from commands.concern import rules as concern
 from commands.correction import rules as correction
@@ -173,10 +174,18 @@ STORY: list[Line] = [
     ("brief", lambda c, at: c.brief(HUGO.user_id, by=CLEO, at=at)),
     ("release", lambda c, at: c.release(HUGO.user_id, by=CLEO, at=at)),
     ("close", lambda c, at: closing.close(c, because="w43 he is back", owner="social", by=CLEO, at=at)),
+    ("review none", lambda c, at: afterwards.find_none(c, by=CLEO, at=at)),
     ("reopen", lambda c, at: c.reopen(because="w44 missing again", by=CLEO, at=at)),
+    (
+        "close",
+        lambda c, at: closing.close(
+            c, because="w96 goal met", owner="social", informed="w97 told", retention="5 years", by=CLEO, at=at
+        ),
+    ),
+    ("repeat", lambda c, at: c.reopen(because="w98 once more", by=CLEO, at=at, repeat=True)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 94))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99))]
 
 
 def moment(line: int) -> datetime:

@@ -123,8 +123,18 @@ ada: !hand A-2 police because: we call him
 ada: !done A-2 he answered
 hugo: !notdone A-4 nobody had the time
 hugo: !done A-5 all of us went
-cleo: !close because: he is back at school owner: social
+finn: !agree D-1
+dirk: !agree D-1
+iris: !agree D-1
+ada: !agree D-2
+dirk: !agree D-2
+finn: !agree D-2
+iris: !agree D-2
+cleo: !close because: goal met, he is back at school owner: social informed: Dirk told him on Monday
+cleo: !review none
 cleo: !reopen because: he was missing again
+cleo: !close because: he is back owner: social ended: goal met
+cleo @coordination: !case repeat {ref} because: he was missing once more
 cleo @coordination: !case director {ref} Hugo Peters because: I am on leave
 """
 """Who types what, @ in which room but the case's; each line is carried out."""

@@ -270,9 +270,11 @@ async def test_closing_calls_off_the_round_tables_that_are_planned(table: Confer
     said = await table.answer("cleo", "!close because: Sem is back owner: school", room=room)
     assert said.text == (
         f"{ref} is closed.\nBecause: Sem is back\nFirst contact from now on: School\n"
+        "Whether the person was told is not on file.\n"
         "M-1 · called off: Thu 5 Nov 2026, 10:00 Europe/Amsterdam\n"
         "M-3 · called off before a time was found\n"
         "M-2 · called off: Wed 5 May 2027, 10:00 Europe/Amsterdam\n"
+        "I ask whether there is a new concern on Sun 2 May 2027, and on Tue 2 Nov 2027.\n"
         "The calendar file leaves the encryption: only date and reference are in it.\n"
         "Thank you all. What is on file stays on file.\n"
         "If there is a new concern, a coordinator types  !reopen because: REASON"
@@ -299,7 +301,10 @@ async def test_a_case_with_open_items_says_what_stands_in_the_way(table: Confere
     lines = said.text.splitlines()
     assert lines[0] == f"{room.partition(':')[2]} can't be closed yet: 9 items still need somebody."
     assert lines[1] == "School: answer R-1 · due Tue 3 Nov 2026"
-    assert lines[-2:] == ["…", "Answer or drop each question; end or hand over each action. Nothing was changed."]
+    assert lines[-4:-2] == [
+        "…",
+        "Answer or drop each question; end or hand over each action; say where each agency stands.",
+    ]
     assert snapshot(await table.case(room)) == before
 
 

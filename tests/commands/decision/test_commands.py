@@ -121,8 +121,9 @@ async def test_bad_input_changes_nothing(table: Conference, who: str, text: str,
 
 
 async def test_nothing_is_decided_in_a_closed_case(table: Conference) -> None:
-    room = await table.open_case()
+    room = await table.open_case(agencies="police, social")
     await table.answer("ada", DECIDE, room=room)
+    await table.answer("dirk", "!agree D-1", room=room)
     with table.store.work("closing", table.now) as work:
         case = work.find.case(room.partition(":")[2])
         people = (work.find.directory()).people
@@ -130,7 +131,7 @@ async def test_nothing_is_decided_in_a_closed_case(table: Conference) -> None:
         closing.close(case, because="he is back", owner="social", by=people[user("cleo")], at=table.now)
     ref = room.partition(":")[2]
     for text in (DECIDE, "!agree D-1", "!action x for: social by: fri", "!request health x? because: y", "!concern x"):
-        said = await refused(table, room, "finn" if "agree" in text else "ada", text, "case/closed")
+        said = await refused(table, room, "dirk" if "agree" in text else "ada", text, "case/closed")
         assert said.startswith(f"Case {ref} is closed.")
 
 

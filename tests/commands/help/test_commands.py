@@ -136,6 +136,8 @@ async def test_few_commands_stand_on_one_screen_without_groups(table: Conference
         "   !case director K7QF Cleo Bakker because: I am on leave\n"
         "Give a case a new room\n"
         "   !case reroom K7QF because: its room is lost\n"
+        "Open a closed case again because of something new\n"
+        "   !case repeat K7QF because: he was missing again on Monday\n"
         "Show what was agreed in a scheme\n"
         "   !scheme\n"
         "Get back what you didn't delete yourself\n"

@@ -1,0 +1,53 @@
+"""An agency withdraws from a table."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cases.errors import Refusal
+from cases.roles import Permission, Role
+from chat import groups
+from chat.arguments import WORD, AgencyName, Arguments, Preview, Text
+from chat.context import Context, Reply, agency_channel, case_channel
+from chat.registry import commands
+from commands.withdrawal import rules as withdrawal
+
+GROUP, PLACE = groups.CASE, 130
+
+
+class Withdraw(Arguments):
+    """Give up your agency's seat; another agency has what it still had to do."""
+
+    preview: Annotated[Preview, WORD] | None = Field(None, title="preview", description="only show what would happen")
+    because: Text = Field(title="a reason", description="why your agency leaves the table")
+    owner: AgencyName = Field(title="an agency", description="which agency at the table has what is left to do")
+
+
+@commands.command("withdraw", needs=Permission.TAKE_PART, example="!withdraw because: he is an adult now owner: social")
+def withdraw(args: Withdraw, ctx: Context) -> Reply:
+    """Let the agency go: its people leave the room, and hear so in their own, without content."""
+    case = ctx.case
+    ctx.require_somebody(args.owner)
+    made = withdrawal.withdraw(
+        case,
+        because=args.because,
+        owner=args.owner,
+        by=ctx.actor,
+        at=ctx.now,
+        steers=lambda who: _coordinates(who, ctx),
+    )
+    facts: dict[str, object] = {"case": case, "withdrawal": made}
+    if args.preview:
+        line = f"withdraw because: {args.because} owner: {args.owner}"
+        raise Refusal("withdrawal/preview", **facts, on_yes=line)
+    channel, agency = case_channel(case.ref), agency_channel(made.agency)
+    for person in made.people:
+        ctx.work.remove(channel, person)
+    if ctx.work.find.room(agency):
+        ctx.tell(agency, Reply("withdrawal/told", {"ref": case.ref, "people": len(made.people)}))
+    return Reply("withdrawal/withdrawn", facts, None, ctx.at_table(made.owner))
+
+
+def _coordinates(person: str, ctx: Context) -> bool:
+    known = ctx.directory.people.get(person)
+    return known is not None and known.role is Role.COORDINATOR
