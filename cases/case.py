@@ -129,6 +129,7 @@ class Case(Head):
     rewritten: set[int] = field(default_factory=set[int])
     """The numbers of the steps from which words were wiped, for the store to write them again."""
     _by_kind: dict[type, list[Any]] = field(default_factory=dict[type, list[Any]], init=False)
+    _by_verb: dict[str, list[Step]] = field(default_factory=dict[str, list["Step"]], init=False)
 
     @property
     def members(self) -> list[Member]:
@@ -200,8 +201,16 @@ class Case(Head):
         if len(self.steps) >= MOST_STEPS and not what.in_a_full_case:
             raise Refusal("case/full", ref=self.ref, most=MOST_STEPS)
         step = Step(len(self.steps) + 1, what.name, subject, by.user_id, by.agency, at)
-        self.steps.append(step)
+        self._append(step)
         return step
+
+    def _append(self, step: Step) -> None:
+        self.steps.append(step)
+        self._by_verb.setdefault(step.verb, []).append(step)
+
+    def told(self, what: Verb) -> list[Step]:
+        """The steps with this verb, also what was undone."""
+        return self._by_verb.get(what.name, [])
 
     @classmethod
     def load(cls, steps: Iterable[Step]) -> Case:
@@ -225,7 +234,7 @@ class Case(Head):
                     self.all(kind.kept_as).append(entry)
             for change in step.changes:
                 setattr(entries[change.id], change.field, change.new)
-            self.steps.append(step)
+            self._append(step)
             step.mark_all(self.steps)
 
     def entries(self) -> dict[str, Any]:
@@ -329,7 +338,7 @@ class Case(Head):
     def leave_a_gap(self, *, by: Professional, at: datetime) -> int:
         """Let no number be given that may have been given already, since the file is an older one; gives the last."""
         numbers = [int(r.id.partition("-")[2]) for r in self.records() if kind_of(r).letter]
-        numbers += [int(step.subject) for step in self.steps if step.what is GAP]
+        numbers += [int(step.subject) for step in self.told(GAP)]
         last = (max(numbers, default=0) // NUMBERS_LEFT_OUT + 1) * NUMBERS_LEFT_OUT
         self.step(GAP, str(last), by, at)
         return last

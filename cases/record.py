@@ -251,9 +251,15 @@ def _settled(value: object) -> object:
 
 def next_id(letter: str, records: Sequence[Record], steps: Sequence[Step] = ()) -> str:
     """The next id of a kind: behind all that were given, and behind the numbers that a restored file left out."""
-    given = (int(record.id.partition("-")[2]) for record in records)
-    left_out = (int(step.subject) for step in steps if step.what is GAP)
-    return f"{letter}-{max((*given, *left_out), default=0) + 1}"
+    # Numbers only rise: the newest record has the highest, and what was left out before it counts no more.
+    newest = records[-1].id if records else f"{letter}-0"
+    highest = int(newest.partition("-")[2])
+    for step in reversed(steps):
+        if any(entry.id == newest for entry in step.entries):
+            break
+        if step.what is GAP:
+            highest = max(highest, int(step.subject))
+    return f"{letter}-{highest + 1}"
 
 
 def one_of(records: MutableSequence[R], record_id: str) -> R:

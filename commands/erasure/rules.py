@@ -238,6 +238,6 @@ def _is_word(change: Change) -> bool:
 @offers_items
 def list_to_wipe(case: Case) -> Iterator[Item]:
     """Whose deleted words are to be wiped, and when."""
-    for step in case.steps:
-        if step.what is DELETED and not step.undone:
+    for step in case.told(DELETED):
+        if not step.undone:
             yield Item(str(step.number), WIPE, NOBODY, step.by, step.at + WIPE_AFTER, open=True)
