@@ -58,7 +58,7 @@ async def test_what_was_given_and_refused_is_listed_without_a_blank(table: Confe
         "What: was he seen?\n"
         "To: Police, Health service, Social services\n"
         "Why: the plan\n"
-        "Basis: public task\n"
+        "Basis: given to those it was for\n"
         "Consent: yes\n"
         "\n"
         "R-2/1 · Mon 2 Nov 2026 · School: refused\n"
