@@ -269,7 +269,8 @@ def one_of(records: MutableSequence[R], record_id: str) -> R:
             return record
     kind = named(record_id[0])
     known = [r.id for r in records if not r.withdrawn][-5:]
-    raise Refusal("case/no_such_record", id=record_id, kind=kind.name if kind else None, known=known)
+    gone = any(record.id == record_id for record in records)
+    raise Refusal("case/no_such_record", id=record_id, kind=kind.name if kind else None, known=known, gone=gone)
 
 
 def require_agency(agency: str, by: Professional, code: str, **facts: object) -> None:

@@ -85,7 +85,8 @@ _AHEAD = re.compile(
     r"(?:in |\+ ?)(?P<count>[0-9]+|an?|one) ?(?P<unit>minute|hour|day|week|working day|work day|business day)s?"
 )
 _AGO = re.compile(r"(?P<count>[0-9]+|an?|one) (?P<unit>minute|hour|day|week)s? ago")
-_WEEKDAY = re.compile(r"(?:on )?(?P<next>next |last )?(?P<weekday>[a-z]+)")
+_WEEKDAY = re.compile(r"(?:on )?(?P<next>next |last )?(?P<weekday>[a-z]+)(?P<week> week)?")
+_OF_MONTH = re.compile(r"(?:on )?(?:(?P<weekday>[a-z]+) )?the (?P<day>[0-9]{1,2})")
 _ISO = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})")
 _NUMERIC = re.compile(r"([0-9]{1,4})([/.-])([0-9]{1,2})(?:\2([0-9]{4}|[0-9]{1,2}))?\.?")
 _DAY_MONTH = re.compile(
@@ -101,7 +102,8 @@ _SOME_DAY = re.compile(r"(?:the )?(?:(?:beginning|start|begin) of )?(?P<which>ne
 _PARTS_OF_DAY = {"morning": (9, 11), "afternoon": (14, 16), "evening": (19, 21), "night": (22, 23)}
 """The hours that are offered for a part of a day."""
 _PART_OF_DAY = re.compile(rf"(?:(?P<day>.+) )?(?P<part>{'|'.join(_PARTS_OF_DAY)})")
-_BARE_HOUR = re.compile(r"(?:(?P<day>.+?) )?(?P<at>at )?(?P<hour>1?[0-9])")
+_BARE_HOUR = re.compile(r"(?:(?P<day>.+?) )?(?P<at>at )?(?P<hour>1?[0-9])(?:~(?P<minute>[0-9]{2}))?")
+"""An hour of which half of the day nobody knows; one that was said in words, such as half past one, is ``1~30``."""
 
 
 def shorten(text: str, limit: int = _SHOWN_TYPED) -> str:
@@ -297,18 +299,19 @@ _SPOKEN: Mapping[str, str] = {
     "morgenochtend": "tomorrow morning",
     "morgenmiddag": "tomorrow afternoon",
     "morgenavond": "tomorrow evening",
-    "een": "1",
-    "één": "1",
 }
 _ENGLISH_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _DUTCH_NUMBERS = ("een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf")
 _COUNTS = {word: str(n) for words in (_ENGLISH_NUMBERS, _DUTCH_NUMBERS) for n, word in enumerate(words, 1)}
+_COUNTS["één"] = "1"
 _DAYS = "mon|tue|wed|thu|fri|sat|sun|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tues|thur|thurs"
 _UNTIL = "by|before|voor|vóór|uiterlijk|until|till|tot|on or before"
 _FULL_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _DAY = rf"(?:{_DAYS}|today|tomorrow|yesterday)"
 _UNIT = r"(?:minute|hour|day|week|working day|work day|business day)s?"
 _AND_A_PART = re.compile(r"\b(maan|dins|woens|donder|vrij|zater|zon)dag(ochtend|middag|avond|nacht)\b")
+_HALF = re.compile(rf"\bhalf (?:({'|'.join(_ENGLISH_NUMBERS)})|({'|'.join(_DUTCH_NUMBERS)}|één))\b")
+"""``half two`` is half an hour past two, ``half twee`` half an hour before it."""
 _OF_A_WEEK = re.compile(r"^(volgende|vorige) week ((?:maan|dins|woens|donder|vrij|zater|zon)dag)\b")
 
 
@@ -318,6 +321,11 @@ def _of_half_a_day(found: re.Match[str]) -> str:
     if not 1 <= hour <= 12:  # noqa: PLR2004 hours of a half day
         return found[0]
     return f"{hour % 12 + 12 * (half == 'p'):02d}:{found['minute'] or '00'}"
+
+
+def _before(hour: int, minutes: int) -> str:
+    """So many minutes before an hour of half a day: 15 before 2 is ``1~45``."""
+    return f"{(hour - 2) % 12 + 1}~{60 - minutes}"
 
 
 def _later(found: re.Match[str]) -> str:
@@ -342,13 +350,16 @@ def _spoken_rules() -> tuple[_Rule, ...]:
             ),
             (r" (?:please|pls|graag|latest|at the latest|uiterlijk)$", ""),
             (r"(?<=\w)[.!]+$", ""),
-            (r"\b(?:'s|s|’s|in the|in de|at) (?=(?:morning|afternoon|evening|night)\b)", ""),
+            (r"(?<!\w)(?:'s|s|’s|in the|in de|at) (?=(?:morning|afternoon|evening|night)\b)", ""),
             (r"\ba\.s\.? |\bas (?=(?:mon|tue|wed|thu|fri|sat|sun))", "this "),
             (rf"\bthis (?:this )?(?=(?:{_DAYS})\b)", ""),
             (r"\bthis (?=(?:morning|afternoon|evening)\b)", "today "),
             (r"^last night\b", "yesterday night"),
             (r"\b(?:around|about|rond|ongeveer) (?=(?:at )?[0-9])", ""),
             # Hours.
+            (r"\bhalf past ([0-9]{1,2})\b", r"\1~30"),
+            (r"\b(?:quarter|kwart) (?:past|over) ([0-9]{1,2})\b", r"\1~15"),
+            (r"\b(?:quarter|kwart) (?:to|voor) ([0-9]{1,2})\b", lambda found: _before(int(found[1]), 15)),
             (rf"\b{hour}(?:[:.]{minute})? ?(?P<half>[ap])\.? ?m\b\.?", _of_half_a_day),
             (rf"\b{hour}(?:[:.]{minute})? ?o'?clock ?(?P<half>[ap])\.? ?m\b\.?", _of_half_a_day),
             (r"\b([0-9]{1,2}) ?o'?clock\b", r"at \1"),
@@ -360,12 +371,17 @@ def _spoken_rules() -> tuple[_Rule, ...]:
             (r"^([0-9]{1,2})(?: ?h| ?u| uur)$", r"\1:00"),
             (rf"^(?P<day>{_DAY}) ([01][0-9]|2[0-3])([0-5][0-9])$", r"\g<day> \2:\3"),
             (r"\bat at ", "at "),
-            (rf"\b(?P<day>{_DAY}) (?P<part>morning|afternoon|evening|night) (?:at )?{hour}[:.]{minute}\b", _of_day),
-            (rf"\b{hour}[:.]{minute} (?P<part>morning|afternoon|evening|night)\b", _later),
-            (rf"^(?:at )?([0-9]{{1,2}}[:.][0-9]{{2}}) (?:on )?({_DAY}|(?:[0-9]|in |next ).+)$", r"\2 \1"),
+            (rf"\b(?P<day>{_DAY}) (?P<part>morning|afternoon|evening|night) (?:at )?{hour}[:.~]{minute}\b", _of_day),
+            (rf"\b{hour}[:.~]{minute} (?P<part>morning|afternoon|evening|night)\b", _later),
+            (rf"^(?:at )?([0-9]{{1,2}}[:.~][0-9]{{2}}) (?:on )?({_DAY}|(?:[0-9]|in |next ).+)$", r"\2 \1"),
             (rf"^({_DAY}) ([01]?[0-9]|2[0-4]) ?[-\u2013\u2014] ?([01]?[0-9]|2[0-4])$", r"\1 \2:00-\3:00"),
             (rf"^({_DAY}) at (1[3-9]|2[0-3])$", r"\1 \2:00"),
             # Days.
+            (rf"^({_DAYS}) (?:in|over) (?:1|an?) weeks?\b", r"\1 week"),
+            (rf"^(?:1 |a )?week (?:on|from|after) ({_DAYS})\b", r"\1 week"),
+            (r"^(?:today week|(?:1 |a )week (?:from )?today)\b", "in 7 days"),
+            (r"^(?:tomorrow week|(?:1 |a )week (?:from )?tomorrow)\b", "in 8 days"),
+            (rf"^((?:{_DAYS}) )?(?:the |de )?([0-9]{{1,2}})(?:st|nd|rd|th|de|ste|e)(?=$| (?:at )?[0-9])", r"\1the \2"),
             (r"^(?:the )?day after tomorrow\b", "in 2 days"),
             (r"^(?:the )?day before yesterday\b", "2 days ago"),
             (r"^half an hour ago$", "30 minutes ago"),
@@ -395,6 +411,7 @@ _SPOKEN_RULES = _spoken_rules()
 def _as_read(words: str) -> str:
     """A date in small letters with single blanks, in the forms that are read."""
     words = _OF_A_WEEK.sub(r"\2 \1 week", _AND_A_PART.sub(r"\1dag \2", words))
+    words = _HALF.sub(lambda found: f"half past {found[1]}" if found[1] else _before(int(_COUNTS[found[2]]), 30), words)
     said = [_COUNTS.get(word, word) if word in _COUNTS else _SPOKEN.get(word, word) for word in words.split(" ")]
     words = " ".join(said)
     for pattern, instead in _SPOKEN_RULES:
@@ -531,6 +548,8 @@ class _Reader:
             return self.read_ahead(found, clock)
         if found := _WEEKDAY.fullmatch(words):
             return self.read_weekday(found, clock)
+        if found := _OF_MONTH.fullmatch(words):
+            return self.read_of_month(found, clock)
         if found := _ISO.fullmatch(words):
             day = _date(int(found["year"]), int(found["month"]), int(found["day"]))
             return self.moment(day or self.refuse_impossible(), clock)
@@ -556,24 +575,25 @@ class _Reader:
         if clock.typed:
             return
         if found := _PART_OF_DAY.fullmatch(words):
-            self.refuse_hours(found["day"], _PARTS_OF_DAY[found["part"]])
+            self.refuse_hours(found["day"], map(time, _PARTS_OF_DAY[found["part"]]))
         if (found := _BARE_HOUR.fullmatch(words)) and self.is_bare_hour(found):
-            self.refuse_hours(found["day"], (int(found["hour"]), int(found["hour"]) + 12))
+            hour, minute = int(found["hour"]), int(found["minute"] or 0)
+            self.refuse_hours(found["day"], (time(hour, minute), time((hour + 12) % 24, minute)))
 
     def is_bare_hour(self, found: re.Match[str]) -> bool:
         """``fri 3`` and ``at 3``: an hour, of which half of the day nobody knows."""
         if not 1 <= int(found["hour"]) <= 12:  # noqa: PLR2004 hours of half a day
             return False
         day = (found["day"] or "").removeprefix("on ").removeprefix("next ")
-        return bool(found["at"]) or day in _WEEKDAY_OF or day in _NEAR or day == "yesterday"
+        return bool(found["at"] or found["minute"]) or day in _WEEKDAY_OF or day in _NEAR or day == "yesterday"
 
-    def refuse_hours(self, day: str | None, hours: Iterable[int]) -> NoReturn:
+    def refuse_hours(self, day: str | None, hours: Iterable[time]) -> NoReturn:
         """Refuse what leaves the hour open, with the hours that may be meant."""
         moments: list[datetime] = []
         refused: Refusal | None = None
         for hour in hours:
             try:
-                moments += [self.read_day(day or "today", _Clock(time(hour % 24), typed=True))]
+                moments += [self.read_day(day or "today", _Clock(hour, typed=True))]
             except Refusal as refusal:
                 if refusal.code == "when/ambiguous":
                     raise
@@ -622,10 +642,12 @@ class _Reader:
 
     def read_weekday(self, found: re.Match[str], clock: _Clock) -> datetime:
         weekday = _WEEKDAY_OF.get(found["weekday"])
-        if weekday is None:
+        if weekday is None or (found["week"] and found["next"]):
             self.refuse_unreadable()
         day = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
         week = timedelta(days=7)
+        if found["week"]:
+            return self.moment((day if day > self.today else day + week) + week, clock)
         if found["next"] == "last ":
             self.refuse_past(day - week, clock)
         if found["next"]:
@@ -644,8 +666,19 @@ class _Reader:
             day = _date(int(found["year"]), month + 1, int(found["day"]))
         else:
             day = self.next_dated(month + 1, int(found["day"]), clock)
-        if day is None:
-            self.refuse_impossible()
+        return self.on_weekday(day or self.refuse_impossible(), weekday, clock)
+
+    def read_of_month(self, found: re.Match[str], clock: _Clock) -> datetime:
+        """``the 6th`` and ``friday the 6th``: of the month in which that comes next."""
+        weekday = _WEEKDAY_OF.get(found["weekday"] or "")
+        if found["weekday"] and weekday is None:
+            self.refuse_unreadable()
+        days = (self.next_dated(month, int(found["day"]), clock) for month in range(1, 13))
+        nearest = min(filter(None, days), key=lambda day: abs(day - self.today), default=None)
+        return self.on_weekday(nearest or self.refuse_impossible(), weekday, clock)
+
+    def on_weekday(self, day: date, weekday: int | None, clock: _Clock) -> datetime:
+        """That day, if it is on the weekday that was named beside it."""
         if weekday is not None and weekday != day.weekday() and MINYEAR < day.year < MAXYEAR:
             nearest = day + timedelta(days=(weekday - day.weekday() + 3) % 7 - 3)
             self.refuse_ambiguous([day, nearest], clock)
@@ -804,7 +837,7 @@ class _PastReader(_Reader):
 
     def read_weekday(self, found: re.Match[str], clock: _Clock) -> datetime:
         weekday = _WEEKDAY_OF.get(found["weekday"])
-        if weekday is None or found["next"] == "next ":
+        if weekday is None or found["week"] or found["next"] == "next ":
             self.refuse_unreadable()
         day = self.today - timedelta(days=(self.today.weekday() - weekday) % 7)
         if found["next"] and day == self.today:

@@ -57,7 +57,10 @@ OF_THE_WHOLE = frozenset(
 )
 """How the first command of a message ends when none of the others is looked at."""
 DONE = "done"
-ASKS = {"reading/shall_i": "choice/shall_i", "dispatch/unknown": "choice/unknown"}
+ASKS = {
+    "reading/shall_i": "choice/shall_i",
+    "dispatch/unknown": "choice/unknown",
+}
 """How a message ends of which it is asked whether something is meant by it; and that as a poll."""
 TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
@@ -89,6 +92,8 @@ class Incoming:
     """Whether it is a tap in a poll: what comes of it that is no card is told to this person alone."""
     edits_unknown: bool = False
     """Whether it is an edit that does not say inside the encryption of which message."""
+    is_caption: bool = False
+    """Whether it stands under a picture or a file, where a command is only told how it is said."""
 
     @property
     def message_id(self) -> str:
@@ -177,7 +182,7 @@ class Dispatcher:
         """
         message = message.unlinked()
         heard = self._hear_chosen(message) or self._hear_late(message) or self._hear(message)
-        if heard is None:
+        if heard is None or (message.is_caption and heard.meant):
             return
         now = self._clock()
         try:
@@ -206,7 +211,9 @@ class Dispatcher:
         return next(filter(None, ended), None)
 
     def _commands_in(self, message: Incoming, heard: _Heard) -> list[str]:
-        """The commands of a message, the first without its prefix; raises Refusal for too many."""
+        """The commands of a message, the first without its prefix; raises Refusal for too many, and under a picture."""
+        if message.is_caption:
+            raise Refusal("dispatch/caption", card=heard.card.subject if heard.card else None)
         if len(message.body) > LONGEST_MESSAGE:
             raise Refusal("dispatch/too_long", length=len(message.body), most=LONGEST_MESSAGE)
         return lines.split(heard.text, self._own_line, self._registry.begins, notes=heard.notes)
@@ -503,7 +510,7 @@ class Dispatcher:
                     if heard.refusal:
                         raise heard.refusal
                     if heard.line == 1:
-                        self._refuse_edited(message, work)
+                        self._refuse_edited(message, heard, ctx)
                     if meant:
                         name = meant.path
                         self._ask(meant, heard)
@@ -598,15 +605,32 @@ class Dispatcher:
             raise _TalkError
         return works
 
-    def _refuse_edited(self, message: Incoming, work: Work) -> None:
-        """Refuse the edit of what this person had carried out, and offer to put the new wording on file."""
+    def _refuse_edited(self, message: Incoming, heard: _Heard, ctx: Context) -> None:
+        """Refuse the edit of what this person had carried out, and offer to put the change on file."""
         if message.edits_unknown:
             raise Refusal("dispatch/edits_unknown")
-        for line in audit.lines_of(work.session, message.replaces, message.sender) if message.replaces else ():
-            if line.done:
-                command = self._registry.commands.get(line.command)
-                worded = command is not None and command.worded
-                raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=worded)
+        if message.replaces is None:
+            return
+        own, _ = causes.of_lines(message.replaces)
+        done = [line for line in audit.lines_of(ctx.work.session, message.replaces, message.sender) if line.done]
+        for line in done[:1]:
+            command = self._registry.commands.get(line.command)
+            worded = command is not None and command.worded
+            alone = heard.of == len([one for one in done if one.cause.startswith(own)]) == 1
+            asks = self._applied(line, message, heard, ctx) if alone else None
+            raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=worded, on_yes=asks)
+
+    def _applied(self, line: audit.Line, message: Incoming, heard: _Heard, ctx: Context) -> str | None:
+        """The line that does what an edit asks for, where one does."""
+        typed, apply = self._match(normalise(heard.text), ctx.card), self._registry.edits.get(line.command)
+        if apply is None or typed is None or typed[0].path != line.command or line.subject is None:
+            return None
+        try:
+            asks = apply(self._read(*typed, message, ctx), ctx, line.subject)
+        except Refusal:
+            return None
+        agrees = replace(message, replaces=None)
+        return asks if asks and self._would_work(ctx.work, agrees, replace(heard, text=asks)) else None
 
     def _refuse_guessed(self, command: Command, heard: _Heard, ctx: Context) -> None:
         """Ask, if a command is about a record that only the homeserver may have put there."""

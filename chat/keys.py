@@ -15,7 +15,7 @@ Whoever types ``see: social`` or ``until: fri`` means it to have an effect. The 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from chat import languages
 from chat.languages import Language
@@ -31,6 +31,10 @@ _STANDS_LIKE_AN_AUDIENCE = re.compile(
     rf"(?P<before>[^\w\s]?)(?<!\w)(?P<word>[^\W\d_]{{1,{LONGEST}}})(?P<gap>[*_~`\s]{{0,5}})"
     r"(?P<mark>[:;=\uff1a\ufe55\u2236\u2010-\u2014-])(?=(?P<value>[^:;=\n]{1,200})"
     rf"(?:[;\n]|\Z|\s[^\W\d_]{{1,{LONGEST}}} ?[:\uff1a]))"
+)
+_EMPHASISED = re.compile(
+    rf"(?<!\S)(?P<marks>[*_]{{1,3}})(?P<word>[^\W\d_]{{2,{LONGEST}}})"
+    r"(?:(?P=marks) ?[:\uff1a](?!//)| ?[:\uff1a] ?(?P=marks))[ \t]?"
 )
 _COLONS = ":\uff1a\ufe55\u2236"
 _AROUND = " \t*_~`()[]<>{}.!?\"'\u2018\u2019\u201c\u201d\u00ab\u00bb"
@@ -125,7 +129,7 @@ def find_stray(
     ``own``: the command's keys, by all that may be typed for them, in small letters; ``vocabulary``: the English keys
     of all commands.
     """
-    known = _meanings(frozenset(vocabulary), tuple(spoken))
+    known = _meanings(frozenset((*vocabulary, *own.values())), tuple(spoken))
     for found in _STANDS_LIKE_A_KEY.finditer(text):
         word = found["word"].casefold()
         apart = found.start() == 0 or _BLANK.match(text[found.start() - 1]) is not None
@@ -143,6 +147,24 @@ def find_stray(
             ours = (meaning for meaning in meanings if meaning in own.values())
             return Stray(word, own.get(word) or next(ours, None))
     return None
+
+
+def without_emphasis(
+    text: str, own: Mapping[str, str], vocabulary: Collection[str], spoken: Collection[Language]
+) -> str:
+    """A text whose keys have lost the marks around them: ``*because:* x`` and ``**because**: x``; as above."""
+    known = _meanings(frozenset((*vocabulary, *own.values())), tuple(spoken))
+
+    def bare(found: re.Match[str]) -> str:
+        return f"{found['word']}: " if found["word"].casefold() in known else found[0]
+
+    return _EMPHASISED.sub(bare, text)
+
+
+@cache
+def keys_of_others(key: str) -> tuple[str, ...]:
+    """What a key is called in each language, as far as that is long enough to be no word of another."""
+    return tuple(typed for code in languages.codes() if len(typed := languages.language(code).key(key)) >= _NEAR_FROM)
 
 
 def names_an_audience(text: str, own: Mapping[str, str], are_agencies: Callable[[str], bool]) -> bool:

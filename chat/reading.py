@@ -19,6 +19,8 @@ from chat.arguments import (
     Arguments,
     Positional,
     ReadingContext,
+    ShortText,
+    Text,
     are_agencies,
     key_of,
     plain,
@@ -26,7 +28,7 @@ from chat.arguments import (
     take_rest,
     take_whom,
 )
-from chat.keys import find_stray, names_an_audience
+from chat.keys import find_stray, keys_of_others, names_an_audience, without_emphasis
 from chat.languages import ENGLISH, Language
 from chat.said import LOOSE, is_courtesy
 
@@ -76,6 +78,7 @@ _MENTION = re.compile(
     r"(?P<id>[^\s\"'<>?/)]{1,255})[^\s)]{0,255}\)"
 )
 _MANY_CHOICES = 4
+_WORDS: frozenset[object] = frozenset({Text, ShortText, str, type(None)})
 _CLOSE_ENOUGH = 0.6
 SURELY_MEANT = 0.8
 """So near is a mistyped second word to the word that was meant: ``strat`` to ``start``, but not ``fri`` to ``fix``."""
@@ -271,9 +274,22 @@ def take_fields(rest: str, keys: Collection[str], also: Mapping[str, str] | None
 
 
 @cache
-def keys(arguments: type[Arguments]) -> tuple[str, ...]:
-    """The keys of a command, as they are typed, in order of declaration."""
-    return tuple(key_of(name) for name, _, marker in _fields(arguments) if marker is None)
+def keys(arguments: type[Arguments], *, but_remarks: bool = False) -> tuple[str, ...]:
+    """The keys of a command, as they are typed, in order of declaration.
+
+    ``but_remarks``: without those that may be left out and take any words.
+    """
+    return tuple(
+        key_of(name)
+        for name, field, marker in _fields(arguments)
+        if marker is None and not (but_remarks and is_remark(field))
+    )
+
+
+def is_remark(field: FieldInfo) -> bool:
+    """Whether a field may be left out and takes any words."""
+    kinds = frozenset(get_args(field.annotation)) or {field.annotation}
+    return not field.is_required() and kinds <= _WORDS
 
 
 @cache
@@ -284,8 +300,9 @@ def _fields(arguments: type[Arguments]) -> tuple[tuple[str, FieldInfo, Positiona
 
 @cache
 def _typed_for(arguments: type[Arguments], languages: tuple[Language, ...]) -> dict[str, str]:
-    """Each key of a command by what is typed for it in other languages."""
-    return {spoken.key(key): key for spoken in languages for key in keys(arguments)}
+    """Each key of a command by what is typed for it in other languages, those first that are spoken here."""
+    others = {typed: key for key in keys(arguments) for typed in keys_of_others(key)}
+    return others | {spoken.key(key): key for spoken in languages for key in keys(arguments)}
 
 
 @cache
@@ -309,6 +326,7 @@ def read(arguments: type[A], rest: str, context: ReadingContext) -> A:
     rest = normalise(rest)
     if context.vocabulary:
         own = {typed.casefold(): key for typed, key in also.items()} | {key: key for key in keys(arguments)}
+        rest = without_emphasis(rest, own, context.vocabulary, context.languages)
         _refuse_stray(rest, own, arguments, context)
     text, typed = take_fields(rest, keys(arguments), also)
     text = _take_up(arguments, text, typed, context)

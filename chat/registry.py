@@ -16,6 +16,7 @@ from storage.find import Card, Find
 
 A = TypeVar("A", bound=Arguments)
 Handler = Callable[[A, Context], Reply]
+AppliesEdit = Callable[[A, Context, str], str | None]
 ReadsReply = Callable[[Find, str, str, Card], str | None]
 """The command that a reply to a card says, by the sender (Matrix id) and the beginning of the text."""
 _SHORTEST_GUESS = 4
@@ -70,6 +71,8 @@ class Registry:
         self.calls: list[Callable[[Context, str], Collection[str]]] = []
         """Whom something else will call about a record within seconds (Matrix ids)."""
         self._lines_while: set[str] = set()
+        self.edits: dict[str, Callable[[Any, Context, str], str | None]] = {}
+        """The line that does what the edit of a command asks for, by the command's path."""
 
     def hear_lines_while(self, kind: str) -> None:
         """Lines such as ``note: he came home`` are commands in a case with an open item of this kind."""
@@ -89,6 +92,19 @@ class Registry:
                 raise RuntimeError(f"two commands named {path!r}")
             self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example, group, words)
             return run
+
+        return register
+
+    def edited(self, path: str) -> Callable[[AppliesEdit[A]], AppliesEdit[A]]:
+        """Register the decorated function: what somebody who edits this command, once carried out, may mean by it.
+
+        It gets what the edit says, and the record that the command made; it gives a line, which is done when they say
+        yes, or None where no one command does it.
+        """
+
+        def register(apply: AppliesEdit[A]) -> AppliesEdit[A]:
+            self.edits[path] = apply
+            return apply
 
         return register
 
@@ -135,9 +151,12 @@ class Registry:
         return sorted({path.partition(" ")[0] for path in self.commands})
 
     def keys(self) -> frozenset[str]:
-        """The keys of all commands, in English, but for those of admins: elsewhere these are words (``name:``)."""
+        """The keys of all commands, in English, that are missed if they are taken as text in another.
+
+        Not those of admins (``name:``), nor what some command may add in words of one's own (``worse:``).
+        """
         said = (command for command in self.commands.values() if command.needs is not Permission.PROVISION)
-        return frozenset(key for command in said for key in keys(command.arguments))
+        return frozenset(key for command in said for key in keys(command.arguments, but_remarks=True))
 
     def lines(self) -> list[str]:
         """What a line of the chair begins with, during a meeting, to be taken down: ``note: he came home``."""

@@ -175,7 +175,7 @@ class _Judge:
             if told:
                 path, (taken, word) = max(told, key=lambda one: one[1][1].end)
                 return self._said_so(path, taken, word)
-        return self._mistyped() or self._nearly() or self._answers()
+        return self._mistyped() or [*self._nearly(), *self._answers()]
 
     def _beginnings(self) -> list[int]:
         """Where the word may stand that counts: first, or behind ``yes``, ``I``, ``sorry, we``."""

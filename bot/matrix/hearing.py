@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote
 
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)
 GIVE_UP_UNREADABLE_AFTER = timedelta(days=14)
 VOTES = frozenset({"org.matrix.msc3381.poll.response", "m.poll.response"})
+_FILES = frozenset({"m.image", "m.file", "m.video", "m.audio"})
 LONGEST_VOTE = 100
 """Characters: of what a poll of ours offers nothing is longer."""
 OF_A_DEVICE = frozenset({Verdict.UNSIGNED_DEVICE, Verdict.BAD_DEVICE})
@@ -34,6 +35,12 @@ _PILL = re.compile(
     r"[^\"'<>]{0,255}[\"'][^<>]{0,200}>([^<]{1,255})</a>",
     re.IGNORECASE,
 )
+
+
+def _has_caption(content: Mapping[str, object]) -> bool:
+    """Whether it is a picture or file with words of a person's own: where a file name stands beside them (MSC2530)."""
+    name = content.get("filename")
+    return content.get("msgtype") in _FILES and isinstance(name, str) and name != content.get("body")
 
 
 def _pills(formatted: object) -> tuple[tuple[str, str], ...]:
@@ -91,7 +98,9 @@ class Hearing:
             await self._take_vote(event)
             return
         body = event.content.get("body")
-        if event.type != "m.room.message" or event.content.get("msgtype") != "m.text" or not isinstance(body, str):
+        is_caption = _has_caption(event.content)
+        is_text = event.content.get("msgtype") == "m.text" or is_caption
+        if event.type != "m.room.message" or not is_text or not isinstance(body, str):
             return
         edited = event.content.get("m.new_content")
         formatted = event.content.get("formatted_body")
@@ -111,6 +120,7 @@ class Hearing:
             ciphertext=event.ciphertext,
             seems_to_answer=event.outside.replies_to,
             edits_unknown=is_edit and event.replaces is None,
+            is_caption=is_caption,
         )
         await self._hand_over(event, message)
 

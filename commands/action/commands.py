@@ -102,6 +102,28 @@ def propose(args: Propose, ctx: Context) -> Reply:
     return put_action(args, ctx)
 
 
+@commands.edited("action")
+def put_right(args: Propose, ctx: Context, action_id: str) -> str | None:
+    """Another date moves it, other words correct it."""
+    proposed = one_of(ctx.case.all(Action), action_id)
+    same_words = args.outcome == proposed.outcome
+    others = (args.for_.agency, args.for_.person, args.with_, args.safety, args.worse, args.how, args.because)
+    before = (proposed.owner, proposed.owner_person, proposed.support, proposed.safety)
+    if others != (*before, proposed.worse, proposed.how, proposed.because):
+        return None
+    if same_words and args.by != proposed.due_at:
+        when = args.by.astimezone(ctx.zone)
+        return f"move {action_id} {when:%Y-%m-%d %H:%M} because: {ctx.voice().text('action/put_right', {})}"
+    return f"correct {action_id} {args.outcome}" if not same_words and args.by == proposed.due_at else None
+
+
+@commands.edited("move")
+def move_again(args: Move, ctx: Context, action_id: str) -> str | None:
+    """The new date counts."""
+    when = args.until.astimezone(ctx.zone)
+    return f"move {args.id} {when:%Y-%m-%d %H:%M} because: {args.because}" if args.id == action_id else None
+
+
 @commands.command("accept", needs=Permission.CARRY_OUT, example="!accept A-1")
 def accept(args: Accept, ctx: Context) -> Reply:
     """Take it on; in tandem, the other agency is woken until it has accepted too."""

@@ -213,8 +213,11 @@ def leave_undone(case: Case, action_id: str, why: str, *, by: Professional, at: 
 
 
 def move(case: Case, action_id: str, due_at: datetime, *, because: str, by: Professional, at: datetime) -> Action:
-    """Change the due date, with a reason; the first date stays visible."""
-    action = _owned(case, action_id, by)
+    """Change the due date, with a reason; the first date stays visible.
+
+    Until somebody accepts it the date is also the proposer's.
+    """
+    action = _owned(case, action_id, by, also_proposed=True)
     if due_at == action.due_at:
         raise Refusal("action/same_date", id=action.id, due=due_at)
     case.step(MOVED, action.id, by, at).change(
@@ -272,14 +275,23 @@ def _declined_by(case: Case, action: Action) -> str | None:
 
 
 def _owned(
-    case: Case, action_id: str, by: Professional, *, lead_only: bool = True, also_declined: bool = False
+    case: Case,
+    action_id: str,
+    by: Professional,
+    *,
+    lead_only: bool = True,
+    also_declined: bool = False,
+    also_proposed: bool = False,
 ) -> Action:
-    """The action that this person's agency may move; ``also_declined``: what nobody owns is its proposer's as well."""
+    """The action that this person's agency may move.
+
+    ``also_declined``: what nobody owns is its proposer's as well; ``also_proposed``: what nobody accepted yet, too.
+    """
     case.require_open()
     action = one_of(case.all(Action), action_id)
     declined = also_declined and action.state is State.DECLINED
     allowed = (action.owner,) if lead_only else action.owners
-    if declined:
+    if declined or (also_proposed and action.state is State.PROPOSED and not action.accepted_by):
         allowed = tuple(dict.fromkeys((*allowed, action.agency)))
     if by.agency not in allowed:
         raise Refusal("action/not_yours", id=action.id, agencies=allowed)

@@ -2,12 +2,13 @@
 
 from pydantic import Field
 
+from cases.record import one_of
 from cases.roles import Permission
 from chat import groups
 from chat.arguments import Arguments, PastWhen, Rest, ShortText
 from chat.context import Context, Reply
 from chat.registry import commands
-from commands.concern.rules import Basis, Domain, Urgency
+from commands.concern.rules import Basis, Concern, Domain, Urgency
 from commands.concern.rules import raise_concern as raise_it
 
 GROUP, PLACE = groups.ASK, 0
@@ -46,3 +47,19 @@ def raise_concern(args: RaiseConcern, ctx: Context) -> Reply:
     others = tuple(m.user_id for m in ctx.case.present if m.user_id != ctx.actor.user_id)
     wake = others if args.urgency is Urgency.URGENT else ()
     return Reply("concern/raised", {"concern": concern}, concern.id, wake)
+
+
+@commands.edited("concern")
+def put_right(args: RaiseConcern, ctx: Context, concern_id: str) -> str | None:
+    """Other words correct it."""
+    before = one_of(ctx.case.all(Concern), concern_id)
+    same = (args.kind or before.kind, args.seen, args.source, args.domain, args.urgency)
+    if args.about == before.about or same != (
+        before.kind,
+        before.seen_at,
+        before.source,
+        before.domain,
+        before.urgency,
+    ):
+        return None
+    return f"correct {concern_id} {args.about}"

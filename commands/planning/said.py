@@ -4,4 +4,4 @@ from chat.registry import commands
 from chat.said import Sayings
 from commands.planning import availability
 
-commands.say("available", Sayings(assent="all yes", answers=lambda text: True if availability.command(text) else None))
+commands.say("available", Sayings(assent="all yes", answers=availability.answers))

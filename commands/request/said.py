@@ -5,6 +5,16 @@ import re
 from chat.registry import commands
 from chat.said import STILL_TO_COME, Sayings, words
 
+_WONT_SHARE = re.compile(
+    r"\W{0,3}(?:(?:no|sorry|nee)\W{1,3})?(?:(?:we|i|you|wij|we|ik)\s)?"
+    r"(?:(?:can(?:['\u2019]?t| ?not)|may ?not|must ?not|won['\u2019]?t|(?:['\u2019]re |are |am )?not (?:allowed|able)"
+    r" to)"
+    r"\s(?:share|disclose|pass (?:this|that|it) on|give (?:this|that|it|you)|hand (?:this|that|it) over)"
+    r"|(?:dat |dit |daar )?(?:mag|mogen|kan|kunnen) (?:wij |we |ik )?(?:(?:dit|dat|het|er|daar)\s)?"
+    r"(?:niets (?:over )?|niet )(?:delen|zeggen|geven))\b",
+    re.IGNORECASE,
+)
+"""So somebody refuses who does not say the word: they are asked for the ground."""
 commands.say("request", Sayings(also=("vraag",), instead=("ask", "question", "vragen")))
 commands.say(
     "answer",
@@ -30,7 +40,14 @@ commands.say(
         instead=("none", "nil", "geen"),
     ),
 )
-commands.say("refuse", Sayings(also=("weiger",), instead=("reject", "deny", "refused")))
+commands.say(
+    "refuse",
+    Sayings(
+        also=("weiger",),
+        instead=("reject", "deny", "refused"),
+        answers=lambda text: True if _WONT_SHARE.match(text) and "?" not in text else None,
+    ),
+)
 commands.say(
     "moretime", Sayings(also=("more time", "meer tijd"), instead=("extend", "delay", "postpone", "later", "time"))
 )

@@ -1,5 +1,7 @@
 # lines: one way from a message to its effects, case by case
 
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
@@ -522,3 +524,35 @@ async def test_a_date_that_is_wrong_is_told_as_a_date(table: Conference, typed: 
     room = await table.open_case()
     said = await table.answer("ada", typed, room=room)
     assert "Type for example:" in said
+
+
+@pytest.mark.parametrize("text", ["!concern he left", "@roundtable concern he left", "accept"])
+async def test_a_command_under_a_picture_is_told_to_be_typed(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    card = await table.answer("dirk", "!action visit him for: police by: 20 nov", room=room)
+    reply = card.event_id if text == "accept" else None
+    caption = replace(table.incoming("ada", text, room, "$picture"), is_caption=True, replies_to=reply)
+    await table.dispatcher.handle(caption)
+    (said,) = await table.deliver()
+    assert "Please type it again as a message of its own." in said
+    assert (await table.outcomes())[-1] == ("unknown", "dispatch/caption")
+
+
+@pytest.mark.parametrize("text", ["his bicycle", "done soon", "IMG_1.jpg"])
+async def test_other_words_under_a_picture_are_talk(table: Conference, text: str) -> None:
+    room = await table.open_case()
+    card = await table.answer("dirk", "!action visit him for: police by: 20 nov", room=room)
+    before = await table.outcomes()
+    caption = replace(table.incoming("ada", text, room, "$picture"), is_caption=True, replies_to=card.event_id)
+    await table.dispatcher.handle(caption)
+    assert await table.deliver() == []
+    assert await table.outcomes() == before
+
+
+async def test_a_reply_to_the_card_of_what_was_deleted_is_told_so(table: Conference) -> None:
+    room = await table.open_case()
+    card = await table.answer("dirk", "!request police any calls? because: the plan", room=room)
+    await table.say("dirk", "!undo", room=room)
+    said = await table.answer("ada", "answer three calls", room=room, replies_to=card)
+    assert said.text.startswith("R-1 is off the file: it was deleted, or taken back.")
+    assert "three" not in said.text

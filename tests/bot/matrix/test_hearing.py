@@ -1,6 +1,6 @@
 import pytest
 
-from bot.matrix.hearing import _pills
+from bot.matrix.hearing import _has_caption, _pills
 from chat.reading import unlink
 
 FINN = "@finn:example.org"
@@ -38,3 +38,12 @@ def test_another_link_is_no_mention(formatted: object) -> None:
 def test_a_mention_that_is_written_as_a_link_is_its_name() -> None:
     body = "!request [Finn](https://matrix.to/#/@finn:example.org) was he [seen](https://example.org)?"
     assert unlink(body) == ("!request Finn was he [seen](https://example.org)?", (("Finn", FINN),))
+
+
+def test_words_under_a_picture_are_told_from_its_name() -> None:
+    picture = {"msgtype": "m.image", "body": "!concern he is ill", "filename": "IMG_1.jpg"}
+    assert _has_caption(picture)
+    assert _has_caption({**picture, "msgtype": "m.file"})
+    assert not _has_caption({**picture, "body": "IMG_1.jpg"})
+    assert not _has_caption({"msgtype": "m.image", "body": "!concern he is ill"})
+    assert not _has_caption({**picture, "msgtype": "m.text"})

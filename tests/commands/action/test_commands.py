@@ -369,3 +369,42 @@ async def test_reasons_for_actions_set_at_a_table(table: Conference) -> None:
     await table.say("ada", "!roundtable end", room=room)
     minutes = next(data.decode() for name, data in table.files(room).items() if name.endswith(".md"))
     assert "Because: he has nobody else" in minutes
+
+
+async def test_an_edit_that_changes_the_date_is_put_on_file_with_one_word(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!action visit him for: police by: 20 nov", room=room, event_id="$a")
+    edit = "!action visit him for: police by: 23 nov"
+    hint = await table.answer("dirk", edit, room=room, replaces="$a")
+    assert "To put the change of A-1 on file, reply:  yes" in hint
+    moved = await table.answer("dirk", "yes", room=room, replies_to=hint)
+    assert "Mon 23 Nov 2026, 17:00" in moved
+    (action,) = (await table.case(room)).all(Action)
+    assert (action.due_at.day, action.outcome) == (23, "visit him")
+
+
+async def test_an_edit_that_changes_the_words_is_put_on_file_with_one_word(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!action visit him for: police by: 20 nov", room=room, event_id="$a")
+    hint = await table.answer("dirk", "!action visit him at home for: police by: 20 nov", room=room, replaces="$a")
+    await table.say("dirk", "yes", room=room, replies_to=hint)
+    (action,) = (await table.case(room)).all(Action)
+    assert action.outcome == "visit him at home"
+
+
+async def test_what_somebody_accepted_is_not_moved_by_an_edit_of_its_proposer(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!action visit him for: police by: 20 nov", room=room, event_id="$a")
+    await table.say("ada", "!accept A-1", room=room)
+    hint = await table.answer("dirk", "!action visit him for: police by: 23 nov", room=room, replaces="$a")
+    assert "yes" not in hint.text
+    assert await refused(table, room, "dirk", "!move A-1 23 nov because: x", "action/not_yours")
+
+
+async def test_an_owner_who_edits_a_move_moves_it_again_with_one_word(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!action visit him for: police by: 20 nov", room=room)
+    await table.say("ada", "!accept A-1", room=room)
+    await table.say("ada", "!move A-1 23 nov because: he is away", room=room, event_id="$m")
+    hint = await table.answer("ada", "!move A-1 24 nov because: he is away", room=room, replaces="$m")
+    assert "Tue 24 Nov 2026" in await table.answer("ada", "yes", room=room, replies_to=hint)
