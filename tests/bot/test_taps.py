@@ -131,3 +131,25 @@ async def test_what_the_server_says_of_a_vote_is_asked_about_and_never_carried_o
     await dirk.say(room, "!concern true words kind: fact")
     await ada.hears(by_bot(deployment, "C-1", "true words"), room)
     assert answers(deployment, "dirk", room, "Police agrees") == []
+
+
+async def test_an_agency_answers_by_tap_in_its_own_room_and_its_words_are_asked_for_alone(
+    deployment: Deployment,
+) -> None:
+    room = await open_case(deployment)
+    finn, ada = deployment.people["finn"], deployment.people["ada"]
+    own = await deployment.room("agency:health")
+    await finn.is_in(own)
+    await ada.say(room, f"!action {CANARY} see him for: health by: +5 working days")
+    poll = await finn.hears(lambda event: event.type == POLL and "A-1" in str(event.content), own)
+    assert finn.user_id in poll.mentions
+    # Who is not of that agency is not in that room, and hears nothing of the poll.
+    assert [event for event in ada.heard if event.type == POLL and "A-1" in str(event.content)] == []
+    await vote(finn, own, poll.event_id, "decline A-1")
+    asked = await finn.hears(lambda event: "in your own words" in str(event.content.get("body")))
+    assert asked.room_id not in {room, own}
+    said = await finn.reply(asked.room_id, asked.event_id, "he is not our patient")
+    await ada.hears(by_bot(deployment, "A-1", "he is not our patient"), room)
+    await finn.hears(lambda event: event.redacts == poll.event_id and event.sender == deployment.bot_id, own)
+    await finn.hears(lambda event: event.redacts == asked.event_id and event.sender == deployment.bot_id)
+    await finn.hears(lambda event: answered(event) == said, asked.room_id)

@@ -304,3 +304,33 @@ async def test_who_did_not_mean_it_says_so_by_tap(tapping: Conference) -> None:
     assert (await table.case(room)).all(Action)[0].accepted_by == ()
     assert await table.say("ada", "yes", room=room, replies_to=card) != []
     assert (await table.case(room)).all(Action)[0].accepted_by == ()
+
+
+async def test_a_vote_that_is_served_again_under_another_name_changes_nothing(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    await table.say("cleo", "!roundtable plan thu 10:00 | fri 14:00", room=room)
+    poll, _ = await ask(table)
+    vote = replace(
+        table.incoming("ada", "available M-1 1 yes", room, "$vote"),
+        replies_to=poll.event_id,
+        is_vote=True,
+        ciphertext=("key", "session", 7),
+    )
+    await table.dispatcher.handle(vote)
+    await table.tap("ada", poll, "No")
+    before = await table.outcomes()
+    await table.dispatcher.handle(replace(vote, event_id="$again"))
+    assert await table.deliver() == []
+    assert await table.outcomes() == before
+
+
+async def test_a_tap_in_a_poll_of_another_room_says_nothing_there(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    poll = await propose(table, room)
+    other = await table.open_case(agencies="police, health")
+    vote = table.incoming("finn", "accept A-1", other, "$vote")
+    await table.dispatcher.handle(replace(vote, replies_to=poll.event_id, is_vote=True))
+    await table.deliver()
+    assert (await table.case(room)).all(Action)[0].accepted_by == ()
