@@ -244,7 +244,7 @@ class Dispatcher:
                 entry, pages, files, scope = self._answer(work, message, heard)
                 if entry.outcome == DONE and not heard.agreed:
                     for cause in self._mended(work, message, entry):
-                        work.retract(cause)
+                        work.retract(cause, once_said=True)
                 work.record(entry)
                 alone = (message.is_vote or heard.alone) and entry.outcome != DONE
                 channel = direct_channel(message.sender) if alone else heard.channel
@@ -544,7 +544,7 @@ class Dispatcher:
             )
             questions.ask(work, asked)
         if heard.agreed:
-            questions.settle(work, heard.agreed.cause)
+            questions.settle(work, heard.agreed.cause, once_said=True)
         ref = ctx.open_case.ref if ctx.open_case and outcome == DONE else heard.channel.partition(":")[2]
         entry = Entry(
             actor=message.sender,

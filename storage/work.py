@@ -296,17 +296,18 @@ class Work:
         """Let what a row said be deleted in its room, in its turn; if it still waits it is not said any more."""
         self._retract(tables.outbox.c.txn_id == txn_id)
 
-    def retract(self, cause: str, *, below: bool = False) -> None:
+    def retract(self, cause: str, *, below: bool = False, once_said: bool = False) -> None:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more.
 
-        ``below``: what was said to causes whose names go on behind this one's, too.
+        ``below``: what was said to causes whose names go on behind this one's, too. ``once_said``: what still waits is
+        said before: nobody's answer is missing.
         """
         o = tables.outbox.c
         begins = o.txn_id.startswith(f"{cause}.", autoescape=True)
         begins = begins | o.txn_id.startswith(f"{cause}/", autoescape=True) if below else begins
-        self._retract(begins)
+        self._retract(begins, once_said=once_said)
 
-    def _retract(self, which: ColumnElement[bool]) -> None:
+    def _retract(self, which: ColumnElement[bool], *, once_said: bool = False) -> None:
         o = tables.outbox.c
         said = (which, o.kind.in_(("message", "file")))
         for row in self.find.rows(select(o.txn_id, o.channel, o.scope, o.tries, o.sent_at).where(*said)):
@@ -315,7 +316,8 @@ class Work:
                 # Its room is gone, and what stood in it.
                 continue
             if self.find.one(select(o.id).where(o.txn_id == name)) is None:
-                self._empty(row)
+                if not once_said:
+                    self._empty(row)
                 self._put(row.channel, "retract", HOUSE, {"retracts": row.txn_id}, txn_id=name)
 
     def withhold(

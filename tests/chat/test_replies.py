@@ -157,3 +157,12 @@ async def test_a_warning_about_a_device_stays_whatever_its_owner_types(table: Co
     assert "I don’t know this device" in warned
     await table.say("ada", "!concern x kind: fact", room=room)
     assert table.retracted == []
+
+
+async def test_a_hint_that_is_mended_before_it_went_out_is_said_all_the_same(table: Conference) -> None:
+    room = await table.open_case()
+    for number, line in enumerate(("!concren x", "!concern x kind: fact")):
+        await table.dispatcher.handle(table.incoming("ada", line, room, f"$typed{number}"))
+    hint, card = await table.deliver()
+    assert ("I don't know that word" in hint, card.subject) == (True, "C-1")
+    assert table.retracted == [(room, hint.event_id)]
