@@ -84,3 +84,10 @@ class Calendar:
     def rests(self, moment: datetime) -> bool:
         """Whether nothing is said by itself to a whole table: in quiet hours, on days off, and until nine."""
         return self.is_quiet(moment) or moment < self.morning(self.day(moment))
+
+    def meets(self, moment: datetime, hours: Hours, zone: ZoneInfo) -> bool:
+        """Whether somebody in another zone is awake, on that day, at a time when a whole table is spoken to."""
+        first = self.morning(self.day(moment))
+        halves = (first + n * timedelta(minutes=30) for n in range(48))
+        awake = (half for half in halves if half.astimezone(self.zone).time() not in QUIET)
+        return any(half.astimezone(zone).time() not in hours for half in awake)

@@ -115,7 +115,9 @@ class Reminding:
         last = said.last(call.whom)
         if last is not None and last.astimezone(zone).date() == now.astimezone(zone).date():
             return False
-        return prefers.quiet is not None or not call.calendar.rests(now)
+        # Who sleeps through all of the table's day is told in the first of their own hours.
+        apart = not call.calendar.meets(now, prefers.hours, zone)
+        return prefers.quiet is not None or apart or not call.calendar.rests(now)
 
     def _tell_table(self, ref: str, calls: list[Call], alone: set[str], now: datetime) -> None:
         """One message for each agency: at the table, or with them when nobody of theirs sits there."""
@@ -158,16 +160,26 @@ class Reminding:
         """A manager, who sits at no table; the coordinators when there is none."""
         with self._store.work(causes.of_job("remind manager", self._house.bot_id, whom, now.isoformat()), now) as work:
             directory = work.find.directory()
-            counted = [(ref, *_how_late(theirs, now)) for ref, theirs in _by_case(calls)]
+            counted = [(ref, *_how_late(theirs, now), _people(theirs)) for ref, theirs in _by_case(calls)]
             if whom in directory.people:
                 told = Reply("reminder/manager", {"cases": counted}, wake=(whom,))
                 self._say(work, direct_channel(whom), told, directory)
+                for _, theirs in _by_case(calls):
+                    self._tell_of_manager(work, whom, theirs, directory)
             else:
                 agency = whom.partition(":")[2]
                 self._say(
                     work, COORDINATION, Reply("reminder/no_manager", {"agency": agency, "cases": counted}), directory
                 )
             self._note_all(work, calls)
+
+    def _tell_of_manager(self, work: Work, manager: str, calls: list[Call], directory: Directory) -> None:
+        """Those who owe it see that their manager heard of it."""
+        for channel in dict.fromkeys(_channel(call, directory) for call in calls):
+            theirs = [call for call in calls if _channel(call, directory) == channel]
+            ids = sorted({call.reminder.record.id for call in theirs})
+            told = Reply("reminder/manager_told", {"ids": ids, "manager": manager}, ids[0] if len(ids) == 1 else None)
+            self._say(work, channel, told, directory, theirs[0].case)
 
     def _tell_steering(self, calls: list[Call], now: datetime) -> None:
         """A count, and no reference."""
@@ -290,6 +302,13 @@ def _how_late(calls: list[Call], now: datetime) -> tuple[int, int]:
     """How many things, and how many working days the least late of them is."""
     late = [c.calendar.between(c.calendar.day(c.reminder.record.due_at), c.calendar.day(now)) for c in calls]
     return len({call.reminder.record.id for call in calls}), min(late)
+
+
+def _people(calls: list[Call]) -> list[str]:
+    """Those at the table who owe it."""
+    owed = {(call.reminder.agency, call.reminder.person) for call in calls}
+    there = [m for m in calls[0].case.present if (m.agency, None) in owed or (m.agency, m.user_id) in owed]
+    return [member.user_id for member in there]
 
 
 def _note(work: Work, call: Call) -> None:

@@ -111,11 +111,13 @@ async def test_the_manager_hears_without_content_what_is_long_late(table: Confer
     ref = room.partition(":")[2]
     await table.say("cleo", "!request police any call-outs about Sem? because: the plan by: wed 12:00", room=room)
     assert len(await reminders_at(table, november(5))) == 1
-    (told,) = await reminders_at(table, november(11))
+    seen, told = sorted(await reminders_at(table, november(11)))
+    # Who owes it sees that it was said, at the table, where nobody is called for it.
+    assert seen == (room, "R-1 · Bram Visser was told that this is long late, and nothing of what it is about.", ())
     assert told == (
         f"direct:{user('bram')}",
         (
-            f"{ref}: 1 item of your agency is 5 working days late.\n"
+            f"{ref}: 1 item of your agency is 5 working days late. It is with Ada Jansen.\n"
             "Please see to it that somebody can answer.\n"
             "What it is about stands in the case room, with your colleagues at the table."
         ),
@@ -184,10 +186,13 @@ async def test_the_persons_own_manager_hears_it(table: Conference) -> None:
     for room in (first, second):
         await table.say("ada", "!action call Sem for: Hugo by: wed", room=room)
     await reminders_at(table, november(5))
-    (told,) = await reminders_at(table, november(11))
+    *rooms, told = sorted(await reminders_at(table, november(11)))
     refs = sorted(room.partition(":")[2] for room in (first, second))
+    assert [where for where, *_ in rooms] == sorted((first, second))
     assert told[0] == f"direct:{user('ella')}"
-    assert told[1].splitlines()[:2] == [f"{ref}: 1 item of your agency is 5 working days late." for ref in refs]
+    assert told[1].splitlines()[:2] == [
+        f"{ref}: 1 item of your agency is 5 working days late. It is with Hugo Peters." for ref in refs
+    ]
 
 
 async def test_steering_hears_a_count_and_no_reference(table: Conference) -> None:
@@ -371,3 +376,16 @@ async def test_holidays_are_no_working_days_and_the_week_begins_after_them(table
     assert await at(table, november(9)) == []
     assert [said.channel for said in await at(table, november(10))] == [room]
     assert await at(table, november(11)) == []
+
+
+async def test_who_sleeps_through_the_tables_day_is_told_at_its_edge(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("hugo", "zone Pacific/Auckland", room=f"direct:{user('hugo')}")
+    await table.say("ada", "!request school was Sem there? because: w by: thu 12:00", room=room)
+    said = [await reminders_at(table, november(3, hour)) for hour in range(24)]
+    # It is eight in the morning in Auckland.
+    assert [hour for hour, now in enumerate(said) if now] == [19]
+    ((where, text, woken),) = said[19]
+    assert (where, woken) == (f"direct:{user('hugo')}", (user("hugo"),))
+    assert "R-1" in text
+    assert "Sem" not in text
