@@ -5,35 +5,19 @@ from collections.abc import Collection
 from pydantic import Field
 
 from cases.record import one_of
-from cases.roles import Permission, Place, Role
+from cases.roles import Permission
 from chat import groups
-from chat.arguments import AgencyName, Arguments, Rest, RestWhen, Text, To, When, Whom
-from chat.context import Context, Reply, agency_channel, case_channel
-from chat.reading import missing
+from chat.arguments import Arguments, Rest, RestWhen, Text, To
+from chat.context import Context, Reply
 from chat.registry import commands
 from commands.action import rules as action
-from commands.action import wording
+from commands.action.proposing import Propose, put_action, still_to_accept, told_of
 from commands.action.rules import Action
 from commands.ids import ActionId
 from commands.overview.lines import part_of_status
 
 GROUP, PLACE = groups.ACT, 20
 MOST_SHOWN = 3
-SETTLES = frozenset({"accepted", "declined"})
-"""What answers the question whether an agency takes an action on."""
-
-
-class Propose(Arguments):
-    """Propose an action to an agency or person, with a date."""
-
-    outcome: Rest = Field(title="an outcome", description="what shall come about, beginning with a verb")
-    for_: Whom = Field(title="an owner", description="the agency or person who shall do it")
-    by: When = Field(title="a date", description="when it shall be done, e.g. fri 15:00")
-    with_: AgencyName | None = Field(None, title="agency", description="an agency that carries it too; both accept")
-    safety: AgencyName | None = Field(None, title="agency", description="an agency that is there for safety only")
-    worse: Text | None = Field(None, title="text", description="could this make it worse? How, and what then")
-    how: Text | None = Field(None, title="text", description="how you will know that it is done")
-    because: Text | None = Field(None, title="a reason", description="why it is to be done")
 
 
 class Accept(Arguments):
@@ -128,40 +112,40 @@ def move_again(args: Move, ctx: Context, action_id: str) -> str | None:
 def accept(args: Accept, ctx: Context) -> Reply:
     """Take it on; in tandem, the other agency is woken until it has accepted too."""
     taken = action.accept(ctx.case, args.id, by=ctx.actor, at=ctx.now)
-    return _told("accepted", taken, ctx, wake=_still_to_accept(taken, ctx))
+    return told_of("accepted", taken, ctx, wake=still_to_accept(taken, ctx))
 
 
 @commands.command("decline", needs=Permission.CARRY_OUT, example="!decline A-1 he does not open the door to us")
 def decline(args: Decline, ctx: Context) -> Reply:
     """Leave it to the agency that proposed it."""
     left = action.decline(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
-    return _told("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
+    return told_of("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
 
 
 @commands.command("going", needs=Permission.CARRY_OUT, example="!going A-1")
 def tell_it_goes_on(args: TellItGoesOn, ctx: Context) -> Reply:
     """Say before a table that it is on its way."""
-    return _told("going", action.tell_it_goes_on(ctx.case, args.id, by=ctx.actor, at=ctx.now), ctx)
+    return told_of("going", action.tell_it_goes_on(ctx.case, args.id, by=ctx.actor, at=ctx.now), ctx)
 
 
 @commands.command("done", needs=Permission.CARRY_OUT, example="!done A-1 the visit took place, she was at home")
 def finish(args: Finish, ctx: Context) -> Reply:
     """End it well."""
-    return _told("done", action.finish(ctx.case, args.id, args.note, by=ctx.actor, at=ctx.now), ctx)
+    return told_of("done", action.finish(ctx.case, args.id, args.note, by=ctx.actor, at=ctx.now), ctx)
 
 
 @commands.command("notpossible", needs=Permission.CARRY_OUT, example="!notpossible A-1 the family moved away")
 def give_up(args: GiveUp, ctx: Context) -> Reply:
     """End it because circumstances changed."""
     ended = action.give_up(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
-    return _told("not_possible", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
+    return told_of("not_possible", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
 
 
 @commands.command("notdone", needs=Permission.CARRY_OUT, example="!notdone A-1 nobody had the time for it")
 def leave_undone(args: LeaveUndone, ctx: Context) -> Reply:
     """End it although it could have been done."""
     ended = action.leave_undone(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
-    return _told("not_carried_out", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
+    return told_of("not_carried_out", ended, ctx, wake=ctx.at_table(ended.agency, ended.by))
 
 
 @commands.command("move", needs=Permission.CONTRIBUTE, example="!move A-1 fri 15:00 because: the family is away")
@@ -169,7 +153,7 @@ def move(args: Move, ctx: Context) -> Reply:
     """Change the date; the earlier one is told beside it."""
     before = one_of(ctx.case.all(Action), args.id).due_at
     moved = action.move(ctx.case, args.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
-    return _told("moved", moved, ctx, before=before)
+    return told_of("moved", moved, ctx, before=before)
 
 
 @commands.command("hand", needs=Permission.CONTRIBUTE, example="!hand A-1 youth because: they know him best")
@@ -177,7 +161,7 @@ def hand(args: Hand, ctx: Context) -> Reply:
     """Show the card to those who are to take it on."""
     ctx.require_somebody(args.to.agency)
     handed = action.hand(ctx.case, args.id, args.to, because=args.because, by=ctx.actor, at=ctx.now)
-    return _told("handed", handed, ctx, wake=_still_to_accept(handed, ctx))
+    return told_of("handed", handed, ctx, wake=still_to_accept(handed, ctx))
 
 
 @part_of_status(40)
@@ -185,60 +169,3 @@ def show_moved(ctx: Context, hidden: Collection[str]) -> Reply | None:
     """The actions whose date was moved, with the date first agreed."""
     moved = [a for a in ctx.case.all(Action) if a.pending and a.first_due_at and a.id not in hidden]
     return Reply("action/moved_dates", {"actions": moved[-MOST_SHOWN:]}) if moved else None
-
-
-def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Reply:
-    """Propose an action, perhaps at a round table (``M-1``); raises Refusal unless the owner sits at the table."""
-    if roundtable and not args.because and ctx.house.of(ctx.case.scheme).reasons_on_actions:
-        raise missing(
-            Propose, ["because"], ctx.voice().language, "action: visit the family for: social by: fri because: …"
-        )
-    ctx.require_somebody(args.for_.agency, args.with_, args.safety)
-    proposed = action.propose(
-        ctx.case,
-        args.outcome,
-        args.for_,
-        due_at=args.by,
-        support=args.with_,
-        safety=args.safety,
-        worse=args.worse,
-        roundtable=roundtable,
-        how=args.how,
-        because=args.because,
-        by=ctx.actor,
-        at=ctx.now,
-    )
-    return _told(
-        "proposed", proposed, ctx, wake=_still_to_accept(proposed, ctx), verbless=wording.lacks_verb(args.outcome, ctx)
-    )
-
-
-def _told(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = (), **facts: object) -> Reply:
-    """The new state, for everybody at the table."""
-    proposer = ctx.directory.people.get(told.by)
-    facts |= {
-        "action": told,
-        "actor": ctx.actor,
-        "by_coordinator": proposer is not None and proposer.role is Role.COORDINATOR,
-        "waits_for": _waits_for(told),
-    }
-    reply = Reply(f"action/{what}", facts, told.id, wake)
-    if ctx.place is not Place.CASE:
-        ctx.tell(case_channel(ctx.case.ref), reply)
-        return Reply(reply.template, facts, told.id)
-    if what in SETTLES and ctx.house.of(ctx.case.scheme).polls:
-        # Its agency was asked in its own room, too.
-        ctx.tell(agency_channel(ctx.actor.agency), Reply(reply.template, facts, told.id))
-    return reply
-
-
-def _waits_for(told: Action) -> list[str]:
-    return [agency for agency in told.owners if agency not in told.accepted_by]
-
-
-def _still_to_accept(told: Action, ctx: Context) -> tuple[str, ...]:
-    return tuple(
-        person
-        for agency in _waits_for(told)
-        for person in ctx.at_table(agency, told.owner_person if agency == told.owner else None)
-    )

@@ -10,7 +10,7 @@ from chat.arguments import Arguments, Positional, ShortText, Text, take_word
 from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.afterwards import rules as afterwards
-from commands.case.commands import case_of
+from commands.case.named import case_of
 from commands.overview.lines import in_status
 
 GROUP, PLACE = groups.CASE, 140

@@ -14,7 +14,7 @@ from chat.reading import choices_of, positional
 from chat.registry import commands
 from chat.render import Voice
 from commands.board.parts import Column, Entry, Head, Meeting, Offer, Point, list_columns, list_heads
-from commands.overview.commands import lines_of_timeline, list_told
+from commands.overview.lists import lines_of_timeline, list_told
 from commands.roundtable.board import list_meetings
 
 Json = dict[str, object]

@@ -17,7 +17,7 @@ from chat.render import Voice
 from commands.board import signing
 from commands.board.drawing import SIZES, draw
 from commands.erasure.rules import DELETED, WIPED
-from commands.overview.commands import by_record, how_urgent, readable
+from commands.overview.lists import by_record, how_urgent, readable
 from commands.phase import rules as phases
 from commands.roundtable import rules as roundtable
 from storage import causes

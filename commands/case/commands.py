@@ -35,6 +35,7 @@ from chat.registry import commands
 from commands.afterwards import rules as afterwards
 from commands.case import convening
 from commands.case import rules as closing
+from commands.case.named import case_of, coordinators
 from commands.case.rules import Closing, Ending
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
@@ -278,19 +279,6 @@ def plan_review(args: PlanReview, ctx: Context) -> Reply:
     return Reply("case/review", {"case": ctx.case})
 
 
-def case_of(ref: str, ctx: Context) -> Case:
-    """The case of this reference, if this coordinator may steer it; in a case room only that room's case is meant."""
-    case = ctx.work.find.case(ref.upper())
-    if case is None or (ctx.place is Place.CASE and case is not ctx.open_case):
-        schemes = ctx.work.find.schemes_of_open_cases()
-        mine = [known for known, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
-        raise Refusal("case/no_such_case", refs=[ctx.case.ref] if ctx.place is Place.CASE else mine)
-    if ctx.place is not Place.CASE and not ctx.house.coordinates(ctx.actor.user_id, case.scheme):
-        raise Refusal("case/not_your_scheme", ref=case.ref, people=_coordinators(case.scheme, ctx))
-    ctx.open_case = case
-    return case
-
-
 def _line(args: Close) -> str:
     """What is typed to close, without the word that only shows it."""
     said = {"informed": args.informed, "ended": args.ended, "retention": args.retention}
@@ -309,14 +297,8 @@ def _directed(case: Case) -> bool:
 
 def _others_who_steer(case: Case, ctx: Context) -> list[str]:
     """Who can do for this coordinator what nobody does for themselves."""
-    able = [*_coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
+    able = [*coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
     return [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
-
-
-def _coordinators(scheme: str, ctx: Context) -> list[str]:
-    """Who coordinates a scheme."""
-    everybody = [person.user_id for person in ctx.directory.with_role(Role.COORDINATOR)]
-    return [person for person in everybody if ctx.house.coordinates(person, scheme)]
 
 
 def _scheme(named: str | None, ctx: Context) -> str:
@@ -331,7 +313,7 @@ def _scheme(named: str | None, ctx: Context) -> str:
     if scheme := known.get(named.casefold()):
         if ctx.house.coordinates(ctx.actor.user_id, scheme):
             return scheme
-        raise Refusal("case/open_elsewhere", people=_coordinators(scheme, ctx))
+        raise Refusal("case/open_elsewhere", people=coordinators(scheme, ctx))
     nearest = known.get(suggest(named.casefold(), known) or "")
     code = "case/unknown_scheme" if ours is None else "case/scheme_elsewhere"
     raise Refusal(code, schemes=list(known.values()), nearest=nearest)

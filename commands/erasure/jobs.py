@@ -5,7 +5,7 @@ from dataclasses import replace
 from chat.jobs import Sweep, job
 from commands.erasure import deletions
 from commands.erasure import rules as erasure
-from commands.minutes import commands as minutes
+from commands.minutes import filing
 from storage import causes, questions
 
 
@@ -22,7 +22,7 @@ def wipe(sweep: Sweep) -> None:
             case = work.find.case(ref)
             if case is None:
                 return
-            minutes.wipe(case, erasure.hidden(case, ripe_at=now))
+            filing.wipe(case, erasure.hidden(case, ripe_at=now))
             wiped = erasure.wipe(case, now)
             for step in wiped:
                 work.record(replace(sweep.entry("wipe", ref, cause), subject=step.subject))

@@ -10,9 +10,9 @@ from chat.arguments import Arguments, Rest, ToAgency
 from chat.context import Context, Reply
 from chat.lookup import Lookup
 from chat.registry import commands
-from commands.action import commands as actions
-from commands.decision import commands as decisions
+from commands.action.proposing import Propose, put_action
 from commands.decision import rules as decision
+from commands.decision.deciding import Decide, put_decision
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import MEETING, NoteKind, RoundTable
 
@@ -59,11 +59,11 @@ class TakeCredit(Arguments):
     text: Rest = Field(title="what it changed", description="what it changed")
 
 
-class TakeAction(actions.Propose):
+class TakeAction(Propose):
     """Propose an action: the chair, during a round table."""
 
 
-class TakeDecision(decisions.Decide):
+class TakeDecision(Decide):
     """Put a decision on file: the chair, during a round table."""
 
 
@@ -133,7 +133,7 @@ def take_credit(args: TakeCredit, ctx: Context) -> Reply:
 def take_action(args: TakeAction, ctx: Context) -> Reply:
     """Propose an action at the table; it runs from now on."""
     table = _chaired(ctx)
-    return actions.put_action(args, ctx, table.id)
+    return put_action(args, ctx, table.id)
 
 
 @commands.command(
@@ -146,7 +146,7 @@ def take_action(args: TakeAction, ctx: Context) -> Reply:
 def take_decision(args: TakeDecision, ctx: Context) -> Reply:
     """Put a decision of the table on file; it holds from now on."""
     table = _chaired(ctx)
-    return decisions.put_decision(args, ctx, table.id)
+    return put_decision(args, ctx, table.id)
 
 
 @commands.command(

@@ -4,9 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from enum import StrEnum
-from itertools import groupby
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -15,13 +13,10 @@ from cases.errors import Refusal
 from cases.followups import Followup, owed_by, unresolved
 from cases.record import Record, Step
 from cases.roles import Permission, Place
-from cases.time import show_day
 from chat import groups
 from chat.arguments import NAME, WORD, Arguments, PersonId, Rest
 from chat.context import Context, Reply, case_channel
-from chat.layout import plain
 from chat.registry import commands
-from chat.render import Voice
 from commands.action.rules import PENDING, Action
 from commands.action.rules import State as ActionState
 from commands.concern.rules import Basis, Concern, Domain
@@ -29,9 +24,10 @@ from commands.correction import rules as correction
 from commands.correction.rules import CORRECTED
 from commands.decision.rules import Decision, Stance, positions_on, silent_on, taken
 from commands.ids import AnyId
-from commands.minutes.commands import after_undo
+from commands.minutes.filing import after_undo
 from commands.overview import moves
 from commands.overview.lines import find_lines, find_parts
+from commands.overview.lists import by_record, followups_reply, lines_of_timeline, list_told, short_moment
 from commands.phase import rules as phases
 from commands.request import answering, audience, lawful
 from commands.request.rules import ASKED, DROPPED, NARROWED, PASSED, Answer, Request, State
@@ -42,10 +38,7 @@ from storage.work import Paper
 GROUP, PLACE = groups.CASE, 80
 
 MOST_MOVES = 5
-_BETWEEN = "\x1f"
-"""What parts the places of a line that is handed on as facts (ASCII: unit separator)."""
 MOST_STEPS = 20
-MOST_ITEMS = 30
 
 
 class Status(Arguments):
@@ -145,25 +138,11 @@ def timeline(args: Timeline, ctx: Context) -> Reply:
     begins = ctx.case.begins_for(ctx.actor.user_id)
     told = list_told(ctx.case)
     shown = [step for step in told if step.number >= begins][-MOST_STEPS:]
-    steps = [(step, _short_moment(step.at, ctx.case.zone_info)) for step in shown]
+    steps = [(step, short_moment(step.at, ctx.case.zone_info)) for step in shown]
     withheld = [ctx.actor.user_id] if begins else []
     facts: dict[str, object] = {"steps": steps, "earlier": len(told) - len(shown), "withheld": withheld}
     # Who does not see the picture reads the same above it.
     return Reply("overview/timeline", facts, files=(_drawn(shown, ctx),) if args.form else ())
-
-
-def list_told(case: Case) -> list[Step]:
-    """The steps that are told of, oldest first."""
-    return [step for step in case.steps if step.what.phrases]
-
-
-def lines_of_timeline(case: Case, steps: Iterable[Step], voice: Voice) -> tuple[str, list[dict[str, str]]]:
-    """A title, and a line of each step in its parts: ``at``, ``agency``, ``who``, ``what``."""
-    moments = [(step, _short_moment(step.at, case.zone_info)) for step in steps]
-    facts = {"steps": moments, "ref": case.ref, "between": _BETWEEN}
-    title, *lines = plain(voice.text("overview/timeline_picture", facts)).split("\n")
-    parts = ("at", "agency", "who", "what")
-    return title, [dict(zip(parts, line.split(_BETWEEN), strict=True)) for line in lines if line]
 
 
 def _drawn(shown: Iterable[Step], ctx: Context) -> Paper:
@@ -194,42 +173,6 @@ def mine(args: Mine, ctx: Context) -> Reply:
 def show_followups(args: Followups, ctx: Context) -> Reply:
     """All that is unresolved; of what was on file before a member came, its words only where it is theirs to see to."""
     return followups_reply(ctx, ctx.actor.user_id) or Reply("overview/nothing_open", {"case": ctx.case})
-
-
-def followups_reply(ctx: Context, *readers: str) -> Reply | None:
-    """The unresolved follow-ups of the case that is talked about; None when there is nothing."""
-    facts = followups_facts(ctx.case, ctx.now, *readers)
-    return Reply("overview/followups", facts) if facts else None
-
-
-def followups_facts(case: Case, now: datetime, *readers: str) -> dict[str, object] | None:
-    """What the template ``picture/followups`` shows these members; None when nothing is unresolved."""
-    items = readable(case, unresolved(case, now), *readers)
-    if not items:
-        return None
-    entries = by_record(items)
-    groups = [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], how_urgent)]
-    facts = {"ref": case.ref, "count": len(entries), "groups": groups, "more": max(0, len(entries) - MOST_ITEMS)}
-    return {**facts, "withheld": [reader for reader in readers if case.begins_for(reader)]}
-
-
-def by_record(items: Iterable[Followup]) -> list[list[Followup]]:
-    """Items in their order, those together that differ by the agency only: a list has one entry of each record."""
-    return [list(same) for _, same in groupby(items, lambda item: (item.id, item.what))]
-
-
-def how_urgent(entry: list[Followup]) -> str:
-    """Below which heading an entry of a list stands."""
-    if entry[0].late:
-        return "late"
-    return "next" if entry[0].due_at else "waiting"
-
-
-def readable(case: Case, items: list[Followup], *readers: str) -> list[Followup]:
-    """Items as all of these members may read them: what one came too late for has no words, unless it is theirs."""
-    hidden = case.hidden_from(*readers)
-    agencies = {case.agency_of(reader) for reader in readers if case.begins_for(reader)}
-    return [i._replace(text="") if i.id in hidden and agencies != {i.agency} else i for i in items]
 
 
 @commands.command(
@@ -329,12 +272,6 @@ def _silent_days(case: Case, request: Request, now: datetime) -> int:
     """Calendar days since the last move on a question that waits for its answer."""
     zone = case.zone_info
     return (now.astimezone(zone).date() - phases.asked_at(case, request).astimezone(zone).date()).days
-
-
-def _short_moment(moment: datetime, zone: ZoneInfo) -> str:
-    """``Mon 2 Nov 10:05``: a list of steps reads better without years and zone."""
-    day, _, _year = show_day(moment, zone).rpartition(" ")
-    return f"{day} {moment.astimezone(zone):%H:%M}"
 
 
 def _who_had(case: Case, record: Record, asked: Request | None, ctx: Context) -> list[str]:

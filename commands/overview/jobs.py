@@ -11,7 +11,7 @@ from cases.followups import unresolved
 from cases.record import Step
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, job, week_of
-from commands.overview.commands import by_record, followups_facts, readable
+from commands.overview.lists import by_record, followups_facts, readable
 from commands.roundtable import rules as roundtable
 from storage import causes
 

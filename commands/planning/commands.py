@@ -1,25 +1,20 @@
 """When the next round table is: asking who can come when, deciding, moving, and what comes again."""
 
-from collections.abc import Iterable
-from datetime import datetime
-
 from pydantic import Field
 
-from cases.case import Case
-from cases.errors import Refusal
 from cases.roles import Permission
 from chat import groups
-from chat.arguments import Arguments, Minutes, PersonId, Rest, RestSlot, ShortText, Slot, SlotChoice, Slots, Text
+from chat.arguments import Arguments, Minutes, PersonId, Rest, RestSlot, ShortText, SlotChoice, Slots, Text
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.ids import RoundTableId
 from commands.meeting import rules as meeting
 from commands.planning import availability
 from commands.planning import rules as planning
+from commands.planning.dates import leave_out, length_of, standing
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
-from commands.roundtable.rules import Quorum, RoundTable
 from commands.series import rules as series
 
 GROUP, PLACE = groups.MEET, 50
@@ -153,19 +148,7 @@ def move(args: Move, ctx: Context) -> Reply:
 @commands.command("roundtable skip", needs=Permission.TAKE_PART, example="!roundtable skip M-3")
 def skip(args: Skip, ctx: Context) -> Reply:
     """Leave one out, and tell everybody which come next."""
-    case = ctx.case
-    table = roundtable.require(case, args.id, roundtable.State.SCHEDULED)
-    rest = series.require_series(case, table)
-    dates = invitation.dates_of(rest)
-    table, new = series.skip(case, table.id, dates, because=args.because, by=ctx.actor, at=ctx.now)
-    following = [t for t in roundtable.upcoming(case) if t.series == rest.id and t.starts_at > ctx.now]
-    facts = {
-        "table": table,
-        "by": ctx.actor.user_id,
-        "following": following,
-        "agenda": roundtable.agenda_of(case, following[0]) if following else [],
-    }
-    return Reply("planning/skipped", facts, table.id, invitation.everybody(case), invitation.files(ctx, [table, *new]))
+    return leave_out(args.id, args.because, ctx)
 
 
 @commands.command("roundtable stop", needs=Permission.TAKE_PART, example="!roundtable stop M-3")
@@ -180,23 +163,3 @@ def stop(args: Stop, ctx: Context) -> Reply:
         "by": ctx.actor.user_id,
     }
     return Reply("planning/stopped", facts, None, invitation.everybody(case), invitation.files(ctx, called_off))
-
-
-def length_of(slots: Iterable[Slot], said: int | None) -> int | None:
-    """How long a round table takes, in minutes; refused when one place says otherwise than another."""
-    lengths = sorted({minutes for minutes in [said, *(slot.minutes for slot in slots)] if minutes})
-    if len(lengths) > 1:
-        raise Refusal("roundtable/which_length", lengths=lengths)
-    return lengths[0] if lengths else None
-
-
-def standing(case: Case, table: RoundTable, now: datetime, quorum: Quorum) -> dict[str, object]:
-    """What the template ``planning/tally`` shows: what each agency can, who is silent, the best time so far."""
-    return {
-        "table": table,
-        "tally": planning.tally(case, table),
-        "silent": planning.silent(case, table),
-        "best": planning.best(case, table, now, quorum),
-        "needed": quorum.number(case),
-        "ask_chair": False,
-    }

@@ -13,11 +13,11 @@ from chat.registry import commands
 from commands.action.rules import Action
 from commands.ids import RoundTableId
 from commands.meeting import rules as meeting
-from commands.minutes import commands as minutes
+from commands.minutes import filing
 from commands.minutes import rules as kept
-from commands.overview import commands as picture
+from commands.overview.lists import followups_reply
 from commands.planning import rules as planning
-from commands.planning.commands import Skip, length_of, skip
+from commands.planning.dates import leave_out, length_of
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
@@ -142,9 +142,9 @@ def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
     table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     said = (
-        minutes.draft(table, ctx),
+        filing.draft(table, ctx),
         _without_quorum(table, ctx),
-        picture.followups_reply(ctx, *_everybody(ctx)),
+        followups_reply(ctx, *_everybody(ctx)),
     )
     *before, last = [reply for reply in said if reply]
     for reply in before:
@@ -195,7 +195,7 @@ def cancel(args: Cancel, ctx: Context) -> Reply:
     """Call it off, and tell everybody; one of a series is left out of it."""
     table = roundtable.require(ctx.case, args.id, State.PLANNING, State.SCHEDULED)
     if (rest := series.series_of(ctx.case, table)) and not rest.stopped_at:
-        return skip(Skip(id=table.id, because=args.because), ctx)
+        return leave_out(table.id, args.because, ctx)
     table = roundtable.cancel(ctx.case, args.id, because=args.because, by=ctx.actor, at=ctx.now)
     had_time = planning.had_time(ctx.case, table)
     facts = {"table": table, "had_time": had_time, "by": ctx.actor.user_id}

@@ -12,10 +12,10 @@ from cases.case import Case
 from chat.context import House, Reply, case_channel
 from chat.jobs import Sweep, hurried
 from commands.meeting import rules as meeting
-from commands.minutes import commands as minutes
+from commands.minutes import filing
 from commands.minutes import rules as kept
 from commands.planning import rules as planning
-from commands.planning.commands import standing
+from commands.planning.dates import standing
 from commands.roundtable import invitation, preparing
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
@@ -123,7 +123,7 @@ def carry_out(duty: Duty, case: Case, directory: Directory, house: House, now: d
         return _tell_meeting(duty, case)
     table = next(t for t in case.all(RoundTable) if t.id == duty.subject)
     if duty.kind == "approve":
-        return minutes.reminder(case, table, house.calendar(case))
+        return filing.reminder(case, table, house.calendar(case))
     if duty.kind == "propose":
         facts = {**standing(case, table, now, quorum_of(house, case)), "ask_chair": True}
         return Reply("planning/tally", facts, table.id, (table.chair,))

@@ -12,7 +12,7 @@ from chat import groups
 from chat.arguments import NAME, WORD, Arguments, PersonId, ShortText, Text
 from chat.context import Context, Reply, case_channel
 from chat.registry import commands
-from commands.case.commands import case_of
+from commands.case.named import case_of
 from storage import figures, pins, rooms
 
 GROUP, PLACE = groups.ADMIN, 130

@@ -13,7 +13,7 @@ from chat.documents.document import Document
 from chat.layout import CARD_WIDTH
 from commands.erasure import rules as erasure
 from commands.minutes import rules as minutes
-from commands.minutes.commands import MOST_SHOWN
+from commands.minutes.filing import MOST_SHOWN
 from commands.minutes.rules import Remark, Version
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import NoteKind, RoundTable

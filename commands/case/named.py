@@ -1,0 +1,25 @@
+"""A case that a coordinator names, and who coordinates its scheme."""
+
+from cases.case import Case
+from cases.errors import Refusal
+from cases.roles import Place, Role
+from chat.context import Context
+
+
+def case_of(ref: str, ctx: Context) -> Case:
+    """The case of this reference, if this coordinator may steer it; in a case room only that room's case is meant."""
+    case = ctx.work.find.case(ref.upper())
+    if case is None or (ctx.place is Place.CASE and case is not ctx.open_case):
+        schemes = ctx.work.find.schemes_of_open_cases()
+        mine = [known for known, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
+        raise Refusal("case/no_such_case", refs=[ctx.case.ref] if ctx.place is Place.CASE else mine)
+    if ctx.place is not Place.CASE and not ctx.house.coordinates(ctx.actor.user_id, case.scheme):
+        raise Refusal("case/not_your_scheme", ref=case.ref, people=coordinators(case.scheme, ctx))
+    ctx.open_case = case
+    return case
+
+
+def coordinators(scheme: str, ctx: Context) -> list[str]:
+    """Who coordinates a scheme."""
+    everybody = [person.user_id for person in ctx.directory.with_role(Role.COORDINATOR)]
+    return [person for person in everybody if ctx.house.coordinates(person, scheme)]
