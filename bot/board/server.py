@@ -36,6 +36,9 @@ def policy(page: str, ancestors: Iterable[str]) -> str:
             *(f"{kind}-src {' '.join(found)}" for kind, found in hashes.items()),
             "base-uri 'none'",
             "form-action 'none'",
+            # No text becomes markup or script, not even by a mistake in the page.
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
             f"frame-ancestors {' '.join(ancestors)}",
         )
     )

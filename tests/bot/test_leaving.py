@@ -42,7 +42,9 @@ async def test_a_leaver_is_out_of_all_rooms_and_the_agency_takes_over(deployment
     await kees.hears(by_bot(deployment, "out of all rooms"), admin)
     for left in (room, own_room):
         await finn.is_out_of(left)
-    membership = await deployment.as_bot("GET", f"v3/rooms/{quote(space)}/state/m.room.member/{quote(finn.user_id)}", {})
+    membership = await deployment.as_bot(
+        "GET", f"v3/rooms/{quote(space)}/state/m.room.member/{quote(finn.user_id)}", {}
+    )
     assert membership["membership"] == "leave"
     await gina.hears(by_bot(deployment, "who takes this on?", "A-1"), own_room)
     await ada.say(room, "!concern SECRET-AFTER kind: fact")

@@ -150,6 +150,8 @@ async def test_words_become_text_and_nothing_else(seat: Seat) -> None:
     assert await seat.browser.evaluate(marked) == 0
     assert await seat.browser.complaints() == []
     assert len(await seat.browser.requests()) == 2
+    # And by no mistake of the page: the policy forbids it.
+    assert await seat.browser.evaluate("try { document.body.innerHTML = 'x' } catch (e) { e.name }") == "TypeError"
 
 
 async def test_a_page_of_another_bot_shows_nothing_of_this_one(seat: Seat) -> None:

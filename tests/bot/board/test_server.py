@@ -32,7 +32,8 @@ async def test_the_page_is_served_with_the_key_and_a_policy_that_forbids_all_els
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)]
     assert headers["Content-Security-Policy"] == (
         f"default-src 'none'; script-src 'sha256-{hashes[0]}'; style-src 'sha256-{hashes[1]}'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors https://a.example"
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+        "frame-ancestors https://a.example"
     )
     assert (headers["Referrer-Policy"], headers["X-Content-Type-Options"]) == ("no-referrer", "nosniff")
     assert "Set-Cookie" not in headers
