@@ -355,11 +355,11 @@ async def test_the_board_is_in_the_language_of_the_room(table: Conference) -> No
 
 async def test_a_closed_case_has_no_moves(boarded: Conference) -> None:
     table = boarded
-    room = await fill(table)
+    room = await table.open_case()
+    await table.say("ada", "!request health was he seen? because: the plan by: fri 12:00", room=room)
     await look(table)
     await table.say("finn", "!nothing R-1", room=room)
-    await table.say("dirk", "!notpossible A-1 they moved", room=room)
-    await table.say("cleo", "!close because: he is well owner: police", room=room)
+    await table.say("cleo", "!close because: he is well owner: police informed: he was told", room=room)
     await table.sweeps.follow()
     await table.deliver()
     board = opened(table.cards[-1], table)
