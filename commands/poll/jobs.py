@@ -84,7 +84,10 @@ def _wanted(sweep: Sweep, find: Find, case: Case) -> dict[str, Wanted]:
             voice = sweep.house.voice(directory, channel, case)
             text, answers = voice.poll(f"poll/{question.kind}", vars(question) | {"ref": case.ref})
             digest = sweep.store.ring.sign(hashlib.sha256(json.dumps([text, answers]).encode()).digest()).hex()
-            poll = Poll(text, answers, question.asked, question.subject)
+            # Where nobody of an agency sits at the table, it is asked all the same.
+            alone = question.agency and not question.asked
+            asked = tuple(sorted(find.audience(channel, case.ref))) if alone else question.asked
+            poll = Poll(text, answers, asked, question.subject)
             wanted[question.key] = Wanted(question, channel, room_id, poll, digest)
     return wanted
 

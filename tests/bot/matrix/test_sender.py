@@ -61,6 +61,13 @@ class Wire:
             self.at_once -= 1
         return f"$sent {room_id} {content['body']}"
 
+    async def react(self, room_id: str, event_id: str, key: str, *, txn_id: str) -> str:
+        self.ids.append(txn_id)
+        if problem := self.refused.get(event_id):
+            raise problem
+        self.taken[room_id].append(f"{key} {event_id}")
+        return f"$mark {event_id}"
+
     def unreachable(self, _room_id: str) -> dict[str, str]:
         return {}
 
@@ -398,3 +405,26 @@ class InvitedOnly(Wire):
     async def room_state(self, _room_id: str) -> list[StateChange]:
         self.looks += 1
         return [StateChange("$m", "m.room.member", user("finn"), BOT, {"membership": "invite"})]
+
+
+async def test_a_mark_goes_out_once_in_its_turn_and_one_that_stands_there_is_done(table: Conference) -> None:
+    wire = Wire()
+    wire.refused["$second"] = Rejected(400, "M_DUPLICATE_ANNOTATION")
+    await queue(table, ["agency:1"], 1)
+    with table.store.work("$marks", MONDAY) as work:
+        for event_id in ("$first", "$second", "$third"):
+            work.tick("agency:1", event_id)
+    await speak(table, wire, Health(), lambda: len(wire.ids) == 4)
+    assert wire.taken["!agency:1"] == ["0", "✅ $first", "✅ $third"]
+    assert (await still_waiting(table), len(set(wire.ids))) == (0, 4)
+
+
+async def test_where_a_mark_is_refused_for_good_a_word_stands_in_its_place(table: Conference) -> None:
+    wire = Wire()
+    wire.refused["$first"] = Rejected(400, "M_UNKNOWN")
+    await queue(table, ["agency:1"], 0)
+    with table.store.work("$marks", MONDAY) as work:
+        work.tick("agency:1", "$first")
+    await speak(table, wire, Health(), lambda: wire.taken["!agency:1"])
+    (said,) = wire.taken["!agency:1"]
+    assert "could not" in said or "couldn" in said

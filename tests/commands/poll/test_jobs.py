@@ -334,3 +334,15 @@ async def test_a_tap_in_a_poll_of_another_room_says_nothing_there(tapping: Confe
     await table.dispatcher.handle(replace(vote, replies_to=poll.event_id, is_vote=True))
     await table.deliver()
     assert (await table.case(room)).all(Action)[0].accepted_by == ()
+
+
+async def test_who_has_left_the_table_is_called_by_no_poll_of_their_agency(tapping: Conference) -> None:
+    table = tapping
+    room = await table.open_case(agencies="police, health")
+    ref = room.partition(":")[2]
+    for who in ("Finn de Boer", "Gina Dekker"):
+        await table.say("cleo", f"!case release {ref} {who} because: on leave", room="coordination")
+    await table.say("ada", "!action see him at the clinic for: health by: fri 15:00", room=room)
+    polls = await ask(table)
+    # Those who have left the table read nothing more of it, wherever it is said.
+    assert [(poll.channel, poll.mentions) for poll in polls] == [("agency:health", ())]
