@@ -11,6 +11,7 @@ from commands.decision import rules as decision
 from commands.decision.deciding import Decide, put_decision, told_of
 from commands.decision.rules import Stance
 from commands.ids import DecisionId
+from commands.roundtable import rules as roundtable
 
 GROUP, PLACE = groups.DECIDE, 30
 
@@ -34,8 +35,10 @@ class Dissent(Arguments):
     example="!decide one person calls him because: five callers made him hide",
 )
 def decide(args: Decide, ctx: Context) -> Reply:
-    """Ask each agency where it stands."""
-    return put_decision(args, ctx)
+    """Ask each agency where it stands; what the chair or the minute-taker puts at a round table, the table decides."""
+    table = roundtable.running(ctx.case)
+    records = table is not None and ctx.actor.user_id in {table.chair, table.taker}
+    return put_decision(args, ctx, table.id if table and records else None)
 
 
 @commands.command("agree", needs=Permission.CONTRIBUTE, example="!agree D-1")

@@ -44,7 +44,9 @@ def withdraw(args: Withdraw, ctx: Context) -> Reply:
     for person in made.people:
         ctx.work.remove(channel, person)
     if ctx.work.find.room(agency):
-        ctx.tell(agency, Reply("withdrawal/told", {"ref": case.ref, "people": len(made.people)}))
+        # Not as the case's: nobody there may read what is the case's any more.
+        for page in ctx.voice(agency).message("withdrawal/told", {"ref": case.ref, "people": len(made.people)}):
+            ctx.work.say(agency, page)
     return Reply("withdrawal/withdrawn", facts, None, ctx.at_table(made.owner))
 
 

@@ -206,8 +206,9 @@ async def test_at_a_table_with_quorum_the_table_decides(table: Conference) -> No
     card = await table.answer("ada", "decision: Iris calls him because: five made him hide", room=room)
     assert card.text.splitlines()[0] == "D-1 · decision put by Police at M-1"
     assert "Decided at M-1, with quorum." in card
-    # What a member puts meanwhile is not the table's yet.
+    # What a member puts meanwhile is not the table's yet; what the chair puts is, by either word.
     assert (await table.answer("finn", DECIDE, room=room)).text.startswith("D-2 · proposed decision, put by Health")
+    assert (await table.answer("ada", DECIDE, room=room)).text.startswith("D-3 · decision put by Police at M-1")
     await table.say("ada", "!roundtable end", room=room)
     minutes = await table.answer("ada", "!minutes M-1", room=room)
     assert "D-1 · Iris calls him" in minutes

@@ -73,6 +73,8 @@ async def test_not_for_us_leaves_nothing_that_nobody_has(table: Conference) -> N
         " Nothing of it is asked of you any more."
     )
     assert not any(word in quiet for word in ("district", "A-1", "Sem"))
+    # It is the house's: what is a case's is read by its table only, at which they do not sit any more.
+    assert quiet.scope == "house"
     # Nobody waits for it any more.
     for command in ("!status", "!next", "!followups", "!phase"):
         shown = await table.answer("ada", command, room=room)
