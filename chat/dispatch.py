@@ -66,6 +66,11 @@ TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
 )
 """Why a message was not acted on, as far as there is a word of its own for what its sender can do about it."""
+TURNED_AWAY = frozenset(
+    f"trust/{code}" for code in ("unsigned_device", "bad_device", "no_identity", "identity_changed")
+)
+"""How a message ended whose sender can do something about it, and is then believed."""
+TURNED_AWAY_WITHIN = timedelta(days=14)
 _MOST_NAMED = 3
 _AN_ID = re.compile(r"\b[A-Z]-1\b")
 
@@ -327,6 +332,25 @@ class Dispatcher:
                     work.say(channel, page)
         except AlreadyHandledError:
             return
+
+    @in_store_thread
+    def believed(self, room_id: str, sender: str, cause: str) -> None:
+        """Tell somebody who was turned away, and is trusted now, that what was not acted on is to be typed again."""
+        now = self._clock()
+        with self._store.look() as find:
+            channel = find.channel(room_id)
+            if channel is None:
+                return
+            place, _, key = channel.partition(":")
+            ref = key if place == Place.CASE else None
+            ended = audit.newest_outcome(find.connection, sender, place, ref, now - TURNED_AWAY_WITHIN)
+        if ended not in TURNED_AWAY:
+            return
+        with suppress(AlreadyHandledError), self._store.work(cause, now) as work:
+            voice = self._house.voice(work.find.directory(), channel)
+            work.record(Entry(sender, place, ref, "believed", None, "believed", cause))
+            for page in voice.message("believed", {}, wake=(sender,)):
+                work.say(channel, page)
 
     @in_store_thread
     def is_meant(self, message: Incoming) -> bool:

@@ -94,6 +94,16 @@ def latest_of(session: Connection, actor: str, place: str, case_ref: str | None,
     return [_line(row) for row in session.execute(query.order_by(log.id.desc()).limit(A_FEW))]
 
 
+def newest_outcome(session: Connection, actor: str, place: str, case_ref: str | None, after: datetime) -> str | None:
+    """How it ended what somebody did last in a room after this moment; only the end of the log is looked at."""
+    log = tables.audit.c
+    end = select(func.max(log.id) - THE_END).scalar_subquery()
+    query = select(log.outcome).where(log.id > end, log.actor == actor, log.place == place, log.at > after)
+    if case_ref is not None:
+        query = query.where(log.case_ref == case_ref)
+    return session.scalar(query.order_by(log.id.desc()).limit(1))
+
+
 def _line(row: Any) -> Line:  # noqa: ANN401 a row of the log
     done = row.outcome == "done"
     return Line(causes.without_edited(row.cause), row.command, row.subject, done, row.case_ref, row.at, row.place)

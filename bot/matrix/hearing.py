@@ -74,6 +74,8 @@ class Hearing:
         self._verifier = verifier
         self._watch = watch
         self._clock = clock
+        self._believed: set[tuple[str, str]] = set()
+        """Rooms and people of whom it was looked up, since they were last turned away, what they are to be told."""
 
     async def hear(self, event: Event) -> None:
         """Handle one event. Raises StoreAwayError, Unavailable or Rejected: then it is to be handled again."""
@@ -145,12 +147,21 @@ class Hearing:
 
     async def _hand_over(self, event: Event, message: Incoming) -> None:
         if event.trusted:
+            await self._tell_believed(event)
             await self._dispatcher.handle(message)
         elif await self._dispatcher.is_meant(message):
             await self._dispatcher.put_aside(message)
             await self._turn_away(event)
 
+    async def _tell_believed(self, event: Event) -> None:
+        """Whoever was turned away in this room, and is trusted now, is told to type again what was not answered."""
+        who = (event.room_id, event.sender)
+        if who not in self._believed:
+            self._believed.add(who)
+            await self._dispatcher.believed(*who, causes.of_job("believed", event.room_id, event.event_id))
+
     async def _turn_away(self, event: Event) -> None:
+        self._believed.discard((event.room_id, event.sender))
         log.warning("turned away", event_id=event.event_id, verdict=event.verdict.value)
         # Said once a day for each device: a person who goes on typing there is not told each time.
         of_whom = (event.sender, event.device or "unknown")

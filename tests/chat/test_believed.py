@@ -195,3 +195,18 @@ async def test_what_was_put_aside_stays_so_with_all_its_lines(table: Conference)
         await table.dispatcher.handle(replace(message, event_id=event_id))
     assert await table.deliver() == []
     assert (await table.case(room)).all(Concern) == []
+
+
+async def test_who_is_trusted_at_last_is_told_to_type_again_what_was_not_answered(table: Conference) -> None:
+    room = await table.open_case()
+    there = f"!{room}:example.org"
+    await table.dispatcher.believed(there, user("ada"), "first")
+    await table.dispatcher.turned_away(there, user("ada"), "unsigned_device", "away")
+    await table.deliver()
+    await table.dispatcher.believed(there, user("dirk"), "another")
+    assert await table.deliver() == []
+    for cause in ("then", "once more"):
+        await table.dispatcher.believed(there, user("ada"), cause)
+    (said,) = await table.deliver()
+    assert said.text.startswith("I hear you from this device.\nPlease type again what I did not answer before.")
+    assert said.mentions == (user("ada"),)
