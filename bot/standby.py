@@ -39,19 +39,22 @@ class Standby:
         serving = False
         async with AsyncExitStack() as waiting:
             while not stop.is_set():
+                in_use = False
                 try:
                     return held.enter_context(hold(self._url, self._user_id))
                 except StoreInUseError:
                     if file_of(self._url) is not None:
                         raise
-                    if not serving:
-                        log.info("standing by", user_id=self._user_id)
+                    in_use = True
                 except StoreProblemError as problem:
                     if not self.patient:
                         raise
                     log.error("store unavailable", reason=str(problem))  # noqa: TRY400
                 if not serving:
                     await self._health.serve(waiting, None, self._server)
+                    if in_use:
+                        # Only now it can be asked how it is.
+                        log.info("standing by", user_id=self._user_id)
                 serving = self.patient = True
                 await unless(stop, asyncio.sleep(LOOKS_EVERY_SECONDS))
         return None
