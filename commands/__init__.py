@@ -3,6 +3,7 @@
 Whoever imports any of it has all records, verbs and items declared that a journal may hold (``rules.py``).
 """
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pkgutil import iter_modules
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from chat.registry import Registry
 
 
+@cache
 def _load(module: str) -> None:
     """Import the module of this name of each concept that has one."""
     for concept in iter_modules(__path__, f"{__name__}."):
