@@ -8,6 +8,7 @@ from cases.case import Case
 from cases.people import Professional
 from commands.action import rules as action
 from commands.afterwards import rules as afterwards
+from commands.audit import rules as audit
 from commands.case import rules as closing
 from commands.concern import rules as concern
 from commands.correction import rules as correction
@@ -136,6 +137,7 @@ STORY: list[Line] = [
     ("roundtable taker", lambda c, at: meeting.appoint(c, DIRK.user_id, by=ADA, at=at, steers=False)),
     ("note", lambda c, at: roundtable.take_note(c, NoteKind.NOTE, "w35 he came", by=DIRK, at=at, steers=False)),
     ("roundtable end", _draft),
+    ("audit", lambda c, at: audit.give(c, "M-1", audit.Marks(3, 4, 2, 3), by=ADA, at=at)),
     ("minutes correct", lambda c, at: minutes.correct(c, "M-1", "w36 it was", by=FINN, at=at, calendar=CALENDAR)),
     (
         "minutes dispute",

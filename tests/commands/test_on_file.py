@@ -92,6 +92,7 @@ hugo: !roundtable next
 gina: !confirm
 gina: !conflict his brother is married to my sister
 hugo: !roundtable end
+ada: !audit M-1 3 4 2 3
 ada: !minutes M-1
 ada: !minutes correct M-1 §3 it was his aunt who called
 finn: !minutes dispute M-1 §3 I did not say that
@@ -113,6 +114,7 @@ ada: !roundtable stop M-4
 ada: !concern this is deleted in a moment
 ada: (deletes it)
 ada: !restore C-3
+cleo @coordination: !audit figures
 cleo @coordination: !case list
 cleo @coordination: !case release {ref} Jack Post because: he changed jobs
 cleo @coordination: !case invite {ref} Jack Post because: he is back

@@ -1,0 +1,69 @@
+"""A minute of each agency after a round table, and the means over a quarter."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from cases.errors import Refusal
+from cases.roles import Permission, Place
+from chat import groups
+from chat.arguments import WORD, Arguments
+from chat.context import Context, Reply
+from chat.registry import commands
+from commands.audit import rules as audit
+from commands.audit.rules import ITEM, Marks, Quarter
+from commands.ids import RoundTableId
+from commands.request import audience
+from commands.roundtable import rules as roundtable
+from commands.roundtable.rules import RoundTable
+
+GROUP, PLACE = groups.MINUTES, 160
+
+
+class GiveMarks(Arguments):
+    """Say how you found a round table: four marks from 1 (poor) to 4 (good)."""
+
+    id: RoundTableId = Field(title="M-1", description="which round table")
+    arrangements: Annotated[int, WORD] = Field(ge=1, le=4, title="ARRANGEMENTS", description="1 to 4, e.g. 3 4 2 3")
+    conduct: Annotated[int, WORD] = Field(ge=1, le=4, title="CONDUCT", description="1 to 4, e.g. 3 4 2 3")
+    assessment: Annotated[int, WORD] = Field(ge=1, le=4, title="ASSESSMENT", description="1 to 4, e.g. 3 4 2 3")
+    plan: Annotated[int, WORD] = Field(ge=1, le=4, title="PLAN", description="1 to 4, e.g. 3 4 2 3")
+
+
+class ShowMeans(Arguments):
+    """Show the means of what agencies said of round tables, over a quarter."""
+
+    quarter: Annotated[str, WORD] | None = Field(
+        None, title="2026-Q4", description="which quarter; this one if left out"
+    )
+
+
+@commands.command("audit", needs=Permission.ANSWER, example="!audit M-1 3 4 2 3")
+def give_marks(args: GiveMarks, ctx: Context) -> Reply:
+    """Take the marks; nobody is ever shown them, only means."""
+    if ctx.open_case is None or (ctx.place is not Place.CASE and ctx.card != args.id):
+        raise Refusal("dispatch/no_case")
+    marks = Marks(args.arrangements, args.conduct, args.assessment, args.plan)
+    given = audit.give(ctx.case, args.id, marks, by=ctx.actor, at=ctx.now)
+    return Reply("audit/thanks", {"id": given.roundtable, "ref": ctx.case.ref}, given.roundtable)
+
+
+@commands.command("audit figures", needs=Permission.OPEN_CASES, group=groups.CASE, example="!audit figures 2026-Q4")
+def show_means(args: ShowMeans, ctx: Context) -> Reply:
+    """Of the cases that this person coordinates; of too few nothing."""
+    quarter = Quarter.read(args.quarter) if args.quarter else Quarter.of(ctx.now)
+    if quarter is None:
+        raise Refusal("audit/which_quarter", now=str(Quarter.of(ctx.now)))
+    found = ctx.work.find.cases(ctx.work.find.cases_with_due(ITEM, ctx.now))
+    ours = [case for case in found if ctx.house.coordinates(ctx.actor.user_id, case.scheme)]
+    count, means = audit.means(ours, quarter)
+    shown = [f"{mean:.1f}" for mean in means or ()]
+    return Reply("audit/means", {"quarter": str(quarter), "count": count, "means": shown, "fewest": audit.FEWEST})
+
+
+def offer(table: RoundTable, ctx: Context) -> None:
+    """Ask each agency that was there, in its own room, where no other sees its marks."""
+    for agency in roundtable.agencies_present(ctx.case, table):
+        people = [m.user_id for m in ctx.case.present if m.agency == agency]
+        for channel in audience.channels(ctx.directory, agency, people):
+            ctx.tell(channel, Reply("audit/offered", {"id": table.id, "ref": ctx.case.ref}, table.id))
