@@ -152,6 +152,11 @@ class Case(Head):
         return self.closed_at is not None
 
     @property
+    def has_table(self) -> bool:
+        """Whether agencies sit at it, in a room of its own; else it only passes between agencies' rooms."""
+        return bool(self.seats)
+
+    @property
     def zone_info(self) -> ZoneInfo:
         """The scheme's zone."""
         return ZoneInfo(self.zone)
@@ -410,7 +415,7 @@ def open_case(
     goal: str,
     zone: str,
     agencies: tuple[str, ...],
-    director: str,
+    director: str | None,
     by: Professional,
     at: datetime,
     people: Iterable[Professional] = (),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NOBODY = ""
 """The agency of what is nobody's move."""
+DESK = "desk"
+"""The kind of item of a case at which nobody sits, such as a referral from one agency to another without a table."""
 
 
 class Item(NamedTuple):

@@ -52,6 +52,8 @@ class Permission(StrEnum):
     """The same, about what was asked: also where one's agency or oneself is asked."""
     CARRY_OUT = "carry out"
     """The same, about what one's agency is to do: also in its own room."""
+    REFER = "refer"
+    """The same, from a table, and from one's agency's own room without one."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
     OWN_WORDS = "own words"
@@ -71,6 +73,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.CONTRIBUTE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
@@ -86,6 +89,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.HELP: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.ADMIN: {
@@ -104,7 +108,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
 """Who may do what in which kind of room; what is not listed is refused."""
 
 
-NOT_FOR_OBSERVERS = frozenset({Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT})
+NOT_FOR_OBSERVERS = frozenset({Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER})
 """What whoever has not confirmed confidentiality does not do in the case room while a meeting is held."""
 
 

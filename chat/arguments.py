@@ -302,8 +302,8 @@ def nouns() -> Mapping[str, str]:
     return _TO_COME | {kind.letter: kind.noun for kind in KINDS.values() if kind.letter}
 
 
-def record_id(letters: str, example: str = "") -> tuple[BeforeValidator, Positional]:
-    """The id of a record with one of these letters, as a type of argument."""
+def record_id(letters: str, example: str = "", shown: str = "") -> tuple[BeforeValidator, Positional]:
+    """The id of a record with one of these letters, as a type of argument; ``shown``: what usage says of several."""
     noun = nouns().get(letters, "record")
     example = example or f"{letters[0]}-1"
 
@@ -314,7 +314,8 @@ def record_id(letters: str, example: str = "") -> tuple[BeforeValidator, Positio
         return found
 
     missing = (f"the {noun}", f"which {noun}? e.g. {example}")
-    return BeforeValidator(check), Positional(_take_id(letters), "ID" if len(letters) > 1 else example, missing)
+    shown = shown or ("ID" if len(letters) > 1 else example)
+    return BeforeValidator(check), Positional(_take_id(letters), shown, missing)
 
 
 def take_paragraph(text: str, context: ReadingContext) -> tuple[str | None, str]:

@@ -83,8 +83,9 @@ def takes(command: Command, record: str) -> bool:
 def lines_for(record: str, registry: Registry) -> list[str]:
     """How each command is typed that is about a record of this kind, with nothing that may be left out."""
     lines = (usage(c.path, c.arguments) for c in registry.commands.values())
-    ours = [line for line in lines if f" {record[0]}-1" in line]
-    return [_MAY_BE_LEFT_OUT.sub("", line).replace(f"{record[0]}-1", record) for line in ours]
+    # Of several kinds of records that a command takes only this one.
+    about = re.compile(rf"(?<= )(?:[A-Z]-1/)*{record[0]}-1(?:/[A-Z]-1)*")
+    return [about.sub(record, _MAY_BE_LEFT_OUT.sub("", line)) for line in lines if about.search(line)]
 
 
 def suggest_command(text: str, allowed: Sequence[Command], registry: Registry, card: str | None) -> str | None:

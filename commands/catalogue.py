@@ -21,6 +21,7 @@ from commands import registry_of_all
 from commands.action import rules as action
 from commands.board.parts import list_columns, list_labels
 from commands.overview.lines import list_lines
+from commands.referral import rules as referral
 from commands.request import rules as request
 
 
@@ -58,7 +59,7 @@ def _messages() -> Iterator[Message]:
     yield from ((CHOICE, word) for word in (*Role, *nouns().values(), "record", *Runs, *request.Consent))
     yield from (Plural(*unit.counted) for unit in Unit)
     yield from (DIFFERENCE_IS_WELCOME, *(rung.level for rung in USUAL_LADDER))
-    yield from ((STATE, word) for word in (*request.State, *action.State, *Phase))
+    yield from ((STATE, word) for word in (*request.State, *action.State, *referral.State, *Phase))
     for group in GROUPS:
         yield from ((GROUP, group.word), group.title)
     commands = registry_of_all().commands.values()

@@ -11,7 +11,7 @@ DecisionId = Annotated[str, *record_id("D")]
 RoundTableId = Annotated[str, *record_id("M")]
 AssessmentId = Annotated[str, *record_id("S")]
 ReferralId = Annotated[str, *record_id("X")]
-ProposalId = Annotated[str, *record_id("AX")]
+ProposalId = Annotated[str, *record_id("AX", shown="A-1/X-1")]
 """What is proposed to an agency, which accepts or declines it: an action or a referral."""
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""

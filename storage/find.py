@@ -12,6 +12,7 @@ from sqlalchemy import Column, Connection, Row, Select, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cases.case import Case
+from cases.items import DESK
 from cases.people import Agency, Preferences, Professional
 from cases.roles import Place, Role
 from storage import journal, tables
@@ -27,6 +28,8 @@ T = TypeVar("T")
 _cases = tables.cases.c
 _members = tables.members.c
 _items = tables.items.c
+_HAS_TABLE = _cases.ref.not_in(select(_items.case_ref).where(_items.kind == DESK))
+"""Of a case: agencies sit at it, in a room of its own."""
 # Asked with each message: to put a question together takes longer than SQLite takes to answer it.
 _HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam("cause"))
 _SEATED = Statement(select(_members.user_id).where(_members.case_ref == bindparam("ref"), ~_members.gone))
@@ -159,6 +162,11 @@ class Find:
         here = (_members.case_ref == ref, ~_members.gone)
         return {row.user_id: row.joined for row in self.rows(select(_members.user_id, _members.joined).where(*here))}
 
+    def last_number(self, kind: str) -> int:
+        """The highest number in the ids of the records with an item of a kind, in all cases; 0: there is none."""
+        numbers = (record.partition("-")[2] for record in self.all(select(_items.record).where(_items.kind == kind)))
+        return max((int(number) for number in numbers if number.isdigit()), default=0)
+
     def is_taken(self, ref: str) -> bool:
         """Whether a case has this reference, or had it and is not on file, whichever account runs it."""
         s = tables.settings.c
@@ -178,16 +186,16 @@ class Find:
                 self._kept.keep(found)
 
     def open_cases(self, *, of: str | None = None) -> list[str]:
-        """The references of all open cases, or of those at whose table this person sits, oldest first."""
-        query = self._of_ours(_cases.ref).where(~_cases.closed).order_by(_cases.opened_at)
+        """The references of all open cases with a table, or of those where this person sits at it, oldest first."""
+        query = self._of_ours(_cases.ref).where(~_cases.closed, _HAS_TABLE).order_by(_cases.opened_at)
         if of is not None:
             seats = select(_members.case_ref).where(_members.user_id == of, ~_members.gone)
             query = query.where(_cases.ref.in_(seats))
         return self.all(query)
 
     def schemes_of_open_cases(self) -> dict[str, str]:
-        """The scheme of each open case, by reference, oldest first."""
-        query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(~_cases.closed)
+        """The scheme of each open case with a table, by reference, oldest first."""
+        query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(~_cases.closed, _HAS_TABLE)
         return {row.ref: row.scheme for row in self.rows(query.order_by(_cases.opened_at))}
 
     def cases_with(self, kind: str) -> list[str]:

@@ -15,22 +15,10 @@ from commands.action.proposing import Propose, put_action, still_to_accept, told
 from commands.action.rules import Action
 from commands.ids import ActionId
 from commands.overview.lines import part_of_status
+from commands.proposal.answers import answer_proposals
 
 GROUP, PLACE = groups.ACT, 20
 MOST_SHOWN = 3
-
-
-class Accept(Arguments):
-    """Take an action on for your agency."""
-
-    id: ActionId = Field(title="A-1", description="which action")
-
-
-class Decline(Arguments):
-    """Say that your agency does not take it on, and why."""
-
-    id: ActionId = Field(title="A-1", description="which action")
-    why: Rest = Field(title="a reason", description="why your agency does not take it on")
 
 
 class TellItGoesOn(Arguments):
@@ -108,18 +96,19 @@ def move_again(args: Move, ctx: Context, action_id: str) -> str | None:
     return f"move {args.id} {when:%Y-%m-%d %H:%M} because: {args.because}" if args.id == action_id else None
 
 
-@commands.command("accept", needs=Permission.CARRY_OUT, example="!accept A-1")
-def accept(args: Accept, ctx: Context) -> Reply:
+def accept(action_id: str, ctx: Context) -> Reply:
     """Take it on; in tandem, the other agency is woken until it has accepted too."""
-    taken = action.accept(ctx.case, args.id, by=ctx.actor, at=ctx.now)
+    taken = action.accept(ctx.case, action_id, by=ctx.actor, at=ctx.now)
     return told_of("accepted", taken, ctx, wake=still_to_accept(taken, ctx))
 
 
-@commands.command("decline", needs=Permission.CARRY_OUT, example="!decline A-1 he does not open the door to us")
-def decline(args: Decline, ctx: Context) -> Reply:
+def decline(action_id: str, why: str, ctx: Context) -> Reply:
     """Leave it to the agency that proposed it."""
-    left = action.decline(ctx.case, args.id, args.why, by=ctx.actor, at=ctx.now)
+    left = action.decline(ctx.case, action_id, why, by=ctx.actor, at=ctx.now)
     return told_of("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
+
+
+answer_proposals("A", accept=accept, decline=decline)
 
 
 @commands.command("going", needs=Permission.CARRY_OUT, example="!going A-1")

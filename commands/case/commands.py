@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases.case import Case, Mode, new_reference, open_case
+from cases.case import Case, Mode, open_case
 from cases.closing import INFORMED, is_on_file
 from cases.effects import OF_CASE
 from cases.errors import Refusal
@@ -35,7 +35,7 @@ from chat.registry import commands
 from commands.afterwards import rules as afterwards
 from commands.case import convening
 from commands.case import rules as closing
-from commands.case.named import case_of, coordinators
+from commands.case.named import case_of, coordinators, unused_reference
 from commands.case.rules import Closing, Ending
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
@@ -138,7 +138,7 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     topic = convening.find_topic(ctx.house.of(scheme), args.topic)
     people, not_ready = _who_is_ready(_table_of(args.agencies, ctx), ctx.house.of(scheme), ctx)
     case = open_case(
-        _unused_reference(ctx),
+        unused_reference(ctx),
         scheme=scheme,
         why=args.why,
         goal=args.goal,
@@ -350,12 +350,6 @@ def _who_is_ready(
     """Those who can be asked to a table now, and what the others lack."""
     found = [(person, list(standing.lacks(ctx.work.find, scheme, person, ctx.now))) for person in people]
     return [p for p, missing in found if not missing], [(p.user_id, missing) for p, missing in found if missing]
-
-
-def _unused_reference(ctx: Context) -> str:
-    while ctx.work.find.is_taken(ref := new_reference()):
-        pass
-    return ref
 
 
 def _listed(case: Case, now: datetime) -> Listed:

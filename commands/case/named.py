@@ -1,6 +1,6 @@
 """A case that a coordinator names, and who coordinates its scheme."""
 
-from cases.case import Case
+from cases.case import Case, new_reference
 from cases.errors import Refusal
 from cases.roles import Place, Role
 from chat.context import Context
@@ -9,7 +9,7 @@ from chat.context import Context
 def case_of(ref: str, ctx: Context) -> Case:
     """The case of this reference, if this coordinator may steer it; in a case room only that room's case is meant."""
     case = ctx.work.find.case(ref.upper())
-    if case is None or (ctx.place is Place.CASE and case is not ctx.open_case):
+    if case is None or not case.has_table or (ctx.place is Place.CASE and case is not ctx.open_case):
         schemes = ctx.work.find.schemes_of_open_cases()
         mine = [known for known, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
         raise Refusal("case/no_such_case", refs=[ctx.case.ref] if ctx.place is Place.CASE else mine)
@@ -23,3 +23,10 @@ def coordinators(scheme: str, ctx: Context) -> list[str]:
     """Who coordinates a scheme."""
     everybody = [person.user_id for person in ctx.directory.with_role(Role.COORDINATOR)]
     return [person for person in everybody if ctx.house.coordinates(person, scheme)]
+
+
+def unused_reference(ctx: Context) -> str:
+    """A random reference that no case has, or had."""
+    while ctx.work.find.is_taken(ref := new_reference()):
+        pass
+    return ref

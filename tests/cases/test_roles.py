@@ -4,13 +4,13 @@ import pytest
 
 from cases.roles import GRANTS, Permission, Place, Role, may
 
-SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT}
+SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER}
 CASE = {
     Role.PRACTITIONER: SPOKEN
     | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS},
     Role.COORDINATOR: set(Permission) - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION},
 }
-IN_AGENCY_ROOM = {Permission.HELP, Permission.ANSWER, Permission.CARRY_OUT, Permission.OWN_WORDS}
+IN_AGENCY_ROOM = {Permission.HELP, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER, Permission.OWN_WORDS}
 FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.OWN_WORDS}
 IN_DIRECT_CHAT = FOR_ALL | {Permission.OWN, Permission.REST, Permission.ANSWER}
 MAY: dict[Place, dict[Role, set[Permission]]] = {

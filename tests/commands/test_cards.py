@@ -24,7 +24,7 @@ def look(said: list[Said]) -> str:
 
 
 async def test_cards(table: Conference, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
-    monkeypatch.setattr("commands.case.commands.new_reference", lambda: "K7QF")
+    monkeypatch.setattr("commands.case.named.new_reference", lambda: "K7QF")
     room = await table.open_case()
     assert look(table.heard) == snapshot(name="opened")
     times: Counter[str] = Counter()

@@ -51,7 +51,7 @@ async def test_a_case_is_opened_with_everybody_invited_after_the_card(table: Con
 
 async def test_a_reference_is_never_given_twice(table: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["K7QF", "K7QF", "M3XB"])
-    monkeypatch.setattr("commands.case.commands.new_reference", lambda: next(drawn))
+    monkeypatch.setattr("commands.case.named.new_reference", lambda: next(drawn))
     assert [(await opened(table))[0].channel for _ in range(2)] == ["case:K7QF", "case:M3XB"]
 
 

@@ -1,0 +1,1 @@
+"""What one agency proposes to another, which accepts or declines it."""
