@@ -15,7 +15,6 @@ class Group:
 
 ASK = Group("ask", "concerns, questions, answers")
 ACT = Group("act", "who does what, by when")
-REFER = Group("refer", "passing on to who can help")
 DECIDE = Group("decide", "decisions and positions")
 MEET = Group("meet", "planning a round table")
 DURING = Group("during", "holding a round table")
@@ -26,5 +25,5 @@ CASE = Group("case", "how the case stands")
 ME = Group("me", "tasks, reminders, settings")
 MISTAKE = Group("mistake", "putting something right")
 ADMIN = Group("admin", "identities, checks, health")
-GROUPS = (ASK, ACT, REFER, DECIDE, MEET, DURING, MINUTES, SHARE, PERSON, CASE, ME, MISTAKE, ADMIN)
+GROUPS = (ASK, ACT, DECIDE, MEET, DURING, MINUTES, SHARE, PERSON, CASE, ME, MISTAKE, ADMIN)
 """In the order in which the help shows them."""

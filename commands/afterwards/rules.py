@@ -25,8 +25,11 @@ TO_REVIEW = "closed review"
 
 
 def moments(case: Case) -> list[datetime]:
-    """When it is asked whether there is a new concern (UTC); never of a case that comes back as a repeat."""
-    if case.closed_at is None or not case.all(Closing)[-1].reviewed:
+    """When it is asked whether there is a new concern (UTC); never of a case that comes back as a repeat.
+
+    Nor of one that had no table.
+    """
+    if case.closed_at is None or not case.has_table or not case.all(Closing)[-1].reviewed:
         return []
     return [_months_after(case.closed_at, months, case) for months in MONTHS]
 

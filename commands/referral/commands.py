@@ -22,7 +22,7 @@ from commands.referral import rules as referral
 from commands.referral.rules import Referral
 from commands.request import audience
 
-GROUP, PLACE = groups.REFER, 10
+GROUP, PLACE = groups.SHARE, 90
 MOST_SHOWN = 5
 
 
