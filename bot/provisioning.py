@@ -1,3 +1,4 @@
+# lines: one plan, from what the file says to what was done of it
 """Provisioning: a plan says what is missing for who is in the file of agencies; carrying it out can be repeated."""
 
 import uuid
