@@ -3,9 +3,9 @@
 
 import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -14,13 +14,15 @@ import structlog
 from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Place, Role, may, where_may, who_may, who_may_anywhere
+from cases.roles import Place
 from chat import lines
 from chat.arguments import ReadingContext, begins_with_id, id_at_beginning, names_another
 from chat.context import Context, House, Reply, direct_channel
 from chat.faults import place_of_fault
+from chat.incoming import Heard, Incoming
 from chat.languages import language
 from chat.lookup import Lookup
+from chat.permits import has_left, is_allowed, permit
 from chat.reading import (
     SURELY_MEANT,
     addressed,
@@ -29,7 +31,6 @@ from chat.reading import (
     normalise,
     prefixed,
     read,
-    unlink,
     unquoted,
     usage,
 )
@@ -71,88 +72,7 @@ TURNED_AWAY = frozenset(
 )
 """How a message ended whose sender can do something about it, and is then believed."""
 TURNED_AWAY_WITHIN = timedelta(days=14)
-_MOST_NAMED = 3
 _AN_ID = re.compile(r"\b[A-Z]-1\b")
-
-
-@dataclass(frozen=True, repr=False)
-class Incoming:
-    """A message that was decrypted and whose sender's device is trusted."""
-
-    event_id: str
-    room_id: str
-    sender: str
-    body: str
-    mentions: tuple[str, ...] = ()
-    replies_to: str | None = None
-    replaces: str | None = None
-    """The event that this message is an edit of."""
-    pills: tuple[tuple[str, str], ...] = ()
-    """What stands in the text for somebody who is mentioned, and the user id."""
-    ciphertext: tuple[str, str, int] | None = None
-    """What was decrypted: the key of the device, the session, and the place in it."""
-    seems_to_answer: str | None = None
-    """The event that it is a reply to by what stands outside the encryption: the homeserver's word, a hint at most."""
-    is_vote: bool = False
-    """Whether it is a tap in a poll: what comes of it that is no card is told to this person alone."""
-    edits_unknown: bool = False
-    """Whether it is an edit that does not say inside the encryption of which message."""
-    is_caption: bool = False
-    """Whether it stands under a picture or a file, where a command is only told how it is said."""
-
-    @property
-    def message_id(self) -> str:
-        """The event that people see as the message, however often it was edited."""
-        return self.replaces or self.event_id
-
-    def unlinked(self) -> "Incoming":
-        """The same, with names where the text links to people."""
-        body, pills = unlink(self.body)
-        named = tuple(user_id for _, user_id in pills if user_id not in self.mentions)
-        return replace(self, body=body, pills=(*self.pills, *pills), mentions=(*self.mentions, *named))
-
-    def cause(self, line: int = 1) -> str:
-        """What has its effect once: a line of this event, whatever the event says that it edits."""
-        return causes.of_event(self.event_id, line)
-
-    def also(self, line: int = 1) -> tuple[str, ...]:
-        """The same line, once more: the homeserver can give the same ciphertext another event id."""
-        return (causes.of_ciphertext(*self.ciphertext, line),) if self.ciphertext else ()
-
-    def logged(self, cause: str) -> str:
-        """The name of a line in the audit log: what an edit did goes with the message that it edits, too."""
-        return causes.in_edit(cause, self.replaces) if self.replaces else cause
-
-
-@dataclass(frozen=True, repr=False)
-class _Heard:
-    """A message that is meant for the bot, before it is understood."""
-
-    text: str
-    channel: str
-    card: Card | None
-    guess: Card | None = None
-    """The card that it seems to answer, if that is not sure."""
-    bare: bool = False
-    """Whether only that guess makes a command of it."""
-    line: int = 1
-    """Which line of its message it is."""
-    of: int = 1
-    """How many lines that has."""
-    ticks: bool = False
-    """Whether lines of a chair are among them, which are answered together."""
-    notes: bool = False
-    """Whether lines of a chair are commands here: a round table is being held."""
-    meant: tuple[Meant, ...] = ()
-    """What it may mean, if that is not sure."""
-    prefixed: bool = False
-    """Whether ``!`` or ``/`` stands before it."""
-    agreed: Question | None = None
-    """The question that it answers."""
-    alone: bool = False
-    """Whether what comes of it that is no card is told to this person alone: it was tapped, or said there."""
-    refusal: Refusal | None = None
-    """Why it is not read at all."""
 
 
 class _TalkError(Exception):
@@ -215,7 +135,7 @@ class Dispatcher:
             ended = [find.outcome(name) for name in (message.cause(), *message.also())]
         return next(filter(None, ended), None)
 
-    def _commands_in(self, message: Incoming, heard: _Heard) -> list[str]:
+    def _commands_in(self, message: Incoming, heard: Heard) -> list[str]:
         """The commands of a message, the first without its prefix; raises Refusal for too many, and under a picture."""
         if message.is_caption:
             raise Refusal("dispatch/caption", card=heard.card.subject if heard.card else None)
@@ -242,7 +162,7 @@ class Dispatcher:
         if outcome is not None:
             self._count(outcome)
 
-    def _carry_out(self, message: Incoming, heard: _Heard, now: datetime) -> str | None:
+    def _carry_out(self, message: Incoming, heard: Heard, now: datetime) -> str | None:
         """Carry one line of a message out; gives the outcome, None if it was handled before."""
         try:
             with self._work(message, heard, now) as work:
@@ -268,7 +188,7 @@ class Dispatcher:
             self._own_up(message, heard, fault)
             return "failed"
 
-    def _tick(self, work: Work, message: Incoming, heard: _Heard, outcome: str) -> None:
+    def _tick(self, work: Work, message: Incoming, heard: Heard, outcome: str) -> None:
         """Mark a message of which nothing more is to be said; in words, if some of its lines were refused."""
         if message.is_vote or heard.line < heard.of:
             return
@@ -299,7 +219,7 @@ class Dispatcher:
             if line.command in {entry.command, "unknown"} and line.command != audit.ERASE
         }
 
-    def _work(self, message: Incoming, heard: _Heard, now: datetime) -> AbstractContextManager[Work]:
+    def _work(self, message: Incoming, heard: Heard, now: datetime) -> AbstractContextManager[Work]:
         return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
 
     @in_store_thread
@@ -358,7 +278,7 @@ class Dispatcher:
         heard = self._hear(replace(message, body=beginning(message.body)).unlinked())
         return heard is not None and not heard.meant
 
-    def _hear(self, message: Incoming) -> _Heard | None:
+    def _hear(self, message: Incoming) -> Heard | None:
         if message.replies_to or message.seems_to_answer:
             # Perhaps to what was said a moment ago.
             self._store.settle()
@@ -374,7 +294,7 @@ class Dispatcher:
             if card is not None and (said := self._said_to(find, message, card)):
                 text = said
             elif agreed := self._agreed(find, message, channel, card, text):
-                return _Heard(agreed.line, channel, agreed.card, agreed=agreed)
+                return Heard(agreed.line, channel, agreed.card, agreed=agreed)
             if text is None and (heard := self._replied(find, message, channel, card)):
                 return heard
             noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
@@ -386,9 +306,9 @@ class Dispatcher:
             if bare and text is None:
                 return None
             text = normalise(message.body).strip() if text is None else text
-            return _Heard(text, channel, card, guess, bare, notes=notes, prefixed=is_prefixed(message.body))
+            return Heard(text, channel, card, guess, bare, notes=notes, prefixed=is_prefixed(message.body))
 
-    def _hear_chosen(self, message: Incoming) -> _Heard | None:
+    def _hear_chosen(self, message: Incoming) -> Heard | None:
         """What answers a question in the direct chat, which counts where it came up: by a tap, or in words."""
         if message.replies_to is None:
             return None
@@ -403,7 +323,7 @@ class Dispatcher:
         if asked is None:
             return None
         text = prefixed(message.body) or normalise(unquoted(message.body)).strip()
-        heard = _Heard(asked.line, asked.channel, asked.card, agreed=asked, alone=True)
+        heard = Heard(asked.line, asked.channel, asked.card, agreed=asked, alone=True)
         if asked.lacks_words and not message.is_vote:
             typed, known = self._registry.match(text), self._registry.match(asked.line)
             whole = typed is not None and known is not None and typed[0] is known[0]
@@ -412,7 +332,7 @@ class Dispatcher:
             return heard
         return replace(heard, refusal=Refusal("reading/left")) if message.is_vote else None
 
-    def _hear_late(self, message: Incoming) -> _Heard | None:
+    def _hear_late(self, message: Incoming) -> Heard | None:
         """A tap in a poll whose question is settled: it is told so, whatever it says."""
         if not message.is_vote or message.replies_to is None:
             return None
@@ -422,7 +342,7 @@ class Dispatcher:
             card = self._card(find, message.replies_to, channel) if channel else None
             if channel is None or card is None or any(asks(find, card) for asks in self._registry.polls):
                 return None
-        return _Heard("", channel, card, refusal=Refusal("poll/over", id=card.subject, card=card.subject))
+        return Heard("", channel, card, refusal=Refusal("poll/over", id=card.subject, card=card.subject))
 
     def _said_to(self, find: Find, message: Incoming, card: Card) -> str | None:
         """The command that a concept makes of a reply to a card, such as ``yes`` to its question."""
@@ -442,7 +362,7 @@ class Dispatcher:
         asked = questions.about(find, message.sender, card.cause, self._clock())
         return asked if asked and asked.channel == channel and not asked.lacks_words else None
 
-    def _replied(self, find: Find, message: Incoming, channel: str, card: Card | None) -> _Heard | None:
+    def _replied(self, find: Find, message: Incoming, channel: str, card: Card | None) -> Heard | None:
         """What a message without a prefix means: as a reply to a card, to a hint, or because it names a record."""
         about = card.subject if card else None
         text, others = unquoted(message.body), list[str]()
@@ -465,10 +385,10 @@ class Dispatcher:
         first = meant[0]
         if first.misfit:
             refusal = Refusal("dispatch/other_card", id=about, lines=lines_for(str(about), self._registry), card=about)
-            return _Heard(first.line, channel, card, refusal=refusal)
+            return Heard(first.line, channel, card, refusal=refusal)
         if first.sure:
-            return _Heard(first.line + behind, channel, card)
-        return _Heard(behind, channel, card, meant=tuple(meant))
+            return Heard(first.line + behind, channel, card)
+        return Heard(behind, channel, card, meant=tuple(meant))
 
     def _is_hint(self, find: Find, message: Incoming, card: Card | None) -> bool:
         """Whether a message replies to what the bot refused, or to the bot's word about it."""
@@ -519,14 +439,14 @@ class Dispatcher:
         return found if names_another(longer[1], card) else longer
 
     def _answer(
-        self, work: Work, message: Incoming, heard: _Heard
+        self, work: Work, message: Incoming, heard: Heard
     ) -> tuple[Entry, list[Message], tuple[Attachment | Paper, ...], str]:
         """Run the command inside a savepoint; a refusal undoes it and keeps the audit entry and the answer."""
         meant = self._find_meant(work, message, heard) if heard.meant else None
         if meant and meant.lacks_words:
             heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
-        name, was_away, asks_why, on_yes = "unknown", _has_left(ctx), False, None
+        name, was_away, asks_why, on_yes = "unknown", has_left(ctx), False, None
         files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
@@ -540,7 +460,7 @@ class Dispatcher:
                         self._ask(meant, heard)
                     command, rest = self._find_command(heard, ctx)
                     name = command.path
-                    self._permit(command, ctx)
+                    permit(command, ctx)
                     self._refuse_guessed(command, heard, ctx)
                     reply = command.run(self._read(command, rest, message, ctx), ctx)
                     subject = reply.subject
@@ -582,7 +502,7 @@ class Dispatcher:
         )
         # Who has left the table is still answered about their own words, of which nothing is repeated.
         # After a refusal the case is not looked at again: what was found of it is not current any more.
-        left = outcome == DONE and ctx.place is not Place.CASE and _has_left(ctx)
+        left = outcome == DONE and ctx.place is not Place.CASE and has_left(ctx)
         of_card = heard.card.case_ref if heard.card and outcome != DONE and not was_away else None
         scope = HOUSE if left else entry.case_ref or of_card or HOUSE
         if line is not None and not asks_why and outcome in ASKS:
@@ -602,7 +522,7 @@ class Dispatcher:
         command = self._registry.commands.get(path)
         return command is not None and len(command.arguments.model_fields) > 1
 
-    def _find_meant(self, work: Work, message: Incoming, heard: _Heard) -> Meant:
+    def _find_meant(self, work: Work, message: Incoming, heard: Heard) -> Meant:
         """What this person would be let do of what they may have meant; raises _TalkError when that is nothing."""
         for meant in heard.meant:
             line = f"{meant.line} …" if meant.lacks_words else meant.line
@@ -610,26 +530,26 @@ class Dispatcher:
                 return meant
         raise _TalkError
 
-    def _ask(self, meant: Meant, heard: _Heard) -> NoReturn:
+    def _ask(self, meant: Meant, heard: Heard) -> NoReturn:
         """Ask whether a reply is meant so."""
         record = heard.card.subject if heard.card else None
         if meant.mistyped:
             raise Refusal("dispatch/unknown", nearest=f"{meant.path} {record}", agrees=True, card=record)
         raise Refusal("reading/shall_i", line=_in_short(meant.line), card=record)
 
-    def _would_work(self, work: Work, message: Incoming, heard: _Heard) -> bool:
+    def _would_work(self, work: Work, message: Incoming, heard: Heard) -> bool:
         """Whether a line would be carried out: it is, and undone."""
         works = False
         with suppress(_TalkError, Refusal), work.or_nothing():
             ctx = self._context(work, message, heard)
             command, rest = self._find_command(heard, ctx)
-            self._permit(command, ctx)
+            permit(command, ctx)
             command.run(self._read(command, rest, message, ctx), ctx)
             works = True
             raise _TalkError
         return works
 
-    def _refuse_edited(self, message: Incoming, heard: _Heard, ctx: Context) -> None:
+    def _refuse_edited(self, message: Incoming, heard: Heard, ctx: Context) -> None:
         """Refuse the edit of what this person had carried out, and offer to put the change on file."""
         if message.edits_unknown:
             raise Refusal("dispatch/edits_unknown")
@@ -644,7 +564,7 @@ class Dispatcher:
             asks = self._applied(line, message, heard, ctx) if alone else None
             raise Refusal("dispatch/edited", card=line.subject, id=line.subject, worded=worded, on_yes=asks)
 
-    def _applied(self, line: audit.Line, message: Incoming, heard: _Heard, ctx: Context) -> str | None:
+    def _applied(self, line: audit.Line, message: Incoming, heard: Heard, ctx: Context) -> str | None:
         """The line that does what an edit asks for, where one does."""
         typed, apply = self._match(normalise(heard.text), ctx.card), self._registry.edits.get(line.command)
         if apply is None or typed is None or typed[0].path != line.command or line.subject is None:
@@ -656,7 +576,7 @@ class Dispatcher:
         agrees = replace(message, replaces=None)
         return asks if asks and self._would_work(ctx.work, agrees, replace(heard, text=asks)) else None
 
-    def _refuse_guessed(self, command: Command, heard: _Heard, ctx: Context) -> None:
+    def _refuse_guessed(self, command: Command, heard: Heard, ctx: Context) -> None:
         """Ask, if a command is about a record that only the homeserver may have put there."""
         subject = heard.guess.subject if heard.guess else None
         if subject is None or not (heard.bare or _takes(command, subject)):
@@ -665,7 +585,7 @@ class Dispatcher:
         if heard.bare or typed is None or not begins_with_id(typed[1]):
             raise Refusal("dispatch/seems_to_answer", id=subject, path=command.path, place=ctx.place.value)
 
-    def _context(self, work: Work, message: Incoming, heard: _Heard) -> Context:
+    def _context(self, work: Work, message: Incoming, heard: Heard) -> Context:
         directory = work.find.directory()
         actor = directory.people.get(message.sender) or Professional(message.sender, message.sender, "")
         place = place_of(heard.channel)
@@ -688,7 +608,7 @@ class Dispatcher:
             card=heard.card.subject if heard.card else None,
         )
 
-    def _find_command(self, heard: _Heard, ctx: Context) -> tuple[Command, str]:
+    def _find_command(self, heard: Heard, ctx: Context) -> tuple[Command, str]:
         text = normalise(heard.text)
         guessed = heard.guess.subject if heard.guess else None
         if found := self._match(text, ctx.card or guessed):
@@ -697,7 +617,7 @@ class Dispatcher:
             raise Refusal("dispatch/seems_to_answer", id=guessed, path=None, place=ctx.place.value)
         word = text.split(maxsplit=1)[0] if text.strip() else ""
         group = self._registry.under(word)
-        allowed = [c for c in self._registry.commands.values() if self._allowed(c, ctx)]
+        allowed = [c for c in self._registry.commands.values() if is_allowed(c, ctx)]
         nearest = suggest_command(text, allowed, self._registry, ctx.card)
         if group and nearest in {None, word.lower()}:
             if second := suggest_second(text, group, self._registry):
@@ -706,28 +626,6 @@ class Dispatcher:
         if nearest is None and ctx.place is Place.DIRECT and not heard.prefixed and text != word:
             raise Refusal("dispatch/no_command")
         raise Refusal("dispatch/unknown", nearest=nearest, agrees=False)
-
-    def _permit(self, command: Command, ctx: Context) -> None:
-        """Refuse by default; say who may, and where."""
-        if self._allowed(command, ctx):
-            return
-        if not _belongs(ctx):
-            if ctx.open_case and ctx.place is not Place.CASE:
-                ctx.open_case.require_not_left(ctx.actor)
-            raise Refusal("dispatch/not_a_member")
-        if may(command.needs, role=ctx.role, place=ctx.place, belongs=True):
-            ctx.require_no_restraint()
-        roles = who_may(command.needs, ctx.place)
-        if roles:
-            raise Refusal("dispatch/not_allowed", roles=roles, people=_who_has(roles, ctx))
-        raise Refusal(
-            "dispatch/wrong_room",
-            places=where_may(command.needs, ctx.role),
-            roles=who_may_anywhere(command.needs),
-        )
-
-    def _allowed(self, command: Command, ctx: Context) -> bool:
-        return may(command.needs, role=ctx.role, place=ctx.place, belongs=_belongs(ctx), observes=ctx.observes)
 
     def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
         context = ReadingContext(
@@ -746,7 +644,7 @@ class Dispatcher:
             return read(command.arguments, rest, context)
         except Refusal:
             # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
-            longer = [c for c in self._registry.under(command.path) if self._allowed(c, ctx)]
+            longer = [c for c in self._registry.under(command.path) if is_allowed(c, ctx)]
             if nearest := suggest_second(f"{command.path} {rest}", longer, self._registry, closeness=SURELY_MEANT):
                 raise Refusal("dispatch/unknown", nearest=nearest, agrees=False) from None
             raise
@@ -769,7 +667,7 @@ class Dispatcher:
             beside=beside,
         )
 
-    def _own_up(self, message: Incoming, heard: _Heard, fault: Exception) -> None:
+    def _own_up(self, message: Incoming, heard: Heard, fault: Exception) -> None:
         """Tell the person that it failed, with a reference that stands in the log; nothing of the fault itself."""
         reference = secrets.token_hex(3)
         # The kind of fault and where it happened: its words might quote what somebody wrote.
@@ -807,33 +705,3 @@ def _lacks_text(refusal: Refusal) -> bool:
 def _takes(command: Command, record_id: str) -> bool:
     """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
     return f"{record_id[0]}-1" in usage(command.path, command.arguments)
-
-
-def _belongs(ctx: Context) -> bool:
-    """Whether this person is one of those whom the room is for."""
-    if ctx.actor.user_id not in ctx.directory.people:
-        return False
-    key = ctx.channel.partition(":")[2]
-    match ctx.place:
-        case Place.CASE:
-            return ctx.case.is_member(ctx.actor.user_id)
-        case Place.AGENCY:
-            return ctx.actor.agency == key and not _has_left(ctx)
-        case Place.DIRECT:
-            return ctx.actor.user_id == key and not _has_left(ctx)
-        case Place.COORDINATION | Place.ADMIN:
-            return True
-
-
-def _who_has(roles: Collection[Role], ctx: Context) -> list[str]:
-    """Who of those that this person can ask has one of these roles."""
-    case = ctx.open_case if ctx.place is Place.CASE else None
-    known = [p for role in roles for p in ctx.directory.with_role(role) if case is None or case.is_member(p.user_id)]
-    if case is not None and case.director and Role.COORDINATOR in roles:
-        return [case.director]
-    return [person.user_id for person in known][:_MOST_NAMED]
-
-
-def _has_left(ctx: Context) -> bool:
-    """Whether this person has left the table of the case whose card they reply to."""
-    return ctx.open_case is not None and ctx.open_case.has_left(ctx.actor.user_id)

@@ -1,6 +1,7 @@
 """The commands: each is a described model of its arguments, a permission, and one function."""
 
 import re
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
@@ -19,6 +20,8 @@ Handler = Callable[[A, Context], Reply]
 AppliesEdit = Callable[[A, Context, str], str | None]
 ReadsReply = Callable[[Find, str, str, Card], str | None]
 """The command that a reply to a card says, by the sender (Matrix id) and the beginning of the text."""
+LAST = 999
+"""The place of a concept that names none."""
 _SHORTEST_GUESS = 4
 """In letters: ``!and`` is no mistyped ``hand``."""
 _LONGEST_WORD = 40
@@ -47,6 +50,12 @@ class Command:
         """Whether ``!correct`` replaces its wording."""
         what = self.words or VERBS.get(self.path.rstrip(":"))
         return what is not None and what.worded
+
+    @property
+    def place(self) -> int:
+        """Where its concept stands among others: the ``PLACE`` of its module."""
+        place: int = getattr(sys.modules[self.run.__module__], "PLACE", LAST)
+        return place
 
     @property
     def summary(self) -> str:
@@ -170,8 +179,9 @@ class Registry:
         return [line for line, first in firsts.items() if first and (m := positional(first)) and m.take is take_name]
 
     def under(self, word: str) -> list[Command]:
-        """The two-word commands that begin with this word."""
-        return [c for path, c in self.commands.items() if path.startswith(f"{word.lower()} ")]
+        """The two-word commands that begin with this word, in the order of their concepts."""
+        found = [c for path, c in self.commands.items() if path.startswith(f"{word.lower()} ")]
+        return sorted(found, key=lambda command: command.place)
 
     def begins(self, text: str) -> bool:
         """Whether a text begins as a command does: with a command's word, or one that is surely meant for it.

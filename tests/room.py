@@ -15,8 +15,9 @@ from cases.people import Agency, Professional
 from cases.roles import Place, Role
 from cases.scheme import Scheme
 from chat.context import House
-from chat.dispatch import Dispatcher, Incoming
+from chat.dispatch import Dispatcher
 from chat.documents.paper import typeset
+from chat.incoming import Incoming
 from chat.jobs import Sweeps
 from commands import registry_of_all
 from commands.case.comings import Comings

@@ -13,7 +13,8 @@ from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.events import Event
 from bot.matrix.crypto.trust import Verdict
 from bot.matrix.verifying import Verifier
-from chat.dispatch import Dispatcher, Incoming
+from chat.dispatch import Dispatcher
+from chat.incoming import Incoming
 from commands.erasure.deleting import Deleting
 from commands.erasure.deletions import Doubt
 from commands.trust.watch import Watch

@@ -27,8 +27,6 @@ GROUP, PLACE = groups.ME, 150
 MOST_LINES = 27
 _SCREEN, _PHONE = 30, 40
 """The lines of a phone, and the characters of each."""
-LAST = 999
-"""The place of a concept that names none."""
 TRUST = "trust"
 """A topic that is no command: whom to believe, and how to find out."""
 _FRAME = 2
@@ -204,10 +202,10 @@ def _listed(found: list[Command]) -> list[Command]:
 
 def _position(command: Command) -> tuple[int, int]:
     """By group and concept; within one as they are defined."""
-    return GROUPS.index(_group_of(command)), getattr(_module(command), "PLACE", LAST)
+    return GROUPS.index(_group_of(command)), command.place
 
 
-def _module(command: Command) -> Any:  # noqa: ANN401 its GROUP, and its PLACE in that if it is not the first
+def _module(command: Command) -> Any:  # noqa: ANN401 its GROUP
     return sys.modules[command.run.__module__]
 
 

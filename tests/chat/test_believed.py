@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chat.dispatch import Incoming
+from chat.incoming import Incoming
 from commands.action.rules import Action, State
 from commands.concern.rules import Concern
 from commands.request.rules import Answer

@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from cases.roles import Permission
 from chat.arguments import Arguments, Rest
 from chat.context import Context, Reply
-from chat.dispatch import Dispatcher, Incoming
+from chat.dispatch import Dispatcher
+from chat.incoming import Incoming
 from chat.registry import Registry
 from commands.concern.rules import Concern, raise_concern
 from commands.request.rules import Request

@@ -15,7 +15,7 @@ from cases.errors import Refusal
 from cases.time import read_past, read_span, read_when, shorten
 from chat import lines, render
 from chat.arguments import plain
-from chat.dispatch import Incoming
+from chat.incoming import Incoming
 from chat.keys import find_stray
 from chat.languages import ENGLISH
 from chat.lookup import Lookup

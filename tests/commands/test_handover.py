@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from chat.dispatch import Incoming
+from chat.incoming import Incoming
 from commands.trust.watch import Watch
 from storage.account import Account
 from storage.outbox import Outbox, Row
