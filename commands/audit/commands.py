@@ -13,9 +13,6 @@ from chat.registry import commands
 from commands.audit import rules as audit
 from commands.audit.rules import ITEM, Marks, Quarter
 from commands.ids import RoundTableId
-from commands.request import audience
-from commands.roundtable import rules as roundtable
-from commands.roundtable.rules import RoundTable
 
 GROUP, PLACE = groups.MINUTES, 160
 
@@ -59,11 +56,3 @@ def show_means(args: ShowMeans, ctx: Context) -> Reply:
     count, means = audit.means(ours, quarter)
     shown = [f"{mean:.1f}" for mean in means or ()]
     return Reply("audit/means", {"quarter": str(quarter), "count": count, "means": shown, "fewest": audit.FEWEST})
-
-
-def offer(table: RoundTable, ctx: Context) -> None:
-    """Ask each agency that was there, in its own room, where no other sees its marks."""
-    for agency in roundtable.agencies_present(ctx.case, table):
-        people = [m.user_id for m in ctx.case.present if m.agency == agency]
-        for channel in audience.channels(ctx.directory, agency, people):
-            ctx.tell(channel, Reply("audit/offered", {"id": table.id, "ref": ctx.case.ref}, table.id))

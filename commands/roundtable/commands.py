@@ -11,7 +11,7 @@ from chat.arguments import Arguments, Every, Minutes, PersonId, Rest, RestSlot, 
 from chat.context import COORDINATION, Context, Reply, case_channel
 from chat.registry import commands
 from commands.action.rules import Action
-from commands.audit import commands as audit
+from commands.audit import asking
 from commands.ids import RoundTableId
 from commands.meeting import rules as meeting
 from commands.minutes import filing
@@ -150,7 +150,7 @@ def end(args: End, ctx: Context) -> Reply:
     *before, last = [reply for reply in said if reply]
     for reply in before:
         ctx.tell(case_channel(ctx.case.ref), reply)
-    audit.offer(table, ctx)
+    asking.offer(table, ctx)
     return replace(last, subject=last.subject or table.id)
 
 
