@@ -13,7 +13,7 @@ from cases.errors import Refusal
 from cases.followups import unresolved
 from cases.people import Professional
 from cases.roles import Permission, Place, Role
-from cases.scheme import Scheme
+from cases.scheme import Runs, Scheme
 from chat import groups
 from chat.arguments import (
     NAME,
@@ -41,6 +41,7 @@ from commands.mandate import standing
 from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
 from commands.roundtable import invitation
+from commands.screen import rules as screens
 
 GROUP, PLACE = groups.CASE, 120
 
@@ -152,6 +153,8 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
         brought_by=args.brought_by,
         topic=topic,
     )
+    rules = ctx.house.of(scheme)
+    screens.expect(case, rules.screens, rules.clock(Runs.SCREEN).ends(ctx.now, ctx.house.calendar(case)))
     ctx.work.open_case(case)
     ctx.open_case = case
     channel = case_channel(case.ref)

@@ -19,13 +19,14 @@ from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.action.rules import PENDING, Action
 from commands.action.rules import State as ActionState
-from commands.concern.rules import Basis, Concern, Domain
+from commands.concern.rules import Basis
 from commands.correction import rules as correction
 from commands.correction.rules import CORRECTED
 from commands.decision.rules import Decision, Stance, positions_on, silent_on, taken
 from commands.ids import AnyId
 from commands.minutes.filing import after_undo
 from commands.overview import moves
+from commands.overview.evidence import evidence
 from commands.overview.lines import find_lines, find_parts
 from commands.overview.lists import by_record, followups_reply, lines_of_timeline, list_told, short_moment
 from commands.phase import rules as phases
@@ -98,7 +99,6 @@ def status(args: Status, ctx: Context) -> Reply:
     """The case on one phone screen."""
     case = ctx.case
     hidden = case.hidden_from(ctx.actor.user_id)
-    concerned = {c.domain for c in case.all(Concern) if not c.withdrawn and c.id not in hidden}
     requests = [r for r in case.all(Request) if not r.withdrawn]
     actions = [a for a in case.all(Action) if not a.withdrawn]
     planned = [t for t in roundtable.upcoming(case) if t.starts_at >= ctx.now]
@@ -107,8 +107,7 @@ def status(args: Status, ctx: Context) -> Reply:
         "table": _by_agency(case),
         "lines": find_lines(ctx, hidden),
         "parts": find_parts(ctx, hidden),
-        "domains": [domain for domain in Domain if domain in concerned],
-        "all_domains": len(Domain),
+        "evidence": evidence(case, hidden, lambda asked: _silent_days(case, asked, ctx.now)),
         "requests": _counted(r.state for r in requests),
         "waiting": [(r, _silent_days(case, r, ctx.now)) for r in requests if r.waiting],
         "standing": phases.standing(case, ctx.now),

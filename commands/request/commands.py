@@ -16,7 +16,7 @@ from chat.arguments import NAME, Arguments, Parties, PastWhen, PersonId, Rest, R
 from chat.context import Context, Reply, case_channel
 from chat.reading import missing
 from chat.registry import commands
-from commands.concern.rules import Basis
+from commands.concern.rules import Basis, Domain
 from commands.ids import RequestId
 from commands.request import answering, audience, lawful
 from commands.request import rules as request
@@ -46,6 +46,7 @@ class Tells(Discloses):
 
     asof: PastWhen | None = Field(None, title="date", description="of when it is what you know")
     kind: Basis | None = Field(None, title="fact or opinion", description="fact or opinion")
+    domain: Domain | None = Field(None, title="domain", description="which part of life it is about")
     use: Use | None = Field(None, title="onward use", description="how far it may go on: this room, named, scheme")
     see: Parties = Field((), title="agencies", description="who may see it; as the question says if left out")
 
@@ -62,6 +63,7 @@ class Ask(Arguments):
         None, title="a second condition", description="what allows it for sensitive data, beside the basis"
     )
     see: Parties = Field((), title="agencies", description="who may see the answer; all at the table if left out")
+    domain: Domain | None = Field(None, title="domain", description="which part of life it is about")
 
 
 class GiveAnswer(Tells):
@@ -146,6 +148,7 @@ def ask(args: Ask, ctx: Context) -> Reply:
         due_at=args.by or _usual_due(ctx),
         on=lawful.read_standing(scheme, args.basis, args.condition),
         see=args.see,
+        domain=args.domain,
         by=ctx.actor,
         at=ctx.now,
     )
@@ -302,6 +305,7 @@ def _tell(args: GiveAnswer | AnswerPartly, result: State, ctx: Context, *, withh
         as_of=args.asof,
         use=args.use,
         on=on,
+        domain=args.domain,
     )
 
 
@@ -317,6 +321,7 @@ def _answer(
     instead: str | None = None,
     see: tuple[str, ...] = (),
     kind: Basis | None = None,
+    domain: Domain | None = None,
     as_of: datetime | None = None,
     use: Use | None = None,
     on: Standing = NOTHING_SAID,
@@ -335,6 +340,7 @@ def _answer(
         instead=instead,
         see=see,
         kind=kind,
+        domain=domain,
         as_of=as_of,
         use=use,
         on=on,

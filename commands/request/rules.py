@@ -16,7 +16,7 @@ from cases.handover import gives_back
 from cases.items import Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record, require_agency
 from cases.verbs import verb
-from commands.concern.rules import Basis
+from commands.concern.rules import Basis, Domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +129,8 @@ class Request(Record):
     """Of the scheme's catalogue, if the basis is one of it."""
     passed_because: Words | None = None
     """Why it was last passed on inside of the agency."""
+    domain: Domain | None = None
+    """Which part of life it is about."""
 
     @property
     def waiting(self) -> bool:
@@ -182,6 +184,7 @@ def ask(
     at: datetime,
     on: Standing = NOTHING_SAID,
     see: tuple[str, ...] = (),
+    domain: Domain | None = None,
 ) -> Request:
     """Ask an agency, or one person of it, and say why."""
     case.require_open()
@@ -201,6 +204,7 @@ def ask(
         see,
         condition=on.condition,
         bases_version=on.version,
+        domain=domain,
     )
     case.step(ASKED, request.id, by, at).add(case.all(Request), request)
     return request
@@ -222,6 +226,7 @@ def answer(
     as_of: datetime | None = None,
     use: Use | None = None,
     on: Standing = NOTHING_SAID,
+    domain: Domain | None = None,
 ) -> tuple[Request, Answer]:
     """Give one of the answers ANSWERED, PARTLY, NOTHING or REFUSED; only those who were asked can.
 
@@ -256,6 +261,8 @@ def answer(
         ),
     )
     step.change(request, state=result, see=_narrowed(case, request, see))
+    if domain is not None and domain is not request.domain:
+        step.change(request, domain=domain)
     return request, given
 
 

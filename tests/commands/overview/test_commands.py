@@ -37,11 +37,12 @@ async def test_the_status_is_the_case_on_one_screen(table: Conference) -> None:
         "Table: Police (Ada) · Social services (Cleo, Dirk) · Health service (Finn, Gina)\n"
         "School (Hugo)"
         " · Youth work (Iris, Jack)\n"
-        "1 of 7 domains has a concern: school\n"
+        "1 of 7 domains: 1 with a concern (school)\n"
         "Requests: 1 open\n"
         "R-1 to Health service: silent for 6 days\n"
         "Actions: 1 proposed · 1 late\n"
         "Decisions: D-1 proposed (4 agencies have not said where they stand)\n"
+        "Looked at: health – by Mon 9 Nov 2026\n"
         "Next round table: none planned\n"
         "Next review: Mon 30 Nov 2026\n"
         "Whose move:  !next   All that is open:  !followups"
@@ -50,7 +51,7 @@ async def test_the_status_is_the_case_on_one_screen(table: Conference) -> None:
 
 async def test_the_status_of_a_new_case_and_of_one_in_a_meeting(table: Conference) -> None:
     room = await table.open_case()
-    assert "0 of 7 domains have a concern\nRequests: none\nActions: none\nDecisions: none\n" in await table.answer(
+    assert "0 of 7 domains\nRequests: none\nActions: none\nDecisions: none\n" in await table.answer(
         "ada", "!status", room=room
     )
     await table.say("ada", "!roundtable fri 10:00", room=room)

@@ -1,0 +1,79 @@
+from dataclasses import replace
+
+import pytest
+
+from cases.scheme import Scheme
+from tests.room import Conference, Said
+
+
+async def a_round(table: Conference, room: str, **scores: int) -> Said:
+    """A round in which these people give their agency's part."""
+    await table.say("cleo", "!assess start", room=room)
+    for who, score in scores.items():
+        await table.say(who, f"!assess {who} worries | the gym | a plan score: {score} confidence: medium", room=room)
+    return await table.answer("cleo", "!assess close", room=room)
+
+
+@pytest.mark.scenario
+async def test_changes_are_assessed_round_two_beside_round_one_never_averaged(table: Conference) -> None:
+    room = await table.open_case()
+    closed = await a_round(table, room, ada=3, finn=4, hugo=2)
+    assert "Not heard: Social services, Youth work." in closed
+    table.later(days=20)
+    await a_round(table, room, ada=6, finn=8, hugo=2)
+    said = await table.say("dirk", "!assess compare", room=room)
+    text = next(s.text for s in said if not s.file)
+    for line in ("Police: 3 → 6", "Health service: 4 → 8", "School: 2 → 2"):
+        assert line in text
+    assert "no mean" in text
+    assert "5.3" not in text
+    (picture,) = [s for s in said if s.file]
+    assert picture.file
+    assert picture.file.name.endswith("S-2-rounds.png")
+    assert picture.file.data.startswith(b"\x89PNG")
+
+
+async def test_each_agency_gives_its_part_once_and_may_put_it_right(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("cleo", "!assess start about: is home safe?", room=room)
+    await table.say("ada", "!assess first | a | b score: 3", room=room)
+    said = await table.answer("ada", "!assess second | a | b score: 5", room=room)
+    assert "second" in said
+    shown = (await table.answer("finn", "!status", room=room)).text
+    assert "Police 5/10" in shown
+    assert "Police 3/10" not in shown
+    assert "give your part of S-1" in await table.answer("finn", "!next", room=room)
+    assert "first" not in await table.answer("cleo", "!assess close", room=room)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("!assess only worries", "three columns"),
+        ("!assess a | b | c score: 11", "from 0 to 10"),
+        ("!assess worried: a working: b", "three columns"),
+        ("!assess a | b | c dimension: hoem", "Did you mean  dimension: home ?"),
+    ],
+)
+async def test_what_is_missing_is_told_and_nothing_is_changed(table: Conference, line: str, told: str) -> None:
+    table = Conference(
+        table.store, replace(table.house, schemes={"safety table": Scheme(dimensions=("home", "school"))})
+    )
+    room = await table.open_case()
+    await table.say("cleo", "!assess start", room=room)
+    before = len((await table.case(room)).steps)
+    assert told in await table.answer("ada", line, room=room)
+    assert len((await table.case(room)).steps) == before
+
+
+async def test_assessing_is_joint_fewer_than_three_agencies_don_t_open_the_gate(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("cleo", "!phase assess because: all were asked", room=room)
+    for who in ("ada", "finn", "hugo"):
+        await table.say(who, "!concern seen kind: fact", room=room)
+    await a_round(table, room, ada=3, finn=4)
+    refused = await table.answer("ada", "!phase decide", room=room)
+    assert "S-1" in refused
+    await a_round(table, room, ada=3, finn=4, hugo=4)
+    assert "decide" in (await table.answer("ada", "!phase decide", room=room)).text
+    assert "without" not in (await table.answer("ada", "!timeline", room=room)).text.splitlines()[-1]

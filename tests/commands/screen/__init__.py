@@ -1,0 +1,3 @@
+"""Intake screens."""
+
+WALK = ["finn: !screen health looked the nurse saw him"]
