@@ -37,7 +37,7 @@ class Unit(StrEnum):
         return f"{{count}} {self.removesuffix('s')}", f"{{count}} {self}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Clock:
     """How long something may take."""
 
@@ -81,7 +81,7 @@ USUAL_CLOCKS: Mapping[Runs, Clock] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LawfulBasis:
     """A basis on which information may be asked for or given, from the scheme's catalogue."""
 
@@ -91,7 +91,7 @@ class LawfulBasis:
     """Whether it is enough for sensitive data only with a second condition."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Rung:
     """A level that a disagreement climbs to."""
 
@@ -101,7 +101,7 @@ class Rung:
     """Who is told there, without content (Matrix ids)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class NeverAsked:
     """What may not be asked for under this scheme, whoever asks: a rule of its jurisdiction."""
 

@@ -17,7 +17,7 @@ from commands.assessment.rules import Confidence, Part, Round
 from commands.overview.lines import part_of_status
 from storage.work import Paper
 
-GROUP, PLACE = groups.DECIDE, 25
+GROUP, PLACE = groups.DECIDE, 35
 
 COLUMNS = 3
 _BETWEEN = "\x1f"
