@@ -11,8 +11,8 @@ DecisionId = Annotated[str, *record_id("D")]
 RoundTableId = Annotated[str, *record_id("M")]
 AssessmentId = Annotated[str, *record_id("S")]
 ReferralId = Annotated[str, *record_id("X")]
-ProposalId = Annotated[str, *record_id("AX", shown="A-1/X-1")]
-"""What is proposed to an agency, which accepts or declines it: an action or a referral."""
+ProposalId = Annotated[str, *record_id("AXL", shown="A-1/X-1/L-1")]
+"""What an agency accepts or declines: an action, a referral, or that something leaves the table."""
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""
 DisclosureId = Annotated[str, *record_id("L")]

@@ -19,6 +19,7 @@ from commands.disclosure import rules as disclosure
 from commands.disclosure.rules import Disclosure
 from commands.disclosure.summary import Summary, files_of, summarise
 from commands.ids import DisclosureId, LeavingId, RoundTableId
+from commands.proposal.answers import answer_proposals
 from commands.request import audience
 from commands.request import rules as request
 from commands.request.rules import Answer, Request
@@ -136,6 +137,14 @@ def show_summary(args: Summarise, ctx: Context) -> Reply:
         if asked.about == summary.table.id and (gone := _go_on(asked, ctx)):
             ctx.tell(case_channel(ctx.case.ref), gone)
     return _summary(summarise(ctx, summary.table.id), ctx)
+
+
+answer_proposals(
+    "L",
+    accept=lambda disclosure_id, ctx: consent(Consents(id=disclosure_id), ctx),
+    # Why it stays is not kept: it would tell whose no it was.
+    decline=lambda disclosure_id, _why, ctx: retain(Retain(id=disclosure_id), ctx),
+)
 
 
 def _summary(summary: Summary, ctx: Context) -> Reply:

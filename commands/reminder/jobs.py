@@ -36,6 +36,8 @@ class Due:
     due_at: datetime
     late: bool
     """Whether its time is over, as for what fell due today while the bot was down."""
+    first_due_at: datetime | None = None
+    """The date first agreed, if it was moved."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -290,7 +292,7 @@ def _items(calls: list[Call], now: datetime, zone: ZoneInfo) -> list[Due]:
 def _due(reminder: Reminder, now: datetime, zone: ZoneInfo) -> Due:
     due_at = reminder.record.due_at
     days = (due_at.astimezone(zone).date() - now.astimezone(zone).date()).days
-    return Due(reminder.record.id, days, due_at, late=due_at < now)
+    return Due(reminder.record.id, days, due_at, late=due_at < now, first_due_at=reminder.record.first_due_at)
 
 
 def _behind(calls: list[Call], now: datetime) -> bool:

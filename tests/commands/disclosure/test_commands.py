@@ -208,3 +208,24 @@ async def test_what_is_asked_can_be_tapped_in_each_agencys_room(table: Conferenc
     assert polls.keys() <= {"agency:school", "agency:health", "agency:youth"}
     said = await table.tap("finn", polls["agency:health"], "It stays here")
     assert "nothing has left this table" in next(one for one in said if one.channel == room)
+
+
+@pytest.mark.parametrize("where", ["agency:health", "case"])
+async def test_it_is_accepted_and_declined_like_anything_that_is_proposed(table: Conference, where: str) -> None:
+    table = under(table, Scheme(consensus=True))
+    room = await held(table, "finn", "iris")
+    await table.say("hugo", "!minutes summary M-1 approve", room=room)
+    asked = {one.channel: one for one in await table.say("iris", "!disclose M-1 to: social because: x", room=room)}
+    await table.say("hugo", "!accept L-1", room=room)
+    if where == "case":
+        await table.say("finn", f"!decline L-1 {CANARY}", room=room)
+    else:
+        since = len(table.heard)
+        await table.say("finn", f"decline {CANARY} is why", room=where, replies_to=asked[where])
+        assert not heard_beside(table.heard[since:])
+    assert (await table.case(room)).all(Disclosure)[0].state is State.STOPPED
+
+
+def heard_beside(said: list[Said]) -> set[str]:
+    """Where the canary is read beside the room of health."""
+    return {one.channel for one in said if CANARY in one} - {"agency:health"}

@@ -88,3 +88,12 @@ async def test_in_the_direct_chat_the_case_is_found_or_asked_for(table: Conferen
     one = await table.answer("hugo", "snooze A-2 2 days", room=direct)
     assert one.text.startswith(f"A-2 · {first.partition(':')[2]}: I remind you again on")
     assert "No A-9 waits for you." in await table.answer("hugo", "snooze A-9 2 days", room=direct)
+
+
+async def test_a_reminder_of_what_was_moved_tells_the_date_first_agreed(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!action call Sem for: Dirk by: thu", room=room)
+    await table.say("dirk", "!accept A-1", room=room)
+    await table.say("dirk", "!move A-1 fri because: he is away", room=room)
+    assert (room, (user("dirk"),)) in await called(table, november(4))
+    assert "(first: Thu 5 Nov 2026)" in table.heard[-1]
