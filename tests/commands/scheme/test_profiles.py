@@ -85,3 +85,58 @@ async def test_fi_a_team_begins_its_day_with_a_digest(table: Conference) -> None
 def test_what_a_profile_leaves_out_is_as_usual() -> None:
     assert read()["DK SSP"].model_fields_set < SchemeSection.model_fields.keys()
     assert Scheme().ladder == as_given("DK SSP").ladder
+
+
+@pytest.mark.scenario
+async def test_dk_what_serves_an_investigation_is_not_asked_for_and_refusing_is_always_allowed(
+    table: Conference,
+) -> None:
+    line = "!request health what do you know for the criminal investigation? because: the case"
+    dk = with_profile(table, "DK SSP")
+    room = await dk.open_case()
+    assert "This is not asked for at this table." in await dk.answer("ada", line, room=room)
+    await dk.say("ada", "!request health is he well? because: the plan", room=room)
+    refused = await dk.answer("finn", "!refuse R-1 said in confidence ground: professional secrecy", room=room)
+    assert "Thank you for saying why." in refused
+    without = with_profile(table, "DK SSP", never_asked=())
+    assert any("criminal investigation" in said for said in await without.say("ada", line, room=room))
+
+
+@pytest.mark.scenario
+async def test_nl_an_answer_stands_on_a_basis_of_the_catalogue(table: Conference) -> None:
+    line = "!answer R-1 twice in May"
+    nl = with_profile(table, "NL safety house")
+    room = await with_profile(table, "NL safety house", conveners=()).open_case()
+    await nl.say("ada", "!request health was he seen? because: the plan", room=room)
+    assert "a lawful basis and the consent are missing" in await nl.answer("finn", line, room=room)
+    assert "is not in the catalogue" in await nl.answer("finn", f"{line} basis: ours consent: yes", room=room)
+    without = with_profile(table, "NL safety house", basis_on_answers=False)
+    assert "twice in May" in await without.answer("finn", line, room=room)
+
+
+@pytest.mark.scenario
+async def test_uk_an_action_set_at_a_table_says_why(table: Conference) -> None:
+    line = "action: visit her for: social by: 20 nov"
+    uk = with_profile(table, "UK MARAC")
+    room = await uk.open_case()
+    await uk.say("ada", "!roundtable tomorrow 10:00", room=room)
+    await uk.say("ada", "!roundtable start M-1", room=room)
+    assert "a reason is missing" in await uk.answer("ada", line, room=room)
+    without = with_profile(table, "UK MARAC", reasons_on_actions=False)
+    assert "A-1 · Social services" in await without.answer("ada", line, room=room)
+
+
+@pytest.mark.scenario
+async def test_be_nothing_leaves_the_table_unless_all_who_were_there_agree(table: Conference) -> None:
+    async def hold(be: Conference) -> list[str]:
+        room = await be.open_case()
+        await be.say("hugo", "!roundtable tomorrow 10:00", room=room)
+        await be.say("hugo", "!roundtable start M-1", room=room)
+        for who, text in (("finn", "!confirm"), ("hugo", "view: she is well"), ("hugo", "!roundtable end")):
+            await be.say(who, text, room=room)
+        await be.say("hugo", "!minutes summary M-1 approve", room=room)
+        said = await be.say("hugo", "!disclose M-1 to: police because: they ask", room=room)
+        return [one.text for one in said if one.channel == "agency:police" and not one.file]
+
+    assert await hold(with_profile(table, "BE LIVC-R", conveners=())) == []
+    assert await hold(with_profile(table, "BE LIVC-R", conveners=(), consensus=False)) != []
