@@ -54,6 +54,8 @@ class Permission(StrEnum):
     """The same, about what one's agency is to do: also in its own room."""
     REFER = "refer"
     """The same, from a table, and from one's agency's own room without one."""
+    URGENT = "urgent"
+    """Call for help, and say that one is on it: at any hour, also as an observer."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
     OWN_WORDS = "own words"
@@ -74,6 +76,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
@@ -90,6 +93,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.ADMIN: {
@@ -102,6 +106,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.URGENT: frozenset(Role),
         Permission.OWN_WORDS: frozenset(Role),
     },
 }

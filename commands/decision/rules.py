@@ -14,6 +14,7 @@ from cases.scheme import QUORUM_AGENCIES
 from cases.verbs import verb
 from commands.meeting import rules as meeting
 from commands.roundtable.rules import USUAL, Quorum, RoundTable, agencies_present
+from commands.urgent import rules as urgents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -72,6 +73,8 @@ class Decision(Record):
     needed: int = QUORUM_AGENCIES
     """How many agencies make a quorum, as it was when it was put; and which are among them."""
     needs: tuple[str, ...] = ()
+    urgent: str | None = None
+    """The urgent call while which it was taken, with the quorum waived."""
 
     @property
     def asks_review_at(self) -> datetime | None:
@@ -112,13 +115,16 @@ def decide(
 ) -> Decision:
     """Put a decision on file; an agency at the table words it, and agrees with it.
 
-    It is proposed until a quorum carries it (``taken``). An earlier review becomes the case's next.
+    It is proposed until a quorum carries it (``taken``), which is waived while something is urgent.
+    An earlier review becomes the case's next.
     """
     case.require_open()
     if roundtable is None:
         # At a meeting whoever writes for the table words it, and may speak for no agency there.
         case.require_seat(by.agency)
-    meeting.require_quorum(case, quorum)
+    urgent = urgents.standing(case, at)
+    if urgent is None:
+        meeting.require_quorum(case, quorum)
     meeting.require_no_conflict(case, by)
     step = case.step(DECIDED, next_id("D", case.all(Decision), case.steps), by, at)
     needs = tuple(agency for agency in case.seats if agency in quorum.needs)
@@ -127,7 +133,17 @@ def decide(
     decision = step.add(
         case.all(Decision),
         Decision(
-            step.subject, by.user_id, by.agency, at, text, because, review_at, roundtable, quorum.number(case), needs
+            step.subject,
+            by.user_id,
+            by.agency,
+            at,
+            text,
+            because,
+            review_at,
+            roundtable,
+            1 if urgent else quorum.number(case),
+            () if urgent else needs,
+            urgent.id if urgent else None,
         ),
     )
     if by.agency in case.seats:

@@ -7,11 +7,19 @@ from cases.roles import GRANTS, Permission, Place, Role, may
 SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER}
 CASE = {
     Role.PRACTITIONER: SPOKEN
-    | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS},
+    | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS}
+    | {Permission.URGENT},
     Role.COORDINATOR: set(Permission) - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION},
 }
-IN_AGENCY_ROOM = {Permission.HELP, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER, Permission.OWN_WORDS}
-FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.OWN_WORDS}
+IN_AGENCY_ROOM = {
+    Permission.HELP,
+    Permission.ANSWER,
+    Permission.CARRY_OUT,
+    Permission.REFER,
+    Permission.URGENT,
+    Permission.OWN_WORDS,
+}
+FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.URGENT, Permission.OWN_WORDS}
 IN_DIRECT_CHAT = FOR_ALL | {Permission.OWN, Permission.REST, Permission.ANSWER}
 MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.CASE: CASE,
