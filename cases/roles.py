@@ -55,7 +55,9 @@ class Permission(StrEnum):
     REFER = "refer"
     """The same, from a table, and from one's agency's own room without one."""
     URGENT = "urgent"
-    """Call for help, and say that one is on it: at any hour, also as an observer."""
+    """Call for help at any hour, also as an observer."""
+    ON_CALL = "on call"
+    """Say that one is on what is urgent."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
     OWN_WORDS = "own words"
@@ -77,6 +79,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
@@ -94,6 +97,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.ADMIN: {
@@ -106,7 +110,8 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
-        Permission.URGENT: frozenset(Role),
+        Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR, Role.MANAGER}),
         Permission.OWN_WORDS: frozenset(Role),
     },
 }

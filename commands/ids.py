@@ -14,8 +14,6 @@ ReferralId = Annotated[str, *record_id("X")]
 ProposalId = Annotated[str, *record_id("AXL", shown="A-1/X-1/L-1")]
 """What an agency accepts or declines: an action, a referral, or that something leaves the table."""
 UrgentId = Annotated[str, *record_id("U")]
-ProposalId = Annotated[str, *record_id("AX", shown="A-1/X-1")]
-"""What is proposed to an agency, which accepts or declines it: an action or a referral."""
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""
 DisclosureId = Annotated[str, *record_id("L")]

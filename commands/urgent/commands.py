@@ -70,7 +70,7 @@ def call(args: Call, ctx: Context) -> Reply:
     return Reply("urgent/raised", facts, put.id, others)
 
 
-@commands.command("onit", needs=Permission.URGENT, example="!onit U-1")
+@commands.command("onit", needs=Permission.ON_CALL, example="!onit U-1")
 def be_on_it(args: BeOnIt, ctx: Context) -> Reply:
     """Settle it; everybody who was called, and the room where it was said, hear who is on it."""
     case, urgent_id = _find(args.id, ctx)

@@ -8,7 +8,7 @@ SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT, Permis
 CASE = {
     Role.PRACTITIONER: SPOKEN
     | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS}
-    | {Permission.URGENT},
+    | {Permission.URGENT, Permission.ON_CALL},
     Role.COORDINATOR: set(Permission) - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION},
 }
 IN_AGENCY_ROOM = {
@@ -17,10 +17,11 @@ IN_AGENCY_ROOM = {
     Permission.CARRY_OUT,
     Permission.REFER,
     Permission.URGENT,
+    Permission.ON_CALL,
     Permission.OWN_WORDS,
 }
-FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.URGENT, Permission.OWN_WORDS}
-IN_DIRECT_CHAT = FOR_ALL | {Permission.OWN, Permission.REST, Permission.ANSWER}
+FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.OWN_WORDS}
+IN_DIRECT_CHAT = FOR_ALL | {Permission.OWN, Permission.REST, Permission.ANSWER, Permission.URGENT, Permission.ON_CALL}
 MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.CASE: CASE,
     Place.COORDINATION: {
@@ -28,7 +29,9 @@ MAY: dict[Place, dict[Role, set[Permission]]] = {
     },
     Place.AGENCY: dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_AGENCY_ROOM),
     Place.ADMIN: {Role.ADMIN: {Permission.HELP, Permission.PROVISION}},
-    Place.DIRECT: dict.fromkeys(Role, FOR_ALL) | dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_DIRECT_CHAT),
+    Place.DIRECT: dict.fromkeys(Role, FOR_ALL)
+    | dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_DIRECT_CHAT)
+    | {Role.MANAGER: FOR_ALL | {Permission.ON_CALL}},
 }
 
 

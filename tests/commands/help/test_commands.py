@@ -159,7 +159,7 @@ async def test_many_are_shown_by_groups_and_one_alone_by_its_example(table: Conf
 async def test_a_manager_in_a_direct_chat_is_shown_little(table: Conference) -> None:
     said = await table.answer("bram", "help", room=f"direct:{user('bram')}")
     named = [line.split()[0] for line in said.text.splitlines() if line.startswith("   ")]
-    assert named == ["!scheme", "!settings", "!zone", "!quiet", "!language", "!restore", "!erase"]
+    assert named == ["!onit", "!scheme", "!settings", "!zone", "!quiet", "!language", "!restore", "!erase"]
 
 
 async def test_a_group_whose_word_is_a_command_shows_that_and_the_others(table: Conference) -> None:
