@@ -215,7 +215,8 @@ class Case(Head):
 
     def told(self, what: Verb) -> list[Step]:
         """The steps with this verb, also what was undone."""
-        return self._by_verb.get(what.name, [])
+        # A step that was wiped bears another verb by now.
+        return [step for step in self._by_verb.get(what.name, ()) if step.what is what]
 
     @classmethod
     def load(cls, steps: Iterable[Step]) -> Case:

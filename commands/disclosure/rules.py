@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from cases.people import Professional
 
 ASKED = verb("disclose", "asked whether something may leave this table ({id})")
-CONSENTED = verb("consent", final=True)
+CONSENTED = verb("consent", final=True, news=False)
 """Nobody is told which agency said what: one no stops it, and none is named for that."""
-RETAINED = verb("retain", final=True)
+RETAINED = verb("retain", final=True, news=False)
 WENT = verb("disclosed", "passed on what was agreed ({id})", final=True)
 STOPPED = verb("disclosure stopped", "did not pass it on: not everybody agrees ({id})", final=True)
 SUMMARY_APPROVED = verb("minutes summary", "approved the summary for release of {whole}", final=True)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cases.case import Mode
 from cases.scheme import Scheme
 from commands.disclosure.rules import Disclosure, State
 from tests.room import Conference, Said, user
@@ -154,6 +155,23 @@ async def test_one_no_stops_it_and_nobody_is_told_whose_it_was(table: Conference
     assert told
     assert not [line for line in told if "Finn" in line or "Health service" in line]
     assert not [one for one in table.heard if one.channel == "agency:social" and "part-time" in one]
+
+
+async def test_the_morning_of_a_team_names_nobody_who_said_no(table: Conference) -> None:
+    table = under(table, Scheme(consensus=True, mode=Mode.TEAM))
+    room = await held(table)
+    await table.say("hugo", "!minutes summary M-1 approve", room=room)
+    asked = {one.channel: one for one in await table.say("ada", "!disclose M-1 to: social because: go on", room=room)}
+    await table.say("hugo", "accept", room="agency:school", replies_to=asked["agency:school"])
+    await table.say("finn", "no", room="agency:health", replies_to=asked["agency:health"])
+    since = len(table.heard)
+    table.later(days=1)
+    await table.sweeps.run()
+    await table.deliver()
+    morning = next(one for one in table.heard[since:] if one.channel == room and "New since" in one)
+    told = [line for line in morning.text.splitlines() if "L-1" in line]
+    assert told
+    assert not [line for line in told if "Finn" in line or "Hugo" in line]
 
 
 @pytest.mark.scenario
