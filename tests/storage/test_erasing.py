@@ -11,9 +11,9 @@ from storage import tables
 from storage.journal import STEP_BODY
 from storage.work import Store
 from tests.cases.story import SAYS, STORY, moment, told
-from tests.cases.table import ADA, CLEO, DIRK, FINN
+from tests.cases.table import ADA, CLEO, DIRK, FINN, HUGO
 
-PEOPLE = {person.user_id: person for person in (ADA, CLEO, DIRK, FINN)}
+PEOPLE = {person.user_id: person for person in (ADA, CLEO, DIRK, FINN, HUGO)}
 DELETED = moment(len(STORY)) + timedelta(hours=1)
 
 
