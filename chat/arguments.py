@@ -33,7 +33,7 @@ LONGEST_SHORT_TEXT = 300
 LONGEST_VALUE = 1000
 """Characters of what is no text: a date, a name, a list of agencies."""
 MOST_MINUTES = 12 * 60
-_TO_COME = {"S": "assessment", "X": "referral"}
+_TO_COME = {"X": "referral"}
 
 # People's keyboards and word processors put several dashes where one is meant.
 _LONGEST_ID = 40
@@ -55,6 +55,7 @@ _SIGNS = re.compile(r"\s{0,3}[^\w\s\"'\u2018-\u201f()<>\[\]|:;,.?!\u2010-\u2015/
 _LINK = re.compile(r"(?:https://matrix\.to/#/(?:@|%40)|matrix:u/)([^\s\"'<>?/)]{1,255})(?:[?/]\S{0,255})?\Z")
 _AROUND_A_NAME = ' \t:,;.!*_~`"\u201c\u201d\u201e()<>[]'
 _MOST_WORDS_IN_A_TYPO = 3
+_MOST_WORDS_IN_A_MOMENT = 6
 _NEAR = 0.75
 _BEGINS_A_SENTENCE = frozenset(
     {
@@ -373,6 +374,28 @@ def _past(value: str, context: ReadingContext) -> datetime:
     return read_past(value, now=context.now, zone=context.zone)
 
 
+def _any_when(value: str, context: ReadingContext) -> datetime:
+    """Ahead if it can be, else past."""
+    try:
+        return _when(value, context)
+    except Refusal as refusal:
+        if refusal.code not in {"when/past", "when/unreadable"}:
+            raise
+        return _past(value, context)
+
+
+def take_when(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The longest beginning that is a moment, past or ahead."""
+    pieces = islice(re.finditer(r"\S+", text[:LONGEST_VALUE]), _MOST_WORDS_IN_A_MOMENT)
+    for end in reversed([piece.end() for piece in pieces]):
+        try:
+            _any_when(text[:end].rstrip(":,"), context)
+        except Refusal:
+            continue
+        return text[:end].rstrip(":,"), text[end:].lstrip()
+    return None, text
+
+
 @dataclass(frozen=True, repr=False)
 class Slot:
     """When something begins and, if it was typed as from–to, how long it takes."""
@@ -512,6 +535,10 @@ Rest = Annotated[Text, REST]
 
 When = Annotated[datetime, _typed(_when)]
 PastWhen = Annotated[datetime, _typed(_past)]
+LeadingPastWhen = Annotated[PastWhen, Positional(take_when, "DATE")]
+"""The same without a key, and a text behind it."""
+AnyWhen = Annotated[datetime, _typed(_any_when)]
+"""Ahead if it can be, else past."""
 RestWhen = Annotated[When, REST]
 RestSlot = Annotated[Slot, _typed(_slot), REST]
 """A moment, or from–to."""

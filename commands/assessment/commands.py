@@ -40,6 +40,7 @@ class Assess(Arguments):
     score: int | None = Field(None, title="0-10", description="from 0 (unsafe) to 10 (safe)")
     confidence: Confidence | None = Field(None, title="confidence", description="how sure you are")
     dimension: ShortText | None = Field(None, title="dimension", description="which of the scheme's dimensions")
+    dissent: Text | None = Field(None, title="dissent", description="where you see it otherwise than the others")
 
 
 class CloseRound(Arguments):
@@ -85,6 +86,7 @@ def assess(args: Assess, ctx: Context) -> Reply:
         score=args.score,
         confidence=args.confidence,
         dimension=_dimension(args.dimension, ctx),
+        dissent=args.dissent,
         by=ctx.actor,
         at=ctx.now,
     )

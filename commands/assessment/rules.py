@@ -60,6 +60,8 @@ class Part(Record):
     confidence: Confidence | None = None
     dimension: str | None = None
     """One of the scheme's; None: the whole."""
+    dissent: Words | None = None
+    """Where this agency sees it otherwise than the others."""
 
 
 def start(case: Case, *, by: Professional, at: datetime, about: str | None = None) -> Round:
@@ -82,6 +84,7 @@ def give(
     score: int | None = None,
     confidence: Confidence | None = None,
     dimension: str | None = None,
+    dissent: str | None = None,
 ) -> tuple[Round, Part]:
     """Give my agency's part of the round that is open; given again, it stands in place of the earlier one."""
     case.require_open()
@@ -106,6 +109,7 @@ def give(
         score,
         confidence,
         dimension,
+        dissent,
     )
     return running, step.add(case.all(Part), part)
 

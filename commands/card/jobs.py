@@ -18,6 +18,7 @@ from commands.board import signing
 from commands.board.drawing import SIZES, draw
 from commands.erasure.rules import DELETED, WIPED
 from commands.overview.lists import by_record, how_urgent, readable
+from commands.person.rules import goal_of
 from commands.phase import rules as phases
 from commands.roundtable import rules as roundtable
 from storage import causes
@@ -144,11 +145,12 @@ def _numbered(posted: Posted, before: Posted | None, number: int, board: Mapping
 
 def _message(case: Case, voice: Voice, now: datetime) -> Message:
     everybody = [member.user_id for member in case.present]
+    goal = goal_of(case, *everybody)
     entries = by_record(readable(case, unresolved(case, now), *everybody))
     tables = [table for table in roundtable.upcoming(case) if table.starts_at > now]
     facts = {
         "case": case,
-        "goal": case.goal if len(case.goal) <= MOST_OF_GOAL else shorten(case.goal, MOST_OF_GOAL),
+        "goal": goal if len(goal) <= MOST_OF_GOAL else shorten(goal, MOST_OF_GOAL),
         "groups": [(kind, list(some)) for kind, some in groupby(entries[:MOST_ITEMS], how_urgent)],
         "more": max(0, len(entries) - MOST_ITEMS),
         "running": roundtable.running(case),

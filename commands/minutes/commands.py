@@ -16,7 +16,7 @@ from chat.context import Context, Reply
 from chat.registry import commands
 from commands.ids import RoundTableId
 from commands.minutes import rules as minutes
-from commands.minutes.filing import changed, document_of, facts_of, facts_of_addendum, files_of, files_of_addendum
+from commands.minutes.filing import changed, document_of, facts_of, facts_of_addendum, file, files_of, files_of_addendum
 from commands.roundtable.rules import NoteKind
 
 GROUP, PLACE = groups.MINUTES, 70
@@ -186,6 +186,9 @@ def approve(args: Approve, ctx: Context) -> Reply:
         table, version = minutes.second(ctx.case, table.id, by=ctx.actor, at=ctx.now)
         facts = {**facts_of(table, version, ctx), "who": ctx.actor.user_id}
         return Reply("minutes/agreed", facts, table.id, (table.chair,))
+    if any(told.id not in _numbers(table.id, ctx) for told in minutes.views_for(ctx.case, table)):
+        # What was written down of the person's view since then is approved with the rest.
+        file(table, ctx)
     table, version = minutes.approve(
         ctx.case, table.id, by=ctx.actor, at=ctx.now, steers=ctx.steers, numbers=_numbers(table.id, ctx)
     )

@@ -15,6 +15,7 @@ from chat import files
 from chat.context import Context, Reply
 from chat.documents.document import HEAD, Document
 from chat.layout import plain
+from commands.assessment.rules import Part
 from commands.decision.rules import Position
 from commands.erasure import rules as erasure
 from commands.minutes import rules as minutes
@@ -40,7 +41,7 @@ class Change:
 
 def draft(table: RoundTable, ctx: Context) -> Reply:
     """The first version, when the meeting ends: a card of what came of it; the chair is called to see it through."""
-    version = _file(table, ctx)
+    version = file(table, ctx)
     made = files_of(table, version, ctx)
     drafted = minutes.draft(ctx.case, table, ctx.now, quorum_of(ctx.house, ctx.case))
     waiting = dict.fromkeys(item.id for item in unresolved(ctx.case, ctx.now) if item.id != table.id)
@@ -80,7 +81,7 @@ def wipe(case: Case, words: Collection[tuple[str, str]]) -> None:
 def changed(table: RoundTable, ctx: Context) -> Reply:
     """File the wording as it is now, and show what differs from the one before."""
     before = document_of(minutes.versions(ctx.case, table.id)[-1])
-    version = _file(table, ctx)
+    version = file(table, ctx)
     now = document_of(version)
     old = {one.key: one.lines for one in before.paragraphs}
     changes = [
@@ -96,7 +97,7 @@ def changed(table: RoundTable, ctx: Context) -> Reply:
     return Reply("minutes/changed", facts, table.id, wake, made)
 
 
-def _file(table: RoundTable, ctx: Context) -> Version:
+def file(table: RoundTable, ctx: Context) -> Version:
     """Render the minutes as they are now, and file them as the next version."""
     drafted = minutes.draft(ctx.case, table, ctx.now, quorum_of(ctx.house, ctx.case))
     numbers: dict[str, int] = {}
@@ -211,6 +212,8 @@ def _paragraphs_of(case: Case, table: RoundTable, entry_id: str) -> tuple[str, .
         return (f"{entry.roundtable}/apologies/{entry.by}",)
     if isinstance(entry, Position):
         return (entry.decision,)
+    if isinstance(entry, Part):
+        return entry_id, *(f"{entry_id}/{column}" for column in ("worried", "working", "needed"))
     return (entry.paragraph or entry_id, entry_id) if isinstance(entry, Remark) else (entry_id,)
 
 

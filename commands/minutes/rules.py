@@ -18,10 +18,12 @@ from cases.followups import unresolved
 from cases.record import Record, Words, one_of, record
 from cases.verbs import Verb, verb
 from commands.action.rules import Action
+from commands.assessment.rules import Part
 from commands.concern.rules import Concern
 from commands.decision import rules as decisions
 from commands.decision.rules import Decision
 from commands.meeting import rules as meeting
+from commands.person.rules import Told, What
 from commands.phase import rules as phases
 from commands.request import rules as request
 from commands.request.rules import Answer
@@ -132,6 +134,10 @@ class Draft:
     notes: Mapping[NoteKind, list[Note]]
     decisions: list[tuple[Decision, list[Position], list[str], decisions.Taken | None]]
     """Each with the positions that count, the agencies that were silent, and where and how it was taken."""
+    views: list[Told]
+    """What was written down of the person's view beside the meeting."""
+    parts: list[Part]
+    """What each agency said in an assessment; never averaged."""
     gates: list[Change]
     """The gates that were overridden, and for what reason."""
     actions: list[Action]
@@ -186,6 +192,8 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
             )
             for d in decided
         ],
+        views=views_for(case, table),
+        parts=[part for part in case.all(Part) if of_table(part)],
         gates=[change for change in phases.changes(case) if change.overrides and of_table(change)],
         actions=[a for a in case.all(Action) if of_table(a)],
         interim=frozenset(
@@ -398,8 +406,17 @@ def corrections_until(table: RoundTable, calendar: Calendar) -> datetime:
 
 def has_view(case: Case, table: RoundTable) -> bool:
     """Whether the minutes tell the person's view, or why it isn't known."""
+    if views_for(case, table):
+        return True
     corrected = any(r.paragraph == view_of(table) and r.kind is Kind.CORRECTION for r in _remarks(case, table.id))
     return corrected or any(n.kind is NoteKind.VIEW for n in roundtable.notes_of(case, table))
+
+
+def views_for(case: Case, table: RoundTable) -> list[Told]:
+    """What was written down of the person's view since the meeting before, until the minutes were approved."""
+    since, until = _previous_end(case, table), table.approved_at
+    views = [t for t in case.all(Told) if t.what is What.VIEW and not t.withdrawn]
+    return [t for t in views if (since is None or since < t.at) and (until is None or t.at <= until)]
 
 
 def view_of(table: RoundTable) -> str:

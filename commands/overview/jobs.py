@@ -12,6 +12,7 @@ from cases.record import Step
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, job, week_of
 from commands.overview.lists import by_record, followups_facts, readable
+from commands.person.rules import goal_of
 from commands.roundtable import rules as roundtable
 from storage import causes
 
@@ -68,7 +69,7 @@ def post_morning(sweep: Sweep) -> None:
 def weekly(case: Case, now: datetime) -> Reply | None:
     """What is unresolved; None when nothing is."""
     facts = followups_facts(case, now, *_everybody(case))
-    return Reply("overview/digest", {**facts, "goal": case.goal}) if facts else None
+    return Reply("overview/digest", {**facts, "goal": goal_of(case, *_everybody(case))}) if facts else None
 
 
 def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
@@ -86,7 +87,7 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
         "overview/morning",
         {
             "ref": case.ref,
-            "goal": case.goal,
+            "goal": goal_of(case, *_everybody(case)),
             "due": due,
             "tables": tables,
             "waiting": waiting[:MOST_WAITING],

@@ -16,7 +16,7 @@ WALK = [
 
 
 def _give(case: Case, at: datetime) -> object:
-    return give(case, worried="w91 alone", working="w92 gym", needed="w93 call", by=ADA, at=at)
+    return give(case, worried="w91 alone", working="w92 gym", needed="w93 call", dissent="w93b no", by=ADA, at=at)
 
 
 STORY = [

@@ -77,3 +77,18 @@ async def test_assessing_is_joint_fewer_than_three_agencies_don_t_open_the_gate(
     await a_round(table, room, ada=3, finn=4, hugo=4)
     assert "decide" in (await table.answer("ada", "!phase decide", room=room)).text
     assert "without" not in (await table.answer("ada", "!timeline", room=room)).text.splitlines()[-1]
+
+
+async def test_the_minutes_hold_three_columns_by_agency(table: Conference) -> None:
+    room = await table.open_case(agencies="police, health, school")
+    await table.say("ada", "!assess start", room=room)
+    await table.say("ada", "!assess out at night | likes his aunt | a bed at hers score: 4", room=room)
+    await table.say("finn", "!assess asthma | he eats | his spray score: 7 dissent: less bad than that", room=room)
+    await table.say("ada", "!roundtable in 1 hour", room=room)
+    table.later(hours=1)
+    for who, line in (("ada", "start M-1"), ("ada", "end")):
+        await table.say(who, f"!roundtable {line}", room=room)
+    text = next(data for name, data in table.files(room).items() if name.endswith(".md")).decode()
+    for line in ("Police: out at night", "Health service: he eats", "Police: a bed at hers", "Health service: 7/10"):
+        assert line in text
+    assert "Dissent: less bad than that" in text

@@ -53,7 +53,7 @@ async def test_help_in_a_case_room_shows_the_groups(table: Conference) -> None:
         "!help share – what leaves the table\n"
         "   !disclosures · !disclose · …\n"
         "!help person – the person's own view\n"
-        "   !screen · view: · !minutes view\n"
+        "   !screen · view: · !person · goal · …\n"
         "!help case – how the case stands\n"
         "   !status · !next · !timeline · …\n"
         "!help me – tasks, reminders, settings\n"
