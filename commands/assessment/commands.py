@@ -1,5 +1,6 @@
 """Assessing together: a round is begun, each agency gives its part, and rounds are compared."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pydantic import Field
@@ -109,17 +110,18 @@ def compare(args: Compare, ctx: Context) -> Reply:
     if not known:
         raise Refusal("assessment/none_yet")
     hidden = ctx.case.hidden_from(ctx.actor.user_id)
-    rows = _beside([part for of in known for part in assessment.parts_of(ctx.case, of)], known)
+    # A score of before somebody came is not theirs to read, no more than the words beside it.
+    parts = [part for of in known for part in assessment.parts_of(ctx.case, of) if part.id not in hidden]
+    rows = _beside(parts, known)
     facts: dict[str, object] = {"rounds": known, "rows": rows, "hidden": hidden, "between": _BETWEEN}
     return Reply("assessment/compared", facts, known[-1].id, files=(_drawn(facts, known, ctx),))
 
 
 @part_of_status(35)
-def tell_round(ctx: Context, hidden: object) -> Reply | None:
+def tell_round(ctx: Context, hidden: Collection[str]) -> Reply | None:
     """How far the last round is, and where each agency stands in it."""
-    del hidden
     for last in assessment.rounds(ctx.case)[-1:]:
-        parts = assessment.parts_of(ctx.case, last)
+        parts = [part for part in assessment.parts_of(ctx.case, last) if part.id not in hidden]
         facts = {"round": last, "parts": parts, "silent": assessment.silent_in(ctx.case, last)}
         return Reply("assessment/line", facts)
     return None

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cases.scheme import Scheme
-from tests.room import Conference, Said
+from tests.room import Conference, Said, user
 
 
 async def a_round(table: Conference, room: str, **scores: int) -> Said:
@@ -92,3 +92,20 @@ async def test_the_minutes_hold_three_columns_by_agency(table: Conference) -> No
     for line in ("Police: out at night", "Health service: he eats", "Police: a bed at hers", "Health service: 7/10"):
         assert line in text
     assert "Dissent: less bad than that" in text
+
+
+async def test_who_came_later_reads_no_score_of_before(table: Conference) -> None:
+    room = await table.open_case(agencies="police, health")
+    ref = room.partition(":")[2]
+    await table.say("ada", "!assess start", room=room)
+    await table.say("ada", "!assess canary-4417 | b | c score: 3 dissent: canary-4417", room=room)
+    await table.say("cleo", f"!case invite {ref} Hugo Peters because: he teaches him", room="coordination")
+    await table.comings.joined(f"!{room}:example.org", (user("hugo"),), "came")
+    await table.deliver()
+    for line in ("!assess compare", "!status"):
+        said = [one.text for one in await table.say("hugo", line, room=room) if not one.file]
+        assert said
+        assert not any(leak in text for text in said for leak in ("canary-4417", "3/10", "Police: – → 3"))
+    await table.say("ada", "!brief Hugo Peters", room=room)
+    assert "3/10" in await table.answer("hugo", "!status", room=room)
+    assert "Dissent: canary-4417" in next(iter(await table.say("hugo", "!assess compare", room=room)))
