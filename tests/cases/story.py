@@ -23,6 +23,7 @@ from commands.request import rules as request
 from commands.request.rules import State as Answered
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import NoteKind, Presence, RoundTable
+from commands.screen.rules import expect
 from commands.series import rules as series
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HEALTH, HUGO, NEXT_WEEK, NOW, POLICE, a_case
 from tests.concepts import gather
@@ -198,6 +199,7 @@ def moment(line: int) -> datetime:
 def told(lines: int) -> Case:
     """The case after so many lines."""
     case = a_case()
+    expect(case, ["health"], NOW + timedelta(days=365))
     for number, (_, say) in enumerate(STORY[:lines]):
         say(case, moment(number))
     return case
