@@ -31,7 +31,11 @@ def test_who_asks_for_a_number_that_is_not_there_is_told_the_latest_ones() -> No
     with pytest.raises(Refusal) as refusal:
         one_of(records, "C-3")
     assert refusal.value.code == "case/no_such_record"
-    assert refusal.value.facts == {"id": "C-3", "kind": "concern", "known": ["C-4", "C-5", "C-6", "C-7", "C-8"]}
+    known = ["C-4", "C-5", "C-6", "C-7", "C-8"]
+    assert refusal.value.facts == {"id": "C-3", "kind": "concern", "known": known, "gone": True}
+    with pytest.raises(Refusal) as refusal:
+        one_of(records, "C-9")
+    assert refusal.value.facts == {"id": "C-9", "kind": "concern", "known": known, "gone": False}
 
 
 def test_a_step_knows_what_it_added() -> None:
