@@ -13,6 +13,8 @@ AssessmentId = Annotated[str, *record_id("S")]
 ReferralId = Annotated[str, *record_id("X")]
 ProposalId = Annotated[str, *record_id("AXL", shown="A-1/X-1/L-1")]
 """What an agency accepts or declines: an action, a referral, or that something leaves the table."""
+DisputedId = Annotated[str, *record_id("DRA", shown="D-1/R-1/A-1")]
+"""What agencies can disagree on: a decision, a refusal, an action that was declined."""
 UrgentId = Annotated[str, *record_id("U")]
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""

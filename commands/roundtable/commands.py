@@ -133,6 +133,7 @@ def start(args: Start, ctx: Context) -> Reply:
         "pending": [a for a in case.all(Action) if a.pending],
         "agenda": roundtable.agenda_of(case, table),
         "order": meeting.speaking_order(case, table),
+        "statement": ctx.house.of(case.scheme).statement,
     }
     wake = tuple(person for person in _everybody(ctx) if person != ctx.actor.user_id)
     return Reply("roundtable/started", facts, table.id, wake)

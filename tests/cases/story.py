@@ -15,6 +15,8 @@ from commands.correction import rules as correction
 from commands.decision import rules as decision
 from commands.disclosure import rules as disclosure
 from commands.disclosure.rules import Disclosure
+from commands.escalation import rules as escalation
+from commands.escalation.rules import Escalation
 from commands.meeting import rules as meeting
 from commands.minutes import rules as minutes
 from commands.planning import rules as planning
@@ -92,6 +94,12 @@ STORY: list[Line] = [
     ),
     ("agree", lambda c, at: decision.take_position(c, "D-1", decision.Stance.AGREES, by=DIRK, at=at)),
     ("dissent", lambda c, at: decision.take_position(c, "D-1", decision.Stance.DISSENTS, why="w23 no", by=FINN, at=at)),
+    (
+        "escalate",
+        lambda c, at: escalation.escalate(c, "D-1", because="w151 his doctor", due_at=at, urgent=False, by=FINN, at=at),
+    ),
+    ("climb", lambda c, at: escalation.climb(c, c.all(Escalation)[0], due_at=NEXT_WEEK, by=CLEO, at=at)),
+    ("resolve", lambda c, at: escalation.resolve(c, "D-1", "w152 he stays", by=FINN, at=at)),
     ("roundtable plan", lambda c, at: planning.plan(c, [M1, M2], chair=ADA.user_id, about="w24 back", by=ADA, at=at)),
     ("available", lambda c, at: planning.answer(c, "M-1", {1: planning.Can.YES}, by=FINN, at=at)),
     ("roundtable fix", lambda c, at: planning.fix(c, "M-1", 1, by=ADA, at=at, steers=False)),

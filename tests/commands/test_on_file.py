@@ -52,6 +52,8 @@ dirk: !done A-1 the visit took place
 ada: !decide one calls him because: five made him hide review: in 4 weeks
 finn: !agree D-1
 hugo: !dissent D-1 the school must reach his mother
+hugo: !escalate D-1 because: the school cannot do without
+hugo: !resolve D-1 two of us call
 ada: !correct D-1 one of us calls him
 ada: !correct C-1 he ran away twice
 cleo: !review in 3 weeks
