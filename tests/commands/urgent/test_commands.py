@@ -53,11 +53,15 @@ async def test_urgent_out_of_hours_those_on_duty_are_called_in_turn_without_cont
     assert await later(table, minutes=16) == []
     call = next(one for one in table.heard if one.channel == direct("iris"))
     said = by_channel(await table.say("iris", "on it", room=direct("iris"), replies_to=call))
-    assert "Iris Kok (Youth work) is on it." in said[room].text
+    assert "Iris Kok is on it." in said[room].text
     assert set(said) == {room, direct("gina"), direct("iris"), direct("cleo")}
     assert "Iris Kok (Youth work) is on it" in (await table.answer("ada", "!status", room=room)).text
     calls = [one for one in table.heard if one.channel in {direct("gina"), direct("iris"), direct("cleo")}]
-    assert not [one for one in calls if "w1nfried" in one.text or "roof" in one.text or "Police" in one.text]
+    assert not [
+        one
+        for one in calls
+        if "w1nfried" in one.text or "roof" in one.text or "Police" in one.text or "Youth work" in one.text
+    ]
 
 
 @pytest.mark.parametrize("said", ["on it", "onit", "!on it", "I'm on it", "!onit U-1"])
@@ -65,14 +69,14 @@ async def test_on_it_is_said_in_many_ways(table: Conference, said: str) -> None:
     room = await table.open_case(agencies="police, social")
     raised = by_channel(await table.say("ada", f"!urgent {WHAT}", room=room))
     told = by_channel(await table.say("dirk", said, room=direct("dirk"), replies_to=raised[direct("dirk")]))
-    assert "Dirk Smit (Social services) is on it." in told[room].text
+    assert "Dirk Smit is on it." in told[room].text
 
 
 async def test_on_it_may_be_typed_without_a_reply(table: Conference) -> None:
     room = await table.open_case(agencies="police, social")
     await table.say("ada", f"!urgent {WHAT}", room=room)
     said = await table.say("cleo", "on it", room=direct("cleo"))
-    assert "Cleo Bakker (Social services) is on it." in by_channel(said)[room].text
+    assert "Cleo Bakker is on it." in by_channel(said)[room].text
     await table.say("dirk", "!on it", room=room)
     assert (await table.outcomes())[-1] == ("onit", "urgent/taken")
 
@@ -84,7 +88,7 @@ async def test_urgent_from_an_agencys_room_without_a_case(table: Conference) -> 
     assert set(said) == {"agency:school", direct("gina")}
     assert said["agency:school"].text.startswith("In danger now? First call 112.")
     said = by_channel(await table.say("gina", "on it", room=direct("gina"), replies_to=said[direct("gina")]))
-    assert "Gina Dekker (Health service) is on it." in said["agency:school"].text
+    assert "Gina Dekker is on it." in said["agency:school"].text
     table.now = datetime(2026, 11, 3, 12, 1, tzinfo=AMSTERDAM)
     why = by_channel(await later(table))["agency:school"]
     assert why.mentions == (user("hugo"),)
