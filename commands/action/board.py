@@ -32,14 +32,14 @@ def list_actions(case: Case, now: datetime) -> Iterator[Entry]:
 
 def _offers(action: Action) -> Iterator[Offer]:
     if action.pending:
-        waiting = tuple(agency for agency in action.owners if agency not in action.accepted_by)
-        if waiting:
+        if waiting := action.unanswered:
             yield Offer(ACCEPT, "accept", action.id, waiting)
             yield Offer(DECLINE, "decline", action.id, waiting)
         yield Offer(DONE, "done", action.id, (action.owner,))
         yield Offer(MOVE, "move", action.id, (action.owner,))
     if action.pending or action.state is State.DECLINED:
         owners = (action.owner,) if action.pending else tuple(dict.fromkeys((action.owner, action.agency)))
-        yield Offer(HAND, "hand", action.id, owners)
+        handing = tuple(dict.fromkeys((*action.owners, action.agency))) if action.declined_half else owners
+        yield Offer(HAND, "hand", action.id, handing)
         yield Offer(GIVE_UP, "notpossible", action.id, owners)
         yield Offer(LEFT, "notdone", action.id, owners)

@@ -11,7 +11,8 @@ from chat.arguments import Arguments, Rest, RestWhen, Text, To
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.action import rules as action
-from commands.action.proposing import Propose, put_action, still_to_accept, told_of
+from commands.action import wording
+from commands.action.proposing import Propose, accept_by, put_action, still_to_accept, told_of
 from commands.action.rules import Action
 from commands.ids import ActionId
 from commands.overview.lines import part_of_status
@@ -54,6 +55,13 @@ class Move(Arguments):
     id: ActionId = Field(title="A-1", description="which action")
     until: RestWhen = Field(title="a date", description="the new date")
     because: Text = Field(title="a reason", description="why the date changes")
+
+
+class CheckHarm(Arguments):
+    """Say whether an action could make things worse, and what then."""
+
+    id: ActionId = Field(title="A-1", description="which action")
+    worse: Rest = Field(title="a text", description="how it could make things worse, and what then; or why not")
 
 
 class Hand(Arguments):
@@ -103,9 +111,10 @@ def accept(action_id: str, ctx: Context) -> Reply:
 
 
 def decline(action_id: str, why: str, ctx: Context) -> Reply:
-    """Leave it to the agency that proposed it."""
+    """Leave it to the agency that proposed it; of two only that half, for which it finds another."""
     left = action.decline(ctx.case, action_id, why, by=ctx.actor, at=ctx.now)
-    return told_of("declined", left, ctx, wake=ctx.at_table(left.agency, left.by))
+    what = "declined_half" if left.declined_half else "declined"
+    return told_of(what, left, ctx, wake=ctx.at_table(left.agency, left.by))
 
 
 answer_proposals("A", accept=accept, decline=decline)
@@ -149,8 +158,24 @@ def move(args: Move, ctx: Context) -> Reply:
 def hand(args: Hand, ctx: Context) -> Reply:
     """Show the card to those who are to take it on."""
     ctx.require_somebody(args.to.agency)
-    handed = action.hand(ctx.case, args.id, args.to, because=args.because, by=ctx.actor, at=ctx.now)
+    harm = wording.may_harm(one_of(ctx.case.all(Action), args.id).outcome, args.to.agency, ctx)
+    handed = action.hand(
+        ctx.case,
+        args.id,
+        args.to,
+        because=args.because,
+        by=ctx.actor,
+        at=ctx.now,
+        asks_worse=harm,
+        accept_by=accept_by(ctx),
+    )
     return told_of("handed", handed, ctx, wake=still_to_accept(handed, ctx))
+
+
+@commands.command("worse", needs=Permission.CONTRIBUTE, example="!worse A-1 he could run away; we go without the car")
+def check_harm(args: CheckHarm, ctx: Context) -> Reply:
+    """Put the answer on the card."""
+    return told_of("checked", action.check_harm(ctx.case, args.id, args.worse, by=ctx.actor, at=ctx.now), ctx)
 
 
 @part_of_status(40)

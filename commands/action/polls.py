@@ -17,7 +17,7 @@ def ask_who_accepts(case: Case, now: datetime) -> Iterator[Question]:
     """Each agency that has not, until the action is due."""
     for action in case.all(Action):
         if action.pending and action.state is State.PROPOSED and action.due_at > now:
-            for agency in (agency for agency in action.owners if agency not in action.accepted_by):
+            for agency in action.unanswered:
                 sitting = people_of(case, agency)
                 named = action.owner_person if agency == action.owner else None
                 asked = (named,) if named in sitting else sitting

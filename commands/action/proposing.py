@@ -1,8 +1,11 @@
 """Proposing an action, alone or at a round table, and telling how one stands."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from cases.roles import Place, Role
+from cases.scheme import Runs
 from chat.arguments import AgencyName, Arguments, Rest, Text, When, Whom
 from chat.context import Context, Reply, agency_channel, case_channel
 from chat.reading import missing
@@ -10,7 +13,7 @@ from commands.action import rules as action
 from commands.action import wording
 from commands.action.rules import Action
 
-SETTLES = frozenset({"accepted", "declined"})
+SETTLES = frozenset({"accepted", "declined", "declined_half"})
 """What answers the question whether an agency takes an action on."""
 
 
@@ -45,12 +48,24 @@ def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Re
         roundtable=roundtable,
         how=args.how,
         because=args.because,
+        asks_worse=wording.may_harm(args.outcome, args.for_.agency, ctx),
+        accept_by=accept_by(ctx),
         by=ctx.actor,
         at=ctx.now,
     )
     return told_of(
-        "proposed", proposed, ctx, wake=still_to_accept(proposed, ctx), verbless=wording.lacks_verb(args.outcome, ctx)
+        "proposed",
+        proposed,
+        ctx,
+        wake=still_to_accept(proposed, ctx),
+        verbless=wording.lacks_verb(args.outcome, ctx),
+        remit=None if args.because else wording.in_remit_of(args.outcome, proposed.owners, ctx),
     )
+
+
+def accept_by(ctx: Context) -> datetime:
+    """When what is asked of an agency now goes to the chair, unless it is accepted."""
+    return ctx.house.of(ctx.case.scheme).clock(Runs.ACCEPT).ends(ctx.now, ctx.calendar)
 
 
 def told_of(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = (), **facts: object) -> Reply:
@@ -60,7 +75,7 @@ def told_of(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = ()
         "action": told,
         "actor": ctx.actor,
         "by_coordinator": proposer is not None and proposer.role is Role.COORDINATOR,
-        "waits_for": _waits_for(told),
+        "waits_for": told.unanswered,
     }
     reply = Reply(f"action/{what}", facts, told.id, wake)
     if ctx.place is not Place.CASE:
@@ -72,14 +87,10 @@ def told_of(what: str, told: Action, ctx: Context, *, wake: tuple[str, ...] = ()
     return reply
 
 
-def _waits_for(told: Action) -> list[str]:
-    return [agency for agency in told.owners if agency not in told.accepted_by]
-
-
 def still_to_accept(told: Action, ctx: Context) -> tuple[str, ...]:
     """Whom to wake: who can accept it, in each agency that has not."""
     return tuple(
         person
-        for agency in _waits_for(told)
+        for agency in told.unanswered
         for person in ctx.at_table(agency, told.owner_person if agency == told.owner else None)
     )

@@ -29,6 +29,7 @@ GIVEN_UP = verb("notpossible", "found it not possible: {id}")
 LEFT_UNDONE = verb("notdone", "did not carry out {id}")
 MOVED = verb("move", "moved the date of {id}")
 HANDED = verb("hand", "handed over {id}")
+CHECKED = verb("worse", "said whether {id} could make it worse")
 UNACCEPTED = todo(
     "unaccepted", "accept or decline {id}", "not accepted yet", blocks_closing=True, on_withdrawal=Leaving.HANDED
 )
@@ -39,6 +40,14 @@ LEFT_TO_NOBODY = todo(
     blocks_closing=True,
     on_withdrawal=Leaving.HANDED,
 )
+HALF = todo(
+    "half",
+    "find another agency to carry {id}, too:  !hand {id} AGENCY because: REASON",
+    "one of two declined: who carries it, too?",
+    blocks_closing=True,
+    on_withdrawal=Leaving.HANDED,
+)
+WORSE = todo("worse", "say whether {id} could make it worse:  !worse {id} TEXT", "could it make things worse?")
 UNFINISHED = todo("unfinished", "carry out {id}", "to be done", blocks_closing=True, on_withdrawal=Leaving.HANDED)
 
 
@@ -88,6 +97,12 @@ class Action(Record):
     """How it is known that it is done."""
     because: Words | None = None
     """Why it is to be done, for whoever was not there."""
+    asks_worse: bool = False
+    """Whether whoever proposed it is asked if it could make things worse."""
+    declined_half: str | None = None
+    """Of two that carry it, the one that declined: another is looked for, and who accepted has accepted."""
+    accept_by: datetime | None = None
+    """When it goes to the chair, unless it is accepted."""
 
     @property
     def pending(self) -> bool:
@@ -99,6 +114,16 @@ class Action(Record):
         """The agencies that must accept: the lead, and the one in tandem."""
         return (self.owner, self.support) if self.support else (self.owner,)
 
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The agencies that have neither accepted nor declined it."""
+        return tuple(a for a in self.owners if a not in self.accepted_by and a != self.declined_half)
+
+    @property
+    def half(self) -> str | None:
+        """Of two, one of which declined, the other."""
+        return next((a for a in self.owners if a != self.declined_half), None) if self.declined_half else None
+
     def consequences(self) -> dict[str, object]:
         """As accepted if all who must have accepted it, and else as proposed, while it is still to be done."""
         if self.state not in PENDING:
@@ -107,8 +132,8 @@ class Action(Record):
 
     @property
     def waits_for(self) -> tuple[str, ...]:
-        """The agencies whose move it is: those that have not accepted, else the lead."""
-        return tuple(agency for agency in self.owners if agency not in self.accepted_by) or (self.owner,)
+        """The agencies whose move it is: those that have not accepted, else who looks for another, else the lead."""
+        return self.unanswered or ((self.agency,) if self.declined_half else (self.owner,))
 
 
 def propose(
@@ -125,8 +150,13 @@ def propose(
     roundtable: str | None = None,
     how: str | None = None,
     because: str | None = None,
+    asks_worse: bool = False,
+    accept_by: datetime | None = None,
 ) -> Action:
-    """Propose an action to an agency, or to one person of it."""
+    """Propose an action to an agency, or to one person of it.
+
+    ``asks_worse``: it is asked whether it could make things worse. ``accept_by``: when it goes to the chair.
+    """
     case.require_open()
     _require_at_table(case, to)
     for other in (support, safety):
@@ -149,6 +179,8 @@ def propose(
         roundtable,
         how=how,
         because=because,
+        asks_worse=asks_worse,
+        accept_by=accept_by,
     )
     case.step(PROPOSED, action.id, by, at).add(case.all(Action), action)
     return action
@@ -166,16 +198,33 @@ def accept(case: Case, action_id: str, *, by: Professional, at: datetime) -> Act
         accepted_by=accepted,
         state=State.ACCEPTED if everybody else State.PROPOSED,
         owner_person=action.owner_person or (by.user_id if by.agency == action.owner else None),
+        declined_half=None if by.agency == action.declined_half else action.declined_half,
     )
     return action
 
 
 def decline(case: Case, action_id: str, why: str, *, by: Professional, at: datetime) -> Action:
-    """Say that my agency does not take it on, and why."""
+    """Say that my agency does not take it on, and why; of two the other stays, and another half is looked for."""
     action = _owned(case, action_id, by, lead_only=False)
     if by.agency in action.accepted_by:
         raise Refusal("action/accepted_already_use_hand", id=action.id)
-    case.step(DECLINED, action.id, by, at).change(action, state=State.DECLINED, remark=why)
+    if by.agency == action.declined_half:
+        raise Refusal("action/declined", id=action.id)
+    step = case.step(DECLINED, action.id, by, at)
+    if action.support and not action.declined_half:
+        step.change(action, declined_half=by.agency, state=State.PROPOSED, remark=why)
+    else:
+        step.change(action, declined_half=None, state=State.DECLINED, remark=why)
+    return action
+
+
+def check_harm(case: Case, action_id: str, worse: str, *, by: Professional, at: datetime) -> Action:
+    """Say whether it could make things worse, and what then: anybody at the table sees what others do not."""
+    case.require_open()
+    action = one_of(case.all(Action), action_id)
+    if not action.pending:
+        raise Refusal("action/ended", id=action.id, state=action.state)
+    case.step(CHECKED, action.id, by, at).change(action, worse=worse)
     return action
 
 
@@ -229,26 +278,45 @@ def move(case: Case, action_id: str, due_at: datetime, *, because: str, by: Prof
     return action
 
 
-def hand(case: Case, action_id: str, to: Addressee, *, because: str, by: Professional, at: datetime) -> Action:
+def hand(
+    case: Case,
+    action_id: str,
+    to: Addressee,
+    *,
+    because: str,
+    by: Professional,
+    at: datetime,
+    asks_worse: bool = False,
+    accept_by: datetime | None = None,
+) -> Action:
     """Hand it to another agency or person; it is theirs once they accept, and nobody's silence hides it until then.
 
-    What was declined may also be handed on by the agency that proposed it, and asked again of those who declined.
+    What was declined may also be handed on by the agency that proposed it, and asked again of those who declined. Where
+    one of two declined, the other stays and this names another half. ``asks_worse``, ``accept_by``: see ``propose``.
     """
-    action = _owned(case, action_id, by, also_declined=True)
+    action = _owned(case, action_id, by, also_declined=True, also_half=True)
     _require_at_table(case, to)
     same = (to.agency, to.person or action.owner_person) == (action.owner, action.owner_person)
-    if same and action.state is not State.DECLINED:
+    if same and action.state is not State.DECLINED and not action.declined_half:
         raise Refusal("action/handed_to_self", id=action.id)
-    support = None if action.support in {to.agency, _declined_by(case, action)} else action.support
+    owner, person, support = to.agency, to.person, action.support
+    if action.declined_half and action.declined_half == action.support and to.agency != action.owner:
+        owner, person, support = action.owner, action.owner_person, to.agency
+    elif support in {to.agency, action.declined_half, _declined_by(case, action)}:
+        support = None
+    kept = {support, owner} - {to.agency} if action.declined_half else {support}
     case.step(HANDED, action.id, by, at).change(
         action,
-        owner=to.agency,
-        owner_person=to.person,
+        owner=owner,
+        owner_person=person,
         support=support,
-        handed_from=action.owner,
+        handed_from=action.declined_half or action.owner,
+        declined_half=None,
         state=State.PROPOSED,
-        accepted_by=tuple(a for a in action.accepted_by if a == support),
+        accepted_by=tuple(a for a in action.accepted_by if a in kept),
         remark=because,
+        asks_worse=action.asks_worse or asks_worse,
+        accept_by=accept_by,
     )
     return action
 
@@ -282,16 +350,21 @@ def _owned(
     lead_only: bool = True,
     also_declined: bool = False,
     also_proposed: bool = False,
+    also_half: bool = False,
 ) -> Action:
     """The action that this person's agency may move.
 
-    ``also_declined``: what nobody owns is its proposer's as well; ``also_proposed``: what nobody accepted yet, too.
+    ``also_declined``: what nobody owns is its proposer's as well; ``also_proposed``: what nobody accepted yet, too;
+    ``also_half``: of what one of two declined, both may, and the proposer.
     """
     case.require_open()
     action = one_of(case.all(Action), action_id)
     declined = also_declined and action.state is State.DECLINED
     allowed = (action.owner,) if lead_only else action.owners
-    if declined or (also_proposed and action.state is State.PROPOSED and not action.accepted_by):
+    half = also_half and action.declined_half is not None
+    if half:
+        allowed = action.owners
+    if declined or half or (also_proposed and action.state is State.PROPOSED and not action.accepted_by):
         allowed = tuple(dict.fromkeys((*allowed, action.agency)))
     if by.agency not in allowed:
         raise Refusal("action/not_yours", id=action.id, agencies=allowed)
@@ -312,10 +385,15 @@ def list_unfinished(case: Case, now: datetime) -> Iterator[Followup]:
             # Nobody owns it any more: it is the table's, and the agency that proposed it is asked.
             yield Followup(a.id, LEFT_TO_NOBODY, a.agency, a.by, a.due_at, a.due_at < now, a.outcome, a.first_due_at)
         elif a.pending:
+            late = a.due_at < now
             what = UNACCEPTED if a.state is State.PROPOSED else UNFINISHED
-            for agency in a.waits_for:
+            for agency in a.unanswered or ((a.owner,) if not a.declined_half else ()):
                 person = a.owner_person if agency == a.owner else None
-                yield Followup(a.id, what, agency, person, a.due_at, a.due_at < now, a.outcome, a.first_due_at)
+                yield Followup(a.id, what, agency, person, a.due_at, late, a.outcome, a.first_due_at)
+            if a.declined_half:
+                yield Followup(a.id, HALF, a.agency, a.by, a.due_at, late, a.outcome, a.first_due_at)
+            if a.asks_worse and not a.worse:
+                yield Followup(a.id, WORSE, a.agency, a.by, None, late=False, text=a.outcome)
 
 
 @gives_back
@@ -337,12 +415,14 @@ def hand_actions_over(case: Case, agency: str, to: str, step: Step) -> list[str]
             support = None if a.support in {agency, to} else a.support
             accepted = tuple(other for other in a.accepted_by if other == support)
             values = {"owner": to, "owner_person": None, "support": support, "handed_from": a.owner}
+            values["declined_half"] = None
             step.change(a, **values, state=State.PROPOSED, accepted_by=accepted)
             handed.append(a.id)
         elif a.pending and a.support == agency:
             accepted = tuple(other for other in a.accepted_by if other != agency)
             state = State.ACCEPTED if a.owner in accepted else State.PROPOSED
-            step.change(a, support=None, accepted_by=accepted, state=state)
+            state = State.DECLINED if a.declined_half == a.owner else state
+            step.change(a, support=None, accepted_by=accepted, state=state, declined_half=None)
             handed.append(a.id)
         if a.pending and a.safety == agency:
             step.change(a, safety=None)

@@ -76,6 +76,7 @@ STORY: list[Line] = [
     ("move", lambda c, at: action.move(c, "A-1", LATER, because="w15 they are away", by=ADA, at=at)),
     ("hand", lambda c, at: action.hand(c, "A-1", HEALTH, because="w16 know him", by=ADA, at=at)),
     ("accept", lambda c, at: action.accept(c, "A-1", by=FINN, at=at)),
+    ("worse", lambda c, at: action.check_harm(c, "A-1", "w171 he may hide", by=DIRK, at=at)),
     ("going", lambda c, at: action.tell_it_goes_on(c, "A-1", by=FINN, at=at)),
     ("done", lambda c, at: action.finish(c, "A-1", "w17 she cried", by=FINN, at=at)),
     (

@@ -46,6 +46,7 @@ hugo: !snooze A-2 2 days
 hugo @direct:@hugo:example.org: pause A-2 because: the school is closed
 hugo: !resume A-2
 hugo: !decline A-2 he does not open
+hugo: !worse A-3 she may tell him
 finn: !notpossible A-3 the family moved away
 iris: !hand A-4 school because: they know him best
 dirk: !done A-1 the visit took place

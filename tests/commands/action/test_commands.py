@@ -55,8 +55,7 @@ async def test_a_card_tells_all_that_was_said(table: Conference) -> None:
     assert card.text == (
         "A-1 · Health service (Finn de Boer) · due Fri 6 Nov 2026, 15:00 Europe/Amsterdam\n"
         "Visit him at home\n"
-        "Together with: Police. Both must accept.\n"
-        "There for safety only: Youth work\n"
+        "Lead: Health service. Together with: Police. Both must accept.\nSafety: Youth work.\n"
         "Could it make things worse? yes, in uniform\n"
         "Proposed by Police. Reply: accept · decline … · done … · move …"
     )
@@ -408,3 +407,83 @@ async def test_an_owner_who_edits_a_move_moves_it_again_with_one_word(table: Con
     await table.say("ada", "!move A-1 23 nov because: he is away", room=room, event_id="$m")
     hint = await table.answer("ada", "!move A-1 24 nov because: he is away", room=room, replaces="$m")
     assert "Tue 24 Nov 2026" in await table.answer("ada", "yes", room=room, replies_to=hint)
+
+
+async def test_an_action_that_may_do_harm_is_asked_about_until_somebody_says(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "hugo", "!action arrest him at school for: police by: fri 15:00")
+    assert "Could this make it worse? Reply: worse TEXT" in card
+    assert "say whether A-1 could make it worse" in await table.answer("hugo", "!followups", room=room)
+    told = await table.answer("ada", "worse his friends would see it", room=room, replies_to=card)
+    assert "his friends would see it" in told
+    assert "could make it worse" not in await table.answer("hugo", "!followups", room=room)
+    await table.answer("ada", "!undo", room=room)
+    assert "say whether A-1 could make it worse" in await table.answer("hugo", "!followups", room=room)
+
+
+@pytest.mark.parametrize("line", ["visit him for: police", "help with the school charge card for: school"])
+async def test_what_does_no_harm_by_its_words_or_its_agency_is_not_asked_about(table: Conference, line: str) -> None:
+    room = await table.open_case()
+    assert "worse" not in await say(table, room, "hugo", f"!action {line} by: fri 15:00")
+
+
+REMITS = {
+    "police": "crime and public order",
+    "youth": "leisure, clubs and mentoring for young people",
+    "health": "illness, addiction and sleep",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("find him a place in two clubs for: police", True),
+        ("find him a place in two clubs for: police because: they run one", False),
+        ("find him a place in two clubs for: youth", False),
+        ("explain what public order means to the clubs for: police", False),
+        ("visit the family for: police", False),
+        ("ask youth work to come for: police", False),
+        ("talk about clubs and sleep for: police", False),
+        ("look at his addiction for: social", False),
+    ],
+)
+async def test_an_action_in_the_remit_of_another_agency_is_questioned_and_not_refused(
+    table: Conference, line: str, *, asked: bool
+) -> None:
+    for short, remit in REMITS.items():
+        await table.say("kees", f"!agency change {short} remit: {remit}", room="admin")
+    room = await table.open_case()
+    card = await say(table, room, "ada", f"!action {line} by: fri 15:00")
+    assert ("Is that the remit of Youth work? Hand it over:  !hand A-1 youth because: …" in card) == asked
+    assert ("remit" in card) == asked
+
+
+async def test_one_half_declines_and_another_half_is_asked_for(table: Conference) -> None:
+    room = await table.open_case()
+    card = await say(table, room, "hugo", "!action visit the family for: health with: police by: fri 15:00")
+    await say(table, room, "finn", "accept", card)
+    left = await say(table, room, "ada", "decline the uniform frightens him", card)
+    assert "Health service has accepted, and stays." in left
+    assert left.mentions == (user("hugo"),)
+    assert "find another agency to carry A-1" in await table.answer("hugo", "!followups", room=room)
+    handed = await say(table, room, "hugo", "hand youth because: he likes Iris", left)
+    assert "Lead: Health service. Together with: Youth work." in handed
+    assert "accepts" in await say(table, room, "iris", "accept", handed)
+
+
+async def test_what_nobody_accepts_goes_to_the_chair_once(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!action visit the family for: social by: 20 nov", room=room)
+    await table.say("ada", "!action ask the club for: youth by: 20 nov", room=room)
+    await table.say("iris", "!accept A-2", room=room)
+    assert "find out who takes" not in await table.answer("cleo", "!followups", room=room)
+    since = len(table.heard)
+    for _ in range(8):
+        table.later(days=1)
+        await table.sweeps.run()
+        await table.deliver()
+    told = [s for s in table.heard[since:] if "It goes to Cleo Bakker" in s]
+    assert [(s.channel, s.subject, s.mentions) for s in told] == [(room, "A-1", (user("cleo"),))]
+    assert "find out who takes A-1 on" in await table.answer("cleo", "!followups", room=room)
+    await table.say("cleo", "!hand A-1 health because: social is short of people", room=room)
+    assert "find out who takes" not in await table.answer("cleo", "!followups", room=room)

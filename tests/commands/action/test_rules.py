@@ -5,6 +5,7 @@ import pytest
 
 from cases.case import Case
 from cases.errors import Refusal
+from cases.followups import unresolved
 from cases.people import Addressee
 from commands.action import rules as action
 from commands.action.rules import Action, State
@@ -230,9 +231,44 @@ def test_who_declined_the_tandem_is_no_longer_in_it() -> None:
     visit = proposed(case, SOCIAL, support="health")
     action.accept(case, "A-1", by=DIRK, at=NOW)
     action.decline(case, "A-1", "no time", by=FINN, at=NOW)
-    assert visit.state is State.DECLINED
+    assert (visit.state, visit.accepted_by, visit.declined_half) == (State.PROPOSED, ("social",), "health")
     action.hand(case, "A-1", SOCIAL, because="we go alone", by=DIRK, at=NOW)
     assert (visit.owners, visit.accepted_by, visit.state) == (("social",), (), State.PROPOSED)
+
+
+def test_another_half_is_found_for_whichever_of_two_declined_and_the_first_stays() -> None:
+    for first, second, kept, owners in (
+        (DIRK, FINN, "social", ("social", "police")),
+        (FINN, DIRK, "health", ("police", "health")),
+    ):
+        case = a_case()
+        visit = proposed(case, SOCIAL, support="health")
+        action.accept(case, "A-1", by=first, at=NOW)
+        action.decline(case, "A-1", "no time", by=second, at=NOW)
+        with pytest.raises(Refusal, match="action/declined"):
+            action.decline(case, "A-1", "no time", by=second, at=NOW)
+        assert [(i.what, i.agency) for i in unresolved(case, NOW)] == [(action.HALF, "police")]
+        action.hand(case, "A-1", POLICE, because="they are there", by=ADA, at=NOW)
+        assert (visit.owners, visit.accepted_by, visit.declined_half) == (owners, (kept,), None)
+        action.accept(case, "A-1", by=ADA, at=NOW)
+        assert visit.state is State.ACCEPTED
+
+
+def test_when_both_of_two_decline_nobody_has_it() -> None:
+    case = a_case()
+    visit = proposed(case, SOCIAL, support="health")
+    action.decline(case, "A-1", "no time", by=FINN, at=NOW)
+    action.decline(case, "A-1", "alone it is too much", by=DIRK, at=NOW)
+    assert (visit.state, visit.declined_half) == (State.DECLINED, None)
+
+
+def test_who_declined_one_half_may_take_it_after_all() -> None:
+    case = a_case()
+    visit = proposed(case, SOCIAL, support="health")
+    action.accept(case, "A-1", by=DIRK, at=NOW)
+    action.decline(case, "A-1", "no time", by=FINN, at=NOW)
+    action.accept(case, "A-1", by=FINN, at=NOW)
+    assert (visit.state, visit.declined_half) == (State.ACCEPTED, None)
 
 
 @pytest.mark.parametrize("record", ["A-1", "A-99"])
