@@ -352,19 +352,12 @@ _LONGEST_PHRASE = 5
 
 @cache
 def phrases_of(registry: Registry, letter: str = "?") -> dict[tuple[str, ...], str]:
-    """The words of each command, in every language; to a round table's card ``start`` says ``roundtable start``."""
+    """The words of each command but those that nearly mean one of this card; ``start``: ``roundtable start``, to M-1."""
     own = [path for path in registry.commands if not path.endswith(":")]
-    typed = [(path, path) for path in own]
     here = {path for path in registry.sayings if path in registry.commands and takes(registry.commands[path], letter)}
     nearly = {phrase for path in here for phrase in registry.sayings[path].nearly}
-    # What nearly means a command of this card is no other one's: "on it" said to an action.
-    typed += [
-        (also, path)
-        for path in own
-        if path in registry.sayings
-        for also in registry.sayings[path].also
-        if path in here or also not in nearly
-    ]
+    spoken = ((also, path) for path in own if path in registry.sayings for also in registry.sayings[path].also)
+    typed = [(path, path) for path in own] + [(a, path) for a, path in spoken if path in here or a not in nearly]
     found = {tuple(word.text for word in words(phrase)): path for phrase, path in typed}
     before = registry.first_words.get(letter, "")
     for command in registry.under(before) if before else ():
