@@ -352,7 +352,7 @@ _LONGEST_PHRASE = 5
 
 @cache
 def phrases_of(registry: Registry, letter: str = "?") -> dict[tuple[str, ...], str]:
-    """The words of each command but those that nearly mean one of this card; ``start``: ``roundtable start``, to M-1."""
+    """The words of each command, but those that nearly mean one of this card; ``start`` of M-1 ``roundtable start``."""
     own = [path for path in registry.commands if not path.endswith(":")]
     here = {path for path in registry.sayings if path in registry.commands and takes(registry.commands[path], letter)}
     nearly = {phrase for path in here for phrase in registry.sayings[path].nearly}
