@@ -1,3 +1,4 @@
+# lines: one judge of what a reply means, with every word that decides
 """What a reply to a card means: a command, nearly one, or talk.
 
 A person replies to a card as to a colleague, without prefix or id. What they mean is judged, in this one place, by what

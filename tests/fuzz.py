@@ -41,8 +41,10 @@ from bot.matrix.hearing import Hearing
 from bot.matrix.membership import Membership
 from bot.matrix.verifying import Verifier
 from cases.errors import Refusal
+from cases.record import Record
 from cases.roles import GRANTS, Place, Role
 from chat.faults import place_of_fault
+from commands.referral.rules import Referral
 from commands.request.rules import Request
 from commands.trust.watch import Watch
 from storage import tables
@@ -251,6 +253,8 @@ class Word:
     channel: str
     ref: str | None = None
     only: frozenset[str] | None = None
+    for_everybody: bool = False
+    """It was put into the glossary, which every agency reads."""
 
 
 class Game:
@@ -385,6 +389,8 @@ class Game:
     async def _word(self, room: str, lines: Sequence[sa.Row[Any]]) -> Word:
         """What is typed elsewhere belongs to the case that it was carried out in; an answer has its audience."""
         line = next((line for line in lines if line.outcome == "done"), None)
+        if line and line.command == "term":
+            return Word(room, for_everybody=True)
         ref = room.partition(":")[2] if room.startswith("case:") else line.case_ref if line else None
         if line is None or ref is None or room.startswith("case:"):
             return Word(room, ref)
@@ -409,6 +415,8 @@ class Game:
 
     async def _may_reach(self, word: Word, said: Said) -> bool:
         place, _, key = said.channel.partition(":")
+        if word.for_everybody:
+            return True
         if word.ref is None:
             # Said in the room of nobody's case: nowhere, but what opens or steers a case goes to its table.
             return said.channel == word.channel or (word.channel == "coordination" and place == Place.CASE)
@@ -424,7 +432,10 @@ class Game:
             return agency in word.only
         # Who is asked without a seat sees the question put to them, and its answers: not the case.
         about = [r for r in case.all(Request) if r.id == said.subject or said.text.startswith(f"{r.id} ·")]
-        asked = [r for r in about if agency in {r.to_agency, r.agency, *r.see}]
+        asked: list[Record] = [r for r in about if agency in {r.to_agency, r.agency, *r.see}]
+        # So does who is referred to, or was before it went on to another.
+        needs = [x for x in case.all(Referral) if x.id == said.subject or said.text.startswith(f"{x.id} ·")]
+        asked += [x for x in needs if agency in {x.to_agency, x.agency, *x.asked_before}]
         return bool(asked) or agency in {*case.seats, *(member.agency for member in case.members)}
 
     async def _delete(self) -> None:

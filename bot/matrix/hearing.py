@@ -41,7 +41,8 @@ _PILL = re.compile(
 def _has_caption(content: Mapping[str, object]) -> bool:
     """Whether it is a picture or file with words of a person's own: where a file name stands beside them (MSC2530)."""
     name = content.get("filename")
-    return content.get("msgtype") in _FILES and isinstance(name, str) and name != content.get("body")
+    kind = content.get("msgtype")
+    return isinstance(kind, str) and kind in _FILES and isinstance(name, str) and name != content.get("body")
 
 
 def _pills(formatted: object) -> tuple[tuple[str, str], ...]:

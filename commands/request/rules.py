@@ -1,3 +1,4 @@
+# lines: one life of a question, from asking to its last answer
 """Information requests: why I ask, and why I cannot share (practice, sections 1 and 2).
 
 A request is open until it has one of the five legitimate answers; silence is the only illegitimate one.

@@ -1,3 +1,4 @@
+# lines: an action from its proposal to each of its ends
 from dataclasses import replace
 from datetime import UTC, datetime
 

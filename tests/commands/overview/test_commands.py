@@ -1,3 +1,4 @@
+# lines: each of the pictures of a case, with what it may not show
 from cases.case import earlier_wordings
 from cases.followups import TODOS
 from commands.action.rules import Action
