@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo pictures test test-postgresql test-interop board chaos absence memory fuzz bench check catalogue lock clean
+.PHONY: help install demo pictures test test-postgresql test-interop board chaos absence memory fuzz bench check catalogue permissions lock clean
 
 help:
 	@echo "make install        make the virtual environment (the other targets do it, too)"
@@ -23,6 +23,7 @@ help:
 	@echo "make bench          measure against plain echo bots, into docs/performance.md (ONLY=latency,cpu or SMALL=1: only printed)"
 	@echo "make check          lint, types, import order, format"
 	@echo "make catalogue      write all texts to chat/locale/roundtable.pot and into each translation"
+	@echo "make permissions    write docs/permissions.md from the one authorisation function"
 	@echo "make lock           pin the newest releases again"
 	@echo "make clean          remove what the other targets made"
 
@@ -111,6 +112,9 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+
+permissions: $(STAMP)
+	$(BIN)/python -m commands.permissions docs/permissions.md
 
 # Without line numbers: they would change with every edit.
 catalogue: $(STAMP)
