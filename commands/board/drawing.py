@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from cases.case import Case
 from cases.time import shorten, show, show_day
-from chat.arguments import Whom, key_of
+from chat.arguments import AgencyName, Whom, key_of
 from chat.layout import plain
 from chat.reading import choices_of, positional
 from chat.registry import commands
@@ -19,6 +19,7 @@ from commands.roundtable.board import list_meetings
 
 Json = dict[str, object]
 VERSION = 1
+_NAMED = (*Whom.__metadata__, *AgencyName.__metadata__)  # type: ignore[attr-defined]  # of an annotated type
 _NAMES = "names"
 """Of a field: the name of an agency or a person is typed."""
 
@@ -166,7 +167,7 @@ class _Drawing:
     def _field(self, name: str, field: FieldInfo) -> Json:
         """One thing that is asked for: the key that it is typed behind, what it is, and what can be chosen."""
         marker = positional(field)
-        named = any(part in field.metadata for part in Whom.__metadata__)  # type: ignore[attr-defined]
+        named = any(part in field.metadata for part in _NAMED)
         choices = [[choice, self._voice.language.choice(choice)] for choice in choices_of(field)]
         return {
             "key": "" if marker else key_of(name),

@@ -91,6 +91,7 @@ async def test_the_board_says_what_the_status_says(boarded: Conference) -> None:
         "Questions": [["open", 1]],
         "Actions": [["proposed", 1]],
         "Decisions": [["proposed", 1]],
+        "Referrals": [],
     }
     assert "Requests: 1 open" in status
     assert "Actions: 1 proposed · 1 late" in status
@@ -346,7 +347,7 @@ async def test_the_board_is_in_the_language_of_the_room(table: Conference) -> No
     await fill(table)
     board = await look(table)
     assert board["language"] == "nl"
-    assert [column["title"] for column in board["columns"]] == ["Vragen", "Acties", "Besluiten"]
+    assert [column["title"] for column in board["columns"]] == ["Vragen", "Acties", "Besluiten", "Verwijzingen"]
     assert entries(board)["A-1"]["due"] == "wo 4 nov 2026"
     assert board["timeline"][0] == ["ma 2 nov 10:00", "Ada Jansen", "Police", "zette een punt op de agenda van M-1"]
     labels = {move["label"] for move in moves(board)}
