@@ -79,6 +79,8 @@ class Member(Entry):
     because: Words
     joined_at: datetime | None = None
     left_at: datetime | None = None
+    apart: bool = False
+    """Whether who is out of the room is still asked, in the agency's own."""
 
 
 @record("reopening")
@@ -177,7 +179,8 @@ class Case(Head):
 
     def has_left(self, user_id: str) -> bool:
         """Whether this person sat at the table and does no more: released, or gone by themselves."""
-        return not self.is_member(user_id) and self.agency_of(user_id) is not None
+        last = next((m for m in reversed(self.members) if m.user_id == user_id), None)
+        return last is not None and not self.is_member(user_id) and not last.apart
 
     def agency_of(self, user_id: str) -> str | None:
         """The agency a person spoke for in this case, also after leaving it."""

@@ -193,11 +193,13 @@ def accept(case: Case, action_id: str, *, by: Professional, at: datetime) -> Act
         raise Refusal("action/already_accepted", id=action.id)
     accepted = (*action.accepted_by, by.agency)
     everybody = set(action.owners) <= set(accepted)
+    # Whoever runs the process can accept for the agency, and owns no content by it.
+    person = None if by.user_id == case.director else by.user_id
     case.step(ACCEPTED, action.id, by, at).change(
         action,
         accepted_by=accepted,
         state=State.ACCEPTED if everybody else State.PROPOSED,
-        owner_person=action.owner_person or (by.user_id if by.agency == action.owner else None),
+        owner_person=action.owner_person or (person if by.agency == action.owner else None),
         declined_half=None if by.agency == action.declined_half else action.declined_half,
     )
     return action
@@ -333,6 +335,8 @@ def _require_at_table(case: Case, to: Addressee) -> None:
     case.require_seat(to.agency)
     if to.person:
         case.require_member(to.person)
+    if to.person and to.person == case.director:
+        raise Refusal("action/for_director", ref=case.ref, person=to.person, agency=to.agency)
 
 
 def _declined_by(case: Case, action: Action) -> str | None:

@@ -24,12 +24,14 @@ from commands.correction import rules as correction
 from commands.correction.rules import CORRECTED
 from commands.decision.rules import Decision, Stance, positions_on, silent_on, taken
 from commands.ids import AnyId
+from commands.lead import rules as lead
 from commands.minutes.filing import after_undo
 from commands.overview import moves
 from commands.overview.evidence import evidence
 from commands.overview.lines import find_lines, find_parts
 from commands.overview.lists import by_record, followups_reply, lines_of_timeline, list_told, short_moment
 from commands.phase import rules as phases
+from commands.posture.rules import postures
 from commands.request import answering, audience, lawful
 from commands.request.rules import ASKED, DROPPED, NARROWED, PASSED, Answer, Request, State
 from commands.roundtable import invitation
@@ -104,6 +106,8 @@ def status(args: Status, ctx: Context) -> Reply:
     planned = [t for t in roundtable.upcoming(case) if t.starts_at >= ctx.now]
     facts: dict[str, object] = {
         "case": case,
+        "lead": lead.lead_of(case),
+        "postures": postures(case),
         "table": _by_agency(case),
         "lines": find_lines(ctx, hidden),
         "parts": find_parts(ctx, hidden),
@@ -154,7 +158,8 @@ def _drawn(shown: Iterable[Step], ctx: Context) -> Paper:
 @commands.command("who", needs=Permission.READ, example="!who")
 def who(args: Who, ctx: Context) -> Reply:
     """The members by agency, and who has not joined yet."""
-    return Reply("overview/who", {"case": ctx.case, "table": _by_agency(ctx.case)})
+    who_leads: dict[str, object] = {"lead": lead.lead_of(ctx.case), "postures": postures(ctx.case)}
+    return Reply("overview/who", who_leads | {"case": ctx.case, "table": _by_agency(ctx.case)})
 
 
 @commands.command("mine", needs=Permission.OWN, group=groups.ME, example="!mine")

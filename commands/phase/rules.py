@@ -21,6 +21,7 @@ from commands.concern.rules import Concern
 from commands.correction.rules import CORRECTED
 from commands.decision import rules as decisions
 from commands.decision.rules import Decision
+from commands.posture import rules as postures
 from commands.request import rules as requests
 from commands.request.rules import UNANSWERED, Answer, Request
 from commands.roundtable import rules as roundtable
@@ -164,7 +165,7 @@ def silent(case: Case) -> list[Silent]:
             since = {r.id: asked_at(case, r) for r in waiting}
             first = min(waiting, key=lambda r: since[r.id])
             found.append(Silent(agency, since[first.id], first.id))
-        elif not has_contributed(case, agency):
+        elif not has_contributed(case, agency) and agency not in postures.consulted(case):
             found.append(Silent(agency, _seated_at(case, agency), None))
     return found
 

@@ -201,6 +201,7 @@ def test_the_other_half_of_a_tandem_stays_when_the_lead_changes() -> None:
 def test_handing_it_to_oneself_is_refused_and_to_a_colleague_is_not() -> None:
     case = a_case()
     case.invite(CLEO, because="coordinates", by=CLEO, at=NOW)
+    case.director = None
     visit = action.accept(case, proposed(case).id, by=DIRK, at=NOW)
     for to in (SOCIAL, Addressee("social", DIRK.user_id)):
         with pytest.raises(Refusal, match="action/handed_to_self"):

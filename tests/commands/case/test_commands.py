@@ -38,6 +38,7 @@ async def test_a_case_is_opened_with_everybody_invited_after_the_card(table: Con
         "Goal: Sem is back\n"
         "Agencies: Police, School\n"
         "Director: Cleo Bakker (Social services)\n"
+        "Lead professional: nobody named. To name one:  !lead PERSON because: REASON\n"
         "Phase: gather. What is missing, and whose move it is:  !phase\n"
         "Next review: Mon 30 Nov 2026\n"
         "Everybody here is equal; each agency keeps its own responsibility.\n"

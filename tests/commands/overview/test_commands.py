@@ -33,6 +33,7 @@ async def test_the_status_is_the_case_on_one_screen(table: Conference) -> None:
         "Why: not seen at school for weeks\n"
         "Goal: a safe routine again\n"
         "Director: Cleo Bakker\n"
+        "Lead professional: nobody named\n"
         "Phase: gather\n"
         "Silent for 6 days: Police, Social services, Health service, Youth work\n"
         "Table: Police (Ada) · Social services (Cleo, Dirk) · Health service (Finn, Gina)\n"
@@ -208,7 +209,8 @@ async def test_who_sits_at_the_table_and_who_has_not_come_yet(table: Conference)
         "Police: nobody at the moment\n"
         "School: Hugo Peters (invited, not here yet)\n"
         "Social services: Cleo Bakker\n"
-        "Director: Cleo Bakker (Social services)"
+        "Director: Cleo Bakker (Social services)\n"
+        "Lead professional: nobody named"
     )
 
 
