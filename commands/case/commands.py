@@ -90,6 +90,20 @@ class NameDirector(Arguments):
     because: Text = Field(title="a reason", description="why it changes hands")
 
 
+class StepUp(Arguments):
+    """Step a case up: a team works on it every day, with a digest each working morning; and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    because: Text = Field(title="a reason", description="why it needs more")
+
+
+class StepDown(Arguments):
+    """Step a case down: its table meets now and then, and its room is quiet between; and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    because: Text = Field(title="a reason", description="why less is enough")
+
+
 class Close(Arguments):
     """Close the case: the goal is met or there is a reason, and somebody stays the first contact."""
 
@@ -229,6 +243,18 @@ def name_director(args: NameDirector, ctx: Context) -> Reply:
     return Reply("case/directed_by_reference", facts)
 
 
+@commands.command("case stepup", needs=Permission.OPEN_CASES, example="!case stepup K7QF because: he was missing twice")
+def step_up(args: StepUp, ctx: Context) -> Reply:
+    """The table reads why."""
+    return _step_to(Mode.TEAM, args, ctx)
+
+
+@commands.command("case stepdown", needs=Permission.OPEN_CASES, example="!case stepdown K7QF because: he is back")
+def step_down(args: StepDown, ctx: Context) -> Reply:
+    """The table reads why."""
+    return _step_to(Mode.TABLE, args, ctx)
+
+
 @commands.command("close", needs=Permission.STEER, example="!close because: he is back at school owner: social")
 def close(args: Close, ctx: Context) -> Reply:
     """Dissolve the table; what was planned leaves the calendars. The process director does, while there is one."""
@@ -280,6 +306,14 @@ def plan_review(args: PlanReview, ctx: Context) -> Reply:
     """Plan the next look at the whole case."""
     ctx.case.plan_review(args.when, by=ctx.actor, at=ctx.now)
     return Reply("case/review", {"case": ctx.case})
+
+
+def _step_to(mode: Mode, args: StepUp | StepDown, ctx: Context) -> Reply:
+    case = case_of(args.ref, ctx)
+    closing.step_to(case, mode, by=ctx.actor, at=ctx.now)
+    facts: dict[str, object] = {"ref": case.ref, "mode": mode}
+    ctx.tell(case_channel(case.ref), Reply("case/stepped", facts | {"because": args.because}))
+    return Reply("case/stepped_by_reference", facts)
 
 
 def _line(args: Close) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from cases.case import Mode
 from cases.closing import INFORMED, is_on_file
 from cases.errors import Refusal
 from cases.followups import unresolved
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from cases.people import Professional
     from commands.roundtable.rules import RoundTable
 
+STEPPED_UP = verb("stepup", "stepped the case up: a team works on it every day", final=True)
+STEPPED_DOWN = verb("stepdown", "stepped the case down: its table meets now and then", final=True)
 CLOSED = verb("close", "closed the case", final=True, in_a_full_case=True)
 
 
@@ -93,3 +96,12 @@ def close(
     made = Closing(f"closing/{number}", by.user_id, by.agency, at, code, informed, kept, reviewed)
     step.add(case.all(Closing), made)
     return series.call_off_all(case, step)
+
+
+def step_to(case: Case, mode: Mode, *, by: Professional, at: datetime) -> None:
+    """Step up to a team that works together every day, or down to a table that meets now and then."""
+    case.require_open()
+    if case.mode is mode:
+        raise Refusal("case/mode_already", ref=case.ref, mode=mode)
+    what = STEPPED_UP if mode is Mode.TEAM else STEPPED_DOWN
+    case.step(what, case.ref, by, at).change(case, mode=mode)

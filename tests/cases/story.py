@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from cases.calendar import Calendar
-from cases.case import Case
+from cases.case import Case, Mode
 from cases.people import Professional
 from commands.action import rules as action
 from commands.afterwards import rules as afterwards
@@ -47,6 +47,8 @@ TOLD = request.Standing("w56 law", "w57 both", consent=request.Consent.NOT_ASKED
 
 STORY: list[Line] = [
     ("review", lambda c, at: c.plan_review(LATER, by=CLEO, at=at)),
+    ("stepup", lambda c, at: closing.step_to(c, Mode.TEAM, by=CLEO, at=at)),
+    ("stepdown", lambda c, at: closing.step_to(c, Mode.TABLE, by=CLEO, at=at)),
     ("direct", lambda c, at: c.direct(DIRK.user_id, by=CLEO, at=at)),
     ("concern", lambda c, at: concern.raise_concern(c, "w1 sleeps in a car", source="w2 his aunt", by=DIRK, at=at)),
     *gather("STORY"),

@@ -122,6 +122,8 @@ cleo @coordination: !case list
 cleo @coordination: !case release {ref} Jack Post because: he changed jobs
 cleo @coordination: !case invite {ref} Jack Post because: he is back
 cleo: !brief Jack Post
+cleo @coordination: !case stepup {ref} because: he is missing each week
+cleo @coordination: !case stepdown {ref} because: he sleeps at home
 cleo @coordination: !case reroom {ref} because: its room is lost
 ada: !drop R-5 because: he is back
 ada: !hand A-2 police because: we call him

@@ -361,3 +361,21 @@ async def test_a_concern_that_the_scheme_does_not_have_is_suggested_and_never_re
     said = await table.answer("cleo", f"{opening} Karel beats him", room="coordination")
     assert "Karel" not in said
     assert "Those it has: theft, violence." in said
+
+
+async def test_a_case_is_stepped_up_and_down_and_only_the_table_hears_why(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    for word, told, mode in (("stepup", "a team works on it every day", "team"), ("stepdown", "now and then", "table")):
+        line = f"!case {word} {ref} because: CANARY-{word}"
+        said = await table.say("cleo", line, room="coordination")
+        assert next(s for s in said if s.channel == room).text.endswith(f"Because: CANARY-{word}")
+        assert told in next(s for s in said if s.channel == room)
+        assert all("CANARY" not in s.text for s in said if s.channel != room)
+        assert (await table.case(room)).mode == mode
+        again = await table.answer("cleo", line, room="coordination")
+        assert "Nothing was changed." in again
+        assert "CANARY" not in again
+    refused = await table.answer("ada", f"!case stepup {ref} because: he is away", room=room)
+    assert "Nothing was changed." in refused
+    assert (await table.case(room)).mode == "table"
