@@ -58,7 +58,7 @@ class Move(Arguments):
 
 
 class CheckHarm(Arguments):
-    """Say whether an action could make things worse, and what then."""
+    """Say if an action could do harm, and what then."""
 
     id: ActionId = Field(title="A-1", description="which action")
     worse: Rest = Field(title="a text", description="how it could make things worse, and what then; or why not")
@@ -172,7 +172,7 @@ def hand(args: Hand, ctx: Context) -> Reply:
     return told_of("handed", handed, ctx, wake=still_to_accept(handed, ctx))
 
 
-@commands.command("worse", needs=Permission.CONTRIBUTE, example="!worse A-1 he could run away; we go without the car")
+@commands.command("worse", needs=Permission.CONTRIBUTE, group=groups.ASK, example="!worse A-1 he could run away")
 def check_harm(args: CheckHarm, ctx: Context) -> Reply:
     """Put the answer on the card."""
     return told_of("checked", action.check_harm(ctx.case, args.id, args.worse, by=ctx.actor, at=ctx.now), ctx)

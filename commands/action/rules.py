@@ -1,3 +1,4 @@
+# lines: each move of an action, and what becomes of it when people and agencies leave; none is long
 """Actions: an agency owns one once it has accepted it; its end is told, never just ticked (practice, section 2)."""
 
 from __future__ import annotations

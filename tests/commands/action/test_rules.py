@@ -157,7 +157,7 @@ def test_another_agency_moves_nothing() -> None:
         lambda: action.decline(case, "A-1", "no", by=FINN, at=NOW),
         lambda: action.finish(case, "A-1", "done", by=FINN, at=NOW),
         lambda: action.give_up(case, "A-1", "no", by=ADA, at=NOW),
-        lambda: action.move(case, "A-1", NEXT_WEEK, because="later", by=ADA, at=NOW),
+        lambda: action.move(case, "A-1", NEXT_WEEK, because="later", by=FINN, at=NOW),
         lambda: action.hand(case, "A-1", HEALTH, because="they know him", by=FINN, at=NOW),
     ]
     for move in moves:
