@@ -623,7 +623,8 @@ class Dispatcher:
             if second := suggest_second(text, group, self._registry):
                 raise Refusal("dispatch/unknown", nearest=second, agrees=False)
             raise Refusal("dispatch/which", word=word.lower(), commands=group)
-        if nearest is None and ctx.place is Place.DIRECT and not heard.prefixed and text != word:
+        asks = text.rstrip().endswith("?")
+        if (nearest is None or asks) and ctx.place is Place.DIRECT and not heard.prefixed and text != word:
             raise Refusal("dispatch/no_command")
         raise Refusal("dispatch/unknown", nearest=nearest, agrees=False)
 

@@ -82,8 +82,13 @@ def takes(command: Command, record: str) -> bool:
 
 
 def lines_for(record: str, registry: Registry) -> list[str]:
-    """How each command is typed that is about a record of this kind, with nothing that may be left out."""
-    lines = (usage(c.path, c.arguments) for c in registry.commands.values())
+    """How each command is typed that is about a record of this kind, with nothing that may be left out.
+
+    Where the id may be left out too, in reply it is this record that is meant; of two words those are the chair's.
+    """
+    id_or_none = f"[{record[0]}-1]"
+    typed = ((c.path, usage(c.path, c.arguments)) for c in registry.commands.values())
+    lines = (line if " " in path else line.replace(id_or_none, id_or_none[1:-1]) for path, line in typed)
     # Of several kinds of records that a command takes only this one.
     about = re.compile(rf"(?<= )(?:[A-Z]-1/)*{record[0]}-1(?:/[A-Z]-1)*")
     return [about.sub(record, _MAY_BE_LEFT_OUT.sub("", line)) for line in lines if about.search(line)]
@@ -107,7 +112,9 @@ def suggest_command(text: str, allowed: Sequence[Command], registry: Registry, c
             if (meant or spoken.replace(" ", "") == command.path.replace(" ", "")) and _fits(command, record):
                 return _about(command, record)
     words_ = {word: c for c in reversed(allowed) for word in (c.path.partition(" ")[0], c.path.replace(" ", ""))}
-    near = suggest(typed[0], words_) if typed else None
+    slips = [word for word in words_ if typed and is_one_slip(said.folded(typed[0]).strip(_SETS_OFF + "?"), word)]
+    # Of two that are spelled alike, the one with fewer slips: "consern" is "concern" rather than "consent".
+    near = suggest(typed[0], slips or words_) if typed else None
     if near is None or not _is_near(said.folded(typed[0]).strip(_SETS_OFF + "?"), near):
         return None
     command = words_[near]
@@ -302,7 +309,10 @@ class _Judge:
         return found
 
     def _near(self, command: Command, word: Word) -> list[Meant]:
-        rest, _ = self._behind(word)
+        rest, mark = self._behind(word)
+        follows = words(rest)[0].text if words(rest) and not mark.strip() else None
+        if word.text in said.UNABLE and follows not in said.UNABLE_WHEN | {None}:
+            return []
         if word.text in {"no", "nope", "nee"} and said.STILL_TO_COME.search(rest):
             return []
         line = str(self._record)
@@ -358,7 +368,9 @@ def phrases_of(registry: Registry, letter: str = "?") -> dict[tuple[str, ...], s
     here = {path for path in registry.sayings if path in registry.commands and takes(registry.commands[path], letter)}
     nearly = {phrase for path in here for phrase in registry.sayings[path].nearly}
     spoken = ((also, path) for path in own if path in registry.sayings for also in registry.sayings[path].also)
-    typed = [(path, path) for path in own] + [(a, path) for a, path in spoken if path in here or a not in nearly]
+    # Of another card several words are talk, such as "on it", which takes an urgent call and begins many a sentence.
+    typed = [(path, path) for path in own]
+    typed += [(a, path) for a, path in spoken if path in here or (" " not in a and a not in nearly)]
     found = {tuple(word.text for word in words(phrase)): path for phrase, path in typed}
     before = registry.first_words.get(letter, "")
     for command in registry.under(before) if before else ():

@@ -99,6 +99,15 @@ STILL_TO_COME = re.compile(
 )
 """In a message that answers nothing yet."""
 BECAUSE = frozenset({"because", "since", "as", "omdat", "want"})
+UNABLE = frozenset({"cant", "cannot"})
+"""What cannot be done follows: ``can't hear you`` is talk, where nothing sets it off."""
+UNABLE_WHEN = (
+    COURTESY
+    | LOOSE
+    | BECAUSE
+    | {"today", "tomorrow", "tonight", "then", "on", "at", "that", "next", "due", "any", "either", "im", "we", "were"}
+)
+"""What goes with it and says when or why, so that it may still be meant."""
 
 
 @dataclass(frozen=True, repr=False)

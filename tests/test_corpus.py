@@ -170,6 +170,7 @@ def test_what_comes_of_it(rooms: Rooms, line: Line) -> None:
 
 
 PLACEHOLDERS = {
+    "ARRANGEMENTS CONDUCT ASSESSMENT PLAN": "3 4 2 3",
     "AGENCY-or-PERSON": "health",
     "AGENCY": "health",
     "PERSON": "Hugo Peters",

@@ -113,7 +113,11 @@ async def test_the_manager_hears_without_content_what_is_long_late(table: Confer
     assert len(await reminders_at(table, november(5))) == 1
     seen, told = sorted(await reminders_at(table, november(11)))
     # Who owes it sees that it was said, at the table, where nobody is called for it.
-    assert seen == (room, "R-1 · Bram Visser was told that this is long late, and nothing of what it is about.", ())
+    assert seen == (
+        room,
+        "R-1 · Bram Visser was told that this is long late,\nand nothing of what it is about.",
+        (),
+    )
     assert told == (
         f"direct:{user('bram')}",
         (
@@ -265,7 +269,8 @@ async def test_the_radar_tells_the_coordinators_by_reference_once_a_week(table: 
     )
     assert await at(table, november(4)) == []
     # Two weeks later both are silent as well; what was reported in an earlier week is reported again.
-    (said,) = await at(table, november(17))
+    # The tables hear of their own open items at the beginning of the week.
+    (said,) = [one for one in await at(table, november(17)) if one.channel == "coordination"]
     assert said.text.splitlines()[:3] == [
         "2 cases need a look",
         f"{first}: no director at the table, no sign of life for 14 days",

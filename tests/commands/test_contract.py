@@ -70,7 +70,7 @@ async def test_fields_stand_in_any_order_and_only_the_commands_own_keys_are_keys
         ("any calls? because: the plan until: fri", "“until:” is no key of request. Did you mean  by: ?"),
         ("any calls? because: the plan deadline: fri", "“deadline:” is no key of request. Did you mean  by: ?"),
         ("any calls? reason: the plan by: fri", "“reason:” is no key of request. Did you mean  because: ?"),
-        ("any calls? because: the plan worse: no", "“worse:” is no key of request. What can be added: because: by:"),
+        ("any calls? because: the plan owner: us", "“owner:” is no key of request. What can be added: because: by:"),
     ],
 )
 async def test_another_commands_key_is_asked_about_and_nothing_is_done(
@@ -281,7 +281,7 @@ async def test_an_edit_of_a_command_changes_nothing(table: Conference) -> None:
 
     assert "\n\n".join(s.text for s in said) == (
         "You changed a command that was already carried out. That changes nothing by itself.\n"
-        "To put the new wording of C-1 on file, reply:  correct NEW WORDING\n"
+        "To put the change of C-1 on file, reply:  yes\n"
         "To take it back within 10 minutes:  !undo"
     )
     assert [c.about for c in (await table.case(room)).all(Concern)] == ["first"]
@@ -317,7 +317,7 @@ async def test_help_fits_a_phone(table: Conference) -> None:
     assert lines[0] == "What you can do here"
     assert max(len(line) for line in lines) <= 84
     assert "   !concern · !request · !answer · …" in lines
-    assert "   !partly R-1 " in await table.answer("cleo", "!help ask", room=room)
+    assert "\n!partly R-1 " in await table.answer("cleo", "!help ask", room=room)
     assert "!close" in await table.answer("cleo", "!help case", room=room)
     assert "!close" not in await table.answer("ada", "!help case", room=room)
 

@@ -153,6 +153,7 @@ async def test_a_mark_that_was_noted_outlives_a_fault(store: Store) -> None:
 
 
 async def test_what_is_deleted_a_moment_after_it_went_out_is_deleted_in_its_room(store: Store) -> None:
+    await Progress(store).save_room("coordination", "!room:example.org")
     outbox, told = Outbox(store), listen(store)
     put(store, "$1", "he sleeps in a car")
     first = told["coordination"]
