@@ -166,6 +166,18 @@ def test_another_agency_moves_nothing() -> None:
     assert (visit.state, visit.owner, visit.due_at, len(case.steps)) == (State.PROPOSED, "social", FRIDAY, 5)
 
 
+def test_the_date_is_its_proposers_until_somebody_accepts() -> None:
+    case = a_case()
+    visit = proposed(case)
+    action.move(case, "A-1", NEXT_WEEK, because="they are away", by=ADA, at=NOW)
+    assert (visit.due_at, visit.owner, visit.state) == (NEXT_WEEK, "social", State.PROPOSED)
+    action.accept(case, "A-1", by=DIRK, at=NOW)
+    steps = len(case.steps)
+    with pytest.raises(Refusal, match="action/not_yours"):
+        action.move(case, "A-1", FRIDAY, because="sooner", by=ADA, at=NOW)
+    assert (visit.due_at, len(case.steps)) == (NEXT_WEEK, steps)
+
+
 def test_the_date_first_agreed_stays_visible_however_often_it_moves() -> None:
     case = a_case()
     visit = proposed(case)
