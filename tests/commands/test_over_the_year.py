@@ -88,7 +88,7 @@ async def test_a_reminder_ladder_over_christmas(table: Conference) -> None:
     for day in (1, 2, 3, 4):
         assert await calls(table, january(day)) == []
     seen, (where, text, whom) = sorted(await calls(table, january(5)))
-    assert seen[:2] == (room, "R-1 · Bram Visser was told that this is long late, and nothing of what it is about.")
+    assert seen[:2] == (room, "R-1 · Bram Visser was told that this is long late,\nand nothing of what it is about.")
     assert (where, whom) == (f"direct:{user('bram')}", (user("bram"),))
     assert text.splitlines()[0] == f"{ref}: 1 item of your agency is 5 working days late. It is with Ada Jansen."
     assert "call-outs" not in text

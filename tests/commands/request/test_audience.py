@@ -226,8 +226,6 @@ MEANT_FOR_A_FEW = [
     "SECRET see; social",
     "SECRET see = social",
     "SECRET see - social",
-    "SECRET *see:* social",
-    "SECRET **see**: social, police",
     "SECRET see\u2236 social",
     "SECRET /see: social",
     "SECRET\nonly: social",
@@ -246,6 +244,24 @@ async def test_what_names_those_who_may_read_is_not_posted_to_everybody(table: C
     assert "SECRET" not in asked
     [asked] = await table.say("dirk", f"!request health {text} because: we plan", room=room)
     assert "Nothing was done." in asked
+
+
+@pytest.mark.parametrize(
+    ("text", "readers"),
+    [
+        ("SECRET *see:* social", {"agency:social"}),
+        ("SECRET **see**: social, police", {"agency:social", "agency:police"}),
+        ("SECRET _see_: social", {"agency:social"}),
+    ],
+)
+async def test_a_key_with_marks_around_it_names_those_who_may_read(
+    table: Conference, text: str, readers: set[str]
+) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!request health was he seen? because: we plan", room=room)
+    said = await table.say("gina", f"!answer R-1 {text}", room="agency:health")
+    assert {one.channel for one in said} == readers | {room, "agency:health"}
+    assert {one.channel for one in said if "SECRET" in one.text + one.html} == readers
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,8 @@ async def test_it_begins_with_why_the_goal_confidentiality_and_the_agenda(table:
         "those at this table. Nobody passes it on or uses it elsewhere without the\n"
         "agreement of the agency that brought it. Tell us now if you have a conflict of\n"
         "interest.\n"
+        "Difference is welcome here, whatever anybody's rank: who sees it otherwise says\n"
+        "so, and it is written down.\n"
         "\n"
         "Agenda\n"
         "1. Opening: who is here, apologies, conflicts of interest\n"

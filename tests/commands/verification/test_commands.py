@@ -15,7 +15,10 @@ def watch(table: Conference) -> Watch:
 
 async def shown(table: Conference, watch: Watch) -> Said:
     await watch.comparing(user("ada"), SHOWN)
-    (card,) = await table.deliver()
+    card, told = await table.deliver()
+    # Whose device it is hears what to do, and not what the bot sees.
+    assert (told.channel, told.mentions) == (f"direct:{user('ada')}", (user("ada"),))
+    assert SHOWN not in told.text + told.html
     return card
 
 
