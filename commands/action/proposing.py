@@ -9,6 +9,7 @@ from cases.scheme import Runs
 from chat.arguments import AgencyName, Arguments, Rest, Text, When, Whom
 from chat.context import Context, Reply, agency_channel, case_channel
 from chat.reading import missing
+from chat.remarks import remark_on
 from commands.action import rules as action
 from commands.action import wording
 from commands.action.rules import Action
@@ -59,6 +60,7 @@ def put_action(args: Propose, ctx: Context, roundtable: str | None = None) -> Re
         ctx,
         wake=still_to_accept(proposed, ctx),
         verbless=wording.lacks_verb(args.outcome, ctx),
+        remark=remark_on(args.by, ctx),
         remit=None if args.because else wording.in_remit_of(args.outcome, proposed.owners, ctx),
     )
 

@@ -16,6 +16,7 @@ from chat.arguments import NAME, Arguments, Parties, PastWhen, PersonId, Rest, R
 from chat.context import Context, Reply, case_channel
 from chat.reading import missing
 from chat.registry import commands
+from chat.remarks import remark_on
 from commands.concern.rules import Basis, Domain
 from commands.ids import RequestId
 from commands.request import answering, audience, lawful
@@ -262,7 +263,7 @@ def _require_answerer(to: Addressee, ctx: Context) -> None:
 
 def _put(asked: Request, ctx: Context) -> Reply:
     """The card, in the case room and with those who are asked; raises Refusal when nobody of them could read it."""
-    facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref}
+    facts: dict[str, object] = {"request": asked, "ref": ctx.case.ref, "remark": remark_on(asked.due_at, ctx)}
     people = audience.of_question(ctx.case, ctx.directory, asked)
     if not people:
         raise Refusal("request/nobody_there", person=asked.to_person, agency=asked.to_agency)

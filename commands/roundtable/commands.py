@@ -134,6 +134,7 @@ def start(args: Start, ctx: Context) -> Reply:
         "agenda": roundtable.agenda_of(case, table),
         "order": meeting.speaking_order(case, table),
         "statement": ctx.house.of(case.scheme).statement,
+        "early": ctx.calendar.day(table.starts_at) > ctx.calendar.day(ctx.now),
     }
     wake = tuple(person for person in _everybody(ctx) if person != ctx.actor.user_id)
     return Reply("roundtable/started", facts, table.id, wake)
