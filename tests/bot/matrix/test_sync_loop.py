@@ -232,8 +232,9 @@ async def test_what_was_turned_away_does_not_act_once_its_device_is_trusted(tabl
     command = encrypted(room, "ada", {"body": "!concern he was seen"})
     untrusted = replace(command, verdict=Verdict.UNSIGNED_DEVICE)
     await listen(table, [sync("s1", untrusted), sync("s2", command, replace(command, event_id="$again"))])
-    (told,) = await table.deliver()
+    told, again = await table.deliver()
     assert "I don’t know this device of yours yet" in told
+    assert "Please type again what I did not answer before." in again
     assert await concerns(table, room) == []
 
 
