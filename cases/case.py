@@ -473,6 +473,9 @@ def touches(later: Step, earlier: Step) -> bool:
 
 
 def new_reference() -> str:
-    """A random reference of four letters and digits: never a date, initials, or a sequence."""
-    letters = [secrets.choice(LETTERS), *(secrets.choice(LETTERS + DIGITS) for _ in range(2)), secrets.choice(DIGITS)]
+    """A random reference of four letters and digits: never a date, initials, or a sequence.
+
+    Two letters at least begin it: ``R234`` would be read as the number of a record.
+    """
+    letters = [*(secrets.choice(LETTERS) for _ in range(2)), secrets.choice(LETTERS + DIGITS), secrets.choice(DIGITS)]
     return "".join(letters)

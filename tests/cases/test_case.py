@@ -332,3 +332,7 @@ def test_a_full_case_takes_nothing_more_but_can_be_put_right_and_closed() -> Non
     case.undo(by=ADA, at=NOW)
     closing.close(case, because="he is back at school", owner="social", by=CLEO, at=NOW)
     assert verbs(case)[-2:] == ["undo", "close"]
+
+
+def test_a_reference_is_never_what_the_number_of_a_record_looks_like() -> None:
+    assert not [ref for ref in (new_reference() for _ in range(2_000)) if re.fullmatch(r"[A-Z][0-9]+", ref)]
