@@ -19,7 +19,7 @@ MONDAY = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 # None of them makes a step: what a kept case grows by has its own bound, and its own test.
 LINES = ("!who", "!nonsense", "!status", "!help", "!timeline")
 ROUNDS = 15
-SAID = 200
+SAID = 400
 """Commands between two counts, where there is no homeserver."""
 LOOKS = 3
 """The lowest of so many counts: what is under way at one of them is not what stays."""
