@@ -337,6 +337,15 @@ class Preview(StrEnum):
     PREVIEW = "preview"
 
 
+def take_preview(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The word itself, and no other that stands in its place: ``!close he is back`` lacks its keys."""
+    word, rest = take_word(text, context)
+    return (word, rest) if word and word.strip(_AROUND_A_NAME).casefold() == Preview.PREVIEW else (None, text)
+
+
+IfPreview = Annotated[Preview, Positional(take_preview)]
+
+
 def _text(limit: int, tidy: Callable[[str], str]) -> BeforeValidator:
     def check(value: str, info: ValidationInfo) -> str:
         text = tidy(value)

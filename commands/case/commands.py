@@ -17,13 +17,12 @@ from cases.scheme import Runs, Scheme
 from chat import groups
 from chat.arguments import (
     NAME,
-    WORD,
     Agencies,
     AgencyName,
     Arguments,
+    IfPreview,
     PersonId,
     Positional,
-    Preview,
     RestWhen,
     ShortText,
     Text,
@@ -107,7 +106,7 @@ class StepDown(Arguments):
 class Close(Arguments):
     """Close the case: the goal is met or there is a reason, and somebody stays the first contact."""
 
-    preview: Annotated[Preview, WORD] | None = Field(None, title="preview", description="only show what would happen")
+    preview: IfPreview | None = Field(None, title="preview", description="only show what would happen")
     because: Text = Field(title="a reason", description="why the table can dissolve")
     owner: AgencyName = Field(title="an agency", description="which agency stays the first contact")
     informed: Text | None = Field(

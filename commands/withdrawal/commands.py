@@ -1,13 +1,11 @@
 """An agency withdraws from a table."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from cases.errors import Refusal
 from cases.roles import Permission, Role
 from chat import groups
-from chat.arguments import WORD, AgencyName, Arguments, Preview, Text
+from chat.arguments import AgencyName, Arguments, IfPreview, Text
 from chat.context import Context, Reply, agency_channel, case_channel
 from chat.registry import commands
 from commands.withdrawal import rules as withdrawal
@@ -18,7 +16,7 @@ GROUP, PLACE = groups.CASE, 130
 class Withdraw(Arguments):
     """Give up your agency's seat; another agency has what it still had to do."""
 
-    preview: Annotated[Preview, WORD] | None = Field(None, title="preview", description="only show what would happen")
+    preview: IfPreview | None = Field(None, title="preview", description="only show what would happen")
     because: Text = Field(title="a reason", description="why your agency leaves the table")
     owner: AgencyName = Field(title="an agency", description="which agency at the table has what is left to do")
 

@@ -134,3 +134,13 @@ async def test_who_has_withdrawn_reads_and_does_nothing_more(table: Conference) 
         for line in ("!status", "!timeline", "!mine", "!concern x", "!phase", "!close because: x owner: social"):
             assert not any(CANARY in one for one in await table.say("finn", line, room=where)), (where, line)
     assert (await table.case(room)).all(Action) == []
+
+
+@pytest.mark.parametrize("line", ["!withdraw not for us", "!close he is back at school", "!withdraw previewed"])
+async def test_words_without_a_key_are_never_taken_for_the_word_preview(table: Conference, line: str) -> None:
+    room = await table.open_case()
+    before = len((await table.case(room)).steps)
+    said = await table.answer("cleo", line, room=room)
+    assert "because:" in said
+    assert "choices" not in said
+    assert len((await table.case(room)).steps) == before
