@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from bot.config import ConfigProblem, read_text
 from bot.sections import Line, Section, User, Zone
 from cases.people import Agency, Professional
-from cases.roles import Role
+from cases.roles import ABOVE, Place, Role, in_order
 
 PRACTISES = (Role.PRACTITIONER, Role.COORDINATOR)
 """The roles of those who read what their agency is asked."""
+SITS = tuple(place.value for place in ABOVE)
 SHORT = re.compile(r"[a-z][a-z0-9-]{1,20}")
 
 
@@ -25,6 +26,12 @@ def _check_short(short: str) -> str:
     if not SHORT.fullmatch(short):
         raise ValueError("must be two to 21 small letters, digits or hyphens, beginning with a letter")
     return short
+
+
+def _check_sits(named: str) -> Place:
+    if named not in SITS:
+        raise ValueError(f"must be {', '.join(SITS[:-1])} or {SITS[-1]}")
+    return Place(named)
 
 
 class PersonEntry(Section):
@@ -39,6 +46,9 @@ class PersonEntry(Section):
     )
 
     function: str = Field("", max_length=100, description="what the person is in the agency, e.g. clinician")
+    sits: list[Annotated[Place, BeforeValidator(_check_sits)]] = Field(
+        default_factory=list[Place], description="the rooms above the tables: steering, leaders, committee"
+    )
 
 
 class AgencyEntry(Section):
@@ -78,7 +88,9 @@ class House(Section):
     def people(self) -> list[Professional]:
         """The professionals of the file."""
         return [
-            Professional(p.user, p.name, a.short, p.role, p.zone, manager=p.manager, function=p.function)
+            Professional(
+                p.user, p.name, a.short, p.role, p.zone, manager=p.manager, function=p.function, sits=in_order(p.sits)
+            )
             for a in self.agency
             for p in a.person
         ]

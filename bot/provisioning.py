@@ -20,10 +20,10 @@ from bot.matrix.crypto.errors import NotAllowed, Rejected
 from bot.matrix.crypto.events import StateChange
 from bot.matrix.faces import upload_faces
 from bot.matrix.limits import SHORT_SECONDS, Progress, Step, work_off
-from bot.matrix.rooms import MakesRooms, make_room
+from bot.matrix.rooms import NAMES, MakesRooms, make_room
 from bot.schemes import list_strangers
 from cases.people import Agency, Professional
-from cases.roles import Place, Role
+from cases.roles import ABOVE, Place
 from commands.case.comings import topic_of
 from storage import causes, directory, lease
 from storage.account import Account
@@ -36,8 +36,6 @@ from storage.progress import Progress as StoredProgress
 from storage.rooms import lost, marker, renew
 from storage.work import Store
 
-IN_AGENCY_ROOM = frozenset({Role.PRACTITIONER, Role.COORDINATOR})
-WELCOME = {SPACE: "", "coordination": "Coordination", "admin": "Admin"}
 REMOVAL = "provisioning"
 
 
@@ -95,9 +93,10 @@ async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Pl
         changes = directory.compare(find, house.agencies, people)
         wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
         unsafe = set(lost(find))
-        # Whoever is in the room of an agency that the file no longer has does not belong there.
+        # Whoever is in the room of an agency that the file no longer has, or of nobody now, does not belong there.
         agencies = find.directory().agencies
-        looked = wanted | {c: set() for short in agencies if (c := f"{Place.AGENCY}:{short}") not in wanted}
+        emptied = [*(f"{Place.AGENCY}:{short}" for short in agencies), *(place.value for place in ABOVE)]
+        looked = wanted | {channel: set[str]() for channel in emptied if channel not in wanted}
         known = {c: room for c in looked if c not in unsafe and (room := find.room(c)) is not None}
         left = {person.user_id for person in find.everybody()} - {person.user_id for person in people}
         chats = {c: room for user in left if (room := find.room(c := f"{Place.DIRECT}:{user}")) is not None}
@@ -295,6 +294,7 @@ def _channels(house: House) -> list[str]:
         Place.COORDINATION.value,
         Place.ADMIN.value,
         *(f"{Place.AGENCY}:{agency.short}" for agency in house.agency),
+        *(place.value for place in ABOVE if any(place in person.sits for person in house.people)),
     ]
 
 
@@ -306,13 +306,7 @@ def _names(house: House) -> dict[str, str]:
 def _members(channel: str, people: Iterable[Professional]) -> Iterator[str]:
     place, _, short = channel.partition(":")
     for person in people:
-        belongs = {
-            SPACE: True,
-            Place.COORDINATION: person.role is Role.COORDINATOR,
-            Place.ADMIN: person.role is Role.ADMIN,
-            Place.AGENCY: person.agency == short and person.role in IN_AGENCY_ROOM,
-        }
-        if belongs[place]:
+        if channel == SPACE or person.is_for(Place(place), short):
             yield person.user_id
 
 
@@ -350,7 +344,7 @@ class _Making:
         ]
 
     async def _make(self, channel: str) -> None:
-        name = _names(self.house).get(channel) or WELCOME[channel] or self.house_name
+        name = _names(self.house).get(channel) or NAMES.get(channel, self.house_name)
         if channel in self.plan.unsafe and channel not in self._renewed:
             with self.store.work(causes.of_job("provision", uuid.uuid4().hex), self.clock()) as work:
                 renew(work, channel)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.calendar import QUIET, Hours
-from cases.roles import Role
+from cases.roles import Place, Role
 
 
 @dataclass(eq=False, repr=False)
@@ -34,11 +34,25 @@ class Professional:
     """Who hears, without content, what this person leaves undone; None: the agency's managers."""
     function: str = ""
     """What the person is inside of the agency, such as clinician."""
+    sits: tuple[str, ...] = ()
+    """The rooms above the tables in which the person sits, such as ``steering``; in the order of ``ABOVE``."""
 
     @property
     def active(self) -> bool:
         """Whether this person still speaks for the agency."""
         return self.left_at is None
+
+    def is_for(self, place: Place, short: str = "") -> bool:
+        """Whether a room of the house is for this person; ``short``: the agency whose room it is."""
+        match place:
+            case Place.AGENCY:
+                return self.agency == short and self.role in {Role.PRACTITIONER, Role.COORDINATOR}
+            case Place.COORDINATION:
+                return self.role is Role.COORDINATOR
+            case Place.ADMIN:
+                return self.role is Role.ADMIN
+            case _:
+                return place in self.sits
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from cases.case import Case
     from cases.errors import Refusal
@@ -32,8 +32,21 @@ class Place(StrEnum):
     CASE = "case"
     COORDINATION = "coordination"
     AGENCY = "agency"
+    STEERING = "steering"
+    LEADERS = "leaders"
+    COMMITTEE = "committee"
+    """Those who look at whether what tables do is lawful."""
     ADMIN = "admin"
     DIRECT = "direct"
+
+
+ABOVE = (Place.STEERING, Place.LEADERS, Place.COMMITTEE)
+"""The rooms of those who sit above the tables, whatever their role: nothing there is about a case."""
+
+
+def in_order(named: Collection[str]) -> tuple[str, ...]:
+    """Those of the rooms above the tables that are named."""
+    return tuple(place.value for place in ABOVE if place in named)
 
 
 class Permission(StrEnum):
@@ -66,6 +79,10 @@ class Permission(StrEnum):
     INVITE = "invite"
     OPEN_CASES = "open cases"
     PROVISION = "provision"
+    ADVISE = "advise"
+    """Answer what a table asks without saying of whom."""
+    FIGURES = "figures"
+    """Look at what is counted over all cases."""
 
 
 GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
@@ -89,6 +106,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.HELP: frozenset({Role.COORDINATOR}),
         Permission.OPEN_CASES: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
+        Permission.FIGURES: frozenset({Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.COORDINATOR}),
     },
     Place.AGENCY: {
@@ -99,6 +117,19 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+    },
+    Place.STEERING: {
+        Permission.HELP: frozenset(Role),
+        Permission.FIGURES: frozenset(Role),
+        Permission.ADVISE: frozenset(Role),
+    },
+    Place.LEADERS: {
+        Permission.HELP: frozenset(Role),
+        Permission.FIGURES: frozenset(Role),
+    },
+    Place.COMMITTEE: {
+        Permission.HELP: frozenset(Role),
+        Permission.ADVISE: frozenset(Role),
     },
     Place.ADMIN: {
         Permission.HELP: frozenset({Role.ADMIN}),

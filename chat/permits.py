@@ -47,6 +47,8 @@ def belongs(ctx: Context) -> bool:
             return ctx.actor.agency == key and not has_left(ctx)
         case Place.DIRECT:
             return ctx.actor.user_id == key and not has_left(ctx)
+        case Place.STEERING | Place.LEADERS | Place.COMMITTEE:
+            return ctx.place in ctx.actor.sits
         case Place.COORDINATION | Place.ADMIN:
             return True
 

@@ -23,6 +23,9 @@ ROOMS = {
     Place.COORDINATION: "In the coordination room",
     Place.AGENCY: "In an agency's own room",
     Place.DIRECT: "In the direct chat",
+    Place.STEERING: "In the steering room",
+    Place.LEADERS: "In the leaders' room",
+    Place.COMMITTEE: "In the lawfulness committee's room",
     Place.ADMIN: "In the admin room",
 }
 

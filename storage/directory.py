@@ -14,7 +14,7 @@ from storage.work import Work
 ACTOR = "provisioning"
 AGENCY_FIELDS = ("name", "kind", "remit", "answers")
 _TABLES = {Agency: tables.agencies, Professional: tables.professionals, Preferences: tables.preferences}
-PERSON_FIELDS = ("name", "agency", "role", "zone", "manager", "function")
+PERSON_FIELDS = ("name", "agency", "role", "zone", "manager", "function", "sits")
 
 
 @dataclass(frozen=True, repr=False)

@@ -314,15 +314,10 @@ class Find:
                 if (seats := self._written_seats(key)) is not None:
                     return frozenset(seat.user_id for seat in seats if not seat.gone)
                 return frozenset(row.user_id for row in _SEATED.all(self.connection, {"ref": key}))
-            case Place.AGENCY:
-                inside = {Role.PRACTITIONER, Role.COORDINATOR}
-                return frozenset(p.user_id for p in people.values() if p.agency == key and p.role in inside)
-            case Place.COORDINATION:
-                return frozenset(p.user_id for p in people.values() if p.role is Role.COORDINATOR)
-            case Place.ADMIN:
-                return frozenset(p.user_id for p in people.values() if p.role is Role.ADMIN)
             case Place.DIRECT:
                 return frozenset({key} & people.keys())
+            case _:
+                return frozenset(user_id for user_id, person in people.items() if person.is_for(place, key))
 
     def card(self, event_id: str) -> Card | None:
         """The message of ours with this event id."""

@@ -123,6 +123,7 @@ professionals = Table(
     Column("left_at", Utc),
     Column("manager", String),
     Column("function", String, nullable=False, server_default=""),
+    Column("sits", Names, nullable=False, server_default="[]"),
 )
 preferences = Table(
     "preferences",

@@ -12,7 +12,7 @@ from storage.find import SPACE, Find
 from storage.work import Paper, Store
 
 BOT = "bot"
-FACES = (Place.CASE.value, Place.AGENCY.value, Place.COORDINATION.value, Place.ADMIN.value, SPACE)
+FACES = (*(place.value for place in Place if place is not Place.DIRECT), SPACE)
 
 
 async def draw(of: str) -> bytes:

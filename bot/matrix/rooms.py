@@ -17,6 +17,14 @@ MOST_INVITED_AT_ONCE = 10
 """Synapse, as it is installed, refuses more. What is asked with the room counts in none of its limits, and who is asked
 later waits for the limits of the room, of the bot, and of each person."""
 
+NAMES = {
+    Place.COORDINATION.value: "Coordination",
+    Place.STEERING.value: "Steering group",
+    Place.LEADERS.value: "Leaders",
+    Place.COMMITTEE.value: "Lawfulness committee",
+    Place.ADMIN.value: "Admin",
+}
+"""What the rooms of the house are called, by channel; those of agencies have their agency's name."""
 _OF_CASE = re.compile(rf"{Place.CASE}:([A-Z0-9]{{4}})(?: [0-9]{{1,9}})?", re.ASCII)
 
 

@@ -19,7 +19,7 @@ from bot.matrix.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected,
 from bot.matrix.faces import face_of
 from bot.matrix.inviting import Inviter
 from bot.matrix.room_guard import REMOVED
-from bot.matrix.rooms import make_room
+from bot.matrix.rooms import NAMES, make_room
 from cases.roles import Place
 from chat.faults import place_of_fault
 from commands.case.comings import topic_of
@@ -499,7 +499,7 @@ class Speaker:
         people = [key] if place is Place.DIRECT else await self._outbox.invited(channel)
         marker = await self._store.ask(lambda find: rooms.marker(find, channel))
         audience = await self._store.ask(lambda find: find.audience(channel))
-        name = key if place is Place.CASE else "Roundtable"
+        name = key if place is Place.CASE else NAMES.get(channel, "Roundtable")
         people = [person for person in people if person in audience]
         topic = topic_of(channel, self._watch.language)
         picture = await self._store.ask(lambda find: face_of(find, channel))

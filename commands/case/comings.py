@@ -27,6 +27,9 @@ TOPICS = {
     Place.CASE.value: "topic/case",
     Place.AGENCY.value: "topic/agency",
     Place.COORDINATION.value: "topic/coordination",
+    Place.STEERING.value: "topic/steering",
+    Place.LEADERS.value: "topic/leaders",
+    Place.COMMITTEE.value: "topic/committee",
     Place.ADMIN.value: "topic/admin",
     Place.DIRECT.value: "topic/direct",
     SPACE: "topic/space",
@@ -35,6 +38,9 @@ TOPICS = {
 WELCOMES = {
     Place.AGENCY: "welcome/agency",
     Place.COORDINATION: "welcome/coordination",
+    Place.STEERING: "welcome/steering",
+    Place.LEADERS: "welcome/leaders",
+    Place.COMMITTEE: "welcome/committee",
     Place.DIRECT: "welcome/direct",
 }
 """What is said first in a room. To admins the bot introduces itself (commands/trust/watch.py)."""

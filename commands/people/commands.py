@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
 from cases.errors import Refusal
 from cases.people import Agency, Professional
-from cases.roles import Permission, Place, Role
+from cases.roles import Permission, Place, Role, in_order
 from chat import groups
 from chat.arguments import (
     NAME,
@@ -36,6 +37,15 @@ Somebody = Annotated[PersonId, NAME]
 OfAgency = Annotated[AgencyName, Positional(take_name, "AGENCY")]
 
 
+class Above(StrEnum):
+    """The rooms above the tables, or none of them."""
+
+    STEERING = Place.STEERING.value
+    LEADERS = Place.LEADERS.value
+    COMMITTEE = Place.COMMITTEE.value
+    NONE = "none"
+
+
 class AddMember(Arguments):
     """Let a new person speak for an agency, and say why."""
 
@@ -44,6 +54,7 @@ class AddMember(Arguments):
     agency: AgencyName = Field(title="an agency", description="for which agency")
     because: Text = Field(title="a reason", description="why this person comes")
     role: Role = Field(Role.PRACTITIONER, title="role", description="practitioner, manager, coordinator or admin")
+    sits: tuple[Above, ...] = Field((), title="rooms", description="where above the tables this person sits")
 
 
 class MoveMember(Arguments):
@@ -52,6 +63,15 @@ class MoveMember(Arguments):
     person: Somebody = Field(title="PERSON", description="who changes")
     to: AgencyName = Field(title="an agency", description="for which agency from now on")
     because: Text = Field(title="a reason", description="why this person changes")
+    sits: tuple[Above, ...] = Field((), title="rooms", description="where above the tables; as before if left out")
+
+
+class SeatMember(Arguments):
+    """Let a person sit in the rooms above the tables, or in none, and say why."""
+
+    person: Somebody = Field(title="PERSON", description="who sits there")
+    sits: Annotated[tuple[Above, ...], REST] = Field(title="ROOMS", description="steering, leaders, committee; or none")
+    because: Text = Field(title="a reason", description="why")
 
 
 class MemberLeaves(Arguments):
@@ -98,7 +118,7 @@ def add_member(args: AddMember, ctx: Context) -> Reply:
         raise Refusal("people/no_user_id")
     if (known := ctx.directory.people.get(user_id)) is not None:
         raise Refusal("people/known", person=user_id, agency=known.agency)
-    person = Professional(user_id, args.name, args.agency, args.role)
+    person = Professional(user_id, args.name, args.agency, args.role, sits=in_order(args.sits))
     directory.put(ctx.work, person)
     _invite(person, ctx)
     return Reply("people/added", {"person": person, "because": args.because})
@@ -114,12 +134,31 @@ def move_member(args: MoveMember, ctx: Context) -> Reply:
         raise Refusal("people/same_agency", person=person.user_id, agency=args.to)
     handed = leaving.leave_tables(person, args.because, ctx)
     leaving.leave_rooms(person, ctx, for_good=False)
-    moved = replace(person, agency=args.to)
+    moved = replace(person, agency=args.to, sits=in_order(args.sits) if args.sits else person.sits)
     directory.put(ctx.work, moved)
     _invite(moved, ctx)
+    leaving.leave_above(person, moved, ctx)
     leaving.tell_agency(person, handed, ctx)
     _tell_coordinators("moved", person, handed, ctx, agency=args.to)
     return Reply("people/moved", {"person": person, "agency": args.to, "handed": handed})
+
+
+@commands.command(
+    "member sits",
+    needs=Permission.PROVISION,
+    example="!member sits Ella Mulder steering, leaders because: she heads the service",
+)
+def seat_member(args: SeatMember, ctx: Context) -> Reply:
+    """Invited where they sit now, taken out where they don't any more; also oneself."""
+    person = ctx.directory.people[args.person]
+    seated = replace(person, sits=in_order(args.sits))
+    if seated.sits == person.sits:
+        raise Refusal("people/sits_already", person=person.user_id, sits=person.sits)
+    directory.put(ctx.work, seated)
+    for place in seated.sits:
+        ctx.work.invite(place, person.user_id)
+    leaving.leave_above(person, seated, ctx)
+    return Reply("people/seated", {"person": person.user_id, "sits": seated.sits})
 
 
 @commands.command(
@@ -199,6 +238,7 @@ def _invite(person: Professional, ctx: Context) -> None:
         channels.append(COORDINATION)
     if person.role is Role.ADMIN:
         channels.append(Place.ADMIN.value)
+    channels += person.sits
     for channel in channels:
         if channel != SPACE or ctx.work.find.room(SPACE):
             ctx.work.invite(channel, person.user_id)

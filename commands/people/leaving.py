@@ -2,7 +2,7 @@
 
 from cases.case import Case
 from cases.people import Professional
-from cases.roles import Place
+from cases.roles import ABOVE, Place
 from chat.context import Context, Reply, agency_channel, case_channel, direct_channel
 from storage import directory
 from storage.find import SPACE
@@ -34,10 +34,17 @@ def leave_rooms(person: Professional, ctx: Context, *, for_good: bool) -> None:
     """Take somebody out of the rooms of the house that are theirs no more."""
     channels = [agency_channel(person.agency)]
     if for_good:
-        channels += [Place.COORDINATION.value, Place.ADMIN.value, direct_channel(person.user_id), SPACE]
+        channels += [Place.COORDINATION.value, Place.ADMIN.value, direct_channel(person.user_id), SPACE, *ABOVE]
     for channel in channels:
         if ctx.work.find.room(channel):
             ctx.work.remove(channel, person.user_id)
+
+
+def leave_above(before: Professional, now: Professional, ctx: Context) -> None:
+    """Take somebody out of the rooms above the tables in which they sit no more."""
+    for place in before.sits:
+        if place not in now.sits and ctx.work.find.room(place):
+            ctx.work.remove(place, before.user_id)
 
 
 def tell_agency(person: Professional, handed: Handed, ctx: Context) -> None:

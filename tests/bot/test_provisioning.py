@@ -114,9 +114,9 @@ def rooms() -> RecordedRooms:
     return RecordedRooms()
 
 
-def the_house(change: Mapping[str, Mapping[str, str] | None] | None = None) -> House:
+def the_house(change: Mapping[str, Mapping[str, object] | None] | None = None) -> House:
     """The fictional house; ``change`` gives people other values, or (None) leaves them out."""
-    people: dict[str, dict[str, str]] = {
+    people: dict[str, dict[str, object]] = {
         who: {"user": user(who), "name": name, "role": role, "agency": agency}
         for who, (name, agency, role) in PEOPLE.items()
     }
@@ -279,6 +279,53 @@ async def test_a_manager_sits_at_no_table(store: Store, rooms: RecordedRooms) ->
     await apply(store, rooms, the_house({"ada": {"role": "manager"}}))
     assert await who_is_in(store, rooms, "case:K7QF") == set()
     assert "ada" in await who_is_in(store, rooms, "space")
+
+
+async def test_a_room_above_the_tables_is_made_once_somebody_sits_in_it(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    assert not {"steering", "leaders", "committee"} & {made[MARKER] for made in rooms.made.values()}
+
+    seats = {"bram": {"sits": ["steering"]}, "ella": {"sits": ["leaders", "steering"]}}
+    plan, _ = await apply(store, rooms, the_house(seats))
+    assert list(describe(plan, prune=False)) == [
+        "~ manager @bram:example.org, police: new sits",
+        "~ manager @ella:example.org, social: new sits",
+        "+ room steering",
+        "+ room leaders",
+        "+ invite @bram:example.org to steering",
+        "+ invite @ella:example.org to steering",
+        "+ invite @ella:example.org to leaders",
+    ]
+    assert await who_is_in(store, rooms, "steering") == {"bram", "ella"}
+    assert {made["name"] for made in rooms.made.values()} >= {"Steering group", "Leaders"}
+    assert not (await make_plan(store, rooms, the_house(seats), BOT)).anything(prune=False)
+
+    await apply(store, rooms, the_house({"bram": {"sits": ["steering"]}}))
+    assert await who_is_in(store, rooms, "steering") == {"bram"}
+    assert await who_is_in(store, rooms, "leaders") == set()
+
+
+async def test_whoever_leaves_the_house_leaves_the_rooms_above_the_tables(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house({"bram": {"sits": ["steering", "committee"]}}))
+    await apply(store, rooms, the_house({"bram": None}), prune=True)
+    assert await who_is_in(store, rooms, "steering") == await who_is_in(store, rooms, "committee") == set()
+
+
+@pytest.mark.parametrize(
+    ("sits", "problem"),
+    [
+        ('["steering", "board"]', "agency 1, person 1, sits 2: it must be steering, leaders or committee"),
+        ('"steering"', "agency 1, person 1: sits is not right: input should be a valid list"),
+        ('["admin"]', "agency 1, person 1, sits 1: it must be steering, leaders or committee"),
+    ],
+)
+def test_where_nobody_can_sit_is_told(tmp_path: Path, sits: str, problem: str) -> None:
+    path = tmp_path / "agencies.toml"
+    text = EXAMPLE.read_text(encoding="utf-8")
+    path.write_text(text.replace('name = "Ada Jansen"', f'name = "Ada Jansen"\n  sits = {sits}'))
+    with pytest.raises(ConfigProblem) as told:
+        read_house(path, BOT)
+    assert told.value.problems == (problem,)
 
 
 async def test_who_is_not_in_the_file_is_listed_and_stays(store: Store, rooms: RecordedRooms) -> None:

@@ -9,7 +9,8 @@ CASE = {
     Role.PRACTITIONER: SPOKEN
     | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS}
     | {Permission.URGENT, Permission.ON_CALL},
-    Role.COORDINATOR: set(Permission) - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION},
+    Role.COORDINATOR: set(Permission)
+    - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION, Permission.ADVISE, Permission.FIGURES},
 }
 IN_AGENCY_ROOM = {
     Permission.HELP,
@@ -26,7 +27,11 @@ MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.CASE: CASE,
     Place.COORDINATION: {
         Role.COORDINATOR: {Permission.HELP, Permission.OPEN_CASES, Permission.INVITE, Permission.OWN_WORDS}
+        | {Permission.FIGURES}
     },
+    Place.STEERING: {key: {Permission.HELP, Permission.ADVISE, Permission.FIGURES} for key in Role},
+    Place.LEADERS: {key: {Permission.HELP, Permission.FIGURES} for key in Role},
+    Place.COMMITTEE: {key: {Permission.HELP, Permission.ADVISE} for key in Role},
     Place.AGENCY: dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_AGENCY_ROOM),
     Place.ADMIN: {Role.ADMIN: {Permission.HELP, Permission.PROVISION}},
     Place.DIRECT: dict.fromkeys(Role, FOR_ALL)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases.roles import GRANTS, NOT_FOR_OBSERVERS, Permission, Place, Role, may, who_may
+from cases.roles import ABOVE, GRANTS, NOT_FOR_OBSERVERS, Permission, Place, Role, may, who_may
 from commands import registry_of_all
 from tests.room import Conference, user
 
@@ -21,7 +21,10 @@ WHERE = {
     Place.COORDINATION: {Role.PRACTITIONER: "gina", Role.COORDINATOR: "cleo", Role.MANAGER: "ella", Role.ADMIN: "kees"},
     Place.AGENCY: {Role.PRACTITIONER: "dirk", Role.COORDINATOR: "cleo", Role.MANAGER: "ella", Role.ADMIN: "kees"},
     Place.ADMIN: {Role.PRACTITIONER: "gina", Role.COORDINATOR: "cleo", Role.MANAGER: "ella", Role.ADMIN: "kees"},
-    Place.DIRECT: {Role.PRACTITIONER: "gina", Role.COORDINATOR: "cleo", Role.MANAGER: "ella", Role.ADMIN: "kees"},
+    **{
+        place: {Role.PRACTITIONER: "gina", Role.COORDINATOR: "cleo", Role.MANAGER: "ella", Role.ADMIN: "kees"}
+        for place in (Place.DIRECT, *ABOVE)
+    },
 }
 
 
@@ -33,6 +36,8 @@ def channel(place: Place, who: str, room: str) -> str:
 @pytest.mark.parametrize("place", Place)
 async def test_each_command_is_for_those_whom_its_permission_names(table: Conference, place: Place) -> None:
     room = await table.open_case()
+    for who in WHERE[place].values() if place in ABOVE else ():
+        await table.say("kees", f"!member sits {user(who)} {place} because: x", room="admin")
     for path, command in registry_of_all().commands.items():
         # A chair's lines are talk while no meeting is held.
         for role, who in WHERE[place].items() if not path.endswith(":") else ():

@@ -160,6 +160,7 @@ def upgrade() -> None:
         sa.Column("left_at", sa.DateTime(), nullable=True),
         sa.Column("manager", sa.String(), nullable=True),
         sa.Column("function", sa.String(), server_default="", nullable=False),
+        sa.Column("sits", sa.JSON(), server_default="[]", nullable=False),
         sa.ForeignKeyConstraint(["agency"], ["agencies.short"], name=op.f("fk_professionals_agency_agencies")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_professionals")),
     )

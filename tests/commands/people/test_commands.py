@@ -76,6 +76,54 @@ async def test_somebody_new_is_invited_to_the_agencys_room_and_to_no_case(table:
     assert "is on file already" in await table.answer("kees", line, room="admin")
 
 
+@pytest.mark.scenario
+async def test_who_sits_in_the_rooms_above_the_tables_is_said_while_the_bot_runs(table: Conference) -> None:
+    line = "!member add @lena:example.org Lena Vos agency: health because: new role: manager sits: steering, leaders"
+    await table.say("kees", line, room="admin")
+    assert [c for c, person in table.invited if person == "@lena:example.org"] == ["steering", "leaders"]
+    said = await table.answer("kees", "!member sits Ella Mulder leaders and committee because: new", room="admin")
+    assert "Ella Mulder (Social services) sits in: leaders, committee" in said
+    assert [c for c, person in table.invited if person == user("ella")] == ["leaders", "committee"]
+    for channel in ("leaders", "committee"):
+        with table.store.look() as find:
+            assert user("ella") in find.audience(channel)
+    again = await table.answer("kees", "!member sits Ella Mulder committee, leaders because: new", room="admin")
+    assert "Nothing was changed." in again
+    await table.say("kees", "!member sits Ella Mulder leaders because: the other one has ended", room="admin")
+    assert table.removed == [("committee", user("ella"))]
+    await table.say("kees", "!member sits Ella Mulder none because: she had enough", room="admin")
+    assert table.removed[-1] == ("leaders", user("ella"))
+    with table.store.look() as find:
+        assert not find.audience("committee")
+    refused = await table.answer("kees", "!member sits Ella Mulder board because: x", room="admin")
+    assert "steering" in refused
+
+
+async def test_who_moves_keeps_the_seat_above_unless_it_is_said_and_a_leaver_has_none(table: Conference) -> None:
+    await table.say("kees", "!member sits Ella Mulder steering because: she heads it", room="admin")
+    await table.say("kees", "!member move Ella Mulder to: health because: a new post", room="admin")
+    assert ("steering", user("ella")) not in table.removed
+    assert "can" in await table.answer("ella", "!help", room="steering")
+    await table.say("kees", "!member move Ella Mulder to: youth because: another post sits: none", room="admin")
+    assert ("steering", user("ella")) in table.removed
+    assert "is not a member" not in await table.answer("ella", "!help", room="steering")
+    await table.say("kees", "!member sits Bram Visser steering, committee because: he knows", room="admin")
+    await table.say("kees", "!member leave Bram Visser because: a pension", room="admin")
+    assert {c for c, person in table.removed if person == user("bram")} >= {"steering", "committee"}
+
+
+@pytest.mark.parametrize("room", ["steering", "leaders", "committee"])
+async def test_only_who_sits_there_is_heard_in_a_room_above_the_tables(table: Conference, room: str) -> None:
+    await table.say("kees", f"!member sits Ella Mulder {room} because: x", room="admin")
+    await table.say("kees", f"!member sits Bram Visser {room} because: x", room="admin")
+    assert "!help" not in await table.answer("cleo", "!help", room=room)
+    assert (await table.outcomes())[-1] == ("help", "dispatch/not_a_member")
+    assert "What you can do here" in await table.answer("ella", "!help", room=room)
+    for line in ("!case list", "!status", "!mine", "!member leave Ada Jansen because: x"):
+        await table.say("bram", line, room=room)
+        assert (await table.outcomes())[-1][1] in {"dispatch/wrong_room", "dispatch/not_allowed"}
+
+
 async def test_an_agency_comes_is_renamed_and_retires_with_its_past_kept(table: Conference) -> None:
     room = await busy(table)
     assert "Fire service is on file" in await table.answer("kees", "!agency add fire name: Fire service", room="admin")
