@@ -32,9 +32,9 @@ from chat.context import Context, Reply, case_channel
 from chat.reading import suggest
 from chat.registry import commands
 from commands.afterwards import rules as afterwards
-from commands.case import convening
+from commands.case import convening, seating
 from commands.case import rules as closing
-from commands.case.named import case_of, coordinators, unused_reference
+from commands.case.named import case_of, coordinators, others_who_steer, unused_reference
 from commands.case.rules import Closing, Ending
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
@@ -194,24 +194,14 @@ def list_cases(args: ListCases, ctx: Context) -> Reply:
 def invite(args: Invite, ctx: Context) -> Reply:
     """Give the person a place; the table reads why. Nobody gives it to themselves."""
     case = case_of(args.ref, ctx)
-    if args.person == ctx.actor.user_id:
-        raise Refusal("case/not_yourself", ref=case.ref, people=_others_who_steer(case, ctx))
-    person = ctx.directory.people[args.person]
-    if missing := list(standing.lacks(ctx.work.find, ctx.house.of(case.scheme), person, ctx.now)):
-        raise Refusal("mandate/lacks", person=person.user_id, agency=person.agency, missing=missing)
-    channel = case_channel(case.ref)
-    facts: dict[str, object] = {"ref": case.ref, "person": person.user_id, "because": args.because}
-    told = Reply("case/invited", facts)
     # The table knows of somebody who declined, and is asked once more.
-    again = case.awaits(person.user_id)
-    if again:
-        case.require_open()
-    else:
-        case.invite(person, because=args.because, by=ctx.actor, at=ctx.now)
-    if ctx.place is not Place.CASE and not again:
-        ctx.tell(channel, told)
-    ctx.work.invite(channel, person.user_id)
-    return told if ctx.place is Place.CASE else Reply("case/invited_by_reference", facts)
+    again = case.awaits(args.person)
+    told = seating.give(args.person, args.because, ctx)
+    if ctx.place is Place.CASE:
+        return told
+    if not again:
+        ctx.tell(case_channel(case.ref), told)
+    return Reply("case/invited_by_reference", told.facts)
 
 
 @commands.command(
@@ -235,7 +225,7 @@ def name_director(args: NameDirector, ctx: Context) -> Reply:
     """Hand the process over; the table reads who runs it now, and why. Nobody takes it from who has it."""
     case = case_of(args.ref, ctx)
     if args.person == ctx.actor.user_id != case.director and _directed(case):
-        raise Refusal("case/not_your_own_director", ref=case.ref, people=_others_who_steer(case, ctx))
+        raise Refusal("case/not_your_own_director", ref=case.ref, people=others_who_steer(case, ctx))
     case.direct(args.person, by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"ref": case.ref, "person": args.person, "because": args.because}
     ctx.tell(case_channel(case.ref), Reply("case/directed", facts, wake=(args.person,)))
@@ -329,12 +319,6 @@ def _line(args: Close) -> str:
 def _directed(case: Case) -> bool:
     """Whether somebody at the table runs the process."""
     return case.director is not None and case.is_member(case.director)
-
-
-def _others_who_steer(case: Case, ctx: Context) -> list[str]:
-    """Who can do for this coordinator what nobody does for themselves."""
-    able = [*coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
-    return [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
 
 
 def _scheme(named: str | None, ctx: Context) -> str:

@@ -25,6 +25,12 @@ def coordinators(scheme: str, ctx: Context) -> list[str]:
     return [person for person in everybody if ctx.house.coordinates(person, scheme)]
 
 
+def others_who_steer(case: Case, ctx: Context) -> list[str]:
+    """Who can do for this coordinator what nobody does for themselves."""
+    able = [*coordinators(case.scheme, ctx), *([case.director] if case.director else [])]
+    return [person for person in dict.fromkeys(able) if person != ctx.actor.user_id]
+
+
 def unused_reference(ctx: Context) -> str:
     """A random reference that no case has, or had."""
     while ctx.work.find.is_taken(ref := new_reference()):

@@ -1,6 +1,5 @@
 """Round tables: planned, prepared, held, and ended."""
 
-from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -8,18 +7,13 @@ from pydantic import Field
 from cases.roles import Permission
 from chat import groups, recurrence
 from chat.arguments import Arguments, Every, Minutes, PersonId, Rest, RestSlot, ShortText, Text
-from chat.context import COORDINATION, Context, Reply, case_channel
+from chat.context import Context, Reply, case_channel
 from chat.registry import commands
-from commands.action.rules import Action
-from commands.audit import asking
 from commands.ids import RoundTableId
 from commands.meeting import rules as meeting
-from commands.minutes import filing
-from commands.minutes import rules as kept
-from commands.overview.lists import followups_reply
 from commands.planning import rules as planning
 from commands.planning.dates import leave_out, length_of
-from commands.roundtable import invitation
+from commands.roundtable import holding, invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Presence, RoundTable, State
@@ -116,44 +110,16 @@ def schedule(args: Schedule, ctx: Context) -> Reply:
 @commands.command("roundtable start", needs=Permission.TAKE_PART, group=groups.DURING, example="!roundtable start M-1")
 def start(args: Start, ctx: Context) -> Reply:
     """Open it: why, the goal, confidentiality, the agenda; everybody else confirms."""
-    case = ctx.case
-    table = roundtable.start(
-        case,
-        args.id,
-        by=ctx.actor,
-        at=ctx.now,
-        steers=ctx.steers,
-        taker=args.minutes,
-        needs=quorum_of(ctx.house, ctx.case).needs,
-    )
-    facts = {
-        "table": table,
-        "case": case,
-        "last": kept.latest(case),
-        "pending": [a for a in case.all(Action) if a.pending],
-        "agenda": roundtable.agenda_of(case, table),
-        "order": meeting.speaking_order(case, table),
-        "statement": ctx.house.of(case.scheme).statement,
-        "early": ctx.calendar.day(table.starts_at) > ctx.calendar.day(ctx.now),
-    }
-    wake = tuple(person for person in _everybody(ctx) if person != ctx.actor.user_id)
-    return Reply("roundtable/started", facts, table.id, wake)
+    return holding.begin(ctx, args.id, taker=args.minutes)
 
 
 @commands.command("roundtable end", needs=Permission.TAKE_PART, group=groups.DURING, example="!roundtable end")
 def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
-    table = roundtable.end(ctx.case, args.id, by=ctx.actor, at=ctx.now, steers=ctx.steers)
-    said = (
-        filing.draft(table, ctx),
-        _without_quorum(table, ctx),
-        followups_reply(ctx, *_everybody(ctx)),
-    )
-    *before, last = [reply for reply in said if reply]
+    *before, last = holding.end(ctx, args.id)
     for reply in before:
         ctx.tell(case_channel(ctx.case.ref), reply)
-    asking.offer(table, ctx)
-    return replace(last, subject=last.subject or table.id)
+    return last
 
 
 @commands.command("agenda", needs=Permission.TAKE_PART, example="!agenda M-1 the part-time timetable")
@@ -219,16 +185,6 @@ def confirm(args: Confirm, ctx: Context) -> Reply:
     facts = {"table": table, "people": confirmed, **_attendance(table, ctx)}
     is_news = had_quorum != bool(facts["quorum"]) or len(confirmed) == len(ctx.case.present)
     return Reply("roundtable/confirmed", facts, table.id, tick=not is_news)
-
-
-def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
-    """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
-    if roundtable.has_quorum(ctx.case, table, quorum=quorum_of(ctx.house, ctx.case)):
-        return None
-    if meeting.failed_twice(ctx.case, table, quorum_of(ctx.house, ctx.case)):
-        ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
-    by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
-    return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))
 
 
 def _table_of(table_id: str, ctx: Context) -> RoundTable:

@@ -30,6 +30,7 @@ ENDED = verb("roundtable end", "ended the round table {id}", final=True, in_a_fu
 ATTENDS = verb("attend", "comes to {whole}")
 EXCUSED = verb("apologies", "noted apologies for {whole}")
 CONFIRMED = verb("confirm", "confirmed confidentiality at {whole}")
+TAKEN_OVER = verb("confirmed before", "took over at {id} who has confirmed before", final=True)
 PUT_ON_AGENDA = verb("agenda", "put a point on the agenda of {whole}")
 NOTED = verb("note", "took a note ({id})")
 UNAPPROVED = todo("unapproved", "approve the minutes of {id}", "minutes not approved yet")
@@ -133,6 +134,8 @@ class RoundTable(Record):
     """The agencies without which there is no quorum, as the scheme had it when the meeting began."""
     late_because: Words | None = None
     """Why it lies later than a new date should after a meeting without quorum."""
+    sitting: str | None = None
+    """The sitting that it is one of (its number)."""
 
 
 @record("agenda item")
@@ -181,17 +184,15 @@ def schedule(
     minutes: int = DEFAULT_MINUTES,
     where: str | None = None,
     because: str | None = None,
+    sitting: str | None = None,
 ) -> RoundTable:
     """Schedule a round table; it is the case's next review if none is ahead."""
     case.require_open()
     case.require_member(chair)
     step = case.step(SCHEDULED, next_id("M", case.all(RoundTable), case.steps), by, at)
-    table = step.add(
-        case.all(RoundTable),
-        RoundTable(
-            step.subject, by.user_id, by.agency, at, starts_at, minutes, chair, about, where, late_because=because
-        ),
-    )
+    said = (starts_at, minutes, chair, about, where)
+    table = RoundTable(step.subject, by.user_id, by.agency, at, *said, late_because=because, sitting=sitting)
+    step.add(case.all(RoundTable), table)
     plan_review(case, starts_at, step)
     return table
 
@@ -219,7 +220,7 @@ def start(
     taker: str | None = None,
     needs: Collection[str] = (),
 ) -> RoundTable:
-    """Begin; who begins has read the confidentiality statement and thereby confirms it.
+    """Begin; who begins, and sits at this table, has read the confidentiality statement and thereby confirms it.
 
     ``needs``: the agencies without which the scheme has no quorum; those that have no seat in this case don't count.
     """
@@ -232,7 +233,8 @@ def start(
     step = case.step(STARTED, table.id, by, at)
     needed = tuple(agency for agency in case.seats if agency in needs)
     step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
-    step.add(case.all(Attendance), _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
+    if case.is_member(by.user_id):
+        step.add(case.all(Attendance), _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
     return table
 
 
@@ -298,6 +300,22 @@ def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: da
     said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
     case.step(CONFIRMED, said.id, by, at).add(case.all(Attendance), said)
     return table
+
+
+def take_over(case: Case, people: Collection[str], *, by: Professional, at: datetime) -> list[str]:
+    """Take over who has confirmed elsewhere what holds here, too; gives those of the running meeting's members.
+
+    Not who had confirmed before, nor whose last word is that they can't come to this one.
+    """
+    table = require_running(case)
+    said = presences(case, table)
+    there = [m for m in case.present if m.user_id in people and said.get(m.user_id) in {None, Presence.ATTENDS}]
+    if there:
+        step = case.step(TAKEN_OVER, table.id, by, at)
+        for member in there:
+            confirmed = _attendance(case, table, Presence.CONFIRMED, member.user_id, member.agency, at=at)
+            step.add(case.all(Attendance), confirmed)
+    return [member.user_id for member in there]
 
 
 def add_agenda_item(
