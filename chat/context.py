@@ -12,6 +12,7 @@ from cases.people import Professional
 from cases.roles import Permission, Place, Role, may, restraint
 from cases.scheme import Scheme
 from chat.languages import Language, language
+from chat.marks import mark_of
 from chat.render import Voice
 from storage.find import Directory
 from storage.work import Attachment, Paper, Work
@@ -65,7 +66,8 @@ class House:
         place, _, key = channel.partition(":")
         if place == Place.DIRECT:
             zone = directory.zone(key, zone)
-        return Voice(directory, zone, self.language(directory, channel, case), alone=place == Place.DIRECT)
+        spoken = self.language(directory, channel, case)
+        return Voice(directory, zone, spoken, place == Place.DIRECT, mark_of(case) if case else None)
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""

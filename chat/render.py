@@ -52,6 +52,8 @@ class Voice:
     language: Language = ENGLISH
     alone: bool = False
     """Whether one person reads it: whoever is mentioned is not named to themselves."""
+    mark: str | None = None
+    """The template of what stands first in all that is said (chat/marks.py)."""
 
     def message(
         self,
@@ -69,12 +71,13 @@ class Voice:
         # However many must act, each of them is mentioned once at least.
         pages += [_MORE] * (len(groups) - len(pages))
         messages: list[Message] = []
+        first = f"<b>{self.text(self.mark, {})}</b>\n" if self.mark else ""
         for number, page in enumerate(pages):
             people = groups[number % len(groups)]
             # In a line of its own, which names them; whoever is alone with the bot needs none.
             named = f"\n\n{self.text('mentioned', {'people': people})}" if people and not self.alone else ""
-            html = formatted(page + named)
-            messages.append(Message(plain(page), html, people, not wake, subject, answers_to, beside))
+            html = formatted(first + page + named)
+            messages.append(Message(plain(first + page), html, people, not wake, subject, answers_to, beside))
         return messages
 
     def text(self, template: str, facts: Mapping[str, object]) -> str:
@@ -85,7 +88,12 @@ class Voice:
     def poll(self, template: str, facts: Mapping[str, object]) -> tuple[str, tuple[tuple[str, str], ...]]:
         """What a poll asks, and what each tap says and how it is shown: a line of its template, ``LINE = LABEL``."""
         question, *answers = (line for line in plain(self.text(template, facts)).split("\n") if line)
-        return question, tuple((said, label) for said, _, label in (line.partition(" = ") for line in answers))
+        parted = (line.partition(" = ") for line in answers)
+        return self.marked(question), tuple((said, label) for said, _, label in parted)
+
+    def marked(self, title: str) -> str:
+        """A text of one line behind the mark, such as the title of a paper; without either the other."""
+        return " · ".join(filter(None, (plain(self.text(self.mark, {})) if self.mark else "", title)))
 
     def _groups(self, people: tuple[str, ...]) -> list[tuple[str, ...]]:
         """The people in groups that fit a message beside its text."""
@@ -182,6 +190,12 @@ def _ngettext(facts: Facts, one: str, many: str, count: int) -> str:
 def _translated(facts: Facts, text: str) -> str:
     """A text of ours that stands in Python, such as the summary of a command; it is escaped like any other."""
     return _voice(facts).language.text(text)
+
+
+@pass_context
+def _marked(facts: Facts, title: str | Markup) -> Markup:
+    """The title of a paper behind the mark of its case, if it has one."""
+    return Markup(" · ").join(filter(None, (_voice(facts).marked(""), title)))
 
 
 @pass_context
@@ -327,6 +341,7 @@ def _make_environment() -> Environment:
         "clock": _clock,
         "dated": _dated,
         "translated": _translated,
+        "marked": _marked,
         "choice": _choice,
         "state": _state,
         "grouped": _grouped,

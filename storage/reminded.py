@@ -1,5 +1,6 @@
 """Who was reminded of what: each step of the ladder is said once, and nobody hears more than one message a day."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +38,10 @@ class Reminded:
     def last(self, whom: str) -> datetime | None:
         """When this person was last reminded of anything."""
         return max((told.at for (_, _, each), told in self.said.items() if each == whom), default=None)
+
+    def without(self, refs: Collection[str]) -> "Reminded":
+        """What was said of all but these cases."""
+        return Reminded({key: told for key, told in self.said.items() if key[0] not in refs})
 
 
 def read(find: Find) -> Reminded:

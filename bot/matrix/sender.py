@@ -22,7 +22,7 @@ from bot.matrix.room_guard import REMOVED
 from bot.matrix.rooms import NAMES, make_room
 from cases.roles import Place
 from chat.faults import place_of_fault
-from commands.case.comings import topic_of
+from commands.case.comings import name_of, topic_of
 from commands.trust.watch import Watch
 from storage import causes, rooms
 from storage.crypto import HOUSE
@@ -495,11 +495,13 @@ class Speaker:
             return room_id or await self._make_alone(channel)
 
     async def _make_alone(self, channel: str) -> str:
-        place, key = place_of(channel), channel.partition(":")[2]
-        people = [key] if place is Place.DIRECT else await self._outbox.invited(channel)
+        place = place_of(channel)
+        people = [channel.partition(":")[2]] if place is Place.DIRECT else await self._outbox.invited(channel)
         marker = await self._store.ask(lambda find: rooms.marker(find, channel))
         audience = await self._store.ask(lambda find: find.audience(channel))
-        name = key if place is Place.CASE else NAMES.get(channel, "Roundtable")
+        name = NAMES.get(channel, "Roundtable")
+        if place is Place.CASE:
+            name = await self._store.ask(lambda find: name_of(find, channel, self._watch.language))
         people = [person for person in people if person in audience]
         topic = topic_of(channel, self._watch.language)
         picture = await self._store.ask(lambda find: face_of(find, channel))

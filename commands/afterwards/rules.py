@@ -10,6 +10,7 @@ from cases.errors import Refusal
 from cases.items import NOBODY, Item, offers_items
 from cases.verbs import verb
 from commands.case.rules import Closing
+from commands.practice.rules import is_practice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +28,9 @@ TO_REVIEW = "closed review"
 def moments(case: Case) -> list[datetime]:
     """When it is asked whether there is a new concern (UTC); never of a case that comes back as a repeat.
 
-    Nor of one that had no table.
+    Nor of one that had no table, or that was practised.
     """
-    if case.closed_at is None or not case.has_table or not case.all(Closing)[-1].reviewed:
+    if case.closed_at is None or not case.has_table or is_practice(case) or not case.all(Closing)[-1].reviewed:
         return []
     return [_months_after(case.closed_at, months, case) for months in MONTHS]
 

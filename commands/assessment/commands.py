@@ -164,8 +164,8 @@ def _drawn(facts: dict[str, object], known: list[Round], ctx: Context) -> Paper:
     """Where each agency stands from 0 to 10, in both rounds; what it shows stands in words above it."""
     title, *lines = plain(ctx.voice().text("assessment/picture", facts | {"ref": ctx.case.ref})).split("\n")
     rows = [dict(zip(("agency", "before", "now"), line.split(_BETWEEN), strict=True)) for line in lines if line]
-    house = ctx.house.of(ctx.case.scheme)
-    words = {"title": title, "class": house.marking, "lang": ctx.voice().language.code}
+    marking = ctx.voice().marked(ctx.house.of(ctx.case.scheme).marking)
+    words = {"title": title, "class": marking, "lang": ctx.voice().language.code}
     names = [of.id for of in known]
     return Paper(
         f"{ctx.case.ref}-{known[-1].id}-rounds.png", "rounds", {**words, "rounds": names, "rows": rows}, ctx.now

@@ -11,6 +11,7 @@ from cases.errors import Refusal
 from cases.items import NOBODY, Item, offers_items
 from cases.record import Record, one_of, record
 from cases.verbs import verb
+from commands.practice.rules import is_practice
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable, State
 
@@ -93,6 +94,7 @@ def means(cases: Iterable[Case], quarter: Quarter) -> tuple[int, list[float] | N
     given = [
         (one.arrangements, one.conduct, one.assessment, one.plan)
         for case in cases
+        if not is_practice(case)
         for one in case.all(Audit)
         if not one.withdrawn and Quarter.of(one.at) == quarter
     ]

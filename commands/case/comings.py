@@ -13,6 +13,7 @@ from chat.dispatch import DONE
 from chat.languages import language
 from chat.layout import plain
 from chat.render import Voice
+from commands.practice.rules import PRACTISED
 from storage import causes
 from storage.audit import Entry
 from storage.find import SPACE, Directory, Find, place_of
@@ -52,6 +53,14 @@ def topic_of(channel: str, code: str) -> str:
     """What a channel's room is for, in a language."""
     voice = Voice(Directory({}, {}, {}), ZoneInfo("UTC"), language(code))
     return plain(voice.text(TOPICS[channel.partition(":")[0]], {}))
+
+
+def name_of(find: Find, channel: str, code: str) -> str:
+    """What the room of a case is called, as every homeserver reads it; in a language."""
+    ref = channel.partition(":")[2]
+    if ref not in find.cases_with(PRACTISED):
+        return ref
+    return plain(Voice(Directory({}, {}, {}), ZoneInfo("UTC"), language(code)).text("practice/room", {"ref": ref}))
 
 
 def welcomed(find: Find, channel: str) -> frozenset[str]:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases.case import Case, Mode, open_case
+from cases.case import Case, Mode
 from cases.closing import INFORMED, is_on_file
 from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.followups import unresolved
 from cases.people import Professional
-from cases.roles import Permission, Place, Role
-from cases.scheme import Runs, Scheme
+from cases.roles import Permission, Place
+from cases.scheme import Scheme
 from chat import groups
 from chat.arguments import (
     NAME,
@@ -29,18 +29,17 @@ from chat.arguments import (
     take_word,
 )
 from chat.context import Context, Reply, case_channel
-from chat.reading import suggest
 from chat.registry import commands
 from commands.afterwards import rules as afterwards
-from commands.case import convening, seating
+from commands.case import convening, opening, seating
 from commands.case import rules as closing
-from commands.case.named import case_of, coordinators, others_who_steer, unused_reference
+from commands.case.named import case_of, others_who_steer
 from commands.case.rules import Closing, Ending
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
+from commands.practice.rules import is_practice
 from commands.roundtable import invitation
-from commands.screen import rules as screens
 
 GROUP, PLACE = groups.CASE, 120
 
@@ -137,6 +136,7 @@ class Listed:
     unresolved: int
     late: int
     next_review: datetime | None
+    practice: bool
 
 
 @commands.command(
@@ -147,33 +147,24 @@ class Listed:
 def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     """Make the case, put up the opening card, and invite everybody as the last step."""
     director = ctx.directory.people[args.director] if args.director else ctx.actor
-    scheme = _scheme(args.scheme, ctx)
-    convening.require_convener(ctx.house.of(scheme), args.brought_by)
-    topic = convening.find_topic(ctx.house.of(scheme), args.topic)
-    people, not_ready = _who_is_ready(_table_of(args.agencies, ctx), ctx.house.of(scheme), ctx)
-    case = open_case(
-        unused_reference(ctx),
+    scheme = convening.find_scheme(args.scheme, ctx)
+    rules = ctx.house.of(scheme)
+    convening.require_convener(rules, args.brought_by)
+    topic = convening.find_topic(rules, args.topic)
+    people, not_ready = _who_is_ready(_table_of(args.agencies, ctx), rules, ctx)
+    case = opening.put_up(
+        ctx,
         scheme=scheme,
         why=args.why,
         goal=args.goal,
-        zone=ctx.house.zone.key,
         agencies=args.agencies,
-        director=director.user_id,
-        by=ctx.actor,
-        at=ctx.now,
-        people=[director, ctx.actor, *people],
-        mode=args.mode or ctx.house.of(scheme).mode,
+        director=director,
+        people=people,
+        mode=args.mode,
         brought_by=args.brought_by,
         topic=topic,
     )
-    rules = ctx.house.of(scheme)
-    screens.expect(case, rules.screens, rules.clock(Runs.SCREEN).ends(ctx.now, ctx.house.calendar(case)))
-    ctx.work.open_case(case)
-    ctx.open_case = case
-    channel = case_channel(case.ref)
-    ctx.tell(channel, Reply("case/opened", {"case": case, "anonymous": ctx.house.of(scheme).anonymous}))
-    for member in case.present:
-        ctx.work.invite(channel, member.user_id)
+    opening.invite_all(ctx, Reply("case/opened", {"case": case, "anonymous": rules.anonymous}))
     facts: dict[str, object] = {"ref": case.ref, "seats": case.seats, "invited": len(case.present)}
     return Reply("case/opened_by_reference", {**facts, "not_ready": not_ready})
 
@@ -185,7 +176,7 @@ def list_cases(args: ListCases, ctx: Context) -> Reply:
     refs = [ref for ref, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
     cases = {case.ref: _listed(case, ctx.now) for case in ctx.work.find.cases(refs)}
     facts = {"cases": list(cases.values()), "unreadable": [ref for ref in refs if ref not in cases]}
-    return Reply("case/list", {**facts, "count": len(refs)})
+    return Reply("case/list", {**facts, "count": len(refs) - sum(one.practice for one in cases.values())})
 
 
 @commands.command(
@@ -321,44 +312,12 @@ def _directed(case: Case) -> bool:
     return case.director is not None and case.is_member(case.director)
 
 
-def _scheme(named: str | None, ctx: Context) -> str:
-    """The scheme that was named, which stands in clear on file: raises Refusal for any but those of the configuration.
-
-    Another bot may run it, which opens its cases in its own room.
-    """
-    if named is None:
-        return _usual_scheme(ctx)
-    ours = ctx.work.account.schemes
-    known = {scheme.casefold(): scheme for scheme in ours or ctx.house.known_schemes}
-    if scheme := known.get(named.casefold()):
-        if ctx.house.coordinates(ctx.actor.user_id, scheme):
-            return scheme
-        raise Refusal("case/open_elsewhere", people=coordinators(scheme, ctx))
-    nearest = known.get(suggest(named.casefold(), known) or "")
-    code = "case/unknown_scheme" if ours is None else "case/scheme_elsewhere"
-    raise Refusal(code, schemes=list(known.values()), nearest=nearest)
-
-
-def _usual_scheme(ctx: Context) -> str:
-    """The house's own scheme, or the only one that this coordinator has."""
-    known = ctx.work.account.schemes or ctx.house.known_schemes
-    mine = [scheme for scheme in known if ctx.house.coordinates(ctx.actor.user_id, scheme)]
-    if ctx.house.scheme in mine:
-        return ctx.house.scheme
-    if len(mine) != 1:
-        raise Refusal("case/which_scheme", schemes=mine)
-    return mine[0]
-
-
 def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
     """The practitioners of these agencies, or where there are none the coordinators who then speak for it.
 
     Raises Refusal when an agency has nobody to send.
     """
-    people = {
-        agency: ctx.directory.of_agency(agency, Role.PRACTITIONER) or ctx.directory.of_agency(agency, Role.COORDINATOR)
-        for agency in agencies
-    }
+    people = {agency: opening.who_speaks_for(agency, ctx) for agency in agencies}
     if without := [agency for agency, there in people.items() if not there]:
         raise Refusal("case/no_practitioners", agencies=without)
     return [person for there in people.values() for person in there]
@@ -374,4 +333,5 @@ def _who_is_ready(
 
 def _listed(case: Case, now: datetime) -> Listed:
     items = unresolved(case, now)
-    return Listed(case.ref, case.seats, len(items), sum(item.late for item in items), case.next_review)
+    late = sum(item.late for item in items)
+    return Listed(case.ref, case.seats, len(items), late, case.next_review, is_practice(case))

@@ -6,6 +6,7 @@ from chat.jobs import Sweep, job
 from commands.escalation import ladder
 from commands.escalation import rules as escalation
 from commands.escalation.rules import Escalation
+from commands.practice.rules import is_practice
 from storage import causes
 
 
@@ -15,7 +16,7 @@ def climb(sweep: Sweep) -> None:
 
     def look(ref: str) -> None:
         case = sweep.case(ref)
-        if case is None:
+        if case is None or is_practice(case):
             return
         scheme, calendar = sweep.house.of(case.scheme), sweep.house.calendar(case)
         for late in [e for e in case.all(Escalation) if e.waits and e.due_at <= sweep.now]:

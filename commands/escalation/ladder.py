@@ -8,6 +8,7 @@ from cases.roles import Role
 from cases.scheme import Scheme
 from commands.escalation import rules as escalation
 from commands.escalation.rules import Escalation
+from commands.practice.rules import is_practice
 from storage.find import Directory
 
 
@@ -21,7 +22,12 @@ def ends(scheme: Scheme, level: int, now: datetime, calendar: Calendar, *, urgen
 
 
 def told(scheme: Scheme, one: Escalation, case: Case, directory: Directory) -> tuple[str, ...]:
-    """Who is told at its level: whom the scheme names, else above the table the managers of those who disagree."""
+    """Who is told at its level: whom the scheme names, else above the table the managers of those who disagree.
+
+    Nobody of what is practised.
+    """
+    if is_practice(case):
+        return ()
     rung = scheme.ladder[one.level]
     named = tuple(person for person in rung.people if person in directory.people)
     if named or one.level == 0:

@@ -32,6 +32,7 @@ from commands.overview.lines import find_lines, find_parts
 from commands.overview.lists import by_record, followups_reply, lines_of_timeline, list_told, short_moment
 from commands.phase import rules as phases
 from commands.posture.rules import postures
+from commands.practice.rules import PRACTISED
 from commands.request import answering, audience, lawful
 from commands.request.rules import ASKED, DROPPED, NARROWED, PASSED, Answer, Request, State
 from commands.roundtable import invitation
@@ -150,8 +151,10 @@ def timeline(args: Timeline, ctx: Context) -> Reply:
 
 def _drawn(shown: Iterable[Step], ctx: Context) -> Paper:
     """The steps as a picture: each with its moment, who took it, and the colour of their agency."""
-    title, steps = lines_of_timeline(ctx.case, shown, ctx.voice())
-    words = {"title": title, "class": ctx.house.of(ctx.case.scheme).marking, "lang": ctx.voice().language.code}
+    voice = ctx.voice()
+    title, steps = lines_of_timeline(ctx.case, shown, voice)
+    marking = voice.marked(ctx.house.of(ctx.case.scheme).marking)
+    words = {"title": title, "class": marking, "lang": voice.language.code}
     return Paper(f"{ctx.case.ref}-timeline.png", "timeline", {**words, "steps": steps}, ctx.now)
 
 
@@ -170,7 +173,8 @@ def mine(args: Mine, ctx: Context) -> Reply:
     refs = ctx.work.find.open_cases(of=ctx.actor.user_id)
     owed = {case.ref: _owed(case, ctx) for case in ctx.work.find.cases(refs)}
     unreadable = [ref for ref in refs if ref not in owed]
-    return Reply("overview/mine_everywhere", {"cases": list(owed.items()), "unreadable": unreadable})
+    facts = {"cases": list(owed.items()), "unreadable": unreadable, "practised": ctx.work.find.cases_with(PRACTISED)}
+    return Reply("overview/mine_everywhere", facts)
 
 
 @commands.command("followups", needs=Permission.READ, example="!followups")

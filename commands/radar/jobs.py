@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from chat.context import COORDINATION, Reply
 from chat.jobs import Sweep, job, week_of
+from commands.practice.rules import is_practice
 from commands.radar import rules as radar
 from commands.radar.rules import Finding
 from storage import causes
@@ -33,7 +34,7 @@ def report(sweep: Sweep) -> None:
     def look(ref: str) -> None:
         case = sweep.case(ref)
         repeats = case is not None and sweep.house.of(case.scheme).repeats
-        found = radar.sweep(case, sweep.now, repeats=repeats) if case else []
+        found = radar.sweep(case, sweep.now, repeats=repeats) if case and not is_practice(case) else []
         with sweep.store.look() as find:
             new = [f for f in found if week not in _reported(find, ref, f)]
         if new:

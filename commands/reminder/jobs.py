@@ -11,6 +11,7 @@ from cases.case import Case
 from cases.roles import Place, Role
 from chat.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
 from chat.jobs import Sweep, job
+from commands.practice.rules import PRACTISED, is_practice
 from commands.reminder import rules as reminders
 from commands.reminder.rules import Reminder, Stage
 from commands.request import audience
@@ -75,6 +76,7 @@ class Reminding:
         """Say what is due: one message a person and day, not in their quiet hours, the highest step only."""
         with self._store.look() as find:
             directory, said = find.directory(), reminded.read(find)
+            practised = find.cases_with(PRACTISED)
         calls: list[Call] = []
 
         def gather(ref: str) -> None:
@@ -83,14 +85,18 @@ class Reminding:
                 calls.extend(_calls(case, self._house.calendar(case), directory, said, now))
 
         each(gather)
-        calls = [call for call in calls if self._may_hear(call, directory, said, now)]
+        # What is practised comes after all else, and holds none of it up.
+        before = said.without(practised)
+        calls = [c for c in calls if self._may_hear(c, directory, said if c.ref in practised else before, now)]
         owners = [call for call in calls if call.stage <= Stage.LATE]
         told = {call.whom for call in owners}
         # Whoever owes something in several cases gets one message for all of them, and so does who is awake when the
         # table is not.
-        alone = {whom for whom, theirs in _by_person(owners) if len({c.ref for c in theirs}) > 1}
-        alone |= {call.whom for call in owners if call.calendar.rests(now)}
-        for whom, theirs in _by_person(owners):
+        # What is practised is spoken of at its table alone.
+        live = [call for call in owners if call.ref not in practised]
+        alone = {whom for whom, theirs in _by_person(live) if len({c.ref for c in theirs}) > 1}
+        alone |= {call.whom for call in live if call.calendar.rests(now)}
+        for whom, theirs in _by_person(live):
             if whom in alone:
                 self._tell_alone(whom, theirs, now)
 
@@ -211,7 +217,7 @@ def _calls(case: Case, calendar: Calendar, directory: Directory, said: Reminded,
     for reminder in reminders.due(case, now, calendar):
         calls = list(_owners(case, calendar, reminder, directory, said, now))
         steps = [(Stage.MANAGER, whom) for whom in _managers(reminder, directory)] + [(Stage.STEERING, STEERING)]
-        for stage, whom in steps:
+        for stage, whom in steps if not is_practice(case) else ():
             if stage in reminder.reached:
                 calls.append(Call(case, calendar, reminder, whom, stage, reminder.reached[stage]))
         for call in calls:

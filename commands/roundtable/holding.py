@@ -9,6 +9,7 @@ from commands.meeting import rules as meeting
 from commands.minutes import filing
 from commands.minutes import rules as kept
 from commands.overview.lists import followups_reply
+from commands.practice.rules import is_practice
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
@@ -63,7 +64,7 @@ def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
     """What is said when a meeting ended without quorum; the second time running the coordinators are told, too."""
     if roundtable.has_quorum(ctx.case, table, quorum=quorum_of(ctx.house, ctx.case)):
         return None
-    if meeting.failed_twice(ctx.case, table, quorum_of(ctx.house, ctx.case)):
+    if not is_practice(ctx.case) and meeting.failed_twice(ctx.case, table, quorum_of(ctx.house, ctx.case)):
         ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
     by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
     return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))

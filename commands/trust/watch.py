@@ -55,7 +55,7 @@ class Watch:
             return None
         asked = next((step.by for step in reversed(case.steps) if step.subject == person), case.opened_by)
         voice = self._house.voice(find.directory(), channel, case)
-        return plain(voice.text("case/invitation", {"by": asked}))
+        return voice.marked(plain(voice.text("case/invitation", {"by": asked})))
 
     @in_store_thread
     def identity_changed(self, user_id: str, master_key: str) -> None:

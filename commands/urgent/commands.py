@@ -17,6 +17,7 @@ from commands.case.named import coordinators, unused_reference
 from commands.decision.rules import Decision
 from commands.ids import UrgentId
 from commands.overview.lines import part_of_status
+from commands.practice.rules import is_practice
 from commands.referral.rules import open_desk
 from commands.urgent import rules as urgent
 from commands.urgent.jobs import CAUSE
@@ -126,7 +127,12 @@ def _facts(one: Urgent, ctx: Context) -> dict[str, object]:
 
 
 def _rota(case: Case, ctx: Context) -> tuple[str, ...]:
-    """Those on duty one by one, and then the coordinators; without duty these and the others at the table, together."""
+    """Those on duty one by one, and then the coordinators; without duty these and the others at the table, together.
+
+    Where it is practised nobody is called who is not at the table.
+    """
+    if is_practice(case):
+        return tuple(filter(None, (" ".join(m.user_id for m in case.present if m.user_id != ctx.actor.user_id),)))
     scheme = ctx.house.of(case.scheme)
     known = ctx.directory.people
     duty = [person for person in scheme.duty if person in known and person != ctx.actor.user_id]

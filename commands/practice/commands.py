@@ -1,0 +1,83 @@
+"""Opening and ending a practice room; the bot brings a story along."""
+
+from dataclasses import replace
+
+from pydantic import Field
+
+from cases.case import AT_THE_TABLE, Case
+from cases.errors import Refusal
+from cases.people import Professional
+from cases.roles import Permission
+from chat import groups
+from chat.arguments import Agencies, Arguments, ShortText, Text
+from chat.context import Context, Reply, case_channel
+from chat.languages import language
+from chat.layout import plain
+from chat.marks import marks
+from chat.registry import commands
+from commands.case import convening, opening
+from commands.mandate import standing
+from commands.practice import rules as practice
+
+GROUP, PLACE = groups.CASE, 128
+
+
+class OpenPractice(Arguments):
+    """Open a practice room, in which nothing is real: with a story that I bring along, or with your own."""
+
+    why: Text | None = Field(None, title="the why", description="why the table meets; mine, if left out")
+    goal: Text | None = Field(None, title="the goal", description="what it wants to reach")
+    agencies: Agencies | None = Field(None, title="agencies", description="who practises; all, if left out")
+    cohort: ShortText | None = Field(None, title="cohort", description="who learns together, as on file")
+    scheme: ShortText | None = Field(None, title="scheme", description="by whose rules")
+
+
+@commands.command("practice open", needs=Permission.OPEN_CASES, example="!practice open agencies: police, school")
+def open_practice(args: OpenPractice, ctx: Context) -> Reply:
+    """Mark the case, put up its cards, and invite whoever practises: neither mandate nor induction is asked for."""
+    scheme = convening.find_scheme(args.scheme, ctx)
+    people = _of_cohort(args.cohort, ctx) if args.cohort else _of_agencies(args.agencies, ctx)
+    story = replace(ctx.voice(), language=language(ctx.house.of(scheme).language))
+    case = opening.put_up(
+        ctx,
+        scheme=scheme,
+        why=args.why or plain(story.text("practice/why", {})),
+        goal=args.goal or plain(story.text("practice/goal", {})),
+        agencies=args.agencies or tuple(dict.fromkeys(person.agency for person in people)),
+        director=ctx.actor,
+        people=people,
+    )
+    practice.mark(case)
+    opening.invite_all(ctx, Reply("case/opened", {"case": case, "anonymous": False}))
+    told = {"fictional": args.why is None, "agency": case.seats[-1]}
+    ctx.tell(case_channel(case.ref), Reply("practice/story", told))
+    facts: dict[str, object] = {"ref": case.ref, "seats": case.seats, "invited": len(case.present)}
+    return Reply("practice/opened_by_reference", facts)
+
+
+def _of_agencies(named: tuple[str, ...] | None, ctx: Context) -> list[Professional]:
+    """Those who speak for these agencies, or for all that have somebody; raises Refusal when there is nobody."""
+    people = {agency: opening.who_speaks_for(agency, ctx) for agency in named or sorted(ctx.directory.agencies)}
+    if named and (without := [agency for agency, there in people.items() if not there]):
+        raise Refusal("case/no_practitioners", agencies=without)
+    if not any(people.values()):
+        raise Refusal("practice/nobody_else")
+    return [person for there in people.values() for person in there]
+
+
+def _of_cohort(name: str, ctx: Context) -> list[Professional]:
+    """Those who learn together, as far as they can sit at a table; raises Refusal when there is nobody."""
+    learned = standing.trainings(ctx.work.find)
+    cohorts = {kinds["cohort"].casefold(): kinds["cohort"] for kinds in learned.values() if "cohort" in kinds}
+    known = ctx.directory.people
+    there = [p for p, kinds in learned.items() if kinds.get("cohort", "").casefold() == name.casefold()]
+    people = [known[person] for person in there if person in known and known[person].role in AT_THE_TABLE]
+    if not people:
+        raise Refusal("practice/no_such_cohort", cohort=name, cohorts=sorted(cohorts.values()))
+    return people
+
+
+@marks
+def mark(case: Case) -> str | None:
+    """What all that is said of a practised case begins with."""
+    return "practice/mark" if practice.is_practice(case) else None
