@@ -35,20 +35,19 @@ class Sweep:
     refs: Collection[str] | None = None
     """The cases that are looked at; None: every open one."""
     cases: dict[str, Case] = field(default_factory=dict[str, Case])
-    """Open cases as they were when it began: read together."""
+    """Cases as they were when it began, or when they were first looked at."""
+    held: int = 0
+    """Steps of these cases."""
 
     def read_cases(self) -> set[str]:
         """Read the open cases, as many as may be held; gives the references of all."""
         with self.store.look() as find:
             refs = find.open_cases()
-        steps = 0
         for start in range(0, len(refs), READ_AT_ONCE):
             with self.store.look() as find:
                 cases = find.cases(refs[start : start + READ_AT_ONCE])
-            steps += sum(len(case.steps) for case in cases)
-            if steps > MOST_STEPS:
+            if not all(map(self._hold, cases)):
                 break
-            self.cases |= {case.ref: case for case in cases}
         return set(refs)
 
     def case(self, ref: str) -> Case | None:
@@ -56,7 +55,18 @@ class Sweep:
         if ref in self.cases:
             return self.cases[ref]
         with self.store.look() as find:
-            return find.case(ref)
+            case = find.case(ref)
+        if case is not None:
+            self._hold(case)
+        return case
+
+    def _hold(self, case: Case) -> bool:
+        """Keep a case for the jobs to come, if there is room for it."""
+        if self.held + len(case.steps) > MOST_STEPS:
+            return False
+        self.held += len(case.steps)
+        self.cases[case.ref] = case
+        return True
 
     def each(self, act: Callable[[str], None], refs: Collection[str] | None = None) -> None:
         """Do something for each of these cases, or for each that is looked at; one that fails stops no other."""
@@ -172,8 +182,7 @@ class Sweeps:
                 for run in _jobs:
                     run(sweep)
                 self._swept = quarter
-                sweep.cases.clear()
-            self._look_at(changed, sweep)
+            self._look_at(changed, self.begin())
 
     def begin(self) -> Sweep:
         """A sweep of this moment, with nothing read yet."""

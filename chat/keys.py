@@ -164,7 +164,8 @@ def without_emphasis(
 @cache
 def keys_of_others(key: str) -> tuple[str, ...]:
     """What a key is called in each language, as far as that is long enough to be no word of another."""
-    return tuple(typed for code in languages.codes() if len(typed := languages.language(code).key(key)) >= _NEAR_FROM)
+    called = (languages.keys(code).get(key, key) for code in languages.codes())
+    return tuple(typed for typed in called if len(typed) >= _NEAR_FROM)
 
 
 def names_an_audience(text: str, own: Mapping[str, str], are_agencies: Callable[[str], bool]) -> bool:

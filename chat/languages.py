@@ -4,6 +4,7 @@ A catalogue is read as translators write it (``.po``): nothing compiled lies bes
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
@@ -21,6 +22,7 @@ OUR_NAME = "English"
 OUR_ARTICLES = "a an the"
 DATE_NAMES = tuple(dict.fromkeys(name for full in (*WEEKDAYS, *MONTHS) for name in (full, full[:3])))
 _NAME = re.compile(rf"\b({'|'.join(DATE_NAMES)})\b")
+_KEY_ENTRY = re.compile(rf'(?<!fuzzy\n)^msgctxt "{KEY}"\nmsgid "([^"\\]+)"\nmsgstr "([^"\\]+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,21 +75,34 @@ class Language:
 ENGLISH = Language("en", NullTranslations())
 
 
+def _path(code: str) -> Path:
+    return LOCALE / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+@lru_cache
+def keys(code: str) -> Mapping[str, str]:
+    """What is typed before a colon in a language, by what that is in English, as far as it has words for it.
+
+    Of every language this is asked with the first command, when nothing else of most of them is needed: so it is found
+    by its form, in a fiftieth of the time that it takes to read a catalogue.
+    """
+    return {} if code == ENGLISH.code else dict(_KEY_ENTRY.findall(_path(code).read_text("utf-8")))
+
+
 @lru_cache
 def language(code: str | None) -> Language:
     """The language with this code; English when there is no such catalogue (any more)."""
-    path = LOCALE / str(code) / "LC_MESSAGES" / f"{DOMAIN}.po"
-    if code not in codes() or code == ENGLISH.code:
+    if code is None or code not in codes() or code == ENGLISH.code:
         return ENGLISH
     # Loaded with the first translation: a start must be quick.
     from babel.messages.mofile import write_mo  # noqa: PLC0415
     from babel.messages.pofile import read_po  # noqa: PLC0415
 
     compiled = BytesIO()
-    with path.open("rb") as file:
+    with _path(code).open("rb") as file:
         write_mo(compiled, read_po(file))
     compiled.seek(0)
-    return Language(str(code), GNUTranslations(compiled))
+    return Language(code, GNUTranslations(compiled))
 
 
 @lru_cache

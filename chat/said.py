@@ -5,7 +5,7 @@ All of it is compared as ``folded`` gives it: small letters, without apostrophes
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -121,12 +121,16 @@ class Word:
 
 def words(text: str) -> list[Word]:
     """The words at the beginning of a message."""
-    return [Word(folded(found[0]), *found.span()) for found in islice(_WORD.finditer(text), _MOST_WORDS)]
+    return list(_each_word(text))
+
+
+def _each_word(text: str) -> Iterator[Word]:
+    return (Word(folded(found[0]), *found.span()) for found in islice(_WORD.finditer(text), _MOST_WORDS))
 
 
 def is_courtesy(text: str, also: frozenset[str] = frozenset()) -> bool:
     """Whether a text says nothing beyond thanks, a greeting, a sign."""
-    return len(text) <= _LONGEST_SAYING and all(w.text in COURTESY or w.text in also for w in words(text))
+    return len(text) <= _LONGEST_SAYING and all(w.text in COURTESY or w.text in also for w in _each_word(text))
 
 
 def folded(text: str) -> str:

@@ -5,8 +5,7 @@ Whoever imports any of it has all records, verbs and items declared that a journ
 
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
-from pkgutil import iter_modules
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,9 +15,9 @@ if TYPE_CHECKING:
 @cache
 def _load(module: str) -> None:
     """Import the module of this name of each concept that has one."""
-    for concept in iter_modules(__path__, f"{__name__}."):
-        if concept.ispkg and find_spec(f"{concept.name}.{module}"):
-            import_module(f"{concept.name}.{module}")
+    # Asking the importer for each of them is a tenth of the start.
+    for found in sorted(Path(__file__).parent.glob(f"*/{module}.py")):
+        import_module(f"{__name__}.{found.parent.name}.{module}")
 
 
 def registry_of_all() -> "Registry":

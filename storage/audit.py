@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, func, insert, or_, select
 
 from storage import causes, tables
 from storage.crypto import Keyring
@@ -22,6 +22,22 @@ NEWEST = select(tables.audit.c.digest).order_by(tables.audit.c.id.desc()).limit(
 """The digest of the last line."""
 _FIELDS = ("actor", "place", "case_ref", "command", "subject", "outcome", "cause")
 _WRITE = Statement(insert(tables.audit), "at", "previous", "digest", "signature", *_FIELDS)
+_log = tables.audit.c
+_LATEST = (
+    select(tables.audit)
+    .where(
+        _log.id > select(func.max(_log.id) - THE_END).scalar_subquery(),
+        _log.actor == bindparam("who"),
+        _log.place == bindparam("where"),
+        _log.at > bindparam("after"),
+        _log.cause.startswith(f"{causes.EVENT}/"),
+        _log.outcome != "failed",
+    )
+    .order_by(_log.id.desc())
+    .limit(A_FEW)
+)
+_LATEST_ANYWHERE = Statement(_LATEST)
+_LATEST_OF_CASE = Statement(_LATEST.where(_log.case_ref == bindparam("ref")))
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,13 +101,10 @@ def latest_of(session: Connection, actor: str, place: str, case_ref: str | None,
 
     Only the end of the log is looked at.
     """
-    log = tables.audit.c
-    end = select(func.max(log.id) - THE_END).scalar_subquery()
-    typed = (log.cause.startswith(f"{causes.EVENT}/"), log.outcome != "failed")
-    query = select(tables.audit).where(log.id > end, log.actor == actor, log.place == place, log.at > after, *typed)
-    if case_ref is not None:
-        query = query.where(log.case_ref == case_ref)
-    return [_line(row) for row in session.execute(query.order_by(log.id.desc()).limit(A_FEW))]
+    asked = {"who": actor, "where": place, "after": after}
+    if case_ref is None:
+        return [_line(row) for row in _LATEST_ANYWHERE.all(session, asked)]
+    return [_line(row) for row in _LATEST_OF_CASE.all(session, asked | {"ref": case_ref})]
 
 
 def newest_outcome(session: Connection, actor: str, place: str, case_ref: str | None, after: datetime) -> str | None:

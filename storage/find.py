@@ -32,6 +32,11 @@ _HAS_TABLE = _cases.ref.not_in(select(_items.case_ref).where(_items.kind == DESK
 """Of a case: agencies sit at it, in a room of its own."""
 # Asked with each message: to put a question together takes longer than SQLite takes to answer it.
 _HANDLED = select(tables.inbox.c.cause).where(tables.inbox.c.cause == bindparam("cause"))
+_SETTING = Statement(
+    select(tables.settings.c.value).where(
+        tables.settings.c.account == bindparam("owner"), tables.settings.c.key == bindparam("name")
+    )
+)
 _SEATED = Statement(select(_members.user_id).where(_members.case_ref == bindparam("ref"), ~_members.gone))
 SPACE = "space"
 """The channel of the space that holds the rooms."""
@@ -336,8 +341,8 @@ class Find:
 
     def setting(self, key: str) -> str | None:
         """A small fact of the process."""
-        s = tables.settings.c
-        return self.one(select(s.value).where(s.account == self.account.user_id, s.key == key))
+        found = _SETTING.first(self.connection, {"owner": self.account.user_id, "name": key})
+        return None if found is None else str(found.value)
 
     def outcome(self, cause: str) -> str | None:
         """How the handling of an event ended: ``done``, a refusal's code, ``failed``; None: it was not handled."""

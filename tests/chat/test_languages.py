@@ -12,7 +12,9 @@ from babel.messages.pofile import read_po
 
 from cases.scheme import Scheme
 from cases.verbs import VERBS
-from chat.languages import DOMAIN, ENGLISH, LOCALE, codes, find, language
+from chat import languages
+from chat.languages import DOMAIN, ENGLISH, KEY, LOCALE, codes, find, language
+from chat.languages import keys as keys_in
 from chat.reading import keys
 from commands import registry_of_all
 from commands.action import rules as action
@@ -73,6 +75,25 @@ def test_the_keys_of_a_command_are_different_words_in_each_language(code: str) -
         theirs = [language(code).key(key) for key in ours]
         assert len(set(theirs)) == len(ours), command.path
         assert all(own == key for own, key in zip(theirs, ours, strict=True) if own in ours), command.path
+
+
+@pytest.mark.parametrize("code", TRANSLATIONS)
+def test_the_keys_that_are_found_by_their_form_are_those_of_the_catalogue(code: str) -> None:
+    words = {str(m.id): str(m.string) for m in translated(code) if m.context == KEY and m.string and not m.fuzzy}
+    assert words
+    assert keys_in(code) == words
+
+
+def test_a_key_that_no_translator_has_looked_at_is_not_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "fi" / "LC_MESSAGES" / f"{DOMAIN}.po"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        '#, fuzzy\nmsgctxt "key"\nmsgid "by"\nmsgstr "ennen"\n\n'
+        'msgctxt "key"\nmsgid "for"\nmsgstr "kenelle"\n\n'
+        'msgctxt "choice"\nmsgid "yes"\nmsgstr "joo"\n'
+    )
+    monkeypatch.setattr(languages, "LOCALE", tmp_path)
+    assert keys_in("fi") == {"for": "kenelle"}
 
 
 def test_a_language_goes_by_its_code_and_by_its_own_name() -> None:
