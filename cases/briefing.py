@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from cases.case import Case
 
-Briefs = Callable[["Case", str, str], bool]
-"""Whether an agency (short name) briefed a case for a round table (its id)."""
+    Briefs = Callable[[Case, str, str], bool]
+    """Whether an agency (short name) briefed a case for a round table (its id)."""
+
 _offered: list[Briefs] = []
 
 

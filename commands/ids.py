@@ -15,6 +15,9 @@ ProposalId = Annotated[str, *record_id("AXL", shown="A-1/X-1/L-1")]
 """What an agency accepts or declines: an action, a referral, or that something leaves the table."""
 DisputedId = Annotated[str, *record_id("DRA", shown="D-1/R-1/A-1")]
 """What agencies can disagree on: a decision, a refusal, an action that was declined."""
+ResearchId = Annotated[str, *record_id("Q")]
+HeldId = Annotated[str, *record_id("RQ", shown="R-1/Q-1")]
+"""What an agency can say of that it holds nothing, or that nothing is known: a question, a check of its records."""
 UrgentId = Annotated[str, *record_id("U")]
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""

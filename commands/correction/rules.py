@@ -11,6 +11,8 @@ from commands.action import rules as action
 from commands.concern.rules import Concern
 from commands.decision import rules as decision
 from commands.request.rules import Answer
+from commands.research import rules as research
+from commands.research.rules import Check
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,10 +36,11 @@ def correct(
     case.require_open()
     letter = record_id[0]
     kind = named(letter)
-    if kind is None or kind.wording is None:
+    returned = research.return_to(case, one_of(case.all(Check), record_id)) if letter == "Q" else None
+    if kind is None or (kind.wording is None and returned is None):
         raise Refusal("correct/use_minutes" if letter == "M" else "correct/no_text", id=record_id)
-    record: Record = one_of(case.all(kind.kept_as), record_id)
-    name = kind.wording
+    record: Record = returned or one_of(case.all(kind.kept_as), record_id)
+    name = kind.wording or "text"
     if letter == "R" and by.agency != record.agency:
         mine = [a for a in case.all(Answer) if a.request == record_id and a.agency == by.agency and not a.withdrawn]
         if mine:

@@ -20,6 +20,7 @@ from commands.decision.rules import Position
 from commands.erasure import rules as erasure
 from commands.minutes import rules as minutes
 from commands.minutes.rules import Remark, Version
+from commands.research.rules import Return
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Attendance, RoundTable
@@ -210,8 +211,8 @@ def _paragraphs_of(case: Case, table: RoundTable, entry_id: str) -> tuple[str, .
     entry = case.entries()[entry_id]
     if isinstance(entry, Attendance):
         return (f"{entry.roundtable}/apologies/{entry.by}",)
-    if isinstance(entry, Position):
-        return (entry.decision,)
+    if isinstance(entry, Position | Return):
+        return (entry.decision if isinstance(entry, Position) else entry.check,)
     if isinstance(entry, Part):
         return entry_id, *(f"{entry_id}/{column}" for column in ("worried", "working", "needed"))
     return (entry.paragraph or entry_id, entry_id) if isinstance(entry, Remark) else (entry_id,)

@@ -27,6 +27,7 @@ from commands.person.rules import Told, What
 from commands.phase import rules as phases
 from commands.request import rules as request
 from commands.request.rules import Answer
+from commands.research import rules as research
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import USUAL, NoteKind, Presence, RoundTable
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from commands.action.rules import Action
     from commands.decision.rules import Decision, Position
     from commands.phase.rules import Change
+    from commands.research.rules import Standing
     from commands.roundtable.rules import AgendaItem, Attendance, Note, Quorum, RoundTable
 
 FILED = verb("minutes file", sets_nothing=True, leads_nowhere=True, in_a_full_case=True)
@@ -136,6 +138,8 @@ class Draft:
     """Each with the positions that count, the agencies that were silent, and where and how it was taken."""
     views: list[Told]
     """What was written down of the person's view beside the meeting."""
+    returns: list[Standing]
+    """What each agency returned beforehand from its own records: the agency round."""
     parts: list[Part]
     """What each agency said in an assessment; never averaged."""
     gates: list[Change]
@@ -193,6 +197,7 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
             for d in decided
         ],
         views=views_for(case, table),
+        returns=research.standing(case, table.id),
         parts=[part for part in case.all(Part) if of_table(part)],
         gates=[change for change in phases.changes(case) if change.overrides and of_table(change)],
         actions=[a for a in case.all(Action) if of_table(a)],
@@ -216,6 +221,7 @@ def attended(
     said = roundtable.presences(case, table)
     agencies = roundtable.agencies_present(case, table)
     sent = {r.agency for r in (*case.all(Answer), *case.all(Concern)) if of_table(r) and _informs(r)}
+    sent |= {one.check.to_agency for one in research.standing(case, table.id) if one.returned}
     return Attended(
         present=[who for who, presence in said.items() if presence is Presence.CONFIRMED],
         apologies=roundtable.apologies(case, table),
@@ -555,8 +561,8 @@ def _require_chair(case: Case, table: RoundTable, by: Professional, *, steers: b
 
 
 def _require_no_record(table: RoundTable, paragraph: str | None) -> None:
-    """A decision or an action holds as its agency worded it: minutes that say otherwise would be wrong."""
-    if paragraph and paragraph[:2] in {"D-", "A-"}:
+    """A decision, an action, a return holds as its agency worded it: minutes that say otherwise would be wrong."""
+    if paragraph and paragraph[:2] in {"D-", "A-", "Q-"}:
         raise Refusal("minutes/is_a_record", id=table.id, record=paragraph)
 
 

@@ -18,9 +18,10 @@ from chat.reading import missing
 from chat.registry import commands
 from chat.remarks import remark_on
 from commands.concern.rules import Basis, Domain
-from commands.ids import RequestId
+from commands.ids import HeldId, RequestId
 from commands.request import answering, audience, lawful
 from commands.request import rules as request
+from commands.request.holding import hold_nothing_about, nothing_about
 from commands.request.rules import NOTHING_SAID, Answer, Ground, Request, Standing, State, Use
 
 GROUP, PLACE = groups.ASK, 10
@@ -85,7 +86,7 @@ class AnswerPartly(Tells):
 class HoldNothing(Arguments):
     """Say that your agency has nothing on it."""
 
-    id: RequestId = Field(title="R-1", description="which question")
+    id: HeldId = Field(title="R-1 or Q-1", description="which question, or which check of records")
     text: Rest | None = Field(None, title="remark", description="anything to add")
 
 
@@ -176,9 +177,16 @@ def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
 @commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
 def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
     """Answer that there is nothing."""
-    case, asked = _find(args.id, ctx)
+    return nothing_about(args.id)(args.id, args.text or "", ctx)
+
+
+def _hold_nothing(request_id: str, remark: str, ctx: Context) -> Reply:
+    case, asked = _find(request_id, ctx)
     answering.require_function(ctx.actor, asked.to_agency, ctx)
-    return _answer(case, asked, State.NOTHING, args.text or "", ctx)
+    return _answer(case, asked, State.NOTHING, remark, ctx)
+
+
+hold_nothing_about("R", _hold_nothing)
 
 
 @commands.command(

@@ -31,7 +31,7 @@ commands.say("partly", Sayings(also=("deels", "gedeeltelijk"), instead=("partial
 commands.say(
     "nothing",
     Sayings(
-        also=("niets", "niks"),
+        also=("niets", "niks", "nothing known", "niets bekend"),
         meant=dict.fromkeys(("have nothing", "hold nothing", "hebben niets", "heb niets"), ""),
         nearly=(
             *("dont know", "do not know", "not known", "unknown", "dont have anything", "do not have anything", "nil"),

@@ -10,6 +10,7 @@ from commands.minutes import filing
 from commands.minutes import rules as kept
 from commands.overview.lists import followups_reply
 from commands.practice.rules import is_practice
+from commands.research import rules as research
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
@@ -38,6 +39,8 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
         "pending": [a for a in case.all(Action) if a.pending],
         "agenda": roundtable.agenda_of(case, table),
         "order": meeting.speaking_order(case, table),
+        "standing": research.standing(case, table.id),
+        "hidden": case.hidden_from(*invitation.everybody(case)),
         "statement": ctx.house.of(case.scheme).statement,
         "early": ctx.calendar.day(table.starts_at) > ctx.calendar.day(ctx.now),
     }

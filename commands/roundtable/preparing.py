@@ -1,4 +1,7 @@
-"""Before a round table: check your own records, the pack, and a warning when the quorum is not sure (practice, 3)."""
+"""Before a round table: the pack, and a warning when the quorum is not sure (practice, 3).
+
+That each agency checks its own records is asked by ``commands.research``.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +34,7 @@ class Stage(IntEnum):
     """What is said, so many working days before the meeting."""
 
     CHECK = 5
+    """Each agency is asked to check its own records."""
     PACK = 2
     QUORUM = 1
 
@@ -60,10 +64,8 @@ def due(case: Case, calendar: Calendar, now: datetime, quorum: Quorum) -> Iterat
     for table in case.all(RoundTable):
         if table.withdrawn or table.state is not State.SCHEDULED or table.starts_at <= now:
             continue
-        moments = {stage: _moment(table, stage, calendar) for stage in Stage}
-        settled = _settled_at(case, table)
-        if moments[Stage.CHECK] <= now < moments[Stage.PACK] and settled < moments[Stage.CHECK]:
-            yield Stage.CHECK, table
+        moments = {stage: moment(table, stage, calendar) for stage in Stage}
+        settled = settled_at(case, table)
         if moments[Stage.PACK] <= now:
             yield Stage.PACK, table
         if moments[Stage.QUORUM] <= now and settled < moments[Stage.QUORUM] and not who_comes(case, table, quorum).sure:
@@ -86,7 +88,7 @@ def prepare(  # noqa: PLR0917 what a job is done with
     everybody = tuple(member.user_id for member in case.present)
     match stage:
         case Stage.CHECK:
-            return Reply("preparing/check", {"table": table}, table.id, everybody)
+            return None
         case Stage.PACK:
             facts = {**_pack(case, table, now), "marking": marking}
             made = _files(table, facts, voice, now)
@@ -153,12 +155,12 @@ def _files(table: RoundTable, facts: dict[str, Any], voice: Voice, now: datetime
     return files.of_document(paper, f"{name}.md", document.markdown())
 
 
-def _moment(table: RoundTable, stage: Stage, calendar: Calendar) -> datetime:
+def moment(table: RoundTable, stage: Stage, calendar: Calendar) -> datetime:
     """Nine o'clock, so many working days before the meeting."""
     return calendar.morning(calendar.add(calendar.day(table.starts_at), -stage))
 
 
-def _settled_at(case: Case, table: RoundTable) -> datetime:
+def settled_at(case: Case, table: RoundTable) -> datetime:
     """When the meeting was given its time."""
     settled = [s.at for s in case.steps if s.what.settles_a_time and s.subject == table.id and not s.undone]
     return max(settled, default=table.at)

@@ -23,6 +23,7 @@ from commands.planning import rules as planning
 from commands.reminder import rules as reminders
 from commands.request import rules as request
 from commands.request.rules import State as Answered
+from commands.research import rules as research
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import NoteKind, Presence, RoundTable
 from commands.screen.rules import expect
@@ -115,6 +116,15 @@ STORY: list[Line] = [
     ("agenda", lambda c, at: roundtable.add_agenda_item(c, "M-1", "w26 the timetable", by=FINN, at=at)),
     ("attend", lambda c, at: roundtable.announce(c, "M-1", Presence.ATTENDS, by=DIRK, at=at)),
     ("apologies", lambda c, at: roundtable.announce(c, "M-1", Presence.APOLOGIES, why="w27 ill", by=FINN, at=at)),
+    ("research", lambda c, at: research.ask(c, "M-1", ["social", "police", "health"], by=DIRK, at=at)),
+    (
+        "known",
+        lambda c, at: research.give_back(
+            c, "Q-3", known=True, text="w191 one stay", lead="w192 a nurse", suggest="w193 a call", by=FINN, at=at
+        ),
+    ),
+    ("correct", lambda c, at: correction.correct(c, "Q-3", "w194 two stays", by=FINN, at=at)),
+    ("nothing known", lambda c, at: research.give_back(c, "Q-2", known=False, text="w195 since May", by=ADA, at=at)),
     (
         "roundtable",
         lambda c, at: series.begin(
@@ -199,7 +209,7 @@ STORY: list[Line] = [
     ("repeat", lambda c, at: c.reopen(because="w98 once more", by=CLEO, at=at, repeat=True)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99), *range(191, 196))]
 
 
 def moment(line: int) -> datetime:

@@ -77,6 +77,11 @@ ada: !roundtable fix M-3 1
 ada: !roundtable cancel M-3 because: half are ill
 ada: !roundtable skip M-2 because: a holiday
 ada: !roundtable chair M-1 Hugo Peters
+hugo: !research M-1
+finn @agency:health: !known Q-3 one stay, in May lead: Gina Dekker suggest: a visit together
+finn: !correct Q-3 one stay, in June
+dirk @agency:social: !nothing Q-2
+ada: !research
 hugo: !roundtable start M-1
 finn: !confirm
 ada: !confirm

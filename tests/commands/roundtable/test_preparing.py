@@ -47,10 +47,12 @@ async def test_everybody_is_asked_to_check_their_records_five_working_days_befor
     assert await morning(table, date(2026, 11, 11)) == []
     (said,) = await morning(table, date(2026, 11, 12))
     assert said.channel == room
-    assert set(said.mentions) == {member.user_id for member in (await table.case(room)).present}
+    # In its own room each agency was asked already.
+    assert said.mentions == ()
     assert said.text == (
         "M-1 · Thu 19 Nov 2026, 10:00 Europe/Amsterdam\n"
-        "Please check your own records before the round table.\n"
+        "Please check your own records first: each agency is asked in its own room.\n"
+        "Not returned yet: Police, Social services, Health service, School, Youth work\n"
         "Reply: attend · apologies … · agenda …"
     )
 

@@ -1,0 +1,41 @@
+"""Asking the agencies for their research: each in its own room, by reference and with the reason of the case."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cases.case import AT_THE_TABLE, Case
+from cases.people import Professional
+from chat.context import Reply
+from commands.request import audience
+from commands.research import rules as research
+from commands.research.rules import Check
+from commands.roundtable.rules import RoundTable
+from storage.find import Directory
+
+
+def ask(case: Case, table: RoundTable, directory: Directory, *, by: Professional, at: datetime) -> list[Check]:
+    """Ask every agency at the table that was not asked yet, and of which somebody can read and answer it."""
+    return research.ask(
+        case, table.id, [agency for agency in case.seats if _can_answer(case, directory, agency)], by=by, at=at
+    )
+
+
+def cards(case: Case, table: RoundTable, checks: list[Check], directory: Directory) -> Iterator[tuple[str, Reply]]:
+    """What each agency reads, and the channel: its own room, or direct chats where somebody has left the table."""
+    for check in checks:
+        people = audience.of_agency(case, directory, check.to_agency)
+        card = Reply("research/asked_of_us", facts_of(case, check, table), check.id, tuple(sorted(people)))
+        for channel in audience.channels(directory, check.to_agency, people):
+            yield channel, card
+
+
+def facts_of(case: Case, check: Check, table: RoundTable) -> dict[str, object]:
+    """What the templates tell of a check."""
+    return {"check": check, "ref": case.ref, "case": case, "table": table}
+
+
+def _can_answer(case: Case, directory: Directory, agency: str) -> bool:
+    """Whether somebody of the agency reads it, and may answer for it where that is some people's only."""
+    functions = directory.agencies[agency].answers if agency in directory.agencies else ()
+    people = [one for one in directory.of_agency(agency, *AT_THE_TABLE) if not case.has_left(one.user_id)]
+    return any(not functions or one.function in functions for one in people)

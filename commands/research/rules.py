@@ -1,0 +1,162 @@
+"""Research returns: each agency checks its own records before a round table (practice, section 5, row 2).
+
+Nothing known, or known: with a lead worker, the relevant facts, and what the agency suggests. Silence is listed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cases.briefing import briefs
+from cases.errors import Refusal
+from cases.followups import Followup, offers_followups, todo
+from cases.items import Item, offers_items
+from cases.record import Record, Words, next_id, one_of, record, require_agency
+from cases.verbs import verb
+from commands.roundtable.rules import RoundTable, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from cases.case import Case
+    from cases.people import Professional
+    from cases.record import Step
+
+
+def _for_table(step: Step) -> Mapping[str, str]:
+    return {"whole": str(step.entries[0].fields["roundtable"])}
+
+
+ASKED = verb("research", "asked the agencies to check their records for {whole}", places=_for_table)
+KNOWN = verb("known", "returned what it knows ({whole})", worded=True)
+NOTHING = verb("nothing known", "returned that nothing is known ({whole})")
+WAITING = todo("research", "check your records for {id}, and return it in your own room", "no research return yet")
+ITEM = "research"
+"""The kind of item that a check is."""
+AHEAD = frozenset({State.PLANNING, State.SCHEDULED, State.RUNNING})
+"""The round tables for which something can still be returned."""
+
+
+@record("research", letter="Q", noun="check of records")
+@dataclass(eq=False, repr=False)
+class Check(Record):
+    """That an agency is asked to check its records before a round table."""
+
+    roundtable: str
+    to_agency: str
+
+
+@record("research return")
+@dataclass(eq=False, repr=False)
+class Return(Record):
+    """What an agency returned; ``id`` is the check's, with a number behind the stroke. The latest counts."""
+
+    check: str
+    known: bool
+    text: Words = ""
+    """The relevant facts; where nothing is known, what there is to add."""
+    lead: Words | None = None
+    """Who works with the person, in the agency's words: often nobody that is known here."""
+    suggest: Words | None = None
+
+
+class Standing(NamedTuple):
+    """How the research of one agency stands."""
+
+    check: Check
+    returned: Return | None
+
+
+def ask(case: Case, table_id: str, agencies: Iterable[str], *, by: Professional, at: datetime) -> list[Check]:
+    """Ask these agencies, but for those that are asked already; gives the new checks."""
+    table = require_ahead(case, table_id)
+    asked = {check.to_agency for check in checks_for(case, table.id)}
+    to_ask = [agency for agency in agencies if agency not in asked]
+    if not to_ask:
+        return []
+    first = next_id("Q", case.all(Check), case.steps)
+    step = case.step(ASKED, first, by, at)
+    for agency in to_ask:
+        number = next_id("Q", case.all(Check), case.steps) if step.entries else first
+        step.add(case.all(Check), Check(number, by.user_id, by.agency, at, table.id, agency))
+    return checks_for(case, table.id)[-len(to_ask) :]
+
+
+def give_back(
+    case: Case,
+    check_id: str,
+    *,
+    known: bool,
+    by: Professional,
+    at: datetime,
+    text: str = "",
+    lead: str | None = None,
+    suggest: str | None = None,
+) -> tuple[Check, Return]:
+    """Return what my agency found, or that it found nothing; once more: the latest counts."""
+    case.require_open()
+    check = one_of(case.all(Check), check_id)
+    require_agency(check.to_agency, by, "research/not_asked_of_you", id=check.id)
+    case.require_not_left(by)
+    table = one_of(case.all(RoundTable), check.roundtable)
+    if table.state not in AHEAD:
+        raise Refusal("research/over", id=check.id, table=table)
+    number = sum(one.check == check.id for one in case.all(Return)) + 1
+    given = Return(f"{check.id}/{number}", by.user_id, by.agency, at, check.id, known, text, lead, suggest)
+    return check, case.step(KNOWN if known else NOTHING, given.id, by, at).add(case.all(Return), given)
+
+
+def checks_for(case: Case, table_id: str) -> list[Check]:
+    """Who was asked before a round table, in that order."""
+    return [check for check in case.all(Check) if check.roundtable == table_id and not check.withdrawn]
+
+
+def return_to(case: Case, check: Check) -> Return | None:
+    """What the agency returned last."""
+    given = [one for one in case.all(Return) if one.check == check.id and not one.withdrawn]
+    return given[-1] if given else None
+
+
+def standing(case: Case, table_id: str) -> list[Standing]:
+    """How the research for a round table stands, agency by agency; nothing where nobody was asked."""
+    return [Standing(check, return_to(case, check)) for check in checks_for(case, table_id)]
+
+
+@briefs
+def has_returned(case: Case, agency: str, table_id: str) -> bool:
+    """Whether an agency has returned something for a round table: what it knows, or that nothing is known."""
+    return any(one.check.to_agency == agency and one.returned for one in standing(case, table_id))
+
+
+def waits_for(case: Case, table_id: str) -> list[str]:
+    """The agencies that were asked for a round table, sit at it, and have returned nothing yet."""
+    silent = (one.check.to_agency for one in standing(case, table_id) if one.returned is None)
+    return [agency for agency in silent if agency in case.seats]
+
+
+def require_ahead(case: Case, table_id: str) -> RoundTable:
+    """The round table, for which something can still be returned; raises Refusal."""
+    case.require_open()
+    table = one_of(case.all(RoundTable), table_id)
+    if table.state not in AHEAD:
+        raise Refusal("research/over", id=None, table=table)
+    return table
+
+
+@offers_items
+def list_checks(case: Case) -> Iterator[Item]:
+    """Which agency was asked."""
+    for check in case.all(Check):
+        if not check.withdrawn:
+            yield Item(check.id, ITEM, check.to_agency, None, None, return_to(case, check) is None)
+
+
+@offers_followups
+def list_waiting(case: Case, now: datetime) -> Iterator[Followup]:
+    """The agencies that have returned nothing yet for a round table that is ahead; one entry for all of them."""
+    for table in case.all(RoundTable):
+        if table.state is State.SCHEDULED and not table.withdrawn and table.starts_at > now:
+            for agency in waits_for(case, table.id):
+                yield Followup(table.id, WAITING, agency, None, table.starts_at, late=False, text="")
