@@ -24,7 +24,7 @@ its faults is met, by its number in the project’s notes on Matrix:
     18  members not stored         sync.Syncing.sync
     19  changes during a query     devices.Devices.refresh
     20  the store on disk          store
-    21  SQLite in the event loop   sharing.DEVICES_AT_ONCE, sync.MESSAGES_AT_ONCE: small transactions, others between
+    21  SQLite in the event loop   sharing.DEVICES_AT_ONCE, sync.…_AT_ONCE: small transactions, others between
     22  deprecated fields          machine.Machine.open finds sessions by their id
 
 What nio lacks is here on raw requests: cross-signing (identity), secret storage and recovery (vault), verification by

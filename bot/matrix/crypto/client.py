@@ -157,7 +157,7 @@ class HardenedClient:
             return None
         raw = dict(source)
         await self._reader.learn_senders([(room_id, raw)])
-        (event,) = self._reader.read(room_id, [raw])
+        (event,) = await self._reader.read([(room_id, raw)])
         return None if event.verdict is Verdict.UNDECRYPTABLE else event
 
     async def history(
@@ -178,7 +178,7 @@ class HardenedClient:
                 break
         newest = list(reversed(found[:limit]))
         await self._reader.learn_senders((room_id, raw) for raw in newest)
-        return list(self._reader.read(room_id, newest))
+        return await self._reader.read([(room_id, raw) for raw in newest])
 
     async def find_sent(self, room_id: str, txn_id: str, *, since: datetime) -> str | None:
         """The event that this device posted under a transaction id, if the homeserver has it; None: it was not posted.

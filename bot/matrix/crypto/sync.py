@@ -5,8 +5,9 @@ import json
 import math
 import secrets
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -43,6 +44,7 @@ LARGEST_SYNC = 64 * MEBIBYTE
 ANSWER_WITHIN = 60.0
 # As many as hold up the event loop for well under 250 ms (fault 21; measured by benchmarks/blocking.py).
 MESSAGES_AT_ONCE = 5
+EVENTS_AT_ONCE = 20
 
 log = structlog.get_logger(__name__)
 
@@ -77,10 +79,15 @@ class Reader:
             self._devices.mark_outdated(strangers)
             await self._devices.refresh(strangers)
 
-    def read(self, room_id: str, messages: Iterable[Json]) -> tuple[Event, ...]:
-        """The events, in the order given."""
-        with self._machine.transaction():
-            return tuple(self._read_one(room_id, raw) for raw in messages)
+    async def read(self, messages: Sequence[tuple[str, Json]]) -> list[Event]:
+        """The events of these (room id, event), in the order given."""
+        events: list[Event] = []
+        for start in range(0, len(messages), EVENTS_AT_ONCE):
+            # A commit for so many, of whichever rooms; others get their turn in between (fault 21).
+            await asyncio.sleep(0)
+            with self._machine.transaction():
+                events += [self._read_one(*message) for message in messages[start : start + EVENTS_AT_ONCE]]
+        return events
 
     def _read_one(self, room_id: str, raw: Json) -> Event:
         if raw["type"] != "m.room.encrypted":
@@ -165,10 +172,9 @@ class Syncing:
         await self._keep_keys(answer, unlocked, complete=complete)
         await self._reader.learn_senders((timeline.room_id, raw) for timeline in timelines for raw in timeline.messages)
         self._complete = complete
-        joined = [await self._read_room(timeline) for timeline in timelines]
         return Batch(
             next_batch=next_batch,
-            joined=tuple(joined),
+            joined=tuple(await self._read_rooms(timelines)),
             invited=tuple(_read_invitations(answer)),
             left=self._take_left(answer),
             unlocked=unlocked,
@@ -186,16 +192,19 @@ class Syncing:
                 too_large = problem
         raise too_large
 
-    async def _read_room(self, timeline: _Timeline) -> RoomBatch:
-        # One commit for each room; others get their turn in between (fault 21).
-        await asyncio.sleep(0)
-        return RoomBatch(
-            room_id=timeline.room_id,
-            events=self._reader.read(timeline.room_id, timeline.messages),
-            changes=timeline.changes,
-            limited=timeline.limited,
-            prev_batch=timeline.prev_batch,
-        )
+    async def _read_rooms(self, timelines: Collection[_Timeline]) -> list[RoomBatch]:
+        messages = [(timeline.room_id, raw) for timeline in timelines for raw in timeline.messages]
+        events = iter(await self._reader.read(messages))
+        return [
+            RoomBatch(
+                room_id=timeline.room_id,
+                events=tuple(islice(events, len(timeline.messages))),
+                changes=timeline.changes,
+                limited=timeline.limited,
+                prev_batch=timeline.prev_batch,
+            )
+            for timeline in timelines
+        ]
 
     async def _take_keys(self, answer: Json) -> frozenset[str]:
         events = _list_in(answer, "to_device", "events")
