@@ -51,6 +51,8 @@ class Professional:
                 return self.role is Role.COORDINATOR
             case Place.ADMIN:
                 return self.role is Role.ADMIN
+            case Place.SPACE:
+                return True
             case _:
                 return place in self.sits
 

@@ -38,6 +38,8 @@ class Place(StrEnum):
     """Those who look at whether what tables do is lawful."""
     ADMIN = "admin"
     DIRECT = "direct"
+    SPACE = "space"
+    """What all rooms are shown in: everybody is in it, and nobody talks."""
 
 
 ABOVE = (Place.STEERING, Place.LEADERS, Place.COMMITTEE)
@@ -145,6 +147,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR, Role.MANAGER}),
         Permission.OWN_WORDS: frozenset(Role),
     },
+    Place.SPACE: {},
 }
 """Who may do what in which kind of room; what is not listed is refused."""
 

@@ -47,7 +47,7 @@ def belongs(ctx: Context) -> bool:
             return ctx.actor.agency == key and not has_left(ctx)
         case Place.DIRECT:
             return ctx.actor.user_id == key and not has_left(ctx)
-        case Place.STEERING | Place.LEADERS | Place.COMMITTEE:
+        case Place.STEERING | Place.LEADERS | Place.COMMITTEE | Place.SPACE:
             return ctx.place in ctx.actor.sits
         case Place.COORDINATION | Place.ADMIN:
             return True

@@ -38,7 +38,7 @@ _SETTING = Statement(
     )
 )
 _SEATED = Statement(select(_members.user_id).where(_members.case_ref == bindparam("ref"), ~_members.gone))
-SPACE = "space"
+SPACE = Place.SPACE.value
 """The channel of the space that holds the rooms."""
 SET_ASIDE = "set aside "
 """What the name of a setting begins with that holds a reference which no new case is given."""
@@ -294,7 +294,7 @@ class Find:
 
         ``scope``: the case that it is about. Who has left its table reads nothing of it, in no room.
         """
-        readers = frozenset(self.directory().people) if channel == SPACE else self._readers(channel)
+        readers = self._readers(channel)
         if not readers or scope == HOUSE or place_of(channel) is Place.CASE:
             return readers
         if (seats := self._written_seats(scope)) is not None:

@@ -28,6 +28,8 @@ SHORT_SECONDS = 10.0
 """A wait up to here holds for all that we ask, a longer one for the person who is invited: the others go on."""
 USUAL_SECONDS = 5.0
 """When the homeserver does not say how long."""
+FAULT_SECONDS = 60.0
+"""After a fault of ours, or a refusal of its room, one invitation waits for so long, and the others go out."""
 IN_A_ROOM = frozenset({"join", "invite"})
 
 
@@ -55,8 +57,9 @@ class Inviter:
         self._elapsed = elapsed
         self._nudged = asyncio.Event()
         self._all_due = 0.0
-        self._due: dict[str, float] = {}
-        """When a person can be asked again who was asked too often, or into a room that fails."""
+        self._due: dict[str | int | None, float] = {}
+        """When a person can be asked again who was asked too often, or into a room that fails; or an invitation (its
+        number in the outbox) that failed by a fault of ours."""
         self.membership = asyncio.Lock()
         """Held while somebody is invited or removed: nobody is asked in after the removal that was meant to follow."""
 
@@ -101,26 +104,35 @@ class Inviter:
         for row in waiting:
             if stop.is_set():
                 return None
-            person = row.person or ""
-            if self._due.get(person, 0.0) > self._elapsed():
+            if max(self._due.get(row.person, 0.0), self._due.get(row.id, 0.0)) > self._elapsed():
                 continue
-            try:
-                done = await self._carry_out(row, person)
-            except Unavailable as limit:
-                if not limit.limited:
-                    raise
-                seconds = max(1.0, USUAL_SECONDS if limit.retry_after is None else limit.retry_after)
-                log.warning("invitation limited", row=row.id, retry_in_seconds=round(seconds, 1))
-                self._health.asked_to_wait(seconds, f"invite {person}")
-                if seconds <= SHORT_SECONDS:
-                    return self._wait(seconds)
-                self._due[person] = self._elapsed() + seconds
-            else:
-                if done:
-                    await self._outbox.mark_sent(row, None, self._clock())
-        later = [self._due[row.person] for row in waiting if row.person in self._due]
-        self._due = {person: due for person, due in self._due.items() if due > self._elapsed()}
+            if (seconds := await self._ask(row, row.person or "")) is not None:
+                return self._wait(seconds)
+        later = [self._due[key] for row in waiting for key in (row.person, row.id) if key in self._due]
+        self._due = {key: due for key, due in self._due.items() if due > self._elapsed()}
         return max(1.0, min(later) - self._elapsed()) if later else None
+
+    async def _ask(self, row: Row, person: str) -> float | None:
+        """Carry out one invitation; gives the seconds for which nobody is to be asked."""
+        try:
+            if await self._carry_out(row, person):
+                await self._outbox.mark_sent(row, None, self._clock())
+        except Unavailable as limit:
+            if not limit.limited:
+                raise
+            seconds = max(1.0, USUAL_SECONDS if limit.retry_after is None else limit.retry_after)
+            log.warning("invitation limited", row=row.id, retry_in_seconds=round(seconds, 1))
+            self._health.asked_to_wait(seconds, f"invite {person}")
+            if seconds <= SHORT_SECONDS:
+                return seconds
+            self._due[person] = self._elapsed() + seconds
+        except (StoreAwayError, TokenRevoked):
+            raise
+        except Exception as fault:  # noqa: BLE001 whatever it is, the others are to be invited
+            told = {"row": row.id, "retry_in_seconds": FAULT_SECONDS}
+            log.error("inviting failed", **told, **place_of_fault(fault))  # noqa: TRY400
+            self._due[row.id] = self._elapsed() + FAULT_SECONDS
+        return None
 
     async def _carry_out(self, row: Row, person: str) -> bool:
         """Invite, unless it makes no sense any more; False: the room is not ours now, and what waits is kept for it."""

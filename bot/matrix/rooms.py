@@ -26,6 +26,8 @@ NAMES = {
 }
 """What the rooms of the house are called, by channel; those of agencies have their agency's name."""
 _OF_CASE = re.compile(rf"{Place.CASE}:([A-Z0-9]{{4}})(?: [0-9]{{1,9}})?", re.ASCII)
+IN_SPACE = frozenset({Place.AGENCY, *map(Place, NAMES)})
+"""The kinds of room that everybody sees in the space: who is in no case learns of none."""
 
 
 class MakesRooms(Protocol):

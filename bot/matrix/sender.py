@@ -19,7 +19,7 @@ from bot.matrix.crypto.errors import MatrixError, NotAllowed, Outcome, Rejected,
 from bot.matrix.faces import face_of
 from bot.matrix.inviting import Inviter
 from bot.matrix.room_guard import REMOVED
-from bot.matrix.rooms import NAMES, make_room
+from bot.matrix.rooms import IN_SPACE, NAMES, make_room
 from cases.roles import Place
 from chat.faults import place_of_fault
 from commands.case.comings import name_of, topic_of
@@ -27,7 +27,7 @@ from commands.trust.watch import Watch
 from storage import causes, rooms
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import SPACE, place_of
+from storage.find import SPACE, Find, place_of
 from storage.fresh import Fresh
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
@@ -484,7 +484,7 @@ class Speaker:
         """The room of a channel, made when the first thing is to be said in it."""
         room_id = await self._store.ask(lambda find: find.room(channel))
         room_id = room_id or await self._make(channel)
-        if channel != SPACE and place_of(channel) is Place.DIRECT:
+        if place_of(channel) is Place.DIRECT:
             await self._await_person(channel, room_id, channel.partition(":")[2])
         return room_id
 
@@ -499,18 +499,34 @@ class Speaker:
         people = [channel.partition(":")[2]] if place is Place.DIRECT else await self._outbox.invited(channel)
         marker = await self._store.ask(lambda find: rooms.marker(find, channel))
         audience = await self._store.ask(lambda find: find.audience(channel))
-        name = NAMES.get(channel, "Roundtable")
-        if place is Place.CASE:
-            name = await self._store.ask(lambda find: name_of(find, channel, self._watch.language))
-        people = [person for person in people if person in audience]
-        topic = topic_of(channel, self._watch.language)
-        picture = await self._store.ask(lambda find: face_of(find, channel))
-        room_id, invited = await make_room(self._client, marker, name=name, topic=topic, invite=people, picture=picture)
+        parent = await self._store.ask(lambda find: find.room(SPACE)) if place in IN_SPACE else None
+        room_id, invited = await make_room(
+            self._client,
+            marker,
+            name=await self._store.ask(lambda find: self._name(find, channel)),
+            topic=topic_of(channel, self._watch.language),
+            invite=[person for person in people if person in audience],
+            space=place is Place.SPACE,
+            parent=parent,
+            picture=await self._store.ask(lambda find: face_of(find, channel)),
+        )
         await self._progress.save_room(channel, room_id)
         self.on_room(room_id)
         if place is Place.DIRECT and invited:
             await self._note_asked(channel)
         return room_id
+
+    def _name(self, find: Find, channel: str) -> str:
+        """What a channel's room is called, for everybody to read."""
+        match place_of(channel):
+            case Place.CASE:
+                return name_of(find, channel, self._watch.language)
+            case Place.AGENCY:
+                return find.directory().agency_name(channel.partition(":")[2])
+            case Place.SPACE:
+                return self._watch.house_name
+            case _:
+                return NAMES.get(channel, "Roundtable")
 
     async def _await_person(self, channel: str, room_id: str, person: str) -> None:
         """Whoever is not in the room yet could never read what is posted before.

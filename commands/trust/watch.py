@@ -46,6 +46,11 @@ class Watch:
         """The code of the house's own language."""
         return self._house.of(self._house.scheme).language
 
+    @property
+    def house_name(self) -> str:
+        """What the house is called, which everybody may read."""
+        return self._house.bot_name
+
     def invitation(self, find: Find, channel: str, person: str) -> str | None:
         """What somebody reads with an invitation to a case: who asks them, and that a case needs them."""
         if place_of(channel) is not Place.CASE:

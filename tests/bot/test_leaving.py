@@ -52,3 +52,23 @@ async def test_a_leaver_is_out_of_all_rooms_and_the_agency_takes_over(deployment
     await gina.say(room, "!accept A-1")
     await cleo.hears(by_bot(deployment, "A-1", "Gina Dekker"), room)
     assert not [event for event in finn.heard if "SECRET-AFTER" in str(event.content)]
+
+
+async def test_somebody_new_comes_to_the_agencys_room_beside_the_running_bot(deployment: Deployment) -> None:
+    kees, cleo = deployment.people["kees"], deployment.people["cleo"]
+    admin, coordination = await deployment.room("admin"), await deployment.room("coordination")
+    await kees.is_in(admin)
+    await cleo.is_in(coordination)
+    await kees.say(admin, "!agency add fire name: Fire service")
+    await kees.hears(by_bot(deployment, "Fire service is on file"), admin)
+    lena = deployment.people["lena"] = await deployment.guest("lena")
+    await kees.say(admin, f"!member add {lena.user_id} Lena Vos agency: fire because: they were called last")
+    await kees.hears(by_bot(deployment, "Lena Vos speaks for Fire service"), admin)
+    await lena.is_in(await deployment.room("agency:fire"))
+    await lena.is_in(await deployment.room("space"))
+    await cleo.say(coordination, "!case open why: w goal: g agencies: fire")
+    await cleo.hears(by_bot(deployment, "is open", "Fire service"), coordination)
+    # The room is called as the agency is, and stands among the others.
+    space = quote(await deployment.room("space"))
+    shown = await deployment.as_bot("GET", f"v1/rooms/{space}/hierarchy", {})
+    assert "Fire service" in {room.get("name") for room in shown["rooms"]}

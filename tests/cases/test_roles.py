@@ -37,6 +37,7 @@ MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.DIRECT: dict.fromkeys(Role, FOR_ALL)
     | dict.fromkeys((Role.PRACTITIONER, Role.COORDINATOR), IN_DIRECT_CHAT)
     | {Role.MANAGER: FOR_ALL | {Permission.ON_CALL}},
+    Place.SPACE: {},
 }
 
 

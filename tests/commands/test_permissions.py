@@ -33,7 +33,7 @@ def channel(place: Place, who: str, room: str) -> str:
     return {Place.CASE: room, Place.AGENCY: "agency:social", Place.DIRECT: f"direct:{user(who)}"}.get(place, place)
 
 
-@pytest.mark.parametrize("place", Place)
+@pytest.mark.parametrize("place", WHERE)
 async def test_each_command_is_for_those_whom_its_permission_names(table: Conference, place: Place) -> None:
     room = await table.open_case()
     for who in WHERE[place].values() if place in ABOVE else ():

@@ -16,6 +16,8 @@ from bot.matrix.inviting import Inviter
 from bot.matrix.sender import Speaker
 from commands.trust.watch import Watch
 from storage import tables
+from storage.find import SPACE
+from storage.progress import Progress
 from storage.work import Message
 from tests.room import BOT, MONDAY, Conference, user
 from tests.waiting import until
@@ -106,6 +108,33 @@ async def test_the_limit_of_one_person_holds_up_nobody_and_nothing_else(table: C
     _, figures = await health.report(table.store)
     assert (figures["status"], figures["reason"]) == ("degraded", "homeserver_limits_us")
     assert (figures["invitations_waiting"], figures["outbox_waiting"]) == (1, 0)
+
+
+async def test_everybody_is_asked_into_the_space_and_a_fault_in_one_invitation_holds_up_no_other(
+    table: Conference,
+) -> None:
+    """The space is a room like others, of no place where somebody could speak."""
+    wire, health = Wire(), Health(lambda: MONDAY)
+    await Progress(table.store).save_room(SPACE, "!space:example.org")
+    with table.store.work("$1", MONDAY) as work:
+        for channel in ("of no kind", SPACE, ROOM):
+            work.invite(channel, user("finn"))
+        for channel in ("of no kind", SPACE):
+            work.invite(channel, user("gina"))
+
+    await speak(table, wire, health, lambda: user("finn") in wire.people["!agency:health:example.org"])
+
+    assert wire.people["!space:example.org"] == {user("finn"), user("gina")}
+    assert await still_to_invite(table) == [user("finn"), user("gina")]
+
+
+@pytest.mark.parametrize("code", ["no_account", "declined", "waiting", "refused"])
+async def test_who_does_not_come_into_the_space_is_told_to_the_admins(table: Conference, code: str) -> None:
+    watch = Watch(table.store, table.house, lambda: MONDAY)
+    await watch.not_coming(SPACE, user("finn"), code, "job:1")
+    (said,) = await table.deliver()
+    assert said.channel == "admin"
+    assert "Finn de Boer" in said.text
 
 
 async def test_a_limit_of_all_is_waited_for_as_told(table: Conference) -> None:
