@@ -73,11 +73,15 @@ class Permission(StrEnum):
     """Call for help at any hour, also as an observer."""
     ON_CALL = "on call"
     """Say that one is on what is urgent."""
+    PROPOSE = "propose"
+    """The same, and as a coordinator for several cases at once."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
     OWN_WORDS = "own words"
     """Say whether one meant to delete what was deleted in one's name."""
     STEER = "steer"
+    REVIEW = "review"
+    """Say when a case is looked at again, or several at once."""
     INVITE = "invite"
     OPEN_CASES = "open cases"
     PROVISION = "provision"
@@ -94,6 +98,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CONTRIBUTE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.PROPOSE: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.CARRY_OUT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
@@ -101,12 +106,15 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
+        Permission.REVIEW: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.COORDINATION: {
         Permission.HELP: frozenset({Role.COORDINATOR}),
         Permission.OPEN_CASES: frozenset({Role.COORDINATOR}),
+        Permission.PROPOSE: frozenset({Role.COORDINATOR}),
+        Permission.REVIEW: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
         Permission.FIGURES: frozenset({Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.COORDINATOR}),
@@ -152,7 +160,9 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
 """Who may do what in which kind of room; what is not listed is refused."""
 
 
-NOT_FOR_OBSERVERS = frozenset({Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER})
+NOT_FOR_OBSERVERS = frozenset(
+    {Permission.CONTRIBUTE, Permission.PROPOSE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER}
+)
 """What whoever has not confirmed confidentiality does not do in the case room while a meeting is held."""
 
 

@@ -687,7 +687,8 @@ class Dispatcher:
 def _example(command: Command, rest: str, ctx: Context) -> str:
     """How a command is typed, about the record that is meant here."""
     record = id_at_beginning(rest) or (ctx.card if ctx.card and _takes(command, ctx.card) else None)
-    return _AN_ID.sub(record, command.example, count=1) if record and _takes(command, record) else command.example
+    example = command.example_in(ctx.place)
+    return _AN_ID.sub(record, example, count=1) if record and _takes(command, record) else example
 
 
 def _in_short(line: str) -> str:

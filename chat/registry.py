@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
-from cases.roles import Permission
+from cases.roles import Permission, Place
 from cases.verbs import VERBS, Verb
 from chat.arguments import Arguments, begins_with_id, take_name
 from chat.context import Context, Reply
@@ -44,6 +44,12 @@ class Command:
     """Where the help shows it, if not with the others of its module."""
     words: Verb | None = None
     """The verb of the step that keeps its wording, where that is not its own word."""
+    over_cases: str = ""
+    """How it is typed in the coordination room, where it is about several cases."""
+
+    def example_in(self, place: Place) -> str:
+        """How it is typed in a kind of room."""
+        return self.over_cases if self.over_cases and place is Place.COORDINATION else self.example
 
     @property
     def worded(self) -> bool:
@@ -92,14 +98,22 @@ class Registry:
         return any(ref in find.cases_with(kind) for kind in self._lines_while)
 
     def command(
-        self, path: str, *, needs: Permission, example: str, group: Group | None = None, words: Verb | None = None
+        self,
+        path: str,
+        *,
+        needs: Permission,
+        example: str,
+        group: Group | None = None,
+        words: Verb | None = None,
+        over_cases: str = "",
     ) -> Callable[[Handler[A]], Handler[A]]:
         """Register the decorated function; its ``args`` annotation is the model of its arguments."""
 
         def register(run: Handler[A]) -> Handler[A]:
             if path in self.commands:
                 raise RuntimeError(f"two commands named {path!r}")
-            self.commands[path] = Command(path, needs, get_type_hints(run)["args"], run, example, group, words)
+            arguments = get_type_hints(run)["args"]
+            self.commands[path] = Command(path, needs, arguments, run, example, group, words, over_cases)
             return run
 
         return register

@@ -4,22 +4,30 @@ from collections.abc import Collection
 
 from pydantic import Field
 
+from cases.case import Case
 from cases.record import one_of
 from cases.roles import Permission
 from chat import groups
-from chat.arguments import Arguments, Rest, RestWhen, Text, To
+from chat.arguments import Arguments, Rest, RestWhen, ShortText, Text, To
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.action import rules as action
 from commands.action import wording
 from commands.action.proposing import Propose, accept_by, put_action, still_to_accept, told_of
 from commands.action.rules import Action
+from commands.caseload.several import are_several, do_in_each
 from commands.ids import ActionId
 from commands.overview.lines import part_of_status
 from commands.proposal.answers import answer_proposals
 
 GROUP, PLACE = groups.ACT, 20
 MOST_SHOWN = 3
+
+
+class ProposeInCases(Propose):
+    """Propose an action to an agency or person, with a date."""
+
+    cases: ShortText | None = Field(None, title="a list of cases", description="in the coordination room: K7QF, M3XP")
 
 
 class TellItGoesOn(Arguments):
@@ -74,12 +82,21 @@ class Hand(Arguments):
 
 @commands.command(
     "action",
-    needs=Permission.CONTRIBUTE,
+    needs=Permission.PROPOSE,
     example="!action visit the family for: social by: fri 15:00",
+    over_cases="!action visit the family for: social by: fri cases: K7QF, M3XP",
 )
-def propose(args: Propose, ctx: Context) -> Reply:
-    """Propose it."""
-    return put_action(args, ctx)
+def propose(args: ProposeInCases, ctx: Context) -> Reply:
+    """Propose it; or the same in several cases, each with a card in its own room, for who sits at their tables."""
+
+    def put(case: Case) -> Reply:
+        case.require_member(ctx.actor.user_id)
+        return put_action(args, ctx)
+
+    if not are_several(args.cases, "action", ctx):
+        return put_action(args, ctx)
+    done = do_in_each(args.cases or "", "action", ctx, put)
+    return Reply("caseload/proposed", {"done": done, "owner": args.for_.agency, "due_at": args.by})
 
 
 @commands.edited("action")

@@ -1,7 +1,5 @@
 """Opening, steering and closing cases; the coordination room hears references and counts, never why."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -10,7 +8,6 @@ from cases.case import Case, Mode
 from cases.closing import INFORMED, is_on_file
 from cases.effects import OF_CASE
 from cases.errors import Refusal
-from cases.followups import unresolved
 from cases.people import Professional
 from cases.roles import Permission, Place
 from cases.scheme import Scheme
@@ -35,10 +32,10 @@ from commands.case import convening, opening, seating
 from commands.case import rules as closing
 from commands.case.named import case_of, others_who_steer
 from commands.case.rules import Closing, Ending
+from commands.caseload.several import are_several, do_in_each
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
-from commands.practice.rules import is_practice
 from commands.roundtable import invitation
 
 GROUP, PLACE = groups.CASE, 120
@@ -58,10 +55,6 @@ class OpenCase(Arguments):
     mode: Mode | None = Field(None, title="mode", description="team: with a digest each working morning")
     brought_by: AgencyName | None = Field(None, title="agency", description="which agency brings the case")
     topic: ShortText | None = Field(None, title="topic", description="which of the scheme's concerns it is about")
-
-
-class ListCases(Arguments):
-    """List the open cases, by reference only."""
 
 
 class Invite(Arguments):
@@ -125,18 +118,8 @@ class PlanReview(Arguments):
     """Set the next review, when the table looks at the whole case again."""
 
     when: RestWhen = Field(title="a date", description="when, for example 20 nov")
-
-
-@dataclass(frozen=True, repr=False)
-class Listed:
-    """A case as the coordination room may see it."""
-
-    ref: str
-    seats: tuple[str, ...]
-    unresolved: int
-    late: int
-    next_review: datetime | None
-    practice: bool
+    because: Text | None = Field(None, title="a reason", description="why then")
+    cases: ShortText | None = Field(None, title="a list of cases", description="in the coordination room: K7QF, M3XP")
 
 
 @commands.command(
@@ -167,16 +150,6 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     opening.invite_all(ctx, Reply("case/opened", {"case": case, "anonymous": rules.anonymous}))
     facts: dict[str, object] = {"ref": case.ref, "seats": case.seats, "invited": len(case.present)}
     return Reply("case/opened_by_reference", {**facts, "not_ready": not_ready})
-
-
-@commands.command("case list", needs=Permission.OPEN_CASES, example="!case list")
-def list_cases(args: ListCases, ctx: Context) -> Reply:
-    """References and counts."""
-    schemes = ctx.work.find.schemes_of_open_cases()
-    refs = [ref for ref, scheme in schemes.items() if ctx.house.coordinates(ctx.actor.user_id, scheme)]
-    cases = {case.ref: _listed(case, ctx.now) for case in ctx.work.find.cases(refs)}
-    facts = {"cases": list(cases.values()), "unreadable": [ref for ref in refs if ref not in cases]}
-    return Reply("case/list", {**facts, "count": len(refs) - sum(one.practice for one in cases.values())})
 
 
 @commands.command(
@@ -281,11 +254,28 @@ def reopen(args: Reopen, ctx: Context) -> Reply:
     )
 
 
-@commands.command("review", needs=Permission.STEER, example="!review 20 nov")
+@commands.command(
+    "review",
+    needs=Permission.REVIEW,
+    example="!review 20 nov",
+    over_cases="!review 20 nov cases: K7QF, M3XP because: half a year",
+)
 def plan_review(args: PlanReview, ctx: Context) -> Reply:
-    """Plan the next look at the whole case."""
-    ctx.case.plan_review(args.when, by=ctx.actor, at=ctx.now)
-    return Reply("case/review", {"case": ctx.case})
+    """Plan the next look at the whole case; or at several, each of whose rooms hears of its own."""
+
+    def plan(case: Case) -> Reply:
+        case.plan_review(args.when, by=ctx.actor, at=ctx.now)
+        return Reply("case/review", {"case": case, "because": args.because})
+
+    def plan_and_tell(case: Case) -> Reply:
+        told = plan(case)
+        ctx.tell(case_channel(case.ref), told)
+        return told
+
+    if not are_several(args.cases, "review", ctx):
+        return plan(ctx.case)
+    done = do_in_each(args.cases or "", "review", ctx, plan_and_tell)
+    return Reply("caseload/reviewed", {"done": done, "when": args.when})
 
 
 def _step_to(mode: Mode, args: StepUp | StepDown, ctx: Context) -> Reply:
@@ -329,9 +319,3 @@ def _who_is_ready(
     """Those who can be asked to a table now, and what the others lack."""
     found = [(person, list(standing.lacks(ctx.work.find, scheme, person, ctx.now))) for person in people]
     return [p for p, missing in found if not missing], [(p.user_id, missing) for p, missing in found if missing]
-
-
-def _listed(case: Case, now: datetime) -> Listed:
-    items = unresolved(case, now)
-    late = sum(item.late for item in items)
-    return Listed(case.ref, case.seats, len(items), late, case.next_review, is_practice(case))

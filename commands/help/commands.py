@@ -71,23 +71,22 @@ class Key:
 def show_help(args: Help, ctx: Context) -> Reply:
     """The list, or one command."""
     allowed = sorted((c for c in commands.commands.values() if _allowed(c, ctx)), key=_position)
-    spoken = ctx.voice().language
     if args.command and not (is_courtesy(args.command, LOOSE) and _group(args.command.lower()) is None):
         return _explain(" ".join(args.command.lstrip("!/").lower().split()), allowed, ctx)
     if _FRAME + 2 * len(_listed(allowed)) <= MOST_LINES:
-        return _list("What you can do here", allowed, spoken)
+        return _list("What you can do here", allowed, ctx)
     groups = {group: found for group in GROUPS if (found := _listed(_of(group, allowed)))}
-    sections = [Section(group.title, _rows(found, spoken)) for group, found in groups.items()]
+    sections = [Section(group.title, _rows(found, ctx)) for group, found in groups.items()]
     rows = [row for section in sections for row in section.rows]
     if _FRAME + len(groups) + len(rows) <= MOST_LINES and len(groups) + _height(rows, purposes=False) <= _SCREEN:
         return _sections("What you can do here", sections, purposes=False)
-    opened = [(group, _first(found), _rows(found, spoken)) for group, found in groups.items()]
+    opened = [(group, _first(found), _rows(found, ctx)) for group, found in groups.items()]
     return Reply("help/groups", {"groups": opened})
 
 
-def _list(title: str, found: list[Command], spoken: Language) -> Reply:
+def _list(title: str, found: list[Command], ctx: Context) -> Reply:
     """Each of the commands with an example, and with what it is for where the screen has room for that."""
-    rows = _rows(_listed(found), spoken)
+    rows = _rows(_listed(found), ctx)
     purposes = _FRAME + 2 * len(rows) <= MOST_LINES and _height(rows, purposes=True) <= _SCREEN
     return _sections(title, [Section(None, rows)], purposes=purposes)
 
@@ -102,9 +101,10 @@ def _sections(title: str, sections: list[Section], *, purposes: bool) -> Reply:
     return Reply("help/list", {"title": title, "sections": sections, "purposes": purposes})
 
 
-def _rows(found: list[Command], spoken: Language) -> list[Row]:
-    """The first clause of a summary stands for itself, in every language."""
-    return [Row(_CLAUSE.split(spoken.text(c.summary), maxsplit=1)[0], c.example) for c in found]
+def _rows(found: list[Command], ctx: Context) -> list[Row]:
+    """The first clause of a summary stands for itself, in every language; each as it is typed here."""
+    spoken = ctx.voice().language
+    return [Row(_CLAUSE.split(spoken.text(c.summary), maxsplit=1)[0], c.example_in(ctx.place)) for c in found]
 
 
 def _first(found: list[Command]) -> str:
@@ -134,19 +134,20 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
     found = _of(group, allowed) if group else []
     opened = _listed(found) or found
     if known in allowed or len(opened) == 1:
-        return _explained(known if known in allowed else opened[0], opened, allowed, spoken)
+        return _explained(known if known in allowed else opened[0], opened, allowed, ctx)
     if group and opened:
-        return _list(group.title, opened, spoken)
+        return _list(group.title, opened, ctx)
     if known is None and (half := [c for c in allowed if c.path.startswith(f"{topic} ")]):
-        return _list("What you can do here", half, spoken)
+        return _list("What you can do here", half, ctx)
     if known := known or next((c for c in commands.commands.values() if _group_of(c) is group), None):
         _refuse(known, ctx)
     words = {word for one in GROUPS if _of(one, allowed) for word in (one.word, spoken.group(one.word))}
     raise Refusal("help/unknown", nearest=suggest(topic, [*words, *(c.path for c in allowed)]))
 
 
-def _explained(command: Command, beside: list[Command], allowed: list[Command], spoken: Language) -> Reply:
+def _explained(command: Command, beside: list[Command], allowed: list[Command], ctx: Context) -> Reply:
     """One command; a word that opens a group as well, such as ``decide``, goes on with the others of that."""
+    spoken = ctx.voice().language
     line = usage(command.path, command.arguments, spoken)
     further = [c for c in allowed if c.path.startswith(f"{command.path} ")]
     others = [c for c in dict.fromkeys([*beside, *further]) if c is not command] if len(beside) > 1 else []
@@ -154,9 +155,10 @@ def _explained(command: Command, beside: list[Command], allowed: list[Command], 
         "help/command",
         {
             "described": command,
+            "example": command.example_in(ctx.place),
             "usage": line.removeprefix("!") if command.path.endswith(":") else line,
             "keys": _keys(command.arguments, spoken),
-            "others": _rows(others, spoken),
+            "others": _rows(others, ctx),
             "further": [] if others else further,
         },
     )

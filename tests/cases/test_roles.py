@@ -4,7 +4,7 @@ import pytest
 
 from cases.roles import GRANTS, Permission, Place, Role, may
 
-SPOKEN = {Permission.CONTRIBUTE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER}
+SPOKEN = {Permission.CONTRIBUTE, Permission.PROPOSE, Permission.ANSWER, Permission.CARRY_OUT, Permission.REFER}
 CASE = {
     Role.PRACTITIONER: SPOKEN
     | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS}
@@ -27,6 +27,7 @@ MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.CASE: CASE,
     Place.COORDINATION: {
         Role.COORDINATOR: {Permission.HELP, Permission.OPEN_CASES, Permission.INVITE, Permission.OWN_WORDS}
+        | {Permission.PROPOSE, Permission.REVIEW}
         | {Permission.FIGURES}
     },
     Place.STEERING: {key: {Permission.HELP, Permission.ADVISE, Permission.FIGURES} for key in Role},

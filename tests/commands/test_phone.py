@@ -122,5 +122,5 @@ def test_a_line_is_broken_where_it_reads_best() -> None:
 
 
 def _help(usage: str) -> dict[str, object]:
-    described = {"path": "x", "summary": "X.", "example": "!x"}
-    return {"described": described, "usage": usage, "keys": [], "others": [], "further": []}
+    described = {"path": "x", "summary": "X."}
+    return {"described": described, "example": "!x", "usage": usage, "keys": [], "others": [], "further": []}

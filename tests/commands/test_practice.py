@@ -302,3 +302,19 @@ async def test_feedback_to_who_raised_it_is_not_forgotten(table: Conference) -> 
     await table.say("iris", "!accept X-1", room=room)
     table.later(days=7)
     assert "X-1" in await table.answer("ada", "!followups", room=room)
+
+
+async def test_work_over_many_cases_at_once(table: Conference) -> None:
+    rooms = [await table.open_case(agencies="police, health") for _ in range(3)]
+    first, second, third = (room.partition(":")[2] for room in rooms)
+    await table.say("ada", "!action CANARY-FIRST him for: health by: fri 15:00", room=rooms[0])
+    table.later(days=5)
+    late = (await table.answer("cleo", "!case list late agency: health", room="coordination")).text
+    assert [ref in late for ref in (first, second, third)] == [True, False, False]
+    line = f"!review 27 nov cases: {first}, {second} because: half a year"
+    told = {one.channel: one.text for one in await table.say("cleo", line, room="coordination")}
+    assert told.keys() == {rooms[0], rooms[1], "coordination"}
+    assert second not in told[rooms[0]]
+    said = (await table.answer("cleo", "!digest", room="coordination")).text
+    assert first in said
+    assert "CANARY" not in said + late

@@ -11,7 +11,7 @@ from chat.layout import CARD_WIDTH, plain
 from chat.render import Voice
 from commands import registry_of_all
 from commands.help.commands import MOST_LINES
-from storage.find import Directory
+from storage.find import Directory, place_of
 from tests.room import AMSTERDAM, Conference, user
 
 PHONE = 40
@@ -109,8 +109,9 @@ async def test_everything_that_one_may_do_is_found_with_an_example(table: Confer
     for path, command in registry_of_all().commands.items():
         tried = await table.answer(who, f"!help {path}", room=where)
         may = tried.text.startswith((f"!{path} – ", f"{path} – "))
-        assert not may or command.example in examples or path in {"help", "roundtable schedule"}, path
-        assert may or command.example not in examples
+        example = command.example_in(place_of(where))
+        assert not may or example in examples or path in {"help", "roundtable schedule"}, path
+        assert may or example not in examples
 
 
 async def test_a_practitioner_is_not_shown_what_only_coordinators_may(table: Conference) -> None:
@@ -121,26 +122,23 @@ async def test_a_practitioner_is_not_shown_what_only_coordinators_may(table: Con
 
 
 async def test_few_commands_stand_on_one_screen_without_groups(table: Conference) -> None:
-    said = await table.answer("cleo", "!help", room="coordination")
-    assert said.text == (
+    said = await table.answer("bram", "!help", room=f"direct:{user('bram')}")
+    assert said.text.startswith(
         "What you can do here\n"
-        "How the case stands\n"
-        "   !case open why: not at school goal: back there agencies: police, school\n"
-        "   !case list\n"
-        "   !case invite K7QF Hugo Peters because: he knows the school\n"
-        "   !case release K7QF Hugo Peters because: he changed schools\n"
-        "   !case director K7QF Cleo Bakker because: I am on leave\n"
-        "   !case stepup K7QF because: he was missing twice\n"
-        "   !case stepdown K7QF because: he is back\n"
-        "   !case reroom K7QF because: its room is lost\n"
-        "   !case repeat K7QF because: he was missing again on Monday\n"
+        "Say that you are on what is urgent\n"
+        "   !onit U-1\n"
+        "Show what was agreed in a scheme\n"
         "   !scheme\n"
-        "   !audit figures 2026-Q4\n"
-        "Putting something right\n"
-        "   !restore C-1\n"
-        "   !erase C-1\n"
-        "How one is typed:  !help WORD"
     )
+    assert "!help " not in said.text.removesuffix("How one is typed:  !help WORD")
+
+
+async def test_each_is_shown_as_it_is_typed_in_this_room(table: Conference) -> None:
+    said = await table.answer("cleo", "!help act", room="coordination")
+    assert "!action visit the family for: social by: fri cases: K7QF, M3XP" in said
+    room = await table.open_case()
+    said = await table.answer("cleo", "!help action", room=room)
+    assert "Example: !action visit the family for: social by: fri 15:00" in said
 
 
 async def test_many_are_shown_by_groups_and_one_alone_by_its_example(table: Conference) -> None:
