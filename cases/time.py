@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import cache
 from typing import ClassVar, NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -338,6 +339,7 @@ def _later(found: re.Match[str]) -> str:
 _Rule = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 
+@cache
 def _spoken_rules() -> tuple[_Rule, ...]:
     hour, minute = r"(?P<hour>[0-9]{1,2})", r"(?P<minute>[0-9]{2})"
     return tuple(
@@ -405,16 +407,13 @@ def _of_day(found: re.Match[str]) -> str:
     return f"{found['day']} {_later(found)}"
 
 
-_SPOKEN_RULES = _spoken_rules()
-
-
 def _as_read(words: str) -> str:
     """A date in small letters with single blanks, in the forms that are read."""
     words = _OF_A_WEEK.sub(r"\2 \1 week", _AND_A_PART.sub(r"\1dag \2", words))
     words = _HALF.sub(lambda found: f"half past {found[1]}" if found[1] else _before(int(_COUNTS[found[2]]), 30), words)
     said = [_COUNTS.get(word, word) if word in _COUNTS else _SPOKEN.get(word, word) for word in words.split(" ")]
     words = " ".join(said)
-    for pattern, instead in _SPOKEN_RULES:
+    for pattern, instead in _spoken_rules():
         words = pattern.sub(instead, words).strip()
     return words
 

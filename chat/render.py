@@ -4,6 +4,7 @@ A template is plain text with a few tags (``<b>``); its line breaks are the mess
 """
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -313,10 +314,12 @@ def find_templates() -> dict[str, Path]:
     for root in (HERE, HERE.parent / "commands"):
         for kind, before in (("templates", ""), ("refused", "refused/")):
             for folder in sorted((root / kind, *root.glob(f"*/{kind}"))):
-                for path in sorted(folder.rglob("*.html")):
-                    inside = path.relative_to(folder).with_suffix("").as_posix()
-                    name = inside if "/" in inside or folder.parent == HERE else f"{folder.parent.name}/{inside}"
-                    found[before + name] = path
+                for parent, _, files in os.walk(folder):
+                    own = "" if folder.parent == HERE else folder.parent.name
+                    inside = os.path.relpath(parent, folder) if parent != str(folder) else own
+                    for file in sorted(name for name in files if name.endswith(".html")):
+                        name = "/".join(filter(None, (inside, file.removesuffix(".html"))))
+                        found[before + name] = Path(parent, file)
     return found
 
 
