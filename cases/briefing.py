@@ -5,11 +5,10 @@ Each concept by which that can be told says so for its own records.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cases.case import Case
 
     Briefs = Callable[[Case, str, str], bool]

@@ -84,6 +84,8 @@ class Permission(StrEnum):
     """Say when a case is looked at again, or several at once."""
     INVITE = "invite"
     OPEN_CASES = "open cases"
+    SIT = "sit"
+    """Lead a sitting on from case to case; at one of its tables only who chairs it does."""
     PROVISION = "provision"
     ADVISE = "advise"
     """Answer what a table asks without saying of whom."""
@@ -108,6 +110,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.REVIEW: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
+        Permission.SIT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
     },
     Place.COORDINATION: {
@@ -115,6 +118,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.OPEN_CASES: frozenset({Role.COORDINATOR}),
         Permission.PROPOSE: frozenset({Role.COORDINATOR}),
         Permission.REVIEW: frozenset({Role.COORDINATOR}),
+        Permission.SIT: frozenset({Role.COORDINATOR}),
         Permission.INVITE: frozenset({Role.COORDINATOR}),
         Permission.FIGURES: frozenset({Role.COORDINATOR}),
         Permission.OWN_WORDS: frozenset({Role.COORDINATOR}),

@@ -7,7 +7,7 @@ from pydantic import Field
 from cases.roles import Permission
 from chat import groups, recurrence
 from chat.arguments import Arguments, Every, Minutes, PersonId, Rest, RestSlot, ShortText, Text
-from chat.context import Context, Reply, case_channel
+from chat.context import Context, Reply
 from chat.registry import commands
 from commands.ids import RoundTableId
 from commands.meeting import rules as meeting
@@ -116,10 +116,7 @@ def start(args: Start, ctx: Context) -> Reply:
 @commands.command("roundtable end", needs=Permission.TAKE_PART, group=groups.DURING, example="!roundtable end")
 def end(args: End, ctx: Context) -> Reply:
     """End it: the draft of the minutes, then what is unresolved."""
-    *before, last = holding.end(ctx, args.id)
-    for reply in before:
-        ctx.tell(case_channel(ctx.case.ref), reply)
-    return last
+    return holding.end(ctx, args.id)
 
 
 @commands.command("agenda", needs=Permission.TAKE_PART, example="!agenda M-1 the part-time timetable")

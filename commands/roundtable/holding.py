@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chat.context import COORDINATION, Context, Reply
+from chat.context import COORDINATION, Context, Reply, case_channel
 from commands.action.rules import Action
 from commands.audit import asking
 from commands.meeting import rules as meeting
@@ -48,8 +48,8 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
     return Reply("roundtable/started", facts, table.id, wake)
 
 
-def end(ctx: Context, table_id: str | None, *, steers: bool | None = None) -> list[Reply]:
-    """End it: the draft of the minutes, whether the quorum was missing, what is unresolved. ``steers``: as above."""
+def end(ctx: Context, table_id: str | None, *, steers: bool | None = None) -> Reply:
+    """End it: tell the draft of the minutes, then give what is said last, what is unresolved. ``steers``: as above."""
     table = roundtable.end(
         ctx.case, table_id, by=ctx.actor, at=ctx.now, steers=ctx.steers if steers is None else steers
     )
@@ -59,8 +59,10 @@ def end(ctx: Context, table_id: str | None, *, steers: bool | None = None) -> li
         followups_reply(ctx, *invitation.everybody(ctx.case)),
     )
     *before, last = [reply for reply in said if reply]
+    for reply in before:
+        ctx.tell(case_channel(ctx.case.ref), reply)
     asking.offer(table, ctx)
-    return [*before, replace(last, subject=last.subject or table.id)]
+    return replace(last, subject=last.subject or table.id)
 
 
 def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:

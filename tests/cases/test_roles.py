@@ -8,7 +8,7 @@ SPOKEN = {Permission.CONTRIBUTE, Permission.PROPOSE, Permission.ANSWER, Permissi
 CASE = {
     Role.PRACTITIONER: SPOKEN
     | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS}
-    | {Permission.URGENT, Permission.ON_CALL},
+    | {Permission.URGENT, Permission.ON_CALL, Permission.SIT},
     Role.COORDINATOR: set(Permission)
     - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION, Permission.ADVISE, Permission.FIGURES},
 }
@@ -28,7 +28,7 @@ MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.COORDINATION: {
         Role.COORDINATOR: {Permission.HELP, Permission.OPEN_CASES, Permission.INVITE, Permission.OWN_WORDS}
         | {Permission.PROPOSE, Permission.REVIEW}
-        | {Permission.FIGURES}
+        | {Permission.FIGURES, Permission.SIT}
     },
     Place.STEERING: {key: {Permission.HELP, Permission.ADVISE, Permission.FIGURES} for key in Role},
     Place.LEADERS: {key: {Permission.HELP, Permission.FIGURES} for key in Role},

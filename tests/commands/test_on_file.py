@@ -145,6 +145,16 @@ iris: !agree D-2
 cleo: !close because: goal met, he is back at school owner: social informed: Dirk told him on Monday
 cleo: !review none
 cleo: !reopen because: he was missing again
+cleo @coordination: !sitting tomorrow 14:00 cases: {ref} for: 10m every: 6 months
+cleo @coordination: !sitting
+cleo @coordination: !sitting defer {ref} because: half of us are ill
+cleo @coordination: !sitting add {ref}
+cleo @coordination: !sitting drop {ref}
+cleo @coordination: !sitting add {ref} for: 15m
+cleo @coordination: !sitting start
+finn: !confirm
+cleo @coordination: !sitting next
+cleo: !sitting end
 cleo: !close because: he is back owner: social ended: goal met
 cleo @coordination: !case repeat {ref} because: he was missing once more
 cleo @coordination: !case director {ref} Hugo Peters because: I am on leave

@@ -141,6 +141,12 @@ async def test_each_is_shown_as_it_is_typed_in_this_room(table: Conference) -> N
     assert "Example: !action visit the family for: social by: fri 15:00" in said
 
 
+async def test_many_commands_stand_on_one_screen_in_groups(table: Conference) -> None:
+    said = await table.answer("cleo", "!help", room="coordination")
+    assert "!help meet – planning a round table\n   !sitting · add · drop · defer\n" in said.text
+    assert "!case invite K7QF" in await table.answer("cleo", "!help case", room="coordination")
+
+
 async def test_many_are_shown_by_groups_and_one_alone_by_its_example(table: Conference) -> None:
     said = await table.answer("ada", "help", room=f"direct:{user('ada')}")
     lines = said.text.splitlines()

@@ -1,0 +1,222 @@
+"""A sitting as coordinators run it, in their own room and by reference only; its chair can lead it on at its tables."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from cases.case import Case
+from cases.errors import Refusal
+from cases.roles import Permission
+from chat import groups
+from chat.arguments import (
+    Arguments,
+    Every,
+    Minutes,
+    Parties,
+    PersonId,
+    Positional,
+    RestSlot,
+    ShortText,
+    Text,
+    plain,
+    take_word,
+)
+from chat.context import COORDINATION, Context, Reply
+from chat.reading import missing
+from chat.registry import commands
+from commands.sitting import closing, dates, keeping, rules, tables, turns
+from commands.sitting.rules import Rhythm, Sitting, State, Turn, Why
+
+GROUP, PLACE = groups.MEET, 55
+EXAMPLE = "!sitting fri 14:00 cases: K7QF, B3XW for: 10m chair: Hugo Peters"
+Reference = Annotated[ShortText, Positional(take_word, "REF")]
+
+
+def _references(value: object) -> object:
+    """References apart by commas, blanks or ``and``."""
+    if not isinstance(value, str):
+        return value
+    typed = plain(value).upper().replace(",", " ").replace(";", " ").split()
+    return tuple(dict.fromkeys(word for word in typed if word not in {"AND", "EN", "&", "+"}))
+
+
+class Sit(Arguments):
+    """Plan a sitting, one date for many cases; without a date: how the sittings stand."""
+
+    when: RestSlot | None = Field(None, title="a date", description="a day and an hour, such as fri 14:00")
+    cases: Annotated[tuple[str, ...], BeforeValidator(_references)] | None = Field(
+        None, title="references", description="the cases in their order, such as K7QF, B3XW"
+    )
+    for_: Minutes | None = Field(None, title="length", description="how long for each case, such as 10m")
+    chair: PersonId | None = Field(None, title="PERSON", description="who chairs; you, if left out")
+    core: Parties | None = Field(None, title="people", description="who gets a place at each of its tables")
+    where: ShortText | None = Field(None, title="place", description="where you meet")
+    every: Every | None = Field(None, title="how often", description="comes again: 6 months, 2 weeks, first Tuesday")
+
+
+class Add(Arguments):
+    """Put a case on the sitting, behind the others."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    for_: Minutes | None = Field(None, title="length", description="how long for this case, such as 15m")
+
+
+class Drop(Arguments):
+    """Take a case off the sitting."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+
+
+class Defer(Arguments):
+    """Leave a case to another sitting, and say why."""
+
+    ref: Reference = Field(title="a reference", description="the reference of the case")
+    because: Text = Field(title="a reason", description="why it is not heard now")
+
+
+class Start(Arguments):
+    """Begin the sitting: the first case's round table opens in its own room."""
+
+
+class Next(Arguments):
+    """End the case that is held, and open the next one in its own room."""
+
+
+class End(Arguments):
+    """End the sitting; what was not heard is for another one."""
+
+
+@commands.command("sitting", needs=Permission.OPEN_CASES, example=EXAMPLE)
+def sit(args: Sit, ctx: Context) -> Reply:
+    """Plan each case's round table in its own room; nobody hears of a case at whose table they don't sit."""
+    if args.when is None:
+        return Reply("sitting/list", _standing(ctx))
+    if not args.cases:
+        raise missing(Sit, ("cases",), ctx.voice().language, EXAMPLE)
+    others = keeping.read(ctx.work.find)
+    length, number = args.for_ or rules.DEFAULT_MINUTES, keeping.next_number(others)
+    sitting = Sitting(
+        number,
+        args.when.starts_at,
+        length,
+        args.chair or ctx.actor.user_id,
+        ctx.actor.user_id,
+        core=_people(args.core or ()),
+        where=args.where,
+    )
+    if args.every:
+        rule = args.every.bind(sitting.starts_at, ctx.house.zone)
+        sitting.rhythm = Rhythm(number, rule, args.every.words, sitting.starts_at, ctx.house.zone.key)
+    for ref in args.cases:
+        _put_on(sitting, tables.find(ref, ctx), others, ctx)
+    keeping.write(ctx.work, sitting)
+    following = dates.begin_following(sitting, number + 1, ctx.now)
+    if following:
+        keeping.write(ctx.work, following)
+    return Reply("sitting/planned", {"sitting": sitting, "following": following})
+
+
+@commands.command("sitting add", needs=Permission.OPEN_CASES, example="!sitting add K7QF")
+def add(args: Add, ctx: Context) -> Reply:
+    """Put a case at the end of the one that is held, else of the next one."""
+    case = tables.find(args.ref.upper(), ctx)
+    sitting = keeping.require_open(ctx)
+    _put_on(sitting, case, keeping.read(ctx.work.find), ctx, args.for_)
+    keeping.write(ctx.work, sitting)
+    return Reply("sitting/added", {"sitting": sitting, "slot": sitting.slots[-1]})
+
+
+@commands.command("sitting drop", needs=Permission.OPEN_CASES, example="!sitting drop K7QF")
+def drop(args: Drop, ctx: Context) -> Reply:
+    """Take a case off: its round table is called off in its room."""
+    ref = args.ref.upper()
+    sitting = keeping.require_open(ctx, ref)
+    slot = rules.require_waiting(sitting, ref)
+    tables.call_off(sitting, slot, ctx, "dropped")
+    sitting.slots.remove(slot)
+    keeping.write(ctx.work, sitting)
+    return Reply("sitting/dropped", {"sitting": sitting, "ref": ref})
+
+
+@commands.command(
+    "sitting defer", needs=Permission.OPEN_CASES, example="!sitting defer K7QF because: the school is shut today"
+)
+def defer(args: Defer, ctx: Context) -> Reply:
+    """Leave a case to another sitting: its room reads why."""
+    ref = args.ref.upper()
+    sitting = keeping.require_open(ctx, ref)
+    slot = rules.require_waiting(sitting, ref)
+    slot.turn, slot.why = Turn.DEFERRED, Why.BY_HAND
+    tables.call_off(sitting, slot, ctx, Why.BY_HAND, args.because)
+    keeping.write(ctx.work, sitting)
+    return Reply("sitting/deferred", {"sitting": sitting, "ref": ref, "again": dates.date_after(sitting, ctx.now)})
+
+
+@commands.command("sitting start", needs=Permission.SIT, group=groups.DURING, example="!sitting start")
+def start(args: Start, ctx: Context) -> Reply:
+    """Open the first case."""
+    del args
+    sitting = keeping.require_next(ctx)
+    if not sitting.waiting:
+        raise Refusal("sitting/empty", sitting=sitting)
+    sitting.state = State.RUNNING
+    return _go_on(sitting, ctx)
+
+
+@commands.command("sitting next", needs=Permission.SIT, group=groups.DURING, example="!sitting next")
+def go_on(args: Next, ctx: Context) -> Reply:
+    """End the one that is held: its minutes are drafted in its room; then the next one."""
+    del args
+    sitting = keeping.require_running(ctx)
+    if not sitting.waiting:
+        raise Refusal("sitting/none_left", held=sitting.running is not None)
+    return _go_on(sitting, ctx)
+
+
+@commands.command("sitting end", needs=Permission.SIT, group=groups.DURING, example="!sitting end")
+def end(args: End, ctx: Context) -> Reply:
+    """End what is held, and tell what became of each case, by reference only."""
+    del args
+    sitting = keeping.require_running(ctx)
+    turns.end_running(sitting, tables.in_coordination(ctx))
+    following = closing.close(sitting, State.ENDED, tables.in_coordination(ctx))
+    over = Reply("sitting/over", {"sitting": sitting, "following": following})
+    return _answer(over, "sitting/over_here", {}, ctx)
+
+
+def _go_on(sitting: Sitting, ctx: Context) -> Reply:
+    step = turns.go_on(sitting, tables.in_coordination(ctx))
+    keeping.write(ctx.work, sitting)
+    facts = {**vars(step), "sitting": sitting}
+    return _answer(Reply("sitting/went_on", facts), "sitting/handed_over", {"more": step.opened is not None}, ctx)
+
+
+def _answer(told: Reply, template: str, facts: dict[str, object], ctx: Context) -> Reply:
+    """What coordinators are told; at a table it is told in their room, and here only that it went on."""
+    if ctx.open_case is None:
+        return told
+    tables.in_coordination(ctx).tell(COORDINATION, told)
+    return Reply(template, facts)
+
+
+def _put_on(sitting: Sitting, case: Case, others: list[Sitting], ctx: Context, minutes: int | None = None) -> None:
+    keeping.require_nowhere([one for one in others if one.number != sitting.number], case.ref)
+    slot = rules.put_on(sitting, case.ref, minutes)
+    tables.give_places(sitting, case, ctx)
+    tables.plan(sitting, slot, case, ctx)
+
+
+def _people(parties: tuple[str, ...]) -> tuple[str, ...]:
+    """Who gets places: persons, since an agency does not say who comes."""
+    if agencies := [party for party in parties if not party.startswith("@")]:
+        raise Refusal("sitting/no_person", agencies=agencies)
+    return parties
+
+
+def _standing(ctx: Context) -> dict[str, object]:
+    """The one that is held, those to come, and the cases that were not heard and are on none."""
+    sittings = keeping.ours(ctx)
+    still_open = ctx.work.find.schemes_of_open_cases()
+    left = {ref: one for ref, one in rules.find_left(sittings).items() if ref in still_open}
+    coming = keeping.planned(sittings)
+    return {"running": keeping.running(sittings), "planned": coming, "left": left}

@@ -1,0 +1,87 @@
+"""The round tables of a sitting: each is planned, told of, and called off in its case's own room."""
+
+from dataclasses import replace
+
+from cases.case import Case
+from cases.errors import Refusal
+from cases.roles import Place
+from chat.context import Context, Reply, case_channel
+from chat.layout import plain
+from commands.case import seating
+from commands.case.named import case_of
+from commands.roundtable import invitation
+from commands.roundtable import rules as roundtable
+from commands.roundtable.rules import RoundTable
+from commands.sitting.dates import date_after
+from commands.sitting.rules import Sitting, Slot, referrer
+
+
+def at_table(case: Case, ctx: Context) -> Context:
+    """The same command, as it goes on in the room of one of the cases."""
+    return replace(ctx, place=Place.CASE, channel=case_channel(case.ref), open_case=case, called=set[str]())
+
+
+def in_coordination(ctx: Context) -> Context:
+    """The same command, as it goes on in the coordinators' room."""
+    return replace(ctx, place=Place.COORDINATION, channel=Place.COORDINATION.value, open_case=None, called=set[str]())
+
+
+def find(ref: str, ctx: Context) -> Case:
+    """The case of this reference, if this coordinator may name it; raises Refusal, also for one that can't be read."""
+    known = ctx.work.find.schemes_of_open_cases()
+    if ref in known and ctx.work.find.case_or_none(ref) is None:
+        raise Refusal("sitting/unreadable", ref=ref)
+    case = case_of(ref, replace(ctx))
+    case.require_open()
+    return case
+
+
+def give_places(sitting: Sitting, case: Case, ctx: Context) -> None:
+    """Give who chairs, and the core members, a place at a table where they have none; raises Refusal."""
+    here = at_table(case, ctx)
+    for person in dict.fromkeys((sitting.chair, *sitting.core)):
+        if not case.is_member(person):
+            facts = {"sitting": sitting, "why": "chair" if person == sitting.chair else "core"}
+            told = seating.give(person, plain(here.voice().text("sitting/because", facts)), here)
+            here.tell(here.channel, told)
+
+
+def plan(sitting: Sitting, slot: Slot, case: Case, ctx: Context) -> None:
+    """Plan a case's round table in its slot, and call those of its table."""
+    here = at_table(case, ctx)
+    table = roundtable.schedule(
+        case,
+        slot.starts_at,
+        chair=sitting.chair,
+        by=ctx.actor,
+        at=ctx.now,
+        minutes=slot.minutes,
+        where=sitting.where,
+        sitting=str(sitting.number),
+    )
+    slot.table = table.id
+    here.tell(here.channel, invitation.card(here, table))
+
+
+def table_of(slot: Slot, case: Case) -> RoundTable | None:
+    """The round table of a case on a sitting, unless it was taken back."""
+    return next((t for t in case.all(RoundTable) if t.id == slot.table and not t.withdrawn), None)
+
+
+def call_off(sitting: Sitting, slot: Slot, ctx: Context, why: str, words: str | None = None) -> None:
+    """Call a case's round table off, if it can be, and tell its room why; ``words``: the reason that somebody gave."""
+    case = ctx.work.find.case_or_none(slot.ref)
+    table = table_of(slot, case) if case and not case.closed else None
+    if case is None or table is None or table.state is not roundtable.State.SCHEDULED:
+        return
+    here = at_table(case, ctx)
+    facts: dict[str, object] = {
+        "table": table,
+        "why": why,
+        "agency": referrer(case),
+        "again": date_after(sitting, ctx.now),
+    }
+    because = words or plain(here.voice().text("sitting/because", facts))
+    roundtable.cancel(case, table.id, because=because, by=ctx.house.bot, at=ctx.now)
+    files = invitation.files(here, [table])
+    here.tell(here.channel, Reply("sitting/called_off", facts, table.id, invitation.everybody(case), files))
