@@ -16,33 +16,26 @@ from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import Place
 from chat import lines
-from chat.arguments import ReadingContext, begins_with_id, id_at_beginning, names_another
+from chat.arguments import ReadingContext, begins_with_id, id_at_beginning
 from chat.context import Context, House, Reply, direct_channel
 from chat.faults import place_of_fault
-from chat.incoming import Heard, Incoming
+from chat.incoming import DONE, Heard, Incoming
 from chat.languages import language
+from chat.listening import Listener
 from chat.lookup import Lookup
 from chat.permits import has_left, is_allowed, permit
 from chat.reading import (
     SURELY_MEANT,
-    addressed,
-    beginning,
-    is_prefixed,
     normalise,
-    prefixed,
     read,
-    unquoted,
-    usage,
 )
-from chat.registry import Command, Registry
-from chat.replies import Meant, judge, lines_for, meant_without_card, suggest_command, suggest_second
-from chat.said import is_courtesy, is_yes
+from chat.registry import Command, Registry, takes
+from chat.replies import Meant, suggest_command, suggest_second
 from storage import audit, causes, questions
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import Card, Find, place_of
-from storage.identifiers import is_user_id
+from storage.find import place_of
 from storage.questions import Question
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Attachment, Message, Paper, Poll, Store, Work
@@ -57,7 +50,6 @@ OF_THE_WHOLE = frozenset(
     {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
 )
 """How the first command of a message ends when none of the others is looked at."""
-DONE = "done"
 ASKS = {
     "reading/shall_i": "choice/shall_i",
     "dispatch/unknown": "choice/unknown",
@@ -97,6 +89,7 @@ class Dispatcher:
         self._store = store
         self._house = house
         self._clock = clock
+        self._listener = Listener(registry, store, house, clock)
 
     @in_store_thread
     def handle(self, message: Incoming) -> None:
@@ -106,7 +99,7 @@ class Dispatcher:
         Raises StoreAwayError, with nothing done: the same message can then be handled again.
         """
         message = message.unlinked()
-        heard = self._hear_chosen(message) or self._hear_late(message) or self._hear(message)
+        heard = self._listener.hear(message)
         if heard is None or (message.is_caption and heard.meant):
             return
         now = self._clock()
@@ -141,21 +134,7 @@ class Dispatcher:
             raise Refusal("dispatch/caption", card=heard.card.subject if heard.card else None)
         if len(message.body) > LONGEST_MESSAGE:
             raise Refusal("dispatch/too_long", length=len(message.body), most=LONGEST_MESSAGE)
-        return lines.split(heard.text, self._own_line, self._registry.begins, notes=heard.notes)
-
-    def _own_line(self, line: str) -> str | None:
-        """What a later line of a message says behind a prefix, or behind ``@`` and the bot's name."""
-        if not line.lstrip().startswith("@"):
-            return prefixed(line)
-        house = self._house
-        return addressed(
-            line,
-            bot_id=house.bot_id,
-            bot_name=house.bot_name,
-            is_direct=False,
-            is_reply_to_card=False,
-            is_mentioned=False,
-        )
+        return lines.split(heard.text, self._listener.own_line, self._registry.begins, notes=heard.notes)
 
     def _tell(self, outcome: str | None) -> None:
         """Count an outcome that is committed; what was handled before was counted then."""
@@ -275,168 +254,7 @@ class Dispatcher:
     @in_store_thread
     def is_meant(self, message: Incoming) -> bool:
         """Whether a message is meant for the bot, and not ordinary talk; only its beginning is looked at."""
-        heard = self._hear(replace(message, body=beginning(message.body)).unlinked())
-        return heard is not None and not heard.meant
-
-    def _hear(self, message: Incoming) -> Heard | None:
-        if message.replies_to or message.seems_to_answer:
-            # Perhaps to what was said a moment ago.
-            self._store.settle()
-        with self._store.look() as find:
-            channel = find.channel(message.room_id)
-            if channel is None or not is_user_id(message.sender):
-                return None
-            card = self._card(find, message.replies_to, channel)
-            guess = self._card(find, message.seems_to_answer, channel)
-            text = self._addressed(message, direct=place_of(channel) is Place.DIRECT)
-            if text is not None and card is None and is_courtesy(text) and not is_prefixed(message.body):
-                return None
-            if card is not None and (said := self._said_to(find, message, card)):
-                text = said
-            elif agreed := self._agreed(find, message, channel, card, text):
-                return Heard(agreed.line, channel, agreed.card, agreed=agreed)
-            if text is None and (heard := self._replied(find, message, channel, card)):
-                return heard
-            noted = text is None and lines.note_line(normalise(beginning(message.body)).strip()) is not None
-            notes = (noted or "\n" in (text or "")) and place_of(channel) is Place.CASE
-            notes = notes and self._registry.hears_lines(find, channel.partition(":")[2])
-            bare = text is None and not (noted and notes)
-            if bare and guess is not None and guess.subject is not None:
-                text = self._said_to(find, message, guess) or self._bare_command(message, guess.subject)
-            if bare and text is None:
-                return None
-            text = normalise(message.body).strip() if text is None else text
-            return Heard(text, channel, card, guess, bare, notes=notes, prefixed=is_prefixed(message.body))
-
-    def _hear_chosen(self, message: Incoming) -> Heard | None:
-        """What answers a question in the direct chat, which counts where it came up: by a tap, or in words."""
-        if message.replies_to is None:
-            return None
-        with self._store.look() as find:
-            channel = find.channel(message.room_id)
-        if channel is None or place_of(channel) is not Place.DIRECT:
-            return None
-        self._store.settle()
-        with self._store.look() as find:
-            card = self._card(find, message.replies_to, channel)
-            asked = questions.about(find, message.sender, card.cause, self._clock()) if card else None
-        if asked is None:
-            return None
-        text = prefixed(message.body) or normalise(unquoted(message.body)).strip()
-        heard = Heard(asked.line, asked.channel, asked.card, agreed=asked, alone=True)
-        if asked.lacks_words and not message.is_vote:
-            typed, known = self._registry.match(text), self._registry.match(asked.line)
-            whole = typed is not None and known is not None and typed[0] is known[0]
-            return replace(heard, text=text if whole else f"{asked.line} {text}")
-        if is_yes(text):
-            return heard
-        return replace(heard, refusal=Refusal("reading/left")) if message.is_vote else None
-
-    def _hear_late(self, message: Incoming) -> Heard | None:
-        """A tap in a poll whose question is settled: it is told so, whatever it says."""
-        if not message.is_vote or message.replies_to is None:
-            return None
-        self._store.settle()
-        with self._store.look() as find:
-            channel = find.channel(message.room_id)
-            card = self._card(find, message.replies_to, channel) if channel else None
-            if channel is None or card is None or any(asks(find, card) for asks in self._registry.polls):
-                return None
-        return Heard("", channel, card, refusal=Refusal("poll/over", id=card.subject, card=card.subject))
-
-    def _said_to(self, find: Find, message: Incoming, card: Card) -> str | None:
-        """The command that a concept makes of a reply to a card, such as ``yes`` to its question."""
-        said = normalise(beginning(message.body)).strip()
-        return next(filter(None, (read(find, message.sender, said, card) for read in self._registry.replies)), None)
-
-    def _agreed(
-        self, find: Find, message: Incoming, channel: str, card: Card | None, text: str | None
-    ) -> Question | None:
-        """The question that somebody says yes to: in reply to it, or as a command."""
-        if not is_yes(text if text is not None else unquoted(message.body)):
-            return None
-        if card is None and text is None:
-            return None
-        if card is None:
-            return questions.open_to(find, message.sender, channel, self._clock())
-        asked = questions.about(find, message.sender, card.cause, self._clock())
-        return asked if asked and asked.channel == channel and not asked.lacks_words else None
-
-    def _replied(self, find: Find, message: Incoming, channel: str, card: Card | None) -> Heard | None:
-        """What a message without a prefix means: as a reply to a card, to a hint, or because it names a record."""
-        about = card.subject if card else None
-        text, others = unquoted(message.body), list[str]()
-        with suppress(Refusal):
-            text, *others = lines.split(text, self._own_line, self._registry.begins, notes=False)
-        behind = "".join(f"\n!{line}" for line in others)
-        meant: list[Meant] = []
-        if about is not None or self._is_hint(find, message, card):
-            meant = judge(text, about, self._registry)
-        elif card is None and message.replies_to is None and place_of(channel) in {Place.CASE, Place.AGENCY}:
-            ref = channel.partition(":")[2]
-
-            def takes_lines() -> bool:
-                return lines.note_line(text) is None and self._registry.hears_lines(find, ref)
-
-            talk = meant_without_card(text, self._registry, takes_lines)
-            meant = [talk] if talk else []
-        if not meant:
-            return None
-        first = meant[0]
-        if first.misfit:
-            refusal = Refusal("dispatch/other_card", id=about, lines=lines_for(str(about), self._registry), card=about)
-            return Heard(first.line, channel, card, refusal=refusal)
-        if first.sure:
-            return Heard(first.line + behind, channel, card)
-        return Heard(behind, channel, card, meant=tuple(meant))
-
-    def _is_hint(self, find: Find, message: Incoming, card: Card | None) -> bool:
-        """Whether a message replies to what the bot refused, or to the bot's word about it."""
-        if message.replies_to is None:
-            return False
-        if card is not None:
-            return find.outcome(card.cause) not in {None, DONE}
-        asked = audit.author_of(find.connection, message.replies_to) == message.sender
-        return asked and find.outcome(causes.of_event(message.replies_to)) not in {None, DONE}
-
-    def _card(self, find: Find, event_id: str | None, channel: str) -> Card | None:
-        """A message of ours in this room; one of another room says nothing about what is meant here."""
-        card = find.card(event_id) if event_id else None
-        return card if card and card.channel == channel else None
-
-    def _addressed(self, message: Incoming, *, direct: bool = False, reply: bool = False) -> str | None:
-        return addressed(
-            message.body,
-            bot_id=self._house.bot_id,
-            bot_name=self._house.bot_name,
-            is_direct=direct,
-            is_reply_to_card=reply,
-            is_mentioned=self._house.bot_id in message.mentions,
-            also_called=[name for name, user_id in message.pills if user_id == self._house.bot_id],
-            is_command=self._registry.begins,
-        )
-
-    def _bare_command(self, message: Incoming, subject: str) -> str | None:
-        """What would be a command, or nearly one, in reply to a card of which only the homeserver speaks."""
-        text = unquoted(message.body)
-        first = next(iter(judge(text, subject, self._registry)), None)
-        if first is None or not (first.sure or first.mistyped):
-            return None
-        return text if first.mistyped or first.misfit else first.line
-
-    def _match(self, text: str, card: str | None) -> tuple[Command, str] | None:
-        """The command that a text begins with; to a round table's card ``start`` says ``roundtable start``.
-
-        Not where the word is another command's about such a record, or is followed by another record's id.
-        """
-        found = self._registry.match(text)
-        word = self._registry.first_words.get(card[0]) if card else None
-        if card is None or word is None or (found and _takes(found[0], card)):
-            return found
-        longer = self._registry.match(f"{word} {text}")
-        if longer is None or longer[0].path == word or not _takes(longer[0], card):
-            return found
-        return found if names_another(longer[1], card) else longer
+        return self._listener.is_meant(message)
 
     def _answer(
         self, work: Work, message: Incoming, heard: Heard
@@ -566,7 +384,10 @@ class Dispatcher:
 
     def _applied(self, line: audit.Line, message: Incoming, heard: Heard, ctx: Context) -> str | None:
         """The line that does what an edit asks for, where one does."""
-        typed, apply = self._match(normalise(heard.text), ctx.card), self._registry.edits.get(line.command)
+        typed, apply = (
+            self._registry.match_about(normalise(heard.text), ctx.card),
+            self._registry.edits.get(line.command),
+        )
         if apply is None or typed is None or typed[0].path != line.command or line.subject is None:
             return None
         try:
@@ -579,9 +400,9 @@ class Dispatcher:
     def _refuse_guessed(self, command: Command, heard: Heard, ctx: Context) -> None:
         """Ask, if a command is about a record that only the homeserver may have put there."""
         subject = heard.guess.subject if heard.guess else None
-        if subject is None or not (heard.bare or _takes(command, subject)):
+        if subject is None or not (heard.bare or takes(command, subject)):
             return
-        typed = self._match(normalise(heard.text), None)
+        typed = self._registry.match_about(normalise(heard.text), None)
         if heard.bare or typed is None or not begins_with_id(typed[1]):
             raise Refusal("dispatch/seems_to_answer", id=subject, path=command.path, place=ctx.place.value)
 
@@ -611,7 +432,7 @@ class Dispatcher:
     def _find_command(self, heard: Heard, ctx: Context) -> tuple[Command, str]:
         text = normalise(heard.text)
         guessed = heard.guess.subject if heard.guess else None
-        if found := self._match(text, ctx.card or guessed):
+        if found := self._registry.match_about(text, ctx.card or guessed):
             return found
         if guessed and heard.bare:
             raise Refusal("dispatch/seems_to_answer", id=guessed, path=None, place=ctx.place.value)
@@ -686,9 +507,9 @@ class Dispatcher:
 
 def _example(command: Command, rest: str, ctx: Context) -> str:
     """How a command is typed, about the record that is meant here."""
-    record = id_at_beginning(rest) or (ctx.card if ctx.card and _takes(command, ctx.card) else None)
+    record = id_at_beginning(rest) or (ctx.card if ctx.card and takes(command, ctx.card) else None)
     example = command.example_in(ctx.place)
-    return _AN_ID.sub(record, example, count=1) if record and _takes(command, record) else example
+    return _AN_ID.sub(record, example, count=1) if record and takes(command, record) else example
 
 
 def _in_short(line: str) -> str:
@@ -702,8 +523,3 @@ def _lacks_text(refusal: Refusal) -> bool:
     """Whether nothing but the words is missing that a command takes."""
     missing = refusal.facts.get("missing")
     return refusal.code == "reading/missing" and isinstance(missing, list) and len(missing) == 1
-
-
-def _takes(command: Command, record_id: str) -> bool:
-    """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
-    return f"{record_id[0]}-1" in usage(command.path, command.arguments)

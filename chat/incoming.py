@@ -9,6 +9,9 @@ from storage import causes
 from storage.find import Card
 from storage.questions import Question
 
+DONE = "done"
+"""How a line ends that was carried out."""
+
 
 @dataclass(frozen=True, repr=False)
 class Incoming:

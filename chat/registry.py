@@ -8,10 +8,10 @@ from typing import Any, TypeVar, get_type_hints
 
 from cases.roles import Permission, Place
 from cases.verbs import VERBS, Verb
-from chat.arguments import Arguments, begins_with_id, take_name
+from chat.arguments import Arguments, begins_with_id, names_another, take_name
 from chat.context import Context, Reply
 from chat.groups import Group
-from chat.reading import SURELY_MEANT, keys, positional, suggest
+from chat.reading import SURELY_MEANT, keys, positional, suggest, usage
 from chat.said import LOOSE, Sayings, folded, is_courtesy
 from storage.find import Card, Find
 
@@ -152,6 +152,20 @@ class Registry:
             return command, rest
         return None
 
+    def match_about(self, text: str, card: str | None) -> tuple[Command, str] | None:
+        """The command that a text begins with; to a round table's card ``start`` says ``roundtable start``.
+
+        Not where the word is another command's about such a record, or is followed by another record's id.
+        """
+        found = self.match(text)
+        word = self.first_words.get(card[0]) if card else None
+        if card is None or word is None or (found and takes(found[0], card)):
+            return found
+        longer = self.match(f"{word} {text}")
+        if longer is None or longer[0].path == word or not takes(longer[0], card):
+            return found
+        return found if names_another(longer[1], card) else longer
+
     def _called(self, path: str) -> Command | None:
         """The command of this name; a phone ends a line with a full stop, and people with more (``done: …``)."""
         path = path[:_LONGEST_PATH].lower()
@@ -215,3 +229,8 @@ def _first_word(text: str) -> tuple[str, str]:
 
 
 commands = Registry()
+
+
+def takes(command: Command, record_id: str) -> bool:
+    """Whether a command is about a record of this kind, such as ``accept`` about ``A-3``."""
+    return f"{record_id[0]}-1" in usage(command.path, command.arguments)

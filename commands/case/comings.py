@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cases.case import Case
 from cases.roles import Place
 from chat.context import COORDINATION, House, Reply, case_channel, person_of
-from chat.dispatch import DONE
+from chat.incoming import DONE
 from chat.languages import language
 from chat.layout import plain
 from chat.render import Voice

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from chat.context import House, person_of
-from chat.dispatch import DONE
+from chat.incoming import DONE
 from commands.erasure import deletions
 from commands.erasure.deletions import Doubt, Said
 from storage import audit, questions

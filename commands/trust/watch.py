@@ -13,7 +13,7 @@ import structlog
 from cases.people import Professional
 from cases.roles import Place, Role
 from chat.context import COORDINATION, House, Reply, case_channel, direct_channel
-from chat.dispatch import DONE
+from chat.incoming import DONE
 from chat.layout import plain
 from storage import answers, causes, outbox, pins, restoring, rooms
 from storage.audit import Entry
