@@ -64,6 +64,14 @@ class Command:
         return place
 
     @property
+    def heading(self) -> Group:
+        """Under which group the help shows it: its own, or the ``GROUP`` of its module."""
+        if self.group is not None:
+            return self.group
+        group: Group = sys.modules[self.run.__module__].GROUP
+        return group
+
+    @property
     def summary(self) -> str:
         """What it does, in one line."""
         return (self.arguments.__doc__ or "").strip().splitlines()[0]

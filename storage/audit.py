@@ -107,6 +107,13 @@ def latest_of(session: Connection, actor: str, place: str, case_ref: str | None,
     return [_line(row) for row in _LATEST_OF_CASE.all(session, asked | {"ref": case_ref})]
 
 
+def commands_in(session: Connection, case_ref: str) -> set[str]:
+    """The commands that people had carried out in a case."""
+    log = tables.audit.c
+    done = (log.case_ref == case_ref, log.outcome == "done", log.cause.startswith(f"{causes.EVENT}/"))
+    return set(session.scalars(select(log.command).where(*done).distinct()))
+
+
 def newest_outcome(session: Connection, actor: str, place: str, case_ref: str | None, after: datetime) -> str | None:
     """How it ended what somebody did last in a room after this moment; only the end of the log is looked at."""
     log = tables.audit.c

@@ -171,6 +171,8 @@ class Work:
         self.find = find
         self._made: list[str] = []
         """The scopes for which it made keys."""
+        self.forgotten: list[str] = []
+        """The scopes whose keys are gone once it is committed."""
         self.changed: set[str] = set()
         """The references of the cases that it wrote."""
         self.keeps = False
@@ -606,6 +608,8 @@ class Store:
                     fresh, keeps = work.list_fresh(), work.keeps
                 # Only now is it committed.
                 work.find.keep()
+                for scope in work.forgotten:
+                    self.ring.drop(scope)
                 self._changed |= work.changed
                 if fresh:
                     self.on_news(fresh)

@@ -14,6 +14,7 @@ from chat.registry import commands
 from commands.caseload import rules as caseload
 from commands.caseload.filters import fits, read_filters
 from commands.caseload.rules import Look
+from commands.practice.rules import is_over
 
 GROUP, PLACE = groups.CASE, 119
 
@@ -79,7 +80,7 @@ def _look(ctx: Context) -> tuple[list[Look], list[str]]:
         caseload.look_at(case, ctx.now, repeats=ctx.house.of(case.scheme).repeats) for case in ctx.work.find.cases(refs)
     ]
     read = {look.ref for look in looks}
-    return looks, [ref for ref in refs if ref not in read]
+    return [look for look in looks if not is_over(look.case)], [ref for ref in refs if ref not in read]
 
 
 def _scheme(named: str, ctx: Context) -> tuple[str, str]:

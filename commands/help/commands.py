@@ -4,10 +4,9 @@ Few commands stand there with an example each; of many the groups do, and ``!hel
 """
 
 import re
-import sys
 from dataclasses import dataclass
 from math import ceil
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from pydantic import Field
 
@@ -139,7 +138,7 @@ def _explain(topic: str, allowed: list[Command], ctx: Context) -> Reply:
         return _list(group.title, opened, ctx)
     if known is None and (half := [c for c in allowed if c.path.startswith(f"{topic} ")]):
         return _list("What you can do here", half, ctx)
-    if known := known or next((c for c in commands.commands.values() if _group_of(c) is group), None):
+    if known := known or next((c for c in commands.commands.values() if c.heading is group), None):
         _refuse(known, ctx)
     words = {word for one in GROUPS if _of(one, allowed) for word in (one.word, spoken.group(one.word))}
     raise Refusal("help/unknown", nearest=suggest(topic, [*words, *(c.path for c in allowed)]))
@@ -180,12 +179,8 @@ def _group(topic: str) -> Group | None:
     return next((g for g in GROUPS for one in spoken if topic in {g.word, one.group(g.word).lower()}), None)
 
 
-def _group_of(command: Command) -> Group:
-    return command.group or _module(command).GROUP
-
-
 def _of(group: Group, found: list[Command]) -> list[Command]:
-    return [c for c in found if _group_of(c) is group]
+    return [c for c in found if c.heading is group]
 
 
 def _keys(arguments: type[Arguments], spoken: Language) -> list[Key]:
@@ -204,11 +199,7 @@ def _listed(found: list[Command]) -> list[Command]:
 
 def _position(command: Command) -> tuple[int, int]:
     """By group and concept; within one as they are defined."""
-    return GROUPS.index(_group_of(command)), command.place
-
-
-def _module(command: Command) -> Any:  # noqa: ANN401 its GROUP
-    return sys.modules[command.run.__module__]
+    return GROUPS.index(command.heading), command.place
 
 
 def _allowed(command: Command, ctx: Context) -> bool:

@@ -24,7 +24,8 @@ def look(said: list[Said]) -> str:
 
 
 async def test_cards(table: Conference, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
-    monkeypatch.setattr("commands.case.named.new_reference", lambda: "K7QF")
+    references = iter(("K7QF", "P3TW"))
+    monkeypatch.setattr("commands.case.named.new_reference", lambda: next(references))
     room = await table.open_case()
     assert look(table.heard) == snapshot(name="opened")
     times: Counter[str] = Counter()

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from cases.scheme import Scheme
+from cases.scheme import Clock, Rung, Scheme
 from commands.practice.rules import is_practice
 from tests.room import Conference, Said, user
 
@@ -88,3 +88,111 @@ async def test_papers_pictures_and_the_pinned_card_bear_the_mark(table: Conferen
     await table.deliver()
     assert table.cards
     assert {first_line(card) for card in table.cards if card.channel == room} == {MARK}
+
+
+@pytest.mark.scenario
+async def test_at_the_end_the_room_reads_what_was_tried_and_the_case_goes(table: Conference) -> None:
+    room = await practise(table)
+    ref = room.partition(":")[2]
+    await table.say("ada", "!concern CANARY-PRACTICE kind: fact", room=room)
+    await table.say("ada", "!request health was he seen? because: the plan", room=room)
+    assert ref in await table.answer("cleo", "!case list", room="coordination")
+    said = await table.say("cleo", f"!practice end {ref}", room="coordination")
+    there = next(s for s in said if s.channel == room)
+    assert first_line(there) == MARK
+    assert "tried: !concern, !request" in there
+    assert "not yet: !decide" in there
+    assert ref not in await table.answer("cleo", "!case list", room="coordination")
+    table.later(hours=1, minutes=15)
+    await table.sweeps.run()
+    await table.deliver()
+    assert {who for where, who in table.removed if where == room} == {
+        user(k) for k in ("cleo", "ada", "finn", "gina", "hugo")
+    }
+    with table.store.look() as find:
+        assert find.case(ref) is None
+        assert find.is_taken(ref)
+        assert not find.audience(room)
+    assert not table.store.ring.knows(ref)
+
+
+async def test_a_real_case_does_not_end_so_and_a_practice_ends_once(table: Conference) -> None:
+    room = await table.open_case()
+    refused = await table.answer("cleo", f"!practice end {room.partition(':')[2]}", room="coordination")
+    assert "is no practice" in refused
+    practised = (await practise(table)).partition(":")[2]
+    await table.say("cleo", f"!practice end {practised}", room="coordination")
+    assert "has ended already" in await table.answer("cleo", f"!practice end {practised}", room="coordination")
+    table.later(hours=2)
+    await table.sweeps.run()
+    await table.deliver()
+    assert (await table.case(room)).present
+
+
+async def test_what_is_practised_reaches_nobody_outside_its_room(table: Conference) -> None:
+    ladder = (Rung("professionals", Clock(2)), Rung("managers", Clock(5)))
+    scheme = replace(STRICT, ladder=ladder, duty=(user("iris"),))
+    table = Conference(table.store, replace(table.house, schemes={"safety table": scheme}), _ids=table._ids)
+    room = await practise(table)
+    ref = room.partition(":")[2]
+    for who, line in (
+        ("ada", "!action visit CANARY-PRACTICE for: school by: in 3 days"),
+        ("hugo", "!accept A-1"),
+        ("ada", "!decide CANARY-PRACTICE stays because: it is safe"),
+        ("finn", "!dissent D-1 it is not"),
+        ("finn", "!escalate D-1 because: CANARY-PRACTICE"),
+        ("ada", "!urgent CANARY-PRACTICE is on the roof"),
+    ):
+        await table.say(who, line, room=room)
+    for _ in range(40):
+        table.later(days=1)
+        await table.sweeps.run()
+        await table.deliver()
+    inside = {room, "agency:school", "agency:health", "agency:police"}
+    inside |= {f"direct:{user(k)}" for k in ("cleo", "ada", "finn", "gina", "hugo")}
+    elsewhere = [s for s in table.heard if s.channel not in inside and s.channel != "coordination"]
+    assert not any(ref in s or "CANARY" in s for s in elsewhere), [s.text for s in elsewhere]
+    # The coordinators opened it, and heard nothing of it since: no radar, no manager who is missing, no count.
+    assert sum(ref in s for s in table.heard if s.channel == "coordination") == 1
+    assert not any("late" in s for s in table.heard if s.channel == "coordination")
+    assert not any(s.channel == f"direct:{user('iris')}" for s in table.heard)
+    assert {first_line(s) for s in table.heard if (ref in s or "CANARY" in s) and not s.file} == {MARK}
+
+
+async def test_a_reminder_of_what_is_practised_holds_no_real_one_up(table: Conference) -> None:
+    practised = await practise(table)
+    live = await table.open_case()
+    for room in (practised, live):
+        await table.say("ada", "!action visit the family for: school by: thu", room=room)
+        await table.say("hugo", "!accept A-1", room=room)
+    table.later(hours=26)
+    await table.sweeps.run()
+    reminded = await table.deliver()
+    assert {s.channel for s in reminded if user("hugo") in s.mentions and "A-1" in s} >= {live}
+    said = await table.answer("hugo", "!mine", room=f"direct:{user('hugo')}")
+    marked = next(line for line in said.text.splitlines() if practised.partition(":")[2] in line)
+    assert MARK in marked
+    real = next(line for line in said.text.splitlines() if live.partition(":")[2] in line)
+    assert MARK not in real
+
+
+async def test_marks_of_a_practised_meeting_are_in_no_mean(table: Conference) -> None:
+    room = await practise(table, "!practice open")
+    await table.say("cleo", "!roundtable today 11:00", room=room)
+    await table.say("cleo", "!roundtable start M-1", room=room)
+    people = ("cleo", "ada", "finn", "hugo", "iris")
+    for who in people:
+        await table.say(who, "!confirm", room=room)
+    await table.say("cleo", "!roundtable end", room=room)
+    for who in people:
+        await table.say(who, "!audit M-1 4 4 4 4", room=room)
+    said = await table.answer("cleo", "!audit figures", room="coordination")
+    assert "4.0" not in said
+
+
+async def test_which_practice_ends_is_asked_where_there_are_several(table: Conference) -> None:
+    assert "No practice room is open" in await table.answer("cleo", "!practice end", room="coordination")
+    refs = {(await practise(table)).partition(":")[2] for _ in range(2)}
+    asked = await table.answer("cleo", "!practice end", room="coordination")
+    assert all(ref in asked for ref in refs)
+    assert "Nothing was changed." in asked
