@@ -23,6 +23,7 @@ from commands.proposal.answers import answer_proposals
 from commands.request import audience
 from commands.request import rules as request
 from commands.request.rules import Answer, Request
+from commands.research.rules import Check, Return
 from commands.roundtable.rules import RoundTable
 
 GROUP, PLACE = groups.SHARE, 90
@@ -82,7 +83,8 @@ class Told:
 def show(args: ShowDisclosures, ctx: Context) -> Reply:
     """All of it, oldest first, without a blank; what was said to a few is not repeated."""
     left = [one for one in ctx.case.all(Disclosure) if not one.withdrawn]
-    return Reply("disclosure/list", {"case": ctx.case, "answers": list(_told(ctx)), "left": left})
+    facts = {"case": ctx.case, "answers": list(_told(ctx)), "returns": list(_returned(ctx)), "left": left}
+    return Reply("disclosure/list", facts)
 
 
 @commands.command(
@@ -211,3 +213,12 @@ def _told(ctx: Context) -> Iterator[Told]:
     for answer in ctx.case.all(Answer):
         if answer.result in TOLD and not answer.withdrawn and answer.request in asked:
             yield Told(asked[answer.request], answer, answer.request in hidden)
+
+
+def _returned(ctx: Context) -> Iterator[tuple[Check, Return, bool]]:
+    """What agencies returned from their records, with the check, and whether its words are hidden."""
+    hidden = ctx.case.hidden_from(ctx.actor.user_id)
+    checks = {check.id: check for check in ctx.case.all(Check)}
+    for given in ctx.case.all(Return):
+        if not given.withdrawn:
+            yield checks[given.check], given, given.id in hidden

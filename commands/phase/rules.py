@@ -24,6 +24,7 @@ from commands.decision.rules import Decision
 from commands.posture import rules as postures
 from commands.request import rules as requests
 from commands.request.rules import UNANSWERED, Answer, Request
+from commands.research.rules import Return
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable, State
 
@@ -171,9 +172,10 @@ def silent(case: Case) -> list[Silent]:
 
 
 def has_contributed(case: Case, agency: str) -> bool:
-    """Whether an agency brought the case, raised a concern, or gave one of the five answers."""
+    """Whether an agency brought the case, raised a concern, gave one of the five answers, or returned its research."""
     answers = [a for a in case.all(Answer) if a.result in LEGITIMATE]
-    said = (r for r in (*case.all(Concern), *answers) if r.agency == agency and not r.withdrawn)
+    told = (*case.all(Concern), *answers, *case.all(Return))
+    said = (r for r in told if r.agency == agency and not r.withdrawn)
     return case.brought_by == agency or any(said)
 
 

@@ -14,33 +14,19 @@ from cases.time import end_of_working_day
 from chat import groups
 from chat.arguments import NAME, Arguments, Parties, PastWhen, PersonId, Rest, RestWhen, ShortText, Text, To, When
 from chat.context import Context, Reply, case_channel
-from chat.reading import missing
 from chat.registry import commands
 from chat.remarks import remark_on
 from commands.concern.rules import Basis, Domain
 from commands.ids import HeldId, RequestId
 from commands.request import answering, audience, lawful
 from commands.request import rules as request
+from commands.request.disclosing import Discloses, read_own_standing
 from commands.request.holding import hold_nothing_about, nothing_about
 from commands.request.rules import NOTHING_SAID, Answer, Ground, Request, Standing, State, Use
 
 GROUP, PLACE = groups.ASK, 10
 
 ANSWER_WITHIN_WORKING_DAYS = 5
-
-
-class Discloses(Arguments):
-    """What an agency says of an answer that it gives."""
-
-    basis: ShortText | None = Field(None, title="a lawful basis", description="what allows it")
-    condition: ShortText | None = Field(
-        None, title="a second condition", description="what allows it for sensitive data, beside the basis"
-    )
-    consent: ShortText | None = Field(
-        None,
-        title="the consent",
-        description="whether the person agreed: yes, no, or not asked because …",
-    )
 
 
 class Tells(Discloses):
@@ -293,14 +279,9 @@ def _tell(args: GiveAnswer | AnswerPartly, result: State, ctx: Context, *, withh
     case, asked = _find(args.id, ctx)
     ctx.open_case = case
     answering.require_function(ctx.actor, asked.to_agency, ctx)
-    scheme = ctx.house.of(case.scheme)
-    on = lawful.read_standing(scheme, args.basis, args.condition, args.consent)
-    asked_for = {"basis": on.basis, "consent": on.consent} if scheme.basis_on_answers else {}
-    lacking = [name for name, said in asked_for.items() if not said]
-    if args.use is Use.NAMED and not (args.see or asked.see):
-        lacking.append("see")
-    if lacking:
-        raise missing(type(args), lacking, ctx.voice().language, f"!answer {asked.id} … basis: … consent: yes")
+    for_nobody = args.use is Use.NAMED and not (args.see or asked.see)
+    example = f"!answer {asked.id} … basis: … consent: yes"
+    on = read_own_standing(args, ctx, example, lacking=("see",) if for_nobody else ())
     _require_readers(args.see, ctx)
     return _answer(
         case,

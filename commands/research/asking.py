@@ -15,9 +15,8 @@ from storage.find import Directory
 
 def ask(case: Case, table: RoundTable, directory: Directory, *, by: Professional, at: datetime) -> list[Check]:
     """Ask every agency at the table that was not asked yet, and of which somebody can read and answer it."""
-    return research.ask(
-        case, table.id, [agency for agency in case.seats if _can_answer(case, directory, agency)], by=by, at=at
-    )
+    able = [agency for agency in research.unasked(case, table.id) if _can_answer(case, directory, agency)]
+    return research.ask(case, table.id, able, by=by, at=at)
 
 
 def cards(case: Case, table: RoundTable, checks: list[Check], directory: Directory) -> Iterator[tuple[str, Reply]]:

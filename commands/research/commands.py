@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 from pydantic import Field
 
-from cases.case import Case
 from cases.errors import Refusal
 from cases.record import one_of
 from cases.roles import Permission, Place
@@ -15,10 +14,11 @@ from chat.registry import commands
 from commands.ids import ResearchId, RoundTableId
 from commands.overview.lines import part_of_status
 from commands.request import answering, audience
+from commands.request.disclosing import Discloses, read_own_standing
 from commands.request.holding import hold_nothing_about
 from commands.research import asking
 from commands.research import rules as research
-from commands.research.rules import Check
+from commands.research.rules import Check, Return
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable
 
@@ -31,7 +31,7 @@ class Research(Arguments):
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
 
 
-class TellKnown(Arguments):
+class TellKnown(Discloses):
     """Return what your agency knows before a round table."""
 
     id: ResearchId = Field(title="Q-1", description="which check of records")
@@ -67,14 +67,21 @@ def ask(args: Research, ctx: Context) -> Reply:
 )
 def tell_known(args: TellKnown, ctx: Context) -> Reply:
     """Return what the agency knows; only that goes on to the table."""
-    known = ctx.directory.people.get(args.lead or "")
-    lead = known.name if known else args.lead
-    return _return(args.id, ctx, known=True, text=args.text, lead=lead, suggest=args.suggest)
+    check = _open(args.id, ctx)
+    on = read_own_standing(args, ctx, f"!known {check.id} … basis: … consent: yes")
+    worker = ctx.directory.people.get(args.lead or "")
+    lead = worker.name if worker else args.lead
+    check, given = research.give_back(
+        ctx.case, check.id, known=True, text=args.text, lead=lead, suggest=args.suggest, on=on, by=ctx.actor, at=ctx.now
+    )
+    return _pass_on(check, given, ctx)
 
 
 def hold_nothing(check_id: str, remark: str, ctx: Context) -> Reply:
     """Return that nothing is known."""
-    return _return(check_id, ctx, known=False, text=remark)
+    check = _open(check_id, ctx)
+    check, given = research.give_back(ctx.case, check.id, known=False, text=remark, by=ctx.actor, at=ctx.now)
+    return _pass_on(check, given, ctx)
 
 
 hold_nothing_about("Q", hold_nothing)
@@ -105,27 +112,15 @@ def standing_facts(table: RoundTable, ctx: Context, hidden: Collection[str]) -> 
     }
 
 
-def _return(
-    check_id: str,
-    ctx: Context,
-    *,
-    known: bool,
-    text: str = "",
-    lead: str | None = None,
-    suggest: str | None = None,
-) -> Reply:
-    case, check = _find(check_id, ctx)
-    ctx.open_case = case
-    answering.require_function(ctx.actor, check.to_agency, ctx)
-    check, given = research.give_back(
-        case, check.id, known=known, text=text, lead=lead, suggest=suggest, by=ctx.actor, at=ctx.now
-    )
-    table = one_of(case.all(RoundTable), check.roundtable)
-    facts = {**asking.facts_of(case, check, table), "given": given, "waiting": research.waits_for(case, table.id)}
+def _pass_on(check: Check, given: Return, ctx: Context) -> Reply:
+    """What is returned goes to the table, and nothing else."""
+    table = one_of(ctx.case.all(RoundTable), check.roundtable)
+    waiting = research.waits_for(ctx.case, table.id)
+    facts = {**asking.facts_of(ctx.case, check, table), "answer": given, "waiting": waiting}
     told = Reply("research/returned", facts, check.id)
     if ctx.place is Place.CASE:
         return told
-    ctx.tell(case_channel(case.ref), told)
+    ctx.tell(case_channel(ctx.case.ref), told)
     return Reply("research/passed_on", {**facts, "overheard": audience.is_overheard(ctx)}, check.id)
 
 
@@ -138,12 +133,14 @@ def _table(table_id: str | None, ctx: Context) -> RoundTable:
     return ahead or roundtable.require(ctx.case, None, roundtable.State.SCHEDULED)
 
 
-def _find(check_id: str, ctx: Context) -> tuple[Case, Check]:
+def _open(check_id: str, ctx: Context) -> Check:
     """The check that a return is for; in an agency's own room the card or the id tells which case's."""
-    case = ctx.open_case
-    if case is None or (ctx.place is not Place.CASE and ctx.card != check_id):
+    if ctx.open_case is None or (ctx.place is not Place.CASE and ctx.card != check_id):
         refs = ctx.work.find.cases_where(research.ITEM, ctx.actor.agency, check_id)
-        case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
-        if case is None:
-            raise Refusal("research/which_case", id=check_id, refs=refs)
-    return case, one_of(case.all(Check), check_id)
+        cases = [case for case in ctx.work.find.cases(refs) if not case.has_left(ctx.actor.user_id)]
+        if len(cases) != 1:
+            raise Refusal("research/which_case", id=check_id, refs=[case.ref for case in cases])
+        ctx.open_case = cases[0]
+    check = one_of(ctx.case.all(Check), check_id)
+    answering.require_function(ctx.actor, check.to_agency, ctx)
+    return check

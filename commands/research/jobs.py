@@ -24,7 +24,9 @@ def ask_before_tables(sweep: Sweep) -> None:
         if case is None or sweep.house.calendar(case).rests(sweep.now):
             return
         for table in list(_due(case, sweep)):
-            cause = causes.of_job("research", ref, table.id, f"{table.starts_at:%Y-%m-%dT%H:%MZ}")
+            # Whoever takes a seat later is asked as well.
+            unasked = ",".join(research.unasked(case, table.id))
+            cause = causes.of_job("research", ref, table.id, f"{table.starts_at:%Y-%m-%dT%H:%MZ}", unasked)
             if sweep.is_done(cause):
                 continue
             with sweep.store.work(cause, sweep.now) as work:
@@ -49,12 +51,13 @@ def _due(case: Case, sweep: Sweep) -> Iterator[RoundTable]:
 
 def _ask(case: Case, table: RoundTable, sweep: Sweep, work: Work) -> None:
     directory = work.find.directory()
+    is_news = not research.checks_for(case, table.id) or not research.unasked(case, table.id)
     checks = asking.ask(case, table, directory, by=sweep.house.bot, at=sweep.now)
     rung = set[str]()
     for channel, card in asking.cards(case, table, checks, directory):
         rung.update(card.wake)
         sweep.say(work, channel, card, case)
-    if sweep.now < preparing.moment(table, Stage.PACK, sweep.house.calendar(case)):
+    if is_news and sweep.now < preparing.moment(table, Stage.PACK, sweep.house.calendar(case)):
         # Who was rung in their own room is not rung again here.
         wake = tuple(member.user_id for member in case.present if member.user_id not in rung)
         facts: dict[str, object] = {"table": table, "waiting": research.waits_for(case, table.id)}

@@ -14,10 +14,12 @@ from cases.followups import Followup, offers_followups, todo
 from cases.items import Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record, require_agency
 from cases.verbs import verb
+from commands.request.rules import NOTHING_SAID, Consent
+from commands.request.rules import Standing as Basis
 from commands.roundtable.rules import RoundTable, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     from cases.case import Case
@@ -60,6 +62,12 @@ class Return(Record):
     lead: Words | None = None
     """Who works with the person, in the agency's words: often nobody that is known here."""
     suggest: Words | None = None
+    basis: Words | None = None
+    """On which the agency tells it."""
+    condition: Words | None = None
+    bases_version: str | None = None
+    consent: Consent | None = None
+    not_asked: Words | None = None
 
 
 class Standing(NamedTuple):
@@ -69,11 +77,10 @@ class Standing(NamedTuple):
     returned: Return | None
 
 
-def ask(case: Case, table_id: str, agencies: Iterable[str], *, by: Professional, at: datetime) -> list[Check]:
+def ask(case: Case, table_id: str, agencies: Collection[str], *, by: Professional, at: datetime) -> list[Check]:
     """Ask these agencies, but for those that are asked already; gives the new checks."""
     table = require_ahead(case, table_id)
-    asked = {check.to_agency for check in checks_for(case, table.id)}
-    to_ask = [agency for agency in agencies if agency not in asked]
+    to_ask = [agency for agency in unasked(case, table.id) if agency in agencies]
     if not to_ask:
         return []
     first = next_id("Q", case.all(Check), case.steps)
@@ -94,6 +101,7 @@ def give_back(
     text: str = "",
     lead: str | None = None,
     suggest: str | None = None,
+    on: Basis = NOTHING_SAID,
 ) -> tuple[Check, Return]:
     """Return what my agency found, or that it found nothing; once more: the latest counts."""
     case.require_open()
@@ -104,13 +112,34 @@ def give_back(
     if table.state not in AHEAD:
         raise Refusal("research/over", id=check.id, table=table)
     number = sum(one.check == check.id for one in case.all(Return)) + 1
-    given = Return(f"{check.id}/{number}", by.user_id, by.agency, at, check.id, known, text, lead, suggest)
+    given = Return(
+        f"{check.id}/{number}",
+        by.user_id,
+        by.agency,
+        at,
+        check.id,
+        known,
+        text,
+        lead,
+        suggest,
+        on.basis,
+        on.condition,
+        on.version,
+        on.consent,
+        on.not_asked,
+    )
     return check, case.step(KNOWN if known else NOTHING, given.id, by, at).add(case.all(Return), given)
 
 
 def checks_for(case: Case, table_id: str) -> list[Check]:
     """Who was asked before a round table, in that order."""
     return [check for check in case.all(Check) if check.roundtable == table_id and not check.withdrawn]
+
+
+def unasked(case: Case, table_id: str) -> list[str]:
+    """The agencies at the table that were not asked before a round table."""
+    asked = {check.to_agency for check in checks_for(case, table_id)}
+    return [agency for agency in case.seats if agency not in asked]
 
 
 def return_to(case: Case, check: Check) -> Return | None:

@@ -22,6 +22,7 @@ from commands.decision import rules as decisions
 from commands.decision.rules import Decision, Stance
 from commands.minutes import rules as minutes
 from commands.request.rules import Request
+from commands.research import rules as research
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import Presence, Quorum, RoundTable, State
 from storage.work import Attachment, Paper
@@ -125,7 +126,8 @@ def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
     made = [d for d in case.all(Decision) if not d.withdrawn][-MOST_DECISIONS:]
     waiting = [(r, max(0, (now - r.due_at).days) if r.due_at < now else None) for r in case.all(Request) if r.waiting]
     actions = [a for a in case.all(Action) if a.pending]
-    shown = {record.id for record in (*actions, *(r for r, _ in waiting), *made)}
+    returns = research.standing(case, table.id)
+    shown = {record.id for record in (*actions, *(r for r, _ in waiting), *made, *(r for _, r in returns if r))}
     return {
         "case": case,
         "hidden": shown & case.hidden_from(*(member.user_id for member in case.present)),
@@ -135,6 +137,7 @@ def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
         "silent": [(request, days) for request, days in waiting if days is not None],
         "decisions": [(d, *_count(case, d), decisions.taken(case, d)) for d in made],
         "agenda": roundtable.agenda_of(case, table),
+        "returns": returns,
         "last": minutes.latest(case),
         "unresolved": unresolved(case, now),
         "now": now,

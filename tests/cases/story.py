@@ -45,6 +45,7 @@ def _draft(case: Case, at: datetime) -> None:
 BEA = Professional("@bea:example.org", "Bea", "police")
 ASKED = request.Standing("w45 law", "w55 both")
 TOLD = request.Standing("w56 law", "w57 both", consent=request.Consent.NOT_ASKED, not_asked="w58 ran away")
+RETURNED = request.Standing("w196 law", "w197 both", consent=request.Consent.NOT_ASKED, not_asked="w198 ran away")
 
 STORY: list[Line] = [
     ("review", lambda c, at: c.plan_review(LATER, by=CLEO, at=at)),
@@ -120,7 +121,15 @@ STORY: list[Line] = [
     (
         "known",
         lambda c, at: research.give_back(
-            c, "Q-3", known=True, text="w191 one stay", lead="w192 a nurse", suggest="w193 a call", by=FINN, at=at
+            c,
+            "Q-3",
+            known=True,
+            text="w191 one stay",
+            lead="w192 a nurse",
+            suggest="w193 a call",
+            on=RETURNED,
+            by=FINN,
+            at=at,
         ),
     ),
     ("correct", lambda c, at: correction.correct(c, "Q-3", "w194 two stays", by=FINN, at=at)),
@@ -209,7 +218,7 @@ STORY: list[Line] = [
     ("repeat", lambda c, at: c.reopen(because="w98 once more", by=CLEO, at=at, repeat=True)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99), *range(191, 196))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99), *range(191, 199))]
 
 
 def moment(line: int) -> datetime:

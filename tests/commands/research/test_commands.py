@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 import sqlalchemy as sa
 
+from cases.briefing import has_briefed
 from cases.scheme import Scheme
+from commands.phase.rules import silent
 from commands.poll.jobs import keep_polls
 from storage import tables
 from tests.room import AGENCIES, Conference, Said, user
@@ -254,3 +256,69 @@ async def test_an_agency_of_which_nobody_could_return_anything_is_not_waited_for
     said = await swept(table)
     assert "agency:youth" not in {one.channel for one in said}
     assert "Youth" not in in_room(said, room)
+
+
+async def test_an_agency_that_takes_a_seat_later_is_asked_as_well(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, health")
+    await table.answer("cleo", CALL.replace("Hugo Peters", "Ada Jansen"), room=room)
+    table.later(days=10)
+    assert len(await swept(table)) == 4
+    await table.say("cleo", f"!case invite {room[5:]} Hugo Peters because: he teaches him", room="coordination")
+    table.later(minutes=15)
+    (said,) = await swept(table)
+    assert (said.channel, said.subject) == ("agency:school", "Q-4")
+
+
+async def test_what_is_returned_is_a_disclosure_with_its_basis_and_consent(table: Conference) -> None:
+    schemes = {"safety table": Scheme(basis_on_answers=True)}
+    table = Conference(table.store, replace(table.house, schemes=schemes), table.now)
+    room, said = await asked(table)
+    card = in_room(said, "agency:health")
+    (asks,) = await table.say("finn", "known c4nary", room=card.channel, replies_to=card)
+    assert "basis" in asks
+    assert "c4nary" not in asks
+    told = await table.say(
+        "finn",
+        "known one stay basis: our law consent: not asked because he ran away",
+        room=card.channel,
+        replies_to=card,
+    )
+    assert "Basis: our law" in in_room(told, room)
+    listed = (await table.answer("ada", "!disclosures", room=room)).text
+    assert "Q-3/1" in listed
+    assert "Basis: our law" in listed
+    assert "not asked: he ran away" in listed
+    assert "one stay" not in listed
+
+
+async def test_who_comes_later_does_not_read_what_was_returned_before(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social, health")
+    await table.answer("cleo", CALL.replace("Hugo Peters", "Ada Jansen"), room=room)
+    table.later(days=10)
+    card = in_room(await swept(table), "agency:health")
+    await table.say("finn", "known c4nary basis: c4nary", room=card.channel, replies_to=card)
+    await table.say("cleo", f"!case invite {room[5:]} Hugo Peters because: he teaches him", room="coordination")
+    before = len(table.heard)
+    await table.say("hugo", "!research", room=room)
+    await table.say("hugo", "!disclosures", room=room)
+    await table.say("hugo", "!status", room=room)
+    table.now = table.now.replace(day=17)
+    await table.sweeps.run()
+    await table.deliver()
+    table.now = table.now.replace(day=19)
+    await table.say("ada", "!roundtable start", room=room)
+    said = table.heard[before:]
+    assert any("Health service: …" in one.text for one in said)
+    assert not [one for one in said if "c4nary" in one.text and not one.file]
+    assert not [one for one in said if one.file and b"c4nary" in one.file.data]
+
+
+async def test_a_return_counts_as_a_briefing_and_as_having_been_heard(table: Conference) -> None:
+    room, said = await asked(table)
+    card = in_room(said, "agency:health")
+    assert not has_briefed(await table.case(room), "health", "M-1")
+    await table.say("finn", "nothing", room=card.channel, replies_to=card)
+    case = await table.case(room)
+    assert has_briefed(case, "health", "M-1")
+    assert not has_briefed(case, "school", "M-1")
+    assert "health" not in {one.agency for one in silent(case)}
