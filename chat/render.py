@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from string import whitespace
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -84,7 +85,8 @@ class Voice:
     def text(self, template: str, facts: Mapping[str, object]) -> str:
         """The rendered template: escaped text with a few tags."""
         rendered = _environment.get_template(f"{template}.html").render({**facts, "voice": self})
-        return _BLANK_LINES.sub("\n\n", rendered).strip()
+        # Blanks only: what parts the places of a line may stand at its end.
+        return _BLANK_LINES.sub("\n\n", rendered).strip(whitespace)
 
     def poll(self, template: str, facts: Mapping[str, object]) -> tuple[str, tuple[tuple[str, str], ...]]:
         """What a poll asks, and what each tap says and how it is shown: a line of its template, ``LINE = LABEL``."""

@@ -33,6 +33,17 @@ async def test_changes_are_assessed_round_two_beside_round_one_never_averaged(ta
     assert picture.file.data.startswith(b"\x89PNG")
 
 
+async def test_rounds_are_drawn_when_the_last_agency_gave_no_score_this_time(table: Conference) -> None:
+    room = await table.open_case()
+    await a_round(table, room, ada=3, finn=4)
+    await table.say("cleo", "!assess start", room=room)
+    await table.say("ada", "!assess worries | the gym | a plan score: 6", room=room)
+    await table.say("finn", "!assess worries | the gym | a plan", room=room)
+    said = await table.say("dirk", "!assess compare", room=room)
+    assert "Health service: 4 → –" in said[0]
+    assert [s.file is not None for s in said] == [False, True]
+
+
 async def test_each_agency_gives_its_part_once_and_may_put_it_right(table: Conference) -> None:
     room = await table.open_case()
     await table.say("cleo", "!assess start about: is home safe?", room=room)
