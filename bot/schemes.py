@@ -3,27 +3,35 @@
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.sections import Country, LanguageCode, Line, Section, User, read_holidays
 from cases.case import Mode
 from cases.roles import Role
 from cases.scheme import (
+    BROUGHT_BY,
     QUORUM_AGENCIES,
+    TOPIC,
     Clock,
+    Column,
+    Counted,
     LawfulBasis,
     NeverAsked,
+    Return,
     Rung,
     Runs,
     Scheme,
+    Suppression,
     Unit,
 )
 from commands.concern.rules import Urgency
+from commands.figures.suppression import SMALLEST_RULE
 from commands.request.rules import Ground
 
 _CLOCK = re.compile(r"([1-9][0-9]{0,3}) (hours?|days?|working days?)")
+_SUPPRESSED = re.compile(r"(?:below ([0-9]{1,2})|([0-9]{1,2}) or under)")
 _USUAL = Scheme()
 LONGEST_TEXT = 1_000
 
@@ -42,7 +50,22 @@ def _read_clock(value: object) -> object:
     return Clock(int(found[1]), Unit(f"{found[2].removesuffix('s')}s"))
 
 
+def _read_suppression(value: object) -> object:
+    """``below 5``, ``5 or under``; raises ValueError."""
+    if isinstance(value, Suppression):
+        return value
+    found = _SUPPRESSED.fullmatch(value) if isinstance(value, str) else None
+    least = int(found[1] or int(found[2]) + 1) if found else 0
+    if found is None or least < SMALLEST_RULE:
+        raise ValueError("is no rule of suppression; write it like below 5, or 5 or under")
+    return Suppression(least, found[0])
+
+
+ASuppression = Annotated[Suppression, BeforeValidator(_read_suppression)]
 AClock = Annotated[Clock, BeforeValidator(_read_clock)]
+
+
+CategoryName = Annotated[Line, Field(max_length=40)]
 
 
 def _check_ground(ground: str) -> str:
@@ -74,6 +97,22 @@ class NeverSection(Section):
     because: Text = Field(description="why not, for whoever asked")
 
 
+class ColumnSection(Section):
+    """A column of a return."""
+
+    name: Line = Field(description="what stands above it")
+    counts: Counted = Field(description="opened, closed, repeats, discussed or referrals")
+    by: Line | None = Field(None, description="the category by which it is parted; or topic, or brought by")
+
+
+class ReturnSection(Section):
+    """What a scheme returns to an authority."""
+
+    period: Literal["month", "quarter"] = Field("month", description="of which it is made")
+    suppress: ASuppression = Field(_USUAL.suppression, description="which counts are hidden: below 5, or 5 or under")
+    columns: tuple[ColumnSection, ...] = Field(min_length=1, description="its columns")
+
+
 class SchemeSection(Section):
     """What one scheme has of its own; what is left out is as in [house]."""
 
@@ -96,7 +135,13 @@ class SchemeSection(Section):
         None, description="the protective marking above each page of its minutes and packs"
     )
     topics: tuple[Line, ...] = Field((), description="for which concerns its tables may be opened; for any if left out")
-    categories: tuple[Line, ...] = Field((), description="the categories of the person at the centre")
+    categories: dict[CategoryName, tuple[Line, ...]] = Field(
+        default_factory=dict, description="what is asked once of each case for the return, and what can be chosen"
+    )
+    return_: ReturnSection | None = Field(
+        None, alias="return", description="what is returned to an authority, in its columns"
+    )
+    figures_by_agency: bool = Field(default=False, description="whether figures name agencies above the tables, too")
     intake: Literal["named", "anonymous"] = Field(
         "named", description="anonymous: the person is not named until the table has agreed to assess"
     )
@@ -138,6 +183,14 @@ class SchemeSection(Section):
     protocol_version: Line | None = Field(None, description="its version: with a new one it is acknowledged anew")
     induction: bool = Field(default=False, description="whether a person needs the induction before a first live case")
 
+    @model_validator(mode="after")
+    def _know_what_parts_columns(self) -> Self:
+        known = {*self.categories, BROUGHT_BY, TOPIC}
+        for column in self.return_.columns if self.return_ else ():
+            if column.by and column.by not in known:
+                raise ValueError(f"has a column by {column.by}, which is none of its categories")
+        return self
+
 
 EXAMPLES: Mapping[str, Any] = {
     "coordinators": ["@cleo:example.org"],
@@ -168,6 +221,8 @@ def scheme_of(given: SchemeSection, *, country: str | None, language: str, mode:
         note=given.note or "",
         topics=given.topics,
         categories=given.categories,
+        returns=_return_of(given.return_) if given.return_ else None,
+        figures_by_agency=given.figures_by_agency,
         conveners=given.conveners,
         clocks={runs: {str(urgency): clock for urgency, clock in by.items()} for runs, by in given.clocks.items()},
         bases=bases,
@@ -196,6 +251,11 @@ def scheme_of(given: SchemeSection, *, country: str | None, language: str, mode:
         protocol_version=given.protocol_version or "",
         induction=given.induction,
     )
+
+
+def _return_of(given: ReturnSection) -> Return:
+    columns = tuple(Column(column.name, column.counts, column.by) for column in given.columns)
+    return Return(columns, given.period == "quarter", given.suppress)
 
 
 def list_strangers(

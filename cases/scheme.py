@@ -109,6 +109,50 @@ class NeverAsked:
     because: str
 
 
+class Counted(StrEnum):
+    """What a return to an authority can count."""
+
+    OPENED = "opened"
+    """Cases, and the next two."""
+    CLOSED = "closed"
+    REPEATS = "repeats"
+    DISCUSSED = "discussed"
+    """Cases of which a round table was held."""
+    REFERRALS = "referrals"
+
+
+@dataclass(frozen=True, repr=False)
+class Suppression:
+    """Which counts are too small to be shown; nought is."""
+
+    least: int = 5
+    """The smallest that is shown."""
+    mark: str = "below 5"
+    """What stands in place of the others."""
+
+
+@dataclass(frozen=True, repr=False)
+class Column:
+    """A column of a return; with ``by`` there is one for each choice of that category."""
+
+    name: str
+    counts: Counted
+    by: str | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Return:
+    """What a scheme returns to an authority, in its columns."""
+
+    columns: tuple[Column, ...]
+    quarterly: bool = False
+    suppression: Suppression = Suppression()
+
+
+TOPIC, BROUGHT_BY = "topic", "brought by"
+"""By what a column can be parted beside the scheme's categories."""
+
+
 USUAL_LADDER = (
     Rung("professionals", Clock(2)),
     Rung("managers", Clock(5)),
@@ -143,8 +187,12 @@ class Scheme:
     """What people should know of it, such as that counsel has not checked it."""
     topics: tuple[str, ...] = ()
     """For which concerns its tables may be opened; for any, if none is named."""
-    categories: tuple[str, ...] = ()
-    """Of the person at the centre."""
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What is asked once of each case for the return, such as an age band, and what can be chosen."""
+    returns: Return | None = None
+    """What it returns to an authority."""
+    figures_by_agency: bool = False
+    """Whether figures name agencies above the tables, too."""
     conveners: tuple[str, ...] = ()
     """The agencies that may bring a case and convene a table; each, if none is named."""
     clocks: Mapping[Runs, Mapping[str, Clock]] = field(default_factory=dict[Runs, Mapping[str, Clock]])
@@ -192,6 +240,11 @@ class Scheme:
     protocol_version: str = ""
     induction: bool = False
     """Whether a person needs the induction before the first live case."""
+
+    @property
+    def suppression(self) -> Suppression:
+        """Which counts are too small to be shown, in the return and in other figures: each would tell of the other."""
+        return self.returns.suppression if self.returns else Suppression()
 
     def clock(self, what: Runs, urgency: str = "routine") -> Clock:
         """How long something may take."""

@@ -1,6 +1,6 @@
 """Looking things up: cases, people, rooms, and which card a reply is about."""
 
-from collections.abc import Callable, Collection, Iterable, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -197,6 +197,19 @@ class Find:
             seats = select(_members.case_ref).where(_members.user_id == of, ~_members.gone)
             query = query.where(_cases.ref.in_(seats))
         return self.all(query)
+
+    def cases_before(self, moment: datetime) -> dict[str, str]:
+        """The scheme of each case that was opened before a moment, whatever became of it, by reference."""
+        query = self._of_ours(_cases.ref).add_columns(_cases.scheme).where(_cases.opened_at < moment)
+        return {row.ref: row.scheme for row in self.rows(query.order_by(_cases.opened_at))}
+
+    def read_through(self, refs: Collection[str]) -> Iterator[Case]:
+        """Those of these cases that can be read, one by one: none is held, and none is to be changed."""
+        for ref in refs:
+            with suppress(UnreadableCaseError):
+                found = self._read(ref, None, self.account.schemes)
+                if found is not None:
+                    yield found.case
 
     def schemes_of_open_cases(self) -> dict[str, str]:
         """The scheme of each open case with a table, by reference, oldest first."""

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from cases.case import Case
 from cases.people import Agency, Professional
 from cases.roles import Place, Role
-from cases.scheme import Scheme
+from cases.scheme import Column, Counted, Return, Scheme
 from chat.context import House
 from chat.dispatch import Dispatcher
 from chat.documents.paper import typeset
@@ -50,6 +50,7 @@ PEOPLE = {
     "jack": ("Jack Post", "youth", Role.PRACTITIONER),
     "kees": ("Kees Admin", "social", Role.ADMIN),
 }
+YOUTH_CRIME = Scheme(returns=Return((Column("Cases opened", Counted.OPENED),)))
 BOT = "@roundtable:example.org"
 VERSIONS = sa.select(
     tables.cases.c.ref,
@@ -304,7 +305,8 @@ async def conference(url: str, master: bytes = bytes(range(32))) -> AsyncIterato
             store.close()
             _fresh[master] = path.read_bytes()
             store = Store.open(url, master)
-        yield Conference(store, House("safety table", AMSTERDAM, BOT, "Roundtable", schemes={"youth crime": Scheme()}))
+        schemes = {"youth crime": YOUTH_CRIME}
+        yield Conference(store, House("safety table", AMSTERDAM, BOT, "Roundtable", schemes=schemes))
     finally:
         store.close()
 

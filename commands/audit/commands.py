@@ -53,6 +53,6 @@ def show_means(args: ShowMeans, ctx: Context) -> Reply:
         raise Refusal("audit/which_quarter", now=str(Quarter.of(ctx.now)))
     found = ctx.work.find.cases(ctx.work.find.cases_with_due(ITEM, ctx.now))
     ours = [case for case in found if ctx.house.coordinates(ctx.actor.user_id, case.scheme)]
-    count, means = audit.means(ours, quarter)
-    shown = [f"{mean:.1f}" for mean in means or ()]
-    return Reply("audit/means", {"quarter": str(quarter), "count": count, "means": shown, "fewest": audit.FEWEST})
+    given = [marks for case in ours for marks in audit.marks_of(case, quarter)]
+    shown = [f"{mean:.1f}" for mean in audit.means(given) or ()]
+    return Reply("audit/means", {"quarter": str(quarter), "count": len(given), "means": shown, "fewest": audit.FEWEST})

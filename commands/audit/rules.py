@@ -16,7 +16,7 @@ from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from cases.case import Case
     from cases.people import Professional
@@ -89,18 +89,20 @@ def give(case: Case, table_id: str, marks: Marks, *, by: Professional, at: datet
     return case.step(AUDITED, given.id, by, at).add(case.all(Audit), given)
 
 
-def means(cases: Iterable[Case], quarter: Quarter) -> tuple[int, list[float] | None]:
-    """How many agencies gave marks in a quarter, and the mean of each mark; None of too few."""
-    given = [
-        (one.arrangements, one.conduct, one.assessment, one.plan)
-        for case in cases
-        if not is_practice(case)
+def marks_of(case: Case, quarter: Quarter) -> list[Marks]:
+    """The marks that agencies gave for the meetings of a case in a quarter; none of a case that is practised."""
+    return [
+        Marks(one.arrangements, one.conduct, one.assessment, one.plan)
         for one in case.all(Audit)
-        if not one.withdrawn and Quarter.of(one.at) == quarter
+        if not one.withdrawn and Quarter.of(one.at) == quarter and not is_practice(case)
     ]
+
+
+def means(given: Sequence[Marks]) -> list[float] | None:
+    """The mean of each mark; None of too few."""
     if len(given) < FEWEST:
-        return len(given), None
-    return len(given), [sum(column) / len(given) for column in zip(*given, strict=True)]
+        return None
+    return [sum(column) / len(given) for column in zip(*map(astuple, given), strict=True)]
 
 
 @offers_items

@@ -33,6 +33,7 @@ from commands.case import rules as closing
 from commands.case.named import case_of, others_who_steer
 from commands.case.rules import Closing, Ending
 from commands.caseload.several import are_several, do_in_each
+from commands.figures import asking
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
@@ -148,6 +149,7 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
         topic=topic,
     )
     opening.invite_all(ctx, Reply("case/opened", {"case": case, "anonymous": rules.anonymous}))
+    asking.ask(ctx)
     facts: dict[str, object] = {"ref": case.ref, "seats": case.seats, "invited": len(case.present)}
     return Reply("case/opened_by_reference", {**facts, "not_ready": not_ready})
 

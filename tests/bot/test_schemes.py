@@ -8,7 +8,7 @@ from bot.agencies import read_house
 from bot.config import ConfigProblem, describe, load
 from bot.schemes import SchemeSection, list_strangers
 from cases.roles import Role
-from cases.scheme import Clock, Runs, Unit
+from cases.scheme import Clock, Counted, Runs, Scheme, Unit
 from tests.bot.test_config import EXAMPLE, a_deployment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -22,6 +22,29 @@ ladder = [{ level = "managers", within = "5 working days" }]
 urgent = "4 hours"
 soon = "1 working day"
 """
+
+
+def test_a_return_has_its_columns_and_its_rule(tmp_path: Path) -> None:
+    path = a_deployment(tmp_path, describe(EXAMPLE))
+    (tmp_path / "schemes.toml").write_text(
+        """
+[scheme."youth crime"]
+categories = { "age band" = ["12-15", "16-17"] }
+[scheme."youth crime".return]
+period = "quarter"
+suppress = "5 or under"
+columns = [{ name = "All", counts = "discussed" }, { name = "By age", counts = "repeats", by = "age band" }]
+"""
+    )
+    scheme = app._schemes(load(path))["youth crime"]
+    assert scheme.categories == {"age band": ("12-15", "16-17")}
+    assert scheme.returns
+    assert scheme.returns.quarterly
+    assert (scheme.suppression.least, scheme.suppression.mark) == (6, "5 or under")
+    assert [(c.name, c.counts, c.by) for c in scheme.returns.columns] == [
+        *(("All", Counted.DISCUSSED, None), ("By age", Counted.REPEATS, "age band"))
+    ]
+    assert Scheme().suppression.least == 5
 
 
 def test_schemes_have_a_file_of_their_own_beside_the_configuration(tmp_path: Path) -> None:
@@ -44,6 +67,22 @@ def test_schemes_have_a_file_of_their_own_beside_the_configuration(tmp_path: Pat
         ('danger_within = "soon"', "scheme.youth crime.danger_within is no clock; write it like 4 hours"),
         ('bases = [{ name = "x", sensitiv = true }]', "sensitiv is no key that I know; is sensitive meant?"),
         ("quorum = 3", "scheme.youth crime.quorum is no key that I know"),
+        (
+            'return = { columns = [{ name = "All", counts = "opened" }], suppress = "a few" }',
+            "scheme.youth crime.return.suppress is no rule of suppression; write it like below 5, or 5 or under",
+        ),
+        (
+            'return = { columns = [{ name = "All", counts = "opened" }], suppress = "below 2" }',
+            "scheme.youth crime.return.suppress is no rule of suppression",
+        ),
+        (
+            'return = { columns = [{ name = "All", counts = "people" }] }',
+            "scheme.youth crime.return.columns.0.counts is not right: input should be 'opened'",
+        ),
+        (
+            'return = { columns = [{ name = "By age", counts = "opened", by = "age" }] }',
+            "scheme.youth crime has a column by age, which is none of its categories",
+        ),
     ],
 )
 def test_mistakes_are_told_by_the_name_of_their_key(tmp_path: Path, wrong: str, told: str | None) -> None:
@@ -88,4 +127,4 @@ def test_whoever_a_scheme_names_is_in_the_agencies_file() -> None:
 def test_each_key_of_a_scheme_is_explained() -> None:
     explained = (ROOT / "docs" / "schemes.md").read_text()
     keys = set(re.findall(r"^\| `([a-z_]+)` \|", explained, re.MULTILINE))
-    assert keys == SchemeSection.model_fields.keys()
+    assert keys == {field.alias or name for name, field in SchemeSection.model_fields.items()}

@@ -1,0 +1,7 @@
+"""Figures, returns and categories."""
+
+from commands.figures.rules import say
+from tests.cases.table import DIRK
+
+WALK = ["cleo @coordination: !figures", "cleo @coordination: !figures return", "cleo: !categories"]
+STORY = [("categories", lambda c, at: say(c, {"age": "w191 twelve to fifteen"}, by=DIRK, at=at))]
