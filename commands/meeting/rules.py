@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ TAKER_NAMED = verb("roundtable taker", "named who writes the minutes of {id}")
 CHAIR_HANDED = verb("roundtable chair", "gave away the chair of {id}")
 WENT_ON = verb("roundtable next", "went to the next point: {id}")
 
+COMINGS = frozenset(
+    {roundtable.ATTENDS, roundtable.EXCUSED, roundtable.CONFIRMED, roundtable.TAKEN_OVER, roundtable.ENDED}
+)
 FORGOTTEN_AFTER = timedelta(hours=1)
 """Behind the end that was planned, the chair is asked whether the meeting is over."""
 NEW_DATE_WITHIN = 10
@@ -55,10 +59,25 @@ def is_interim(case: Case, table: RoundTable, at: datetime, quorum: Quorum = USU
 
 
 def speaking_order(case: Case, table: RoundTable) -> list[str]:
-    """The agencies in the order in which they speak: from meeting to meeting another one begins."""
-    held = sum(1 for t in case.all(RoundTable) if t.ended_at and t is not table)
+    """The agencies in the order in which they speak: who said least at the last meeting begins (practice, 5, row 17).
+
+    Of those that said as much, another one begins from meeting to meeting.
+    """
+    held = [t for t in case.all(RoundTable) if t.ended_at and t is not table]
     seats = case.seats
-    return [seats[(held + place) % len(seats)] for place in range(len(seats))]
+    in_turn = [seats[(len(held) + place) % len(seats)] for place in range(len(seats))]
+    last = max(held, key=lambda t: t.ended_at or t.at, default=None)
+    said = _count_said(case, last) if last else Counter[str]()
+    return sorted(in_turn, key=lambda agency: said[agency])
+
+
+def _count_said(case: Case, table: RoundTable) -> Counter[str]:
+    """How much of each agency was put on file while a meeting was held; who came is no word of theirs."""
+    begun, ended = (
+        max((s.number for s in case.told(what) if s.subject == table.id), default=0)
+        for what in (roundtable.STARTED, roundtable.ENDED)
+    )
+    return Counter(s.agency for s in case.steps[begun:ended] if s.what not in COMINGS and not s.undone)
 
 
 def declare_conflict(case: Case, why: str, *, by: Professional, at: datetime) -> Note:

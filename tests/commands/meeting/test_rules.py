@@ -6,6 +6,7 @@ from cases.case import Case
 from cases.errors import Refusal
 from cases.people import Professional
 from cases.roles import restraint
+from commands.concern import rules as concern
 from commands.decision import rules as decision
 from commands.meeting import rules as meeting
 from commands.roundtable import rules as roundtable
@@ -53,6 +54,18 @@ def test_another_agency_begins_at_each_table() -> None:
     roundtable.end(case, by=HUGO, at=THURSDAY, steers=False)
     second = roundtable.schedule(case, THURSDAY + timedelta(days=7), chair=ADA.user_id, by=ADA, at=THURSDAY)
     assert meeting.speaking_order(case, second) == [*first[1:], first[0]]
+
+
+def test_who_said_least_at_the_last_table_begins() -> None:
+    case = planned()
+    roundtable.start(case, "M-1", by=HUGO, at=THURSDAY, steers=False)
+    confirm(case, ADA, DIRK, FINN)
+    for who in (ADA, DIRK, DIRK):
+        concern.raise_concern(case, "CANARY he is out at night", by=who, at=THURSDAY)
+    roundtable.end(case, by=HUGO, at=THURSDAY, steers=False)
+    concern.raise_concern(case, "said in between, at no table", by=FINN, at=THURSDAY)
+    second = roundtable.schedule(case, THURSDAY + timedelta(days=7), chair=ADA.user_id, by=ADA, at=THURSDAY)
+    assert meeting.speaking_order(case, second) == ["health", "school", "police", "social"]
 
 
 def test_who_has_a_conflict_of_interest_takes_no_position() -> None:

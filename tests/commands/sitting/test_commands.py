@@ -1,26 +1,16 @@
 import pytest
 import sqlalchemy as sa
 
-from cases.people import Agency, Professional
-from cases.roles import Role
 from commands.roundtable.rules import Attendance, Presence, RoundTable, State
 from storage import tables
+from tests.commands.sitting.house import C, extend, refs_of, said_in
 from tests.room import Conference, Said, user
-
-C = "coordination"
-GUESTS = {"lena": ("Lena Roos", "probation"), "mo": ("Mo Aziz", "housing"), "nina": ("Nina Vos", "mental")}
-AGENCIES = {"probation": "Probation", "housing": "Housing", "mental": "Mental health"}
 
 
 @pytest.fixture
 def table(table: Conference) -> Conference:
     """A house of eight agencies."""
-    with table.store.update() as session:
-        session.execute(sa.insert(tables.agencies), [vars(Agency(short, name)) for short, name in AGENCIES.items()])
-        people = [Professional(user(k), name, agency, Role.PRACTITIONER) for k, (name, agency) in GUESTS.items()]
-        session.execute(sa.insert(tables.professionals), list(map(vars, people)))
-        rooms = [f"agency:{short}" for short in AGENCIES] + [f"direct:{user(k)}" for k in GUESTS]
-        session.execute(sa.insert(tables.rooms), [{"channel": c, "room_id": f"!{c}:example.org"} for c in rooms])
+    extend(table)
     return table
 
 
@@ -28,18 +18,10 @@ async def open_some(table: Conference, many: int, agencies: str = "police, healt
     return [await table.open_case(agencies=agencies) for _ in range(many)]
 
 
-def refs_of(rooms: list[str]) -> list[str]:
-    return [room.partition(":")[2] for room in rooms]
-
-
 async def plan(table: Conference, rooms: list[str], more: str = "") -> list[Said]:
     return await table.say(
         "cleo", f"!sitting tomorrow 14:00 cases: {', '.join(refs_of(rooms))} for: 10m {more}", room=C
     )
-
-
-def said_in(said: list[Said], channel: str) -> str:
-    return "\n".join(s.text for s in said if s.channel == channel and not s.file)
 
 
 async def table_in(table: Conference, room: str) -> RoundTable:
