@@ -153,7 +153,6 @@ cleo @coordination: !sitting drop {ref}
 cleo @coordination: !sitting add {ref} for: 15m
 cleo @coordination: !sitting start
 finn: !confirm
-cleo @coordination: !sitting next
 cleo: !sitting end
 cleo: !close because: he is back owner: social ended: goal met
 cleo @coordination: !case repeat {ref} because: he was missing once more
