@@ -15,6 +15,8 @@ from tests.room import Conference, conference, user
 from tests.storage.examples import MASTER
 
 ABOUT_NO_CASE = {Permission.HELP, Permission.SETTINGS, Permission.PROVISION}
+ABOUT_SEVERAL_CASES = {"sitting next"}
+"""What takes more cases than the walk has (tests/commands/sitting)."""
 _WALK = """\
 ada: !concern he ran away again kind: fact domain: school
 ada: !concern he was seen at the gym
@@ -173,7 +175,9 @@ async def test_after_each_command_of_the_contract(table: Conference) -> None:
         assert (line, (await table.outcomes())[-1][1]) == (line, "done")
     walked = {command for command, outcome in await table.outcomes() if outcome == "done"}
     commands = {path for path, command in registry_of_all().commands.items() if command.needs not in ABOUT_NO_CASE}
-    assert commands - walked == set(), "a new command has its line in WALK, in the head of its test folder"
+    assert commands - walked == ABOUT_SEVERAL_CASES, (
+        "a new command has its line in WALK, in the head of its test folder"
+    )
 
 
 @settings(max_examples=5)
