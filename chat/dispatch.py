@@ -23,6 +23,7 @@ from chat.incoming import DONE, Heard, Incoming
 from chat.languages import language
 from chat.listening import Listener
 from chat.lookup import Lookup
+from chat.nameless import refuse_case
 from chat.permits import has_left, is_allowed, permit
 from chat.reading import (
     SURELY_MEANT,
@@ -269,8 +270,7 @@ class Dispatcher:
         try:
             with work.or_nothing():
                 try:
-                    if heard.refusal:
-                        raise heard.refusal
+                    self._refuse_at_once(message, heard, ctx)
                     if heard.line == 1:
                         self._refuse_edited(message, heard, ctx)
                     if meant:
@@ -366,6 +366,12 @@ class Dispatcher:
             works = True
             raise _TalkError
         return works
+
+    def _refuse_at_once(self, message: Incoming, heard: Heard, ctx: Context) -> None:
+        """Refuse what could not be told apart, and what names a case where none is named."""
+        if heard.refusal:
+            raise heard.refusal
+        refuse_case(message.body, ctx)
 
     def _refuse_edited(self, message: Incoming, heard: Heard, ctx: Context) -> None:
         """Refuse the edit of what this person had carried out, and offer to put the change on file."""

@@ -121,7 +121,7 @@ class Listener:
 
     def _said_to(self, find: Find, message: Incoming, card: Card) -> str | None:
         """The command that a concept makes of a reply to a card, such as ``yes`` to its question."""
-        said = normalise(beginning(message.body)).strip()
+        said = unquoted(message.body)
         return next(filter(None, (read(find, message.sender, said, card) for read in self._registry.replies)), None)
 
     def _agreed(

@@ -75,6 +75,11 @@ def same_words(words: Iterable[str]) -> str:
     return "".join(words)
 
 
+def is_particle(word: str) -> bool:
+    """Whether a word only belongs to a name that follows: ``de``, ``van``."""
+    return word.casefold() in _PARTICLES
+
+
 def ends_in_the_middle(typed: str) -> bool:
     """Whether a text ends with what belongs to a word that follows: ``Finn de``, ``dr.``, ``Marie -``."""
     words = words_of(typed.rsplit(maxsplit=1)[-1]) if typed.split() else ()

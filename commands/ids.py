@@ -24,4 +24,7 @@ OwedId = Annotated[str, *record_id("AR")]
 DisclosureId = Annotated[str, *record_id("L")]
 LeavingId = Annotated[str, *record_id("MR")]
 """What can leave a table: the summary of minutes, or an answer."""
+AdviceId = Annotated[str, *record_id("V")]
+AdviceNumber = Annotated[str, *record_id("V", "V-1234", "V-1234")]
+"""Of a question above the tables: not that of the record in its case."""
 AnyId = Annotated[str, *record_id("".join(nouns()), "C-1")]

@@ -26,6 +26,7 @@ def look(said: list[Said]) -> str:
 async def test_cards(table: Conference, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
     references = iter(("K7QF", "P3TW"))
     monkeypatch.setattr("commands.case.named.new_reference", lambda: next(references))
+    monkeypatch.setattr("commands.advice.numbers.new_number", lambda _: "V-4821")
     room = await table.open_case()
     assert look(table.heard) == snapshot(name="opened")
     times: Counter[str] = Counter()

@@ -284,11 +284,13 @@ async def test_help_that_cannot_be_given_says_why(table: Conference, topic: str,
 
 
 async def test_every_command_can_be_explained_where_it_may_be_used(table: Conference) -> None:
+    await table.say("kees", f"!member sits {user('cleo')} steering because: x", room="admin")
     room = await table.open_case()
     for path, command in registry_of_all().commands.items():
         counts = command.needs in {Permission.OPEN_CASES, Permission.FIGURES}
         where = "coordination" if path.startswith("case ") or counts else room
         where = f"direct:{user('cleo')}" if command.needs is Permission.SETTINGS else where
+        where = "steering" if command.needs is Permission.ADVISE else where
         who, where = ("kees", "admin") if command.needs is Permission.PROVISION else ("cleo", where)
         said = await table.answer(who, f"!help {path}", room=where)
         assert "Example: " in said, path

@@ -1,0 +1,37 @@
+"""Rooms in which no case is named: a command that holds what looks like a case's reference is refused there."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from cases.case import DIGITS, LETTERS
+from cases.errors import Refusal
+from cases.roles import ABOVE
+from chat.context import Context
+from chat.permits import belongs
+
+_TOKEN = re.compile(r"[^\W_]+")
+_FORM = re.compile(rf"(?=.*[{DIGITS}])[{LETTERS}][{LETTERS}{DIGITS}]{{3}}")
+"""What a reference looks like; those of an older file may begin with one letter."""
+_ROOM = re.compile(r"(?:!|%21)[A-Za-z0-9_-]{16,}")
+"""The id of a room, as in a link to it."""
+
+
+def same_width(text: str) -> str:
+    """A text in which each sign is the usual one, as references and names are compared."""
+    return "\u2026".join(unicodedata.normalize("NFKC", part) for part in text.split("\u2026"))
+
+
+def references(text: str) -> Iterator[tuple[int, int]]:
+    """Where a text names a case, or seems to: begin and end."""
+    yield from (token.span() for token in _TOKEN.finditer(text) if _FORM.fullmatch(token[0].upper()))
+    yield from (room.span() for room in _ROOM.finditer(text))
+
+
+def refuse_case(text: str, ctx: Context) -> None:
+    """Refuse what names a case in a room above the tables; nothing of it is repeated, nor whether there is such a case.
+
+    Whoever does not belong there is refused for that alone.
+    """
+    if ctx.place in ABOVE and belongs(ctx) and any(references(same_width(text))):
+        raise Refusal("dispatch/names_case")

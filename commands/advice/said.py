@@ -1,0 +1,26 @@
+"""What people reply to a question for advice, and to what is to leave the room."""
+
+import re
+
+from cases.roles import Place
+from chat.registry import commands
+from chat.said import Sayings
+from storage.find import Card, Find, place_of
+
+_ANSWERS = re.compile(r"[!/]?(?:answer|advise|advice|antwoord|advies)\b[\s:,.-]*", re.IGNORECASE)
+
+
+def read_answer(find: Find, sender: str, said: str, card: Card) -> str | None:
+    """Behind the word ``answer``, in reply to the card of a question where it was asked: the advice."""
+    del find, sender
+    asked = (card.subject or "").startswith("V-") and place_of(card.channel) in {Place.STEERING, Place.COMMITTEE}
+    begins = _ANSWERS.match(said) if asked else None
+    if begins is None or said[begins.end() :].startswith(str(card.subject)):
+        return None
+    return f"advise {card.subject} {said[begins.end() :]}".rstrip()
+
+
+commands.replies.append(read_answer)
+commands.say("send", Sayings(also=("verstuur", "stuur"), instead=("submit", "forward", "versturen"), about="V"))
+commands.say("advise", Sayings(also=("adviseer",), instead=("answer", "reply", "adviseren"), about="V"))
+commands.say("advice", Sayings(also=("advies",), instead=("ask steering", "vraag advies")))
