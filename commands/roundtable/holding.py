@@ -48,8 +48,11 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
     return Reply("roundtable/started", facts, table.id, wake)
 
 
-def end(ctx: Context, table_id: str | None, *, steers: bool | None = None) -> Reply:
-    """End it: tell the draft of the minutes, then give what is said last, what is unresolved. ``steers``: as above."""
+def end(ctx: Context, table_id: str | None, *, steers: bool | None = None, audited: bool = True) -> Reply:
+    """End it: tell the draft of the minutes, then give what is said last, what is unresolved. ``steers``: as above.
+
+    ``audited``: whether the agencies are asked now how they found it.
+    """
     table = roundtable.end(
         ctx.case, table_id, by=ctx.actor, at=ctx.now, steers=ctx.steers if steers is None else steers
     )
@@ -61,7 +64,8 @@ def end(ctx: Context, table_id: str | None, *, steers: bool | None = None) -> Re
     *before, last = [reply for reply in said if reply]
     for reply in before:
         ctx.tell(case_channel(ctx.case.ref), reply)
-    asking.offer(table, ctx)
+    if audited:
+        asking.offer(table, ctx)
     return replace(last, subject=last.subject or table.id)
 
 

@@ -1,6 +1,7 @@
 """A sitting is over: what was not heard is called off in its room, and goes to the next date if there is one."""
 
 from chat.context import Context
+from commands.audit import asking
 from commands.sitting import keeping, rules, tables
 from commands.sitting.dates import begin_following
 from commands.sitting.rules import Sitting, State, Turn
@@ -20,6 +21,15 @@ def close(sitting: Sitting, state: State, ctx: Context) -> Sitting | None:
         _take_up(following, sitting, sittings, ctx)
         keeping.write(ctx.work, following)
     return following
+
+
+def ask_for_marks(sitting: Sitting, ctx: Context) -> None:
+    """Ask each agency once for all that it was there for: of the last one, in its own room."""
+    asked = set[str]()
+    for slot in reversed(sitting.slots):
+        case = ctx.work.find.case_or_none(slot.ref) if slot.turn is Turn.HELD else None
+        if case and (table := tables.table_of(slot, case)):
+            asked |= asking.offer(table, tables.at_table(case, ctx), but=asked)
 
 
 def _take_up(following: Sitting, sitting: Sitting, others: list[Sitting], ctx: Context) -> None:

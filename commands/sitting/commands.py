@@ -180,6 +180,7 @@ def end(args: End, ctx: Context) -> Reply:
     sitting = keeping.require_running(ctx)
     turns.end_running(sitting, tables.in_coordination(ctx))
     following = closing.close(sitting, State.ENDED, tables.in_coordination(ctx))
+    closing.ask_for_marks(sitting, tables.in_coordination(ctx))
     over = Reply("sitting/over", {"sitting": sitting, "following": following})
     return _answer(over, "sitting/over_here", {}, ctx)
 

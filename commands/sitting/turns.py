@@ -53,7 +53,7 @@ def end_running(sitting: Sitting, ctx: Context) -> Slot | None:
     table = tables.table_of(slot, case)
     if table and table.state is roundtable.State.RUNNING:
         here = tables.at_table(case, ctx)
-        here.tell(here.channel, holding.end(here, table.id, steers=True))
+        here.tell(here.channel, holding.end(here, table.id, steers=True, audited=False))
     if table:
         sitting.confirmed = tuple(dict.fromkeys((*sitting.confirmed, *_confirmed(case, table))))
     slot.turn, slot.unresolved = Turn.HELD, len(unresolved(case, ctx.now))

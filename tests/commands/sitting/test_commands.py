@@ -145,6 +145,20 @@ async def test_a_guest_who_says_that_they_come_is_waited_for(table: Conference) 
     assert "the round table begins" in said_in(said, guest)
 
 
+async def test_each_agency_is_asked_once_how_it_found_the_afternoon(table: Conference) -> None:
+    rooms = await open_some(table, 3)
+    await plan(table, rooms)
+    said = await table.say("cleo", "!sitting start", room=C)
+    said += [one for who in ("ada", "hugo") for one in await table.say(who, "!confirm", room=rooms[0])]
+    for _ in range(2):
+        said += await table.say("cleo", "!sitting next", room=C)
+    assert "how did you find it?" not in "".join(one.text for one in said)
+    said = await table.say("cleo", "!sitting end", room=C)
+    asked = [one for one in said if "how did you find it?" in one.text]
+    assert sorted(one.channel for one in asked) == ["agency:police", "agency:school", f"direct:{user('cleo')}"]
+    assert {one.text.split(" · ")[1] for one in asked} == {refs_of(rooms)[2]}
+
+
 async def test_a_case_is_deferred_by_hand_and_only_its_room_reads_why(table: Conference) -> None:
     rooms = await open_some(table, 2)
     await plan(table, rooms)
