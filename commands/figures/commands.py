@@ -49,10 +49,10 @@ class SayCategories(Arguments):
 
 @commands.command("figures", needs=Permission.FIGURES, example="!figures last month")
 def show_figures(args: ShowFigures, ctx: Context) -> Reply:
-    """Of each scheme that is theirs to see; above the tables only of months that are over."""
+    """Of each scheme that is theirs to see; above the tables of the month that runs only while there is no other."""
     schemes = _schemes(args.scheme, ctx)
     month = _period(args.month, 1, ctx)
-    if ctx.place is not Place.COORDINATION and month.end > ctx.now:
+    if ctx.place is not Place.COORDINATION and month.end > ctx.now and ctx.work.find.cases_before(month.start):
         raise Refusal("figures/not_over", period=month.name, before=month.before.name)
     gathering = Gathering(ctx.house, month, ctx.now)
     found = ctx.work.find.cases_before(month.end)
@@ -100,7 +100,7 @@ def say_categories(args: SayCategories, ctx: Context) -> Reply:
     if text and not known:
         raise Refusal("figures/no_categories", scheme=case.scheme)
     if text:
-        categories.say(case, choose(text, known), by=ctx.actor, at=ctx.now)
+        categories.say(case, choose(text, known), known, by=ctx.actor, at=ctx.now)
     missing = [name for name in known if name not in categories.said(case)]
     facts: dict[str, object] = {"ref": case.ref, "categories": known, "missing": missing}
     return Reply("figures/said" if text else "figures/asked", facts)
@@ -122,9 +122,7 @@ def _period(typed: str | None, months: int, ctx: Context) -> Period:
     """The one that was typed, or the last full one; where there was no case yet, the one that runs."""
     this = Period.of(ctx.now, ctx.house.zone, months)
     if typed is None:
-        full = this.before
-        above = ctx.place is not Place.COORDINATION
-        return full if above or ctx.work.find.cases_before(full.end) else this
+        return this.before if ctx.work.find.cases_before(this.start) else this
     period = Period.read(typed, ctx.now, ctx.house.zone)
     if period is None:
         raise Refusal("figures/which_month", now=str(this))

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -77,12 +78,12 @@ class Period:
         this = cls(now.astimezone(zone).year, month, months, zone)
         return cls(this.year - 1, month, months, zone) if this.start > now else this
 
-    @property
+    @cached_property
     def start(self) -> datetime:
         """Its first moment, in UTC."""
         return datetime(self.year, self.month, 1, tzinfo=self.zone).astimezone(UTC)
 
-    @property
+    @cached_property
     def end(self) -> datetime:
         """The first moment behind it, in UTC."""
         return self._moved(self.months).start

@@ -82,7 +82,7 @@ def _acts(plan: Plan) -> Iterator[tuple[datetime, Callable[[Case, datetime], obj
     at = plan.opened
     chosen = {name: value for name, value in (("age", plan.age), ("sex", plan.sex)) if value}
     if chosen:
-        yield at, lambda c, m: categories.say(c, chosen, by=CLEO, at=m)
+        yield at, lambda c, m: categories.say(c, chosen, {"age": AGES, "sex": SEXES}, by=CLEO, at=m)
     for is_marked in plan.marked:
         kind = Basis.FACT if is_marked else None
         yield at, partial(_raise, kind)

@@ -11,6 +11,7 @@ import pytest
 
 from cases.scheme import Column, Counted, Return, Scheme, Suppression
 from commands.figures.rules import said as categories_of
+from commands.poll.jobs import keep_polls
 from tests.commands.figures.made import AGES, CANARY, SEXES, Plan, plans, put_on_file
 from tests.room import AMSTERDAM, MONDAY, PEOPLE, Conference, user
 
@@ -189,9 +190,13 @@ async def test_agencies_are_named_to_coordinators_only(table: Conference) -> Non
 
 
 async def test_above_the_tables_only_months_that_are_over_are_shown(table: Conference) -> None:
-    """Asked day by day, a month that runs would tell each case that is added."""
+    """Asked day by day, a month that runs would tell of each case that is added."""
     table = under(table, Scheme())
     await sit(table, "leaders")
+    for line in ("!figures", "!figures november"):
+        # As long as there is no other.
+        assert "Figures of November 2026: safety table (so far)" in await table.answer("ella", line, room="leaders")
+    put_on_file(table, [Plan("AAB2", datetime(2026, 10, 5, 9, tzinfo=UTC))])
     said = await table.answer("ella", "!figures november", room="leaders")
     assert "November 2026 is not over, and here only full months are shown. The last one: October 2026." in said
     assert "October 2026" in await table.answer("ella", "!figures", room="leaders")
@@ -396,6 +401,38 @@ async def test_in_the_direct_chat_only_ones_own_cases_are_known(table: Conferenc
     assert (await table.outcomes())[-1] == ("categories", "done")
     await table.say("ada", "!categories 12-15", room="agency:police")
     assert (await table.outcomes())[-1] == ("categories", "dispatch/no_case")
+
+
+async def test_categories_go_with_the_message_that_said_them(table: Conference) -> None:
+    table = under(table, RETURNS)
+    room = await table.open_case()
+    await table.say("cleo", "!categories age: 12-15", room=room, event_id="$typed")
+    assert categories_of(await table.case(room)) == {"age": "12-15"}
+    await table.deleting.deleted(f"!{room}:example.org", user("cleo"), "$typed", "$deleted")
+    await table.deliver()
+    assert "12-15" not in categories_of(await table.case(room)).values()
+    table.later(days=8)
+    await table.sweeps.run()
+    await table.deliver()
+    case = await table.case(room)
+    assert "12-15" not in str([change.new for step in case.steps for change in step.changes])
+
+
+async def test_categories_are_said_by_a_tap(table: Conference) -> None:
+    table = under(table, replace(RETURNS, polls=True))
+    room = await table.open_case()
+    keep_polls(table.sweeps.begin())
+    await table.deliver()
+    asked = {said.text: said for said, _ in table.polls}
+    ref = room.partition(":")[2]
+    assert list(asked) == [f"{ref}, for the return: age?", f"{ref}, for the return: sex?"]
+    assert all(said.channel == f"direct:{user('cleo')}" and not said.mentions for said in asked.values())
+    (told,) = await table.tap("cleo", asked[f"{ref}, for the return: age?"], "12-15")
+    assert told.text.splitlines() == [f"{ref} · on file for the return, and told nowhere else", "Not said: sex"]
+    assert categories_of(await table.case(room)) == {"age": "12-15"}
+    keep_polls(table.sweeps.begin())
+    await table.deliver()
+    assert table.retracted == [(f"direct:{user('cleo')}", asked[f"{ref}, for the return: age?"].event_id)]
 
 
 async def test_categories_can_be_said_anew_and_taken_back(table: Conference) -> None:
