@@ -34,7 +34,7 @@ _THIS = frozenset({"this month", "this quarter", "deze maand", "dit kwartaal"})
 _LAST = frozenset({"last month", "last quarter", "vorige maand", "vorig kwartaal"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Period:
     """So many months from the first of one on."""
 
