@@ -7,6 +7,7 @@ from commands.escalation import ladder
 from commands.escalation import rules as escalation
 from commands.escalation.rules import Escalation
 from commands.practice.rules import is_practice
+from commands.upward import counting
 from storage import causes
 
 
@@ -31,6 +32,7 @@ def climb(sweep: Sweep) -> None:
                     continue
                 if one.level + 1 >= len(scheme.ladder):
                     sweep.say(work, COORDINATION, Reply("escalation/at_the_end", {"ref": ref}))
+                    counting.count(work, counting.What.UNRESOLVED, {ref})
                     continue
                 due_at = ladder.ends(scheme, one.level + 1, sweep.now, calendar, urgent=one.urgent)
                 escalation.climb(found, one, due_at=due_at, by=sweep.house.bot, at=sweep.now)

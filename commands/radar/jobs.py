@@ -1,12 +1,14 @@
 """The radar: what each open case lacks is told to the coordinators, by reference only."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from chat.context import COORDINATION, Reply
 from chat.jobs import Sweep, job, week_of
 from commands.practice.rules import is_practice
 from commands.radar import rules as radar
 from commands.radar.rules import Finding
+from commands.upward import counting
 from storage import causes
 from storage.find import Find
 
@@ -24,11 +26,11 @@ class Seen:
 
 @job
 def report(sweep: Sweep) -> None:
-    """Report to the coordination room what each open case lacks: once a week per finding."""
+    """Report to the coordination room what each open case lacks: once a week per finding; twice running, upward."""
     calendar = sweep.house.calendar()
     if calendar.rests(sweep.now):
         return
-    week = week_of(calendar.day(sweep.now))
+    week, last_week = (week_of(calendar.day(sweep.now) - timedelta(weeks=ago)) for ago in (0, 1))
     seen: list[Seen] = []
 
     def look(ref: str) -> None:
@@ -47,12 +49,16 @@ def report(sweep: Sweep) -> None:
     # reported, in the transaction that reports it.
     cause = causes.of_job("radar", sweep.house.bot_id, sweep.now.isoformat())
     with sweep.store.work(cause, sweep.now) as work:
+        again: set[str] = set()
         for one in seen:
             for finding in one.findings:
-                weeks = [*_reported(work.find, one.ref, finding), week]
+                before = _reported(work.find, one.ref, finding)
+                again |= {one.ref} if last_week in before else set()
+                weeks = [*before, week]
                 work.keep(_key(one.ref, finding), " ".join(weeks[-WEEKS_KEPT:]))
             work.record(sweep.entry("radar", one.ref, cause))
         sweep.say(work, COORDINATION, Reply("radar/radar", {"seen": seen}))
+        counting.count(work, counting.What.RADAR, again)
 
 
 def _reported(find: Find, ref: str, finding: Finding) -> list[str]:

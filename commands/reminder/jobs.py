@@ -15,6 +15,7 @@ from commands.practice.rules import PRACTISED, is_practice
 from commands.reminder import rules as reminders
 from commands.reminder.rules import Reminder, Stage
 from commands.request import audience
+from commands.upward import counting
 from storage import causes, reminded
 from storage.audit import Entry
 from storage.crypto import HOUSE
@@ -195,6 +196,7 @@ class Reminding:
             facts: dict[str, object] = {"count": len(calls), "cases": len({call.ref for call in calls})}
             facts["days"] = reminders.STEERING_WORKING_DAYS
             self._say(work, COORDINATION, Reply("reminder/steering", facts), work.find.directory())
+            counting.count(work, counting.What.LATE, {call.ref for call in calls}, len(calls))
             self._note_all(work, calls)
 
     def _note_all(self, work: Work, calls: list[Call]) -> None:

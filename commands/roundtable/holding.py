@@ -15,6 +15,7 @@ from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import RoundTable
+from commands.upward import counting
 
 
 def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steers: bool | None = None) -> Reply:
@@ -75,5 +76,6 @@ def _without_quorum(table: RoundTable, ctx: Context) -> Reply | None:
         return None
     if not is_practice(ctx.case) and meeting.failed_twice(ctx.case, table, quorum_of(ctx.house, ctx.case)):
         ctx.tell(COORDINATION, Reply("meeting/failed_twice", {"ref": ctx.case.ref}))
+        counting.count(ctx.work, counting.What.NO_QUORUM, {ctx.case.ref})
     by = ctx.calendar.add(ctx.calendar.day(ctx.now), meeting.NEW_DATE_WITHIN)
     return Reply("meeting/failed", {"table": table, "by": ctx.calendar.morning(by)}, table.id, (table.chair,))

@@ -8,6 +8,7 @@ from chat.jobs import Sweep, hurried
 from commands.roundtable import rules as roundtable
 from commands.sitting import closing, keeping, tables
 from commands.sitting.rules import Sitting, Slot, State
+from commands.upward import counting
 from storage import causes
 from storage.audit import Entry
 from storage.work import Work
@@ -58,8 +59,7 @@ def _tell_not_held(sweep: Sweep, number: int) -> None:
         if not refs:
             return
         ctx.tell(COORDINATION, Reply("sitting/not_held", {"sitting": sitting, "refs": refs, "following": following}))
-        if work.find.room(Place.STEERING):
-            ctx.tell(Place.STEERING, Reply("sitting/not_held_count", {"sitting": sitting, "count": len(refs)}))
+        counting.count(work, counting.What.NOT_HELD, refs)
 
 
 def _context(sweep: Sweep, work: Work) -> Context:

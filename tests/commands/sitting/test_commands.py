@@ -1,8 +1,6 @@
 import pytest
-import sqlalchemy as sa
 
 from commands.roundtable.rules import Attendance, Presence, RoundTable, State
-from storage import tables
 from tests.commands.sitting.house import C, extend, refs_of, said_in
 from tests.room import Conference, Said, user
 
@@ -202,8 +200,7 @@ async def test_the_clock_is_kept_and_told_once(table: Conference) -> None:
 
 
 async def test_one_that_nobody_began_is_told_upward_by_count(table: Conference) -> None:
-    with table.store.update() as session:
-        session.execute(sa.insert(tables.rooms).values(channel="steering", room_id="!steering:example.org"))
+    await table.say("kees", "!member sits Ella Mulder steering because: x", room="admin")
     rooms = await open_some(table, 2)
     await plan(table, rooms)
     table.later(days=2)
