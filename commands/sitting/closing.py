@@ -11,10 +11,13 @@ def close(sitting: Sitting, state: State, ctx: Context) -> Sitting | None:
     """End it; gives the one that takes up what is left, if it comes again."""
     sittings = [one for one in keeping.read(ctx.work.find) if one.number != sitting.number]
     for slot in sitting.waiting:
-        tables.call_off(sitting, slot, ctx, state if state is State.NOT_HELD else Turn.NOT_REACHED)
+        tables.call_off(sitting, slot, ctx, Turn.NOT_REACHED if state is State.ENDED else state)
         slot.turn = Turn.NOT_REACHED
     sitting.state = state
     keeping.write(ctx.work, sitting)
+    for one in sittings:
+        if one.is_over and one.starts_at < ctx.now - rules.KEPT_FOR:
+            keeping.strike(ctx.work, one)
     number = keeping.next_number([*sittings, sitting])
     following = keeping.following(sittings, sitting) or begin_following(sitting, number, ctx.now)
     if following:
@@ -42,3 +45,19 @@ def _take_up(following: Sitting, sitting: Sitting, others: list[Sitting], ctx: C
             case = ctx.work.find.case_or_none(slot.ref)
             if case and not case.closed and case.is_member(following.chair):
                 tables.plan(following, slot, case, ctx)
+
+
+def end_series(sitting: Sitting, ctx: Context) -> list[Sitting]:
+    """Let it not come again: those to come that have no case are gone. Gives those that are still held."""
+    series = sitting.rhythm.series if sitting.rhythm else None
+    still: list[Sitting] = []
+    for one in keeping.read(ctx.work.find):
+        if one.is_over or one.rhythm is None or one.rhythm.series != series:
+            continue
+        if one.slots:
+            one.rhythm = None
+            keeping.write(ctx.work, one)
+            still.append(one)
+        else:
+            keeping.strike(ctx.work, one)
+    return still

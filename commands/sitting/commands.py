@@ -9,6 +9,7 @@ from cases.errors import Refusal
 from cases.roles import Permission
 from chat import groups
 from chat.arguments import (
+    NAME,
     Arguments,
     Every,
     Minutes,
@@ -74,6 +75,20 @@ class Defer(Arguments):
     because: Text = Field(title="a reason", description="why it is not heard now")
 
 
+class HandChair(Arguments):
+    """Let another person chair the sitting: the tables still to come, and the one that is held."""
+
+    person: Annotated[PersonId, NAME] = Field(title="PERSON", description="who chairs from now on")
+
+
+class Cancel(Arguments):
+    """Call the next sitting off; its cases are for another one."""
+
+
+class Stop(Arguments):
+    """End a sitting that comes again; the next one is still held, if it has cases."""
+
+
 class Start(Arguments):
     """Begin the sitting: the first case's round table opens in its own room."""
 
@@ -94,11 +109,12 @@ def sit(args: Sit, ctx: Context) -> Reply:
     if not args.cases:
         raise missing(Sit, ("cases",), ctx.voice().language, EXAMPLE)
     others = keeping.read(ctx.work.find)
-    length, number = args.for_ or rules.DEFAULT_MINUTES, keeping.next_number(others)
+    number = keeping.next_number(others)
+    each = args.when.minutes // len(args.cases) if args.when.minutes else rules.DEFAULT_MINUTES
     sitting = Sitting(
         number,
         args.when.starts_at,
-        length,
+        args.for_ or max(each, 1),
         args.chair or ctx.actor.user_id,
         ctx.actor.user_id,
         core=_people(args.core or ()),
@@ -149,7 +165,40 @@ def defer(args: Defer, ctx: Context) -> Reply:
     slot.turn, slot.why = Turn.DEFERRED, Why.BY_HAND
     tables.call_off(sitting, slot, ctx, Why.BY_HAND, args.because)
     keeping.write(ctx.work, sitting)
-    return Reply("sitting/deferred", {"sitting": sitting, "ref": ref, "again": dates.date_after(sitting, ctx.now)})
+    # In the audit log it is about this case, so that the reason goes when the message is deleted.
+    ctx.open_case = ctx.work.find.case_or_none(ref)
+    facts = {"sitting": sitting, "ref": ref, "again": dates.date_after(sitting, ctx.now)}
+    return Reply("sitting/deferred", facts, slot.table if ctx.open_case else None)
+
+
+@commands.command("sitting chair", needs=Permission.OPEN_CASES, example="!sitting chair Hugo Peters")
+def hand_chair(args: HandChair, ctx: Context) -> Reply:
+    """Give the chair to another person at each table that is held or still to come; there they get a place."""
+    sitting = keeping.require_open(ctx)
+    sitting.chair = args.person
+    for slot in (*([sitting.running] if sitting.running else []), *sitting.waiting):
+        tables.hand_chair(sitting, slot, ctx)
+    keeping.write(ctx.work, sitting)
+    return Reply("sitting/chaired", {"sitting": sitting})
+
+
+@commands.command("sitting cancel", needs=Permission.OPEN_CASES, example="!sitting cancel")
+def cancel(args: Cancel, ctx: Context) -> Reply:
+    """Call off each round table of the next one in its own room."""
+    del args
+    sitting = keeping.require_next(ctx)
+    following = closing.close(sitting, State.CALLED_OFF, ctx)
+    return Reply("sitting/cancelled", {"sitting": sitting, "following": following})
+
+
+@commands.command("sitting stop", needs=Permission.OPEN_CASES, example="!sitting stop")
+def stop(args: Stop, ctx: Context) -> Reply:
+    """End the series of the one that is held or comes next."""
+    del args
+    coming = [one for one in keeping.ours(ctx) if not one.is_over and one.rhythm]
+    if not coming:
+        raise Refusal("sitting/none_again")
+    return Reply("sitting/stopped", {"sitting": coming[0], "still": closing.end_series(coming[0], ctx)})
 
 
 @commands.command("sitting start", needs=Permission.SIT, group=groups.DURING, example="!sitting start")
@@ -157,9 +206,7 @@ def start(args: Start, ctx: Context) -> Reply:
     """Open the first case."""
     del args
     sitting = keeping.require_next(ctx)
-    if not sitting.waiting:
-        raise Refusal("sitting/empty", sitting=sitting)
-    sitting.state = State.RUNNING
+    rules.begin(sitting, ctx.now)
     return _go_on(sitting, ctx)
 
 

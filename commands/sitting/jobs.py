@@ -5,9 +5,10 @@ from datetime import timedelta
 from cases.roles import Place
 from chat.context import COORDINATION, Context, Reply
 from chat.jobs import Sweep, hurried
+from commands.practice.rules import PRACTISED
 from commands.roundtable import rules as roundtable
 from commands.sitting import closing, keeping, tables
-from commands.sitting.rules import Sitting, Slot, State
+from commands.sitting.rules import Sitting, State
 from commands.upward import counting
 from storage import causes
 from storage.audit import Entry
@@ -16,50 +17,69 @@ from storage.work import Work
 
 @hurried(roundtable.MEETING)
 def keep_the_clock(sweep: Sweep) -> None:
-    """Say once, in its room and to the coordinators, that a case's minutes are up; and tell what was not held."""
+    """Say once, in its room and to the coordinators, that a case's minutes are up; and what was left undone."""
     with sweep.store.look() as find:
         sittings = keeping.read(find) if sweep.refs is None or sweep.refs else []
-    running = keeping.running(sittings)
-    slot = running.running if running else None
-    if running and slot:
-        sweep.each(lambda _ref: _tell_time(sweep, running, slot), [slot.ref])
-    today = sweep.house.calendar().day(sweep.now)
-    past = [one for one in keeping.planned(sittings) if sweep.house.calendar().day(one.starts_at) < today]
-    sweep.each(lambda number: _tell_not_held(sweep, int(number)), [str(one.number) for one in past])
+    calendar = sweep.house.calendar()
+    today = calendar.day(sweep.now)
+    held = {one.running.ref: one for one in sittings if one.running}
+    sweep.each(lambda ref: _tell_time(sweep, held[ref]), held)
+    missed = [str(one.number) for one in keeping.planned(sittings) if calendar.day(one.starts_at) < today]
+    sweep.each(lambda number: _tell_not_held(sweep, number), missed)
+    begun = (one for one in sittings if one.state is State.RUNNING)
+    still = [str(one.number) for one in begun if one.begun_at and calendar.day(one.begun_at) < today]
+    sweep.each(lambda number: _tell_open(sweep, number), still)
 
 
-def _tell_time(sweep: Sweep, sitting: Sitting, slot: Slot) -> None:
+def _tell_time(sweep: Sweep, sitting: Sitting) -> None:
+    slot = sitting.running
     with sweep.store.look() as find:
-        case = find.case_or_none(slot.ref)
-        table = tables.table_of(slot, case) if case else None
-    if table is None or table.state is not roundtable.State.RUNNING or table.started_at is None:
+        case = find.case_or_none(slot.ref) if slot else None
+        table = tables.table_of(slot, case) if slot and case else None
+    if slot is None or table is None or table.state is not roundtable.State.RUNNING or table.started_at is None:
         return
     cause = causes.of_job("sitting-time", sitting.number, slot.ref, table.id)
     if table.started_at + timedelta(minutes=slot.minutes) > sweep.now or sweep.is_done(cause):
         return
     with sweep.store.work(cause, sweep.now) as work:
         work.record(sweep.entry("sitting time", slot.ref, cause))
-        facts = {"table": table, "minutes": slot.minutes}
-        case = work.find.case(slot.ref)
         ctx = _context(sweep, work)
-        if case:
+        if case := work.find.case(slot.ref):
             here = tables.at_table(case, ctx)
+            facts: dict[str, object] = {"table": table, "minutes": slot.minutes}
             here.tell(here.channel, Reply("sitting/time_up", facts, table.id, (table.chair,)))
         ctx.tell(COORDINATION, Reply("sitting/time_up_by_reference", {"slot": slot, "sitting": sitting}))
 
 
-def _tell_not_held(sweep: Sweep, number: int) -> None:
+def _tell_not_held(sweep: Sweep, number: str) -> None:
+    """To the coordinators by reference; to the steering group only how many there were, practice left out."""
     cause = causes.of_job("sitting-not-held", number)
     with sweep.store.work(cause, sweep.now) as work:
-        sitting = next(one for one in keeping.planned(keeping.read(work.find)) if one.number == number)
-        ctx = _context(sweep, work)
-        refs = [slot.ref for slot in sitting.waiting]
-        following = closing.close(sitting, State.NOT_HELD, ctx)
-        work.record(Entry(sweep.house.bot_id, Place.COORDINATION, None, "sitting not held", None, "done", cause))
-        if not refs:
-            return
-        ctx.tell(COORDINATION, Reply("sitting/not_held", {"sitting": sitting, "refs": refs, "following": following}))
-        counting.count(work, counting.What.NOT_HELD, refs)
+        work.record(_entry(sweep, "sitting not held", cause))
+        for sitting in keeping.planned(keeping.read(work.find)):
+            if str(sitting.number) != number:
+                continue
+            ctx = _context(sweep, work)
+            refs = [slot.ref for slot in sitting.waiting]
+            following = closing.close(sitting, State.NOT_HELD, ctx)
+            facts = {"sitting": sitting, "refs": refs, "following": following}
+            if refs:
+                ctx.tell(COORDINATION, Reply("sitting/not_held", facts))
+            counting.count(work, counting.What.NOT_HELD, set(refs).difference(work.find.cases_with(PRACTISED)))
+
+
+def _tell_open(sweep: Sweep, number: str) -> None:
+    cause = causes.of_job("sitting-open", number)
+    if sweep.is_done(cause):
+        return
+    with sweep.store.work(cause, sweep.now) as work:
+        work.record(_entry(sweep, "sitting open", cause))
+        sitting = next(one for one in keeping.read(work.find) if str(one.number) == number)
+        _context(sweep, work).tell(COORDINATION, Reply("sitting/still_open", {"sitting": sitting}))
+
+
+def _entry(sweep: Sweep, command: str, cause: str) -> Entry:
+    return Entry(sweep.house.bot_id, Place.COORDINATION, None, command, None, "done", cause)
 
 
 def _context(sweep: Sweep, work: Work) -> Context:

@@ -35,6 +35,11 @@ def write(work: Work, sitting: Sitting) -> None:
     register.write(work, REGISTER, str(sitting.number), {"sitting": _adapter().dump_json(sitting).decode()})
 
 
+def strike(work: Work, sitting: Sitting) -> None:
+    """Keep a sitting no longer."""
+    register.strike(work, REGISTER, str(sitting.number))
+
+
 def next_number(sittings: list[Sitting]) -> int:
     """The number of a new one."""
     return max((sitting.number for sitting in sittings), default=0) + 1
@@ -66,34 +71,36 @@ def planned(sittings: list[Sitting]) -> list[Sitting]:
 
 def require_running(ctx: Context) -> Sitting:
     """The one that is held now; in a case room the one that holds this case, for who chairs it. Raises Refusal."""
-    sittings = read(ctx.work.find) if ctx.open_case else ours(ctx)
-    found = running(sittings)
     if ctx.open_case is None:
-        if found is None:
-            raise Refusal("sitting/none_runs", planned=next(iter(planned(sittings)), None))
-        return found
-    held = found.running if found else None
-    if found is None or held is None or held.ref != ctx.open_case.ref:
-        raise Refusal("sitting/not_held_here")
-    _require_chair(found, ctx)
-    return found
+        sittings = ours(ctx)
+        if found := running(sittings):
+            return found
+        raise Refusal("sitting/none_runs", planned=next(iter(planned(sittings)), None))
+    for one in read(ctx.work.find):
+        if one.state is State.RUNNING and one.running and one.running.ref == ctx.open_case.ref:
+            _require_chair(one, ctx)
+            return one
+    raise Refusal("sitting/not_held_here")
 
 
 def require_next(ctx: Context) -> Sitting:
     """The next one that can begin; in a case room one that has this case on it. Raises Refusal."""
-    sittings = read(ctx.work.find) if ctx.open_case else ours(ctx)
     if ctx.open_case is None:
+        sittings = ours(ctx)
         if found := running(sittings):
             raise Refusal("sitting/runs_already", sitting=found)
         return require_planned(sittings)
+    sittings = read(ctx.work.find)
     ref = ctx.open_case.ref
-    here = [one for one in planned(sittings) if ref in {slot.ref for slot in one.waiting}]
-    if not here:
+    here = next((one for one in planned(sittings) if ref in {slot.ref for slot in one.waiting}), None)
+    if here is None:
         raise Refusal("sitting/not_held_here")
-    _require_chair(here[0], ctx)
-    if running(sittings):
+    _require_chair(here, ctx)
+    known = ctx.work.find.schemes_of_open_cases()
+    held = {known.get(slot.ref) for one in sittings if one.state is State.RUNNING for slot in one.slots}
+    if known.get(ref) in held:
         raise Refusal("sitting/another_runs")
-    return here[0]
+    return here
 
 
 def require_planned(sittings: list[Sitting]) -> Sitting:

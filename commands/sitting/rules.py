@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 DEFAULT_MINUTES = 10
 MOST_CASES = 30
+AHEAD_AT_MOST = timedelta(days=1)
+"""So long before its date one that follows by itself can begin: not by a slip behind the one before it."""
+KEPT_FOR = timedelta(days=2 * 365)
+"""So long it is known what became of the cases of one that is over."""
 
 
 class State(StrEnum):
@@ -31,6 +35,7 @@ class State(StrEnum):
     ENDED = "ended"
     NOT_HELD = "not held"
     """Its day is over, and nobody began it."""
+    CALLED_OFF = "called off"
 
 
 class Turn(StrEnum):
@@ -123,6 +128,7 @@ class Sitting:
     confirmed: tuple[str, ...] = ()
     """Who has confirmed confidentiality at one of its tables."""
     rhythm: Rhythm | None = None
+    begun_at: datetime | None = None
 
     @property
     def running(self) -> Slot | None:
@@ -138,6 +144,11 @@ class Sitting:
     def left(self) -> list[Slot]:
         """Those that were not heard, and are for another sitting."""
         return [slot for slot in self.slots if slot.is_left]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state not in {State.PLANNED, State.RUNNING}
 
     @property
     def heard_any(self) -> bool:
@@ -166,6 +177,16 @@ def put_on(sitting: Sitting, ref: str, minutes: int | None = None) -> Slot:
     slot = Slot(ref, sitting.ends_at, minutes or sitting.minutes)
     sitting.slots.append(slot)
     return slot
+
+
+def begin(sitting: Sitting, at: datetime) -> None:
+    """Begin it; raises Refusal for one without cases, and for one that follows by itself and is not due yet."""
+    if not sitting.waiting:
+        raise Refusal("sitting/empty", sitting=sitting)
+    follows = sitting.rhythm is not None and sitting.rhythm.series != sitting.number
+    if follows and at < sitting.starts_at - AHEAD_AT_MOST:
+        raise Refusal("sitting/not_yet", sitting=sitting)
+    sitting.state, sitting.begun_at = State.RUNNING, at
 
 
 def require_waiting(sitting: Sitting, ref: str) -> Slot:
@@ -208,9 +229,8 @@ def find_left(sittings: Collection[Sitting]) -> dict[str, Sitting]:
     """The cases that were not heard and are on no sitting to come: each with the sitting that did not hear it."""
     found: dict[str, Sitting] = {}
     for sitting in sorted(sittings, key=lambda one: (one.starts_at, one.number)):
-        over = sitting.state in {State.ENDED, State.NOT_HELD}
         for slot in sitting.slots:
             found.pop(slot.ref, None)
-            if over and slot.is_left:
+            if sitting.is_over and slot.is_left:
                 found[slot.ref] = sitting
     return found

@@ -9,6 +9,7 @@ from chat.context import Context, Reply, case_channel
 from chat.layout import plain
 from commands.case import seating
 from commands.case.named import case_of
+from commands.meeting import rules as meeting
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable
@@ -68,6 +69,20 @@ def table_of(slot: Slot, case: Case) -> RoundTable | None:
     return next((t for t in case.all(RoundTable) if t.id == slot.table and not t.withdrawn), None)
 
 
+def hand_chair(sitting: Sitting, slot: Slot, ctx: Context) -> None:
+    """Let who chairs the sitting now chair a case's round table, too, and tell its room."""
+    case = ctx.work.find.case_or_none(slot.ref)
+    table = table_of(slot, case) if case and not case.closed else None
+    if case is None or table is None or table.state not in {roundtable.State.SCHEDULED, roundtable.State.RUNNING}:
+        return
+    give_places(sitting, case, ctx)
+    if table.chair != sitting.chair:
+        meeting.hand_chair(case, table.id, sitting.chair, by=ctx.actor, at=ctx.now, steers=True)
+        here = at_table(case, ctx)
+        facts: dict[str, object] = {"table": table, "by": ctx.actor.user_id}
+        here.tell(here.channel, Reply("meeting/chair", facts, table.id, (table.chair,)))
+
+
 def call_off(sitting: Sitting, slot: Slot, ctx: Context, why: str, words: str | None = None) -> None:
     """Call a case's round table off, if it can be, and tell its room why; ``words``: the reason that somebody gave."""
     case = ctx.work.find.case_or_none(slot.ref)
@@ -82,6 +97,7 @@ def call_off(sitting: Sitting, slot: Slot, ctx: Context, why: str, words: str | 
         "again": date_after(sitting, ctx.now),
     }
     because = words or plain(here.voice().text("sitting/because", facts))
-    roundtable.cancel(case, table.id, because=because, by=ctx.house.bot, at=ctx.now)
+    # Words are their author's, who can have them taken off the file.
+    roundtable.cancel(case, table.id, because=because, by=ctx.actor if words else ctx.house.bot, at=ctx.now)
     files = invitation.files(here, [table])
     here.tell(here.channel, Reply("sitting/called_off", facts, table.id, invitation.everybody(case), files))

@@ -86,8 +86,16 @@ def _open(sitting: Sitting, slot: Slot, ctx: Context) -> bool:
     if table.state is roundtable.State.SCHEDULED:
         here.tell(here.channel, holding.begin(here, table.id, steers=True))
     known = roundtable.take_over(case, sitting.confirmed, by=ctx.house.bot, at=ctx.now)
-    facts = {"table": table, "minutes": slot.minutes, "until": ctx.now + timedelta(minutes=slot.minutes)}
-    here.tell(here.channel, Reply("sitting/your_turn", {**facts, "confirmed": known}, table.id))
+    said = roundtable.presences(case, table)
+    facts: dict[str, object] = {
+        "table": table,
+        "minutes": slot.minutes,
+        "until": ctx.now + timedelta(minutes=slot.minutes),
+        "confirmed": known,
+        "waiting": [m.user_id for m in case.present if said.get(m.user_id) is not Presence.CONFIRMED],
+        "last": not sitting.waiting,
+    }
+    here.tell(here.channel, Reply("sitting/your_turn", facts, table.id))
     return True
 
 

@@ -149,6 +149,7 @@ cleo: !review none
 cleo: !reopen because: he was missing again
 cleo @coordination: !sitting tomorrow 14:00 cases: {ref} for: 10m every: 6 months
 cleo @coordination: !sitting
+cleo @coordination: !sitting chair Hugo Peters
 cleo @coordination: !sitting defer {ref} because: half of us are ill
 cleo @coordination: !sitting add {ref}
 cleo @coordination: !sitting drop {ref}
@@ -156,6 +157,8 @@ cleo @coordination: !sitting add {ref} for: 15m
 cleo @coordination: !sitting start
 finn: !confirm
 cleo: !sitting end
+cleo @coordination: !sitting cancel
+cleo @coordination: !sitting stop
 cleo: !close because: he is back owner: social ended: goal met
 cleo @coordination: !case repeat {ref} because: he was missing once more
 cleo @coordination: !case director {ref} Hugo Peters because: I am on leave

@@ -358,3 +358,85 @@ async def test_one_of_a_series_that_nobody_began_leaves_its_cases_to_the_next(ta
         assert f"Not heard: {first}, {second}\nThey come first on {again}" in said_in(said, C)
         assert f"round table · {again}, 14:10" in said_in(said, rooms[1])
     assert len([t for t in (await table.case(rooms[0])).all(RoundTable) if t.state is State.SCHEDULED]) == 1
+
+
+async def test_one_of_a_series_does_not_begin_long_before_its_date(table: Conference) -> None:
+    rooms = await open_some(table, 2)
+    await plan(table, rooms, "every: 2 weeks")
+    await table.say("cleo", "!sitting start", room=C)
+    await table.say("cleo", "!sitting end", room=C)
+    assert "The next sitting is on Tue 17 Nov 2026" in await table.answer("cleo", "!sitting start", room=C)
+    table.later(days=15)
+    said = await table.say("cleo", "!sitting start", room=C)
+    assert "the round table begins" in said_in(said, rooms[1])
+
+
+async def test_a_whole_sitting_is_called_off_and_does_not_come_again(table: Conference) -> None:
+    rooms = await open_some(table, 2)
+    await plan(table, rooms, "every: 2 weeks")
+    first, second = refs_of(rooms)
+    said = await table.say("cleo", "!sitting cancel", room=C)
+    assert "the sitting was called off" in said_in(said, rooms[0])
+    assert f"first on Tue 17 Nov 2026, 14:00 Europe/Amsterdam: {first}, {second}" in said_in(said, C)
+    assert "does not come again" in await table.answer("cleo", "!sitting stop", room=C)
+    said = await table.say("cleo", "!sitting cancel", room=C)
+    assert f"unresolved until they are on a sitting again: {first}, {second}" in said_in(said, C)
+    assert "No sitting is planned" in await table.answer("cleo", "!sitting cancel", room=C)
+    assert "No sitting comes again" in await table.answer("cleo", "!sitting stop", room=C)
+
+
+async def test_another_person_chairs_what_is_held_and_what_is_still_to_come(table: Conference) -> None:
+    rooms = await open_some(table, 2)
+    await plan(table, rooms, "chair: Hugo Peters")
+    said = await table.say("cleo", "!sitting chair Finn de Boer", room=C)
+    assert "Finn de Boer (Health service) chairs" in said_in(said, C)
+    assert "chair: Finn de Boer" in said_in(said, rooms[1])
+    assert [(await table_in(table, room)).chair for room in rooms] == [user("finn")] * 2
+    await table.say("cleo", "!sitting start", room=C)
+    assert "confirm" in await table.answer("cleo", "!sitting chair Hugo Peters", room=C)
+    assert [(await table_in(table, room)).chair for room in rooms] == [user("finn")] * 2
+    await table.say("hugo", "!confirm", room=rooms[0])
+    await table.say("cleo", "!sitting chair Hugo Peters", room=C)
+    assert [(await table_in(table, room)).chair for room in rooms] == [user("hugo")] * 2
+    assert "not held in a sitting" not in await table.answer("hugo", "!sitting chair Finn de Boer", room=rooms[0])
+
+
+async def test_one_that_nobody_ended_is_asked_about_once(table: Conference) -> None:
+    rooms = await open_some(table, 1)
+    await plan(table, rooms)
+    await table.say("cleo", "!sitting start", room=C)
+    told: list[Said] = []
+    for _ in range(2):
+        table.later(days=1)
+        await table.sweeps.run()
+        told += await table.deliver()
+    assert len([s for s in told if s.channel == C and "is still open" in s]) == 1
+
+
+async def test_from_and_to_are_divided_among_the_cases(table: Conference) -> None:
+    first, second = refs_of(await open_some(table, 2))
+    said = await table.say("cleo", f"!sitting tomorrow 14:00-14:30 cases: {first.lower()} and {second}", room=C)
+    assert "14:15 · 15 minutes" in said_in(said, C)
+
+
+async def test_a_case_that_is_practised_is_not_counted_upward(table: Conference) -> None:
+    await table.say("kees", "!member sits Ella Mulder steering because: x", room="admin")
+    rooms = await open_some(table, 1)
+    said = await table.say("cleo", "!practice open agencies: police, school", room=C)
+    practised = next(s.channel for s in said if s.channel.startswith("case:"))
+    await plan(table, [*rooms, practised])
+    table.later(days=2)
+    await table.sweeps.run()
+    assert "1 case was not heard" in said_in(await table.deliver(), "steering")
+
+
+async def test_why_a_case_was_deferred_goes_with_the_message(table: Conference) -> None:
+    (room,) = await open_some(table, 1)
+    await plan(table, [room])
+    line = f"!sitting defer {refs_of([room])[0]} because: CANARY she is ill"
+    await table.say("cleo", line, room=C, event_id="$defer")
+    await table.deleting.deleted(f"!{C}:example.org", user("cleo"), "$defer", "$deleted")
+    await table.deliver()
+    table.later(days=1)
+    await table.sweeps.run()
+    assert "CANARY" not in str([t.cancelled_because for t in (await table.case(room)).all(RoundTable)])
