@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
+from datetime import time
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -30,8 +31,9 @@ from commands.concern.rules import Urgency
 from commands.figures.suppression import SMALLEST_RULE
 from commands.request.rules import Ground
 
-_CLOCK = re.compile(r"([1-9][0-9]{0,3}) (hours?|days?|working days?)")
+_CLOCK = re.compile(r"([1-9][0-9]{0,3}) (minutes?|hours?|days?|working days?)")
 _SUPPRESSED = re.compile(r"(?:below ([0-9]{1,2})|([0-9]{1,2}) or under)")
+_HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
 _USUAL = Scheme()
 LONGEST_TEXT = 1_000
 
@@ -46,7 +48,7 @@ def _read_clock(value: object) -> object:
         return value
     found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError("is no clock; write it like 4 hours, 14 days or 5 working days")
+        raise ValueError("is no clock; write it like 30 minutes, 4 hours, 14 days or 5 working days")
     return Clock(int(found[1]), Unit(f"{found[2].removesuffix('s')}s"))
 
 
@@ -64,6 +66,16 @@ def _read_suppression(value: object) -> object:
 ASuppression = Annotated[Suppression, BeforeValidator(_read_suppression)]
 AClock = Annotated[Clock, BeforeValidator(_read_clock)]
 
+
+def _read_hour(value: object) -> object:
+    """``07:00``; raises ValueError."""
+    found = _HOUR.fullmatch(value) if isinstance(value, str) else None
+    if found is None and not isinstance(value, time):
+        raise ValueError("is no time of the day; write it like 07:00")
+    return time(int(found[1]), int(found[2])) if found else value
+
+
+AnHour = Annotated[time, BeforeValidator(_read_hour)]
 
 CategoryName = Annotated[Line, Field(max_length=40)]
 
@@ -175,6 +187,7 @@ class SchemeSection(Section):
     consensus: bool = Field(default=False, description="whether nothing leaves before every agency there agrees")
     emergency_number: Line = Field(_USUAL.emergency_number, description="whom to call first when it is urgent")
     duty: tuple[User, ...] = Field((), description="who is called in turn when something is urgent (Matrix ids)")
+    shifts: tuple[AnHour, ...] = Field((), description="when the shifts of its teams begin, such as 07:00")
     statement: Text | None = Field(None, description="what is read at each opening of a table")
     mandates: bool = Field(default=False, description="whether an agency needs a mandate that has not lapsed")
     protocol: Annotated[str, Field(max_length=4 * LONGEST_TEXT)] = Field(
@@ -245,6 +258,7 @@ def scheme_of(given: SchemeSection, *, country: str | None, language: str, mode:
         consensus=given.consensus,
         emergency_number=given.emergency_number,
         duty=given.duty,
+        shifts=given.shifts,
         statement=given.statement or _USUAL.statement,
         mandates=given.mandates,
         protocol=given.protocol,

@@ -75,6 +75,8 @@ class Permission(StrEnum):
     """Say that one is on what is urgent."""
     PROPOSE = "propose"
     """The same, and as a coordinator for several cases at once."""
+    TAKE_OVER = "take over"
+    """Say that one has taken a shift over."""
     TAKE_PART = "take part"
     """See to meetings and their minutes, and to what is one's own; also as an observer."""
     OWN_WORDS = "own words"
@@ -106,6 +108,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.REFER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.TAKE_OVER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.TAKE_PART: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.STEER: frozenset({Role.COORDINATOR}),
         Permission.REVIEW: frozenset({Role.COORDINATOR}),
@@ -155,6 +158,7 @@ GRANTS: dict[Place, dict[Permission, frozenset[Role]]] = {
         Permission.ANSWER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.OWN: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.REST: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
+        Permission.TAKE_OVER: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.URGENT: frozenset({Role.PRACTITIONER, Role.COORDINATOR}),
         Permission.ON_CALL: frozenset({Role.PRACTITIONER, Role.COORDINATOR, Role.MANAGER}),
         Permission.OWN_WORDS: frozenset(Role),

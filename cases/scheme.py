@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ QUORUM_AGENCIES = 3
 class Unit(StrEnum):
     """In what a clock counts."""
 
+    MINUTES = "minutes"
+    """By day and night, like hours."""
     HOURS = "hours"
     """By day and night, also on days off."""
     DAYS = "days"
@@ -69,6 +71,8 @@ class Runs(StrEnum):
     """Until who raised a concern, or referred somebody, hears what came of it."""
     SCREEN = "screen"
     """From the opening of a case to the intake screens."""
+    HANDOVER = "handover"
+    """From the hand-over of a shift until somebody has taken it over."""
 
 
 USUAL_CLOCKS: Mapping[Runs, Clock] = {
@@ -78,6 +82,7 @@ USUAL_CLOCKS: Mapping[Runs, Clock] = {
     Runs.REFERRAL: Clock(3),
     Runs.FEEDBACK: Clock(10),
     Runs.SCREEN: Clock(5),
+    Runs.HANDOVER: Clock(30, Unit.MINUTES),
 }
 
 
@@ -231,6 +236,8 @@ class Scheme:
     emergency_number: str = "112"
     duty: tuple[str, ...] = ()
     """Who is called in turn when something is urgent (Matrix ids)."""
+    shifts: tuple[time, ...] = ()
+    """When the shifts of its teams begin, in local time."""
     statement: str = DIFFERENCE_IS_WELCOME
     """What is read at each opening."""
     mandates: bool = False

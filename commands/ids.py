@@ -21,6 +21,7 @@ HeldId = Annotated[str, *record_id("RQ", shown="R-1/Q-1")]
 UrgentId = Annotated[str, *record_id("U")]
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""
+HandoverId = Annotated[str, *record_id("H")]
 DisclosureId = Annotated[str, *record_id("L")]
 LeavingId = Annotated[str, *record_id("MR")]
 """What can leave a table: the summary of minutes, or an answer."""

@@ -32,5 +32,5 @@ commands.say(
     ),
 )
 commands.say("move", Sayings(also=("verplaats",), instead=("postpone", "delay", "reschedule", "extend", "uitstellen")))
-commands.say("hand", Sayings(instead=("handover", "give", "transfer", "assign", "reassign")))
+commands.say("hand", Sayings(instead=("give", "transfer", "assign", "reassign")))
 commands.say("worse", Sayings(also=("erger",), instead=("harm", "harmcheck")))

@@ -11,6 +11,7 @@ from cases.followups import unresolved
 from cases.record import Step
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, job, week_of
+from commands.handover.rules import on_now
 from commands.overview.lists import by_record, followups_facts, readable
 from commands.person.rules import goal_of
 from commands.roundtable import rules as roundtable
@@ -88,6 +89,7 @@ def morning(case: Case, now: datetime, calendar: Calendar) -> Reply | None:
         {
             "ref": case.ref,
             "goal": goal_of(case, *_everybody(case)),
+            "on_now": on_now(case, case.hidden_from(*_everybody(case))),
             "due": due,
             "tables": tables,
             "waiting": waiting[:MOST_WAITING],

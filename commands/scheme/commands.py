@@ -30,6 +30,7 @@ def show_scheme(args: ShowScheme, ctx: Context) -> Reply:
     clocks = [(runs, [(urgency, scheme.clock(runs, urgency)) for urgency in Urgency]) for runs in Runs]
     others = [known for known in ctx.house.known_schemes if known != name]
     facts: dict[str, object] = {"name": name, "scheme": scheme, "clocks": clocks, "others": others}
+    facts["shifts"] = [f"{hour:%H:%M}" for hour in scheme.shifts]
     return Reply("scheme/shown", {**facts, "grounds": scheme.grounds or tuple(Ground)})
 
 

@@ -64,7 +64,9 @@ def test_schemes_have_a_file_of_their_own_beside_the_configuration(tmp_path: Pat
         ('intake = "anonymous"', None),
         ('intake = "secret"', "scheme.youth crime.intake is not right"),
         ('grounds = ["not necessary", "no time"]', "scheme.youth crime.grounds.1 is no ground that I know"),
-        ('danger_within = "soon"', "scheme.youth crime.danger_within is no clock; write it like 4 hours"),
+        ('danger_within = "soon"', "scheme.youth crime.danger_within is no clock; write it like 30 minutes"),
+        ('shifts = ["7am"]', "scheme.youth crime.shifts.0 is no time of the day; write it like 07:00"),
+        ('shifts = ["07:00", "15:00"]', None),
         ('bases = [{ name = "x", sensitiv = true }]', "sensitiv is no key that I know; is sensitive meant?"),
         ("quorum = 3", "scheme.youth crime.quorum is no key that I know"),
         (

@@ -8,7 +8,7 @@ SPOKEN = {Permission.CONTRIBUTE, Permission.PROPOSE, Permission.ANSWER, Permissi
 CASE = {
     Role.PRACTITIONER: SPOKEN
     | {Permission.HELP, Permission.READ, Permission.OWN, Permission.REST, Permission.TAKE_PART, Permission.OWN_WORDS}
-    | {Permission.URGENT, Permission.ON_CALL, Permission.SIT},
+    | {Permission.TAKE_OVER, Permission.URGENT, Permission.ON_CALL, Permission.SIT},
     Role.COORDINATOR: set(Permission)
     - {Permission.SETTINGS, Permission.OPEN_CASES, Permission.PROVISION, Permission.ADVISE, Permission.FIGURES},
 }
@@ -22,7 +22,14 @@ IN_AGENCY_ROOM = {
     Permission.OWN_WORDS,
 }
 FOR_ALL = {Permission.HELP, Permission.SETTINGS, Permission.OWN_WORDS}
-IN_DIRECT_CHAT = FOR_ALL | {Permission.OWN, Permission.REST, Permission.ANSWER, Permission.URGENT, Permission.ON_CALL}
+IN_DIRECT_CHAT = FOR_ALL | {
+    Permission.OWN,
+    Permission.REST,
+    Permission.ANSWER,
+    Permission.URGENT,
+    Permission.ON_CALL,
+    Permission.TAKE_OVER,
+}
 MAY: dict[Place, dict[Role, set[Permission]]] = {
     Place.CASE: CASE,
     Place.COORDINATION: {

@@ -1,0 +1,17 @@
+"""What people say to hand over, and to take over."""
+
+from chat.registry import commands
+from chat.said import Sayings
+
+commands.say("handover", Sayings(also=("shift handover", "handoff", "overdracht"), instead=("shift", "dienst")))
+commands.say(
+    "taken",
+    Sayings(
+        also=("overgenomen",),
+        meant=dict.fromkeys(("taken over", "i take over", "i have taken over", "ive taken over", "ik neem over"), ""),
+        nearly=("got it", "i have it", "ive got it", "taking over", "ik heb het", "mine now"),
+        instead=("takeover", "take over"),
+        assent="",
+        about="H",
+    ),
+)
