@@ -35,6 +35,9 @@ RELEASED = verb("release", "released {person}", final=True, in_a_full_case=True)
 DIRECTED = verb("direct", "gave the process to {person}", final=True)
 REROOMED = verb("reroom", "gave the case a new room", sets_nothing=True, in_a_full_case=True)
 JOINED = verb("join", "joined", sets_nothing=True, in_a_full_case=True)
+FILED = verb("file", "put {id} on file", final=True)
+"""From elsewhere: with its author and date."""
+FILED_MORE = verb("file more", "put more of {whole} on file", final=True)
 LEFT = verb("leave", "left", sets_nothing=True, in_a_full_case=True)
 UNDONE = verb(
     "undo",
@@ -185,6 +188,10 @@ class Case(Head):
     def agency_of(self, user_id: str) -> str | None:
         """The agency a person spoke for in this case, also after leaving it."""
         return next((m.agency for m in reversed(self.members) if m.user_id == user_id), None)
+
+    def stays_inside(self, record_id: str) -> bool:
+        """Whether nobody hears of a record outside of this case's room: it came from elsewhere, where they know it."""
+        return any(step.subject == record_id for step in self.told(FILED))
 
     def require_open(self) -> None:
         """Refuse on a closed case."""

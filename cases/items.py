@@ -43,5 +43,6 @@ def offers_items(find: Callable[[Case], Iterator[Item]]) -> Callable[[Case], Ite
 
 
 def items(case: Case) -> Iterator[Item]:
-    """Every item of a case."""
-    return chain.from_iterable(find(case) for find in _offered)
+    """Every item of a case, but of what is nobody's outside of its room."""
+    found = chain.from_iterable(find(case) for find in _offered)
+    return (item for item in found if not case.stays_inside(item.record))

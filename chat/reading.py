@@ -369,9 +369,10 @@ def _bind(arguments: type[A], values: dict[str, object], lacking: list[str], con
 
 
 def _take(marker: Positional, field: FieldInfo, text: str, context: ReadingContext) -> tuple[str | None, str]:
-    """What stands in a text for a field; thanks are no choice."""
+    """What stands in a text for a field; thanks are no choice, unless it is called so."""
     value, rest = marker.take(text, context)
-    thanks = value and not field.is_required() and _choices(field) and is_courtesy(value, LOOSE)
+    choices = () if field.is_required() else choices_of(field)
+    thanks = value and choices and is_courtesy(value, LOOSE) and value.casefold() not in choices
     return (None, rest) if thanks else (value, rest)
 
 

@@ -11,8 +11,8 @@ DecisionId = Annotated[str, *record_id("D")]
 RoundTableId = Annotated[str, *record_id("M")]
 AssessmentId = Annotated[str, *record_id("S")]
 ReferralId = Annotated[str, *record_id("X")]
-ProposalId = Annotated[str, *record_id("AXL", shown="A-1/X-1/L-1")]
-"""What an agency accepts or declines: an action, a referral, or that something leaves the table."""
+ProposalId = Annotated[str, *record_id("AXLK", shown="A-1/X-1/L-1/K-1")]
+"""What an agency accepts or declines: an action, a referral, or that something leaves the table or the case."""
 DisputedId = Annotated[str, *record_id("DRA", shown="D-1/R-1/A-1")]
 """What agencies can disagree on: a decision, a refusal, an action that was declined."""
 ResearchId = Annotated[str, *record_id("Q")]

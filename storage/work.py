@@ -309,6 +309,11 @@ class Work:
         begins = begins | o.txn_id.startswith(f"{cause}/", autoescape=True) if below else begins
         self._retract(begins, once_said=once_said)
 
+    def retract_about(self, ref: str, about: Collection[str]) -> None:
+        """Let what was said of these records of a case be deleted in every room, in its turn."""
+        o = tables.outbox.c
+        self._retract((o.scope == ref) & o.subject.in_(about))
+
     def _retract(self, which: ColumnElement[bool], *, once_said: bool = False) -> None:
         o = tables.outbox.c
         said = (which, o.kind.in_(("message", "file")))

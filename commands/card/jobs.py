@@ -21,6 +21,7 @@ from commands.overview.lists import by_record, how_urgent, readable
 from commands.person.rules import goal_of
 from commands.phase import rules as phases
 from commands.roundtable import rules as roundtable
+from commands.separation.rules import MOVED
 from storage import causes
 from storage.find import Find
 from storage.work import Message, Work
@@ -178,7 +179,7 @@ def _must_be_fresh(before: Posted, case: Case, room_id: str, now: datetime) -> b
 def _is_taken_off(before: Posted, case: Case) -> bool:
     """Whether something was taken off the file since, or the file is an older one, which knows no later card."""
     posted = datetime.fromisoformat(before.at)
-    return any(step.at > posted and step.what in {DELETED, WIPED, GAP} for step in case.steps)
+    return any(step.at > posted and step.what in {DELETED, WIPED, MOVED, GAP} for step in case.steps)
 
 
 def _is_hard_to_find(before: Posted, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from commands.erasure import rules as erasure
 from commands.erasure.deletions import Said
 from commands.ids import AnyId
 from commands.roundtable import invitation
+from commands.separation import following
 from storage import audit
 from storage import deletions as kept
 from storage.deletions import Asked
@@ -56,6 +57,8 @@ def restore(args: Restore, ctx: Context) -> Reply:
     case, name = _erased(args, ctx)
     ctx.open_case = case
     step, holds = erasure.restore(case, name, by=ctx.actor, at=ctx.now)
+    again = [said for number in step.undoes if (said := case.steps[number - 1].erases)]
+    following.follow_restoring(ctx.work, ctx.house, case, again)
     facts: dict[str, object] = {"id": name, "holds": holds, "person": ctx.actor.user_id}
     subject = name if "-" in name else None
     files = invitation.files_after_deletion(case, [step], ctx.house.bot_id, ctx.now)

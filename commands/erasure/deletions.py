@@ -19,6 +19,7 @@ from commands.action.rules import Action
 from commands.erasure import rules as erasure
 from commands.request.rules import UNANSWERED, Request
 from commands.roundtable import invitation
+from commands.separation import following
 from storage import causes, deletions
 from storage.audit import ERASE, Entry, Line
 from storage.crypto import HOUSE
@@ -114,6 +115,7 @@ def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -
         for at, about in reversed(said.lines)
         for step in erasure.erase(case, at, by=said.by, at=work.now, about=about)
     ]
+    following.follow_deletion(work, house, case, [step.erases for step in erased if step.erases])
     ids = list(dict.fromkeys(erasure.said_in(case, step) for step in reversed(erased)))
     again = [i for i in unresolved(case, work.now) if (i.id, i.what, i.agency) not in waited]
     room, author = case_channel(case.ref), said.by.user_id

@@ -55,6 +55,24 @@ def find(case: Case, said_at: datetime, *, by: Professional, about: str | None =
     return [said_in(case, s) for s in said if words.says(s) or not (s.undone or _stays(case, s))]
 
 
+def erase_copy(case: Case, number: int, *, by: Professional, at: datetime) -> Step | None:
+    """Erase the words of a step that repeats what was erased in another case; None where it is so already."""
+    if number in effects.erasures(case) or not words.says(case.steps[number - 1]):
+        return None
+    return _erase(case, case.steps[number - 1], by, at)
+
+
+def restore_copy(case: Case, number: int, *, by: Professional, at: datetime) -> Step | None:
+    """Give back what was erased so, unless it is wiped; None where there is nothing to give back."""
+    erasing = effects.erasures(case).get(number)
+    if erasing is None or erasing.what is not DELETED:
+        return None
+    restoring = case.step(RESTORED, erasing.subject, by, at)
+    restoring.take_back(erasing)
+    effects.refresh(case, case.steps[number - 1], restoring)
+    return restoring
+
+
 def restore(case: Case, record_id: str, *, by: Professional, at: datetime) -> tuple[Step, bool]:
     """Give back what somebody else deleted in this person's name; raises Refusal once it is wiped.
 

@@ -46,10 +46,11 @@ def asks(run: Asks) -> Asks:
 
 
 def list_questions(case: Case, now: datetime) -> Iterator[Question]:
-    """What is asked now, wherever."""
-    if not case.closed:
-        for asked in _asks:
-            yield from asked(case, now)
+    """What is asked now, wherever; outside of the case's room nothing that stays inside of it."""
+    for ask in () if case.closed else _asks:
+        for asked in ask(case, now):
+            if not (asked.agency or asked.person) or not case.stays_inside(asked.subject):
+                yield asked
 
 
 def people_of(case: Case, *agencies: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Reminding: the owners at the table, their managers without content, steering by a count; each step said once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,6 +15,7 @@ from commands.practice.rules import PRACTISED, is_practice
 from commands.reminder import rules as reminders
 from commands.reminder.rules import Reminder, Stage
 from commands.request import audience
+from commands.separation import links
 from commands.upward import counting
 from storage import causes, reminded
 from storage.audit import Entry
@@ -107,11 +108,23 @@ class Reminding:
                 self._tell_table(ref, theirs, alone, now)
 
         each(tell_table)
-        for whom, theirs in _by_person(call for call in calls if call.stage is Stage.MANAGER):
+        for whom, theirs in self._by_person_apart([call for call in calls if call.stage is Stage.MANAGER]):
             if whom not in told:
                 self._tell_manager(whom, theirs, now)
         if long_late := [call for call in calls if call.stage is Stage.STEERING]:
             self._tell_steering(long_late, now)
+
+    def _by_person_apart(self, calls: list[Call]) -> list[tuple[str, list[Call]]]:
+        """What each person is told together: of a case nothing beside one that it was separated from.
+
+        But to whoever sits at both tables, and knows of both.
+        """
+        found = _by_person(calls)
+        if all(len({call.ref for call in theirs}) == 1 for _, theirs in found):
+            return found
+        with self._store.look() as find:
+            families = links.families(find)
+        return [(whom, part) for whom, theirs in found for part in _apart(whom, theirs, families)]
 
     def _may_hear(self, call: Call, directory: Directory, said: Reminded, now: datetime) -> bool:
         """Whether this person may be spoken to now: not in their quiet hours, and not twice a day."""
@@ -152,7 +165,7 @@ class Reminding:
 
     def _tell_alone(self, whom: str, calls: list[Call], now: datetime) -> None:
         """One message in the direct chat, about all cases."""
-        with self._store.work(causes.of_job("remind", self._house.bot_id, whom, now.isoformat()), now) as work:
+        with self._store.work(self._cause("remind", whom, calls, now), now) as work:
             directory = work.find.directory()
             zone = self._house.voice(directory, direct_channel(whom)).zone
             cases = [(ref, _items(theirs, now, zone)) for ref, theirs in _by_case(calls)]
@@ -167,7 +180,7 @@ class Reminding:
 
     def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
         """A manager, who sits at no table; the coordinators when there is none."""
-        with self._store.work(causes.of_job("remind manager", self._house.bot_id, whom, now.isoformat()), now) as work:
+        with self._store.work(self._cause("remind manager", whom, calls, now), now) as work:
             directory = work.find.directory()
             counted = [(ref, *_how_late(theirs, now), _people(theirs)) for ref, theirs in _by_case(calls)]
             if whom in directory.people:
@@ -198,6 +211,10 @@ class Reminding:
             self._say(work, COORDINATION, Reply("reminder/steering", facts), work.find.directory())
             counting.count(work, counting.What.LATE, {call.ref for call in calls}, len(calls))
             self._note_all(work, calls)
+
+    def _cause(self, kind: str, whom: str, calls: list[Call], now: datetime) -> str:
+        """One message for a person, or one for each part of what they are told."""
+        return causes.of_job(kind, self._house.bot_id, whom, now.isoformat(), calls[0].ref)
 
     def _note_all(self, work: Work, calls: list[Call]) -> None:
         for ref in dict.fromkeys(call.ref for call in calls):
@@ -236,6 +253,8 @@ def _owners(  # noqa: PLR0917 everything that says who is to be told
     if stage is Stage.NONE:
         return
     seated = [m.user_id for m in case.present if m.agency == reminder.agency]
+    if not seated and case.stays_inside(reminder.record.id):
+        return
     agency = audience.of_agency(case, directory, reminder.agency)
     # Where nobody is left the room is told all the same: who is new there reads it, and who has left gets no key.
     people = seated or sorted(agency or audience.in_its_room(directory, reminder.agency))
@@ -281,6 +300,22 @@ def _by_person(calls: Iterable[Call]) -> list[tuple[str, list[Call]]]:
 
 def _by_case(calls: list[Call]) -> list[tuple[str, list[Call]]]:
     return [(ref, list(theirs)) for ref, theirs in groupby(sorted(calls, key=_ref), key=_ref)]
+
+
+def _apart(whom: str, calls: list[Call], families: Mapping[str, str]) -> list[list[Call]]:
+    """The calls of one person in as few parts as keep cases of one family apart, if they don't sit at all of them."""
+    parts: list[list[Call]] = []
+    for ref, theirs in _by_case(calls):
+
+        def fits(part: list[Call], ref: str = ref, own: Case = theirs[0].case) -> bool:
+            kin = [call.case for call in part if families.get(call.ref, call.ref) == families.get(ref)]
+            return not kin or all(case.is_member(whom) for case in (own, *kin))
+
+        part = next(filter(fits, parts), None)
+        if part is None:
+            parts.append(part := [])
+        part += theirs
+    return parts
 
 
 def _whom(call: Call) -> str:

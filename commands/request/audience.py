@@ -43,6 +43,8 @@ def channels(directory: Directory, agency: str, people: Collection[str]) -> list
 
 def channels_of_question(asked: Request, ctx: Context) -> list[str]:
     """Where those who are asked read the question, beside the case room."""
+    if ctx.case.stays_inside(asked.id):
+        return []
     people = of_question(ctx.case, ctx.directory, asked)
     return channels(ctx.directory, asked.to_agency, people)
 
@@ -54,6 +56,8 @@ def channels_of_answer(
 
     ``seen_by``: those that it was for, where that is not any more as the question says.
     """
+    if ctx.case.stays_inside(asked.id):
+        return []
     seen_by = asked.seen_by if seen_by is None else seen_by
     agencies = [agency for agency in seen_by if agency in ctx.directory.agencies and agency != beside]
     persons = [one for one in seen_by if one in ctx.directory.people and not ctx.case.has_left(one)]

@@ -24,7 +24,7 @@ def look(said: list[Said]) -> str:
 
 
 async def test_cards(table: Conference, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
-    references = iter(("K7QF", "P3TW"))
+    references = iter(("K7QF", "P3TW", "M3XP"))
     monkeypatch.setattr("commands.case.named.new_reference", lambda: next(references))
     monkeypatch.setattr("commands.advice.numbers.new_number", lambda _: "V-4821")
     room = await table.open_case()

@@ -318,3 +318,26 @@ async def test_work_over_many_cases_at_once(table: Conference) -> None:
     said = (await table.answer("cleo", "!digest", room="coordination")).text
     assert first in said
     assert "CANARY" not in said + late
+
+
+async def test_two_siblings_are_kept_apart_item_by_item(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!concern CANARY-ELDER steals kind: fact", room=room)
+    await table.say("hugo", "!concern CANARY-YOUNGER is absent kind: fact", room=room)
+    said = await table.say("cleo", "!separate because: two brothers, each with his own story", room=room)
+    other = next(s.channel for s in said if s.channel.startswith("case:") and s.channel != room)
+    reference = other.removeprefix("case:")
+    assert (other, user("cleo")) in table.invited
+    assert "C-1" in await table.answer("cleo", "!next", room=room)
+    moved = await table.say("cleo", "!allocate C-1 there", room=room)
+    assert any(s.channel == other and "CANARY-ELDER" in s for s in moved)
+    asked = await table.say("cleo", "!allocate C-2 both", room=room)
+    card = next(s for s in asked if s.channel == "agency:school")
+    agreed = await table.say("hugo", "accept", room="agency:school", replies_to=card)
+    assert any(s.channel == other and "CANARY-YOUNGER" in s for s in agreed)
+    assert "Nothing is left" in await table.answer("cleo", "!allocate", room=room)
+    for line in ("!status", "!timeline", "!followups", "!concern what comes now kind: fact"):
+        answer = await table.answer("ada", line, room=room)
+        assert reference not in answer.text
+        assert "CANARY-ELDER" not in answer.text
+    assert [s.text for s in table.heard if reference in s.text and s.channel != other] == []
