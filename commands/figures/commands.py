@@ -111,9 +111,9 @@ def _schemes(named: str | None, ctx: Context) -> list[str]:
     known = ctx.work.account.schemes or ctx.house.known_schemes
     above = ctx.place is not Place.COORDINATION
     mine = [scheme for scheme in known if above or ctx.house.coordinates(ctx.actor.user_id, scheme)]
-    if named is None:
+    if named is None and mine:
         return mine
-    if found := [scheme for scheme in mine if scheme.casefold() == named.casefold()]:
+    if found := [scheme for scheme in mine if scheme.casefold() == (named or "").casefold()]:
         return found
     raise Refusal("figures/which_scheme", schemes=mine)
 

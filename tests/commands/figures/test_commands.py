@@ -175,6 +175,14 @@ async def test_each_scheme_has_figures_of_its_own_and_no_sum_of_them_is_shown(ta
     assert all(data.startswith(b"\x89PNG") for data in files.values())
 
 
+async def test_who_coordinates_no_scheme_sees_none(table: Conference) -> None:
+    others = Scheme(coordinators=(user("nobody"),))
+    table = under(table, others, **{"youth crime": others})
+    put_on_file(table, plans(seed=5))
+    for line in ("!figures", "!figures october", "!figures return"):
+        assert "You coordinate no scheme" in await table.answer("cleo", line, room="coordination")
+
+
 async def test_agencies_are_named_to_coordinators_only(table: Conference) -> None:
     table = under(table, Scheme())
     put_on_file(table, plans(seed=2))
