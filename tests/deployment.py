@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -41,6 +41,9 @@ class Deployment:
     """The database of every deployment; None: SQLite in the bot's folder. ``--store postgresql`` sets it."""
     schemes: tuple[str, ...] | None = None
     """The schemes that the bot runs; None: every one."""
+    agencies: Mapping[str, str] = AGENCIES
+    everybody: Mapping[str, tuple[str, str, Role]] = EVERYBODY
+    """Whom it can provision: their name, agency and role."""
 
     def __init__(self, homeserver: Homeserver, directory: Path, clock: Callable[[], datetime], tag: str) -> None:
         self.homeserver = homeserver
@@ -49,7 +52,7 @@ class Deployment:
         self.clock = clock
         self.password = os.urandom(PASSWORD_BYTES).hex()
         self.people: dict[str, Professional] = {}
-        self.names = {who: name for who, (name, _, _) in EVERYBODY.items()}
+        self.names = {who: name for who, (name, _, _) in self.everybody.items()}
         self.recovery_keys: dict[str, str] = {}
         self._bot = "roundtable"
         self._tag = tag
@@ -247,8 +250,8 @@ class Deployment:
 def agencies_file(deployment: Deployment, people: Iterable[str]) -> str:
     """The agencies of these people, as the file that is provisioned."""
     lines: list[str] = []
-    for short, name in AGENCIES.items():
-        ours = {who: EVERYBODY[who] for who in people if EVERYBODY[who][1] == short}
+    for short, name in deployment.agencies.items():
+        ours = {who: deployment.everybody[who] for who in people if deployment.everybody[who][1] == short}
         if ours:
             lines += ["[[agency]]", f'short = "{short}"', f'name = "{name}"', f'kind = "{short}"', f'remit = "{name}"']
         for who, (full, _, role) in ours.items():

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from cases.case import AT_THE_TABLE, Case
 from cases.people import Professional
-from chat.context import Reply
+from chat.context import Reply, agency_channel
+from commands.poll.rules import people_of
 from commands.request import audience
 from commands.research import rules as research
 from commands.research.rules import Check
@@ -19,12 +20,21 @@ def ask(case: Case, table: RoundTable, directory: Directory, *, by: Professional
     return research.ask(case, table.id, able, by=by, at=at)
 
 
-def cards(case: Case, table: RoundTable, checks: list[Check], directory: Directory) -> Iterator[tuple[str, Reply]]:
-    """What each agency reads, and the channel: its own room, or direct chats where somebody has left the table."""
+def cards(
+    case: Case, table: RoundTable, checks: list[Check], directory: Directory, *, polls: bool
+) -> Iterator[tuple[str, Reply]]:
+    """What each agency reads, and the channel: its own room, or direct chats where somebody has left the table.
+
+    ``polls``: whether those who sit at the table are called by a poll, too; then the card calls the others.
+    """
     for check in checks:
         people = audience.of_agency(case, directory, check.to_agency)
-        card = Reply("research/asked_of_us", facts_of(case, check, table), check.id, tuple(sorted(people)))
-        for channel in audience.channels(directory, check.to_agency, people):
+        channels = audience.channels(directory, check.to_agency, people)
+        polled = polls and channels == [agency_channel(check.to_agency)]
+        called = people_of(case, check.to_agency) or people if polled else ()
+        wake = tuple(sorted(people.difference(called)))
+        card = Reply("research/asked_of_us", facts_of(case, check, table), check.id, wake)
+        for channel in channels:
             yield channel, card
 
 

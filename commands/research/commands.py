@@ -47,7 +47,8 @@ def ask(args: Research, ctx: Context) -> Reply:
     may_ask = table.state is roundtable.State.SCHEDULED and (ctx.steers or ctx.actor.user_id == table.chair)
     if may_ask and (args.id or not research.checks_for(ctx.case, table.id)):
         checks = asking.ask(ctx.case, table, ctx.directory, by=ctx.actor, at=ctx.now)
-        for channel, card in asking.cards(ctx.case, table, checks, ctx.directory):
+        polls = ctx.house.of(ctx.case.scheme).polls
+        for channel, card in asking.cards(ctx.case, table, checks, ctx.directory, polls=polls):
             ctx.tell(channel, card)
         if checks:
             agencies = [check.to_agency for check in checks]

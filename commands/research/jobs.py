@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cases.case import Case
 from chat.context import Reply, case_channel
 from chat.jobs import Sweep, job
+from commands.request import audience
 from commands.research import asking
 from commands.research import rules as research
 from commands.roundtable import preparing
@@ -41,23 +42,25 @@ def ask_before_tables(sweep: Sweep) -> None:
 
 
 def _due(case: Case, sweep: Sweep) -> Iterator[RoundTable]:
-    """The meetings before which it is time to ask; not where the invitation has just said so."""
-    calendar = sweep.house.calendar(case)
+    """The meetings before which it is time to ask; of those planned later only the ones of a sitting."""
     for table in roundtable.upcoming(case) if not case.closed else ():
-        begins = preparing.moment(table, Stage.CHECK, calendar)
-        if begins <= sweep.now < table.starts_at and preparing.settled_at(case, table) < begins:
+        begins = preparing.moment(table, Stage.CHECK, sweep.house.calendar(case))
+        if begins <= sweep.now < table.starts_at and (table.sitting or preparing.settled_at(case, table) < begins):
             yield table
 
 
 def _ask(case: Case, table: RoundTable, sweep: Sweep, work: Work) -> None:
-    directory = work.find.directory()
+    directory, calendar = work.find.directory(), sweep.house.calendar(case)
+    begins, ends = (preparing.moment(table, stage, calendar) for stage in (Stage.CHECK, Stage.PACK))
     is_news = not research.checks_for(case, table.id) or not research.unasked(case, table.id)
+    # Where the invitation came later it has just said so.
+    is_news = is_news and preparing.settled_at(case, table) < begins
     checks = asking.ask(case, table, directory, by=sweep.house.bot, at=sweep.now)
-    rung = set[str]()
-    for channel, card in asking.cards(case, table, checks, directory):
-        rung.update(card.wake)
+    polls = sweep.house.of(case.scheme).polls
+    for channel, card in asking.cards(case, table, checks, directory, polls=polls):
         sweep.say(work, channel, card, case)
-    if is_news and sweep.now < preparing.moment(table, Stage.PACK, sweep.house.calendar(case)):
+    if is_news and sweep.now < ends:
+        rung = {person for check in checks for person in audience.of_agency(case, directory, check.to_agency)}
         # Who was rung in their own room is not rung again here.
         wake = tuple(member.user_id for member in case.present if member.user_id not in rung)
         facts: dict[str, object] = {"table": table, "waiting": research.waits_for(case, table.id)}

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from cases.case import Case
 from cases.roles import Place
 from chat.context import COORDINATION, Context, Reply
 from chat.jobs import Sweep, hurried
 from commands.practice.rules import PRACTISED
 from commands.roundtable import rules as roundtable
+from commands.roundtable.rules import RoundTable
 from commands.sitting import closing, keeping, tables
-from commands.sitting.rules import Sitting, State
+from commands.sitting.rules import Sitting, Slot, State
 from commands.upward import counting
 from storage import causes
 from storage.audit import Entry
@@ -34,21 +36,31 @@ def keep_the_clock(sweep: Sweep) -> None:
 def _tell_time(sweep: Sweep, sitting: Sitting) -> None:
     slot = sitting.running
     with sweep.store.look() as find:
-        case = find.case_or_none(slot.ref) if slot else None
-        table = tables.table_of(slot, case) if slot and case else None
-    if slot is None or table is None or table.state is not roundtable.State.RUNNING or table.started_at is None:
+        table = _overrun(slot, find.case_or_none(slot.ref), sweep) if slot else None
+    if slot is None or table is None:
         return
     cause = causes.of_job("sitting-time", sitting.number, slot.ref, table.id)
-    if table.started_at + timedelta(minutes=slot.minutes) > sweep.now or sweep.is_done(cause):
+    if sweep.is_done(cause):
         return
     with sweep.store.work(cause, sweep.now) as work:
         work.record(sweep.entry("sitting time", slot.ref, cause))
+        case = work.find.case(slot.ref)
+        # It may have ended since the sweep began.
+        if case is None or (table := _overrun(slot, case, sweep)) is None:
+            return
         ctx = _context(sweep, work)
-        if case := work.find.case(slot.ref):
-            here = tables.at_table(case, ctx)
-            facts: dict[str, object] = {"table": table, "minutes": slot.minutes}
-            here.tell(here.channel, Reply("sitting/time_up", facts, table.id, (table.chair,)))
+        here = tables.at_table(case, ctx)
+        facts: dict[str, object] = {"table": table, "minutes": slot.minutes}
+        here.tell(here.channel, Reply("sitting/time_up", facts, table.id, (table.chair,)))
         ctx.tell(COORDINATION, Reply("sitting/time_up_by_reference", {"slot": slot, "sitting": sitting}))
+
+
+def _overrun(slot: Slot, case: Case | None, sweep: Sweep) -> RoundTable | None:
+    """The round table of a case, if it is held, and its minutes are up."""
+    table = tables.table_of(slot, case) if case else None
+    if table is None or table.state is not roundtable.State.RUNNING or table.started_at is None:
+        return None
+    return table if table.started_at + timedelta(minutes=slot.minutes) <= sweep.now else None
 
 
 def _tell_not_held(sweep: Sweep, number: str) -> None:

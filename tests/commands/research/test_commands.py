@@ -159,10 +159,13 @@ async def test_a_deleted_return_is_off_the_file(table: Conference) -> None:
 
 async def test_a_tap_says_that_nothing_is_known(table: Conference) -> None:
     table = Conference(table.store, replace(table.house, schemes={"safety table": Scheme(polls=True)}), table.now)
-    room, _ = await asked(table)
+    room, said = await asked(table)
     keep_polls(table.sweeps.begin())
     await table.deliver()
     poll = next(poll for poll, _ in table.polls if poll.channel == "agency:health" and "Q-3" in poll.text)
+    # Nobody is rung twice.
+    assert (in_room(said, "agency:health").mentions, in_room(said, room).mentions) == ((), ())
+    assert set(poll.mentions) == {user("finn"), user("gina")}
     said = await table.tap("finn", poll, "Nothing known")
     assert "nothing known" in in_room(said, room)
     keep_polls(table.sweeps.begin())
@@ -322,3 +325,12 @@ async def test_a_return_counts_as_a_briefing_and_as_having_been_heard(table: Con
     assert has_briefed(case, "health", "M-1")
     assert not has_briefed(case, "school", "M-1")
     assert "health" not in {one.agency for one in silent(case)}
+
+
+async def test_before_a_sitting_that_is_planned_late_each_agency_is_asked_at_once(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("cleo", f"!sitting fri 14:00 cases: {room[5:]} for: 10m", room="coordination")
+    table.later(minutes=15)
+    said = await swept(table)
+    # The invitation has just said in the case's room that each checks its records.
+    assert {one.channel for one in said} == {f"agency:{short}" for short in AGENCIES}
