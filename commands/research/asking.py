@@ -1,4 +1,4 @@
-"""Asking the agencies for their research: each in its own room, by reference and with the reason of the case."""
+"""Asking the agencies for their research: each in its own room, by reference; what the case is about stays in it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,10 +14,18 @@ from commands.roundtable.rules import RoundTable
 from storage.find import Directory
 
 
-def ask(case: Case, table: RoundTable, directory: Directory, *, by: Professional, at: datetime) -> list[Check]:
+def ask(
+    case: Case,
+    table: RoundTable,
+    directory: Directory,
+    *,
+    by: Professional,
+    at: datetime,
+    because: str | None = None,
+) -> list[Check]:
     """Ask every agency at the table that was not asked yet, and of which somebody can read and answer it."""
     able = [agency for agency in research.unasked(case, table.id) if _can_answer(case, directory, agency)]
-    return research.ask(case, table.id, able, by=by, at=at)
+    return research.ask(case, table.id, able, because=because, by=by, at=at)
 
 
 def cards(
@@ -40,7 +48,8 @@ def cards(
 
 def facts_of(case: Case, check: Check, table: RoundTable) -> dict[str, object]:
     """What the templates tell of a check."""
-    return {"check": check, "ref": case.ref, "case": case, "table": table}
+    at_table = [member.user_id for member in case.present if member.agency == check.to_agency]
+    return {"check": check, "ref": case.ref, "at_table": at_table, "table": table}
 
 
 def _can_answer(case: Case, directory: Directory, agency: str) -> bool:

@@ -29,6 +29,9 @@ class Research(Arguments):
     """Have each agency check its records before a round table, or see what they returned."""
 
     id: RoundTableId | None = Field(None, title="M-1", description="which round table")
+    because: Text | None = Field(
+        None, title="a reason", description="why you ask, for those who read it in their agency's room"
+    )
 
 
 class TellKnown(Discloses):
@@ -46,7 +49,7 @@ def ask(args: Research, ctx: Context) -> Reply:
     table = _table(args.id, ctx)
     may_ask = table.state is roundtable.State.SCHEDULED and (ctx.steers or ctx.actor.user_id == table.chair)
     if may_ask and (args.id or not research.checks_for(ctx.case, table.id)):
-        checks = asking.ask(ctx.case, table, ctx.directory, by=ctx.actor, at=ctx.now)
+        checks = asking.ask(ctx.case, table, ctx.directory, because=args.because, by=ctx.actor, at=ctx.now)
         polls = ctx.house.of(ctx.case.scheme).polls
         for channel, card in asking.cards(ctx.case, table, checks, ctx.directory, polls=polls):
             ctx.tell(channel, card)

@@ -48,6 +48,8 @@ class Check(Record):
 
     roundtable: str
     to_agency: str
+    because: Words | None = None
+    """Why it is asked, as the chair put it for those who read it outside of the case's room."""
 
 
 @record("research return")
@@ -77,7 +79,15 @@ class Standing(NamedTuple):
     returned: Return | None
 
 
-def ask(case: Case, table_id: str, agencies: Collection[str], *, by: Professional, at: datetime) -> list[Check]:
+def ask(
+    case: Case,
+    table_id: str,
+    agencies: Collection[str],
+    *,
+    by: Professional,
+    at: datetime,
+    because: str | None = None,
+) -> list[Check]:
     """Ask these agencies, but for those that are asked already; gives the new checks."""
     table = require_ahead(case, table_id)
     to_ask = [agency for agency in unasked(case, table.id) if agency in agencies]
@@ -87,7 +97,7 @@ def ask(case: Case, table_id: str, agencies: Collection[str], *, by: Professiona
     step = case.step(ASKED, first, by, at)
     for agency in to_ask:
         number = next_id("Q", case.all(Check), case.steps) if step.entries else first
-        step.add(case.all(Check), Check(number, by.user_id, by.agency, at, table.id, agency))
+        step.add(case.all(Check), Check(number, by.user_id, by.agency, at, table.id, agency, because))
     return checks_for(case, table.id)[-len(to_ask) :]
 
 

@@ -117,7 +117,10 @@ STORY: list[Line] = [
     ("agenda", lambda c, at: roundtable.add_agenda_item(c, "M-1", "w26 the timetable", by=FINN, at=at)),
     ("attend", lambda c, at: roundtable.announce(c, "M-1", Presence.ATTENDS, by=DIRK, at=at)),
     ("apologies", lambda c, at: roundtable.announce(c, "M-1", Presence.APOLOGIES, why="w27 ill", by=FINN, at=at)),
-    ("research", lambda c, at: research.ask(c, "M-1", ["social", "police", "health"], by=DIRK, at=at)),
+    (
+        "research",
+        lambda c, at: research.ask(c, "M-1", ["social", "police", "health"], because="w199 a fight", by=DIRK, at=at),
+    ),
     (
         "known",
         lambda c, at: research.give_back(
@@ -218,7 +221,7 @@ STORY: list[Line] = [
     ("repeat", lambda c, at: c.reopen(because="w98 once more", by=CLEO, at=at, repeat=True)),
 ]
 """Each line is said by one person at a moment of its own; its words begin with ``w`` and a number."""
-SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99), *range(191, 199))]
+SAYS = [f"w{number} " for number in (*range(1, 47), *range(51, 61), *range(91, 99), *range(191, 200))]
 
 
 def moment(line: int) -> datetime:

@@ -49,9 +49,9 @@ async def test_marac_research_fills_the_agency_round(table: Conference) -> None:
     assert card.text == (
         f"Q-3 · {ref} · to Health service\n"
         "round table M-1, Thu 19 Nov 2026, 10:00 Europe/Amsterdam\n"
-        "Because: not seen at school for weeks\n"
         "Please check your own records first: is this person known to you? Tell only\n"
         "what matters for this case.\n"
+        "Who it is about know at the table: Finn de Boer, Gina Dekker\n"
         "Reply: nothing · known FACTS lead: PERSON suggest: ACTION\n"
         "Only what you return leaves this room."
     )
@@ -119,7 +119,8 @@ async def test_the_chair_asks_on_demand_and_nobody_twice(table: Conference) -> N
     room = await table.open_case()
     await table.answer("cleo", CALL, room=room)
     assert "chairs M-1" in await table.answer("ada", "!research M-1", room=room)
-    said = await table.say("hugo", "!research M-1", room=room)
+    said = await table.say("hugo", "!research M-1 because: he was seen at the station", room=room)
+    assert "Because: he was seen at the station" in in_room(said, "agency:police")
     assert {one.channel for one in said} == {room, *(f"agency:{short}" for short in AGENCIES)}
     said = await table.say("cleo", "!research M-1", room=room)
     assert [one.channel for one in said] == [room]
