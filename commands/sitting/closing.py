@@ -40,7 +40,7 @@ def _take_up(following: Sitting, sitting: Sitting, others: list[Sitting], ctx: C
     elsewhere = {slot.ref for one in others for slot in one.waiting}
     for left in sitting.left:
         if left.ref not in elsewhere:
-            slot = rules.put_on(following, left.ref, left.minutes)
+            slot = rules.put_on(following, left.ref, ctx.now, left.minutes)
             # One that can't be planned now is at its turn.
             case = ctx.work.find.case_or_none(slot.ref)
             if case and not case.closed and case.is_member(following.chair):

@@ -249,7 +249,7 @@ def _answer(told: Reply, template: str, facts: dict[str, object], ctx: Context) 
 
 def _put_on(sitting: Sitting, case: Case, others: list[Sitting], ctx: Context, minutes: int | None = None) -> None:
     keeping.require_nowhere([one for one in others if one.number != sitting.number], case.ref)
-    slot = rules.put_on(sitting, case.ref, minutes)
+    slot = rules.put_on(sitting, case.ref, ctx.now, minutes)
     tables.give_places(sitting, case, ctx)
     tables.plan(sitting, slot, case, ctx)
 

@@ -62,6 +62,8 @@ class Why(StrEnum):
     ANOTHER_RUNS = "another runs"
     """Another round table is held there."""
     UNREADABLE = "unreadable"
+    FULL = "full"
+    """Its file takes nothing more."""
     NO_CHAIR = "no chair"
     """Whoever chairs the sitting has no place at its table any more."""
 
@@ -84,6 +86,7 @@ class Slot:
     why: Why | None = None
     unresolved: int = 0
     """How much was unresolved when it had been heard."""
+    begun_at: datetime | None = None
     told: bool = False
     """Whether its room was told that it is the next one."""
 
@@ -91,6 +94,11 @@ class Slot:
     def ends_at(self) -> datetime:
         """As planned."""
         return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def until(self) -> datetime | None:
+        """When its minutes are up, once it has its turn."""
+        return self.begun_at + timedelta(minutes=self.minutes) if self.begun_at else None
 
     @property
     def is_left(self) -> bool:
@@ -165,7 +173,7 @@ class Sitting:
         return next((slot for slot in self.slots if slot.ref == ref), None)
 
 
-def put_on(sitting: Sitting, ref: str, minutes: int | None = None) -> Slot:
+def put_on(sitting: Sitting, ref: str, at: datetime, minutes: int | None = None) -> Slot:
     """Put a case at the end of a sitting, also one that it has deferred; raises Refusal when it is on it, or full."""
     known = sitting.slot_of(ref)
     if known and not known.is_left:
@@ -174,7 +182,7 @@ def put_on(sitting: Sitting, ref: str, minutes: int | None = None) -> Slot:
         sitting.slots.remove(known)
     if len(sitting.slots) >= MOST_CASES:
         raise Refusal("sitting/full", most=MOST_CASES)
-    slot = Slot(ref, sitting.ends_at, minutes or sitting.minutes)
+    slot = Slot(ref, max(at, sitting.ends_at), minutes or sitting.minutes)
     sitting.slots.append(slot)
     return slot
 

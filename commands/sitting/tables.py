@@ -70,13 +70,17 @@ def table_of(slot: Slot, case: Case) -> RoundTable | None:
 
 
 def hand_chair(sitting: Sitting, slot: Slot, ctx: Context) -> None:
-    """Let who chairs the sitting now chair a case's round table, too, and tell its room."""
+    """Let who chairs the sitting now chair a case's round table, too; one that could not be planned now is."""
     case = ctx.work.find.case_or_none(slot.ref)
-    table = table_of(slot, case) if case and not case.closed else None
-    if case is None or table is None or table.state not in {roundtable.State.SCHEDULED, roundtable.State.RUNNING}:
+    if case is None or case.closed:
+        return
+    table = table_of(slot, case)
+    if table and table.state not in {roundtable.State.SCHEDULED, roundtable.State.RUNNING}:
         return
     give_places(sitting, case, ctx)
-    if table.chair != sitting.chair:
+    if slot.table is None:
+        plan(sitting, slot, case, ctx)
+    elif table and table.chair != sitting.chair:
         meeting.hand_chair(case, table.id, sitting.chair, by=ctx.actor, at=ctx.now, steers=True)
         here = at_table(case, ctx)
         facts: dict[str, object] = {"table": table, "by": ctx.actor.user_id}

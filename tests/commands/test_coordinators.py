@@ -249,3 +249,25 @@ async def test_who_comes_back_reads_from_then_on(table: Conference) -> None:
     said = await table.answer("finn", "!timeline", room=room)
     assert "C-2" not in said
     assert "was held before you were invited" in await table.answer("finn", "!minutes", room=room)
+
+
+async def test_sittings_are_those_of_ones_own_schemes(two: Conference) -> None:
+    ours, theirs = await opened(two, "cleo"), await opened(two, "bram", f"{OPEN} scheme: youth crime")
+    await two.say("cleo", f"!sitting tomorrow 14:00 cases: {ours}", room="coordination")
+    for line in ("!sitting", "!sitting start", "!sitting cancel", f"!sitting drop {ours}", "!sitting chair Ada Jansen"):
+        said = await two.answer("bram", line, room="coordination")
+        assert "No sitting is planned" in said, line
+        assert ours not in said
+    refused = await two.answer("bram", f"!sitting tomorrow 15:00 cases: {theirs}, {ours}", room="coordination")
+    assert "Cleo Bakker" in refused
+    await two.say("bram", f"!sitting tomorrow 15:00 cases: {theirs}", room="coordination")
+    for who, mine, other in (("cleo", ours, theirs), ("bram", theirs, ours)):
+        said = await two.say(who, "!sitting start", room="coordination")
+        assert f"{mine} · is held now" in said[-1].text
+        assert not any(other in s.text for s in said)
+    listed = await two.answer("cleo", "!sitting", room="coordination")
+    assert theirs not in listed
+    two.later(minutes=11)
+    await two.sweeps.run()
+    up = {s.channel for s in await two.deliver() if "are up" in s}
+    assert up == {f"case:{ours}", f"case:{theirs}", "coordination"}

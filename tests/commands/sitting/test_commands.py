@@ -440,3 +440,42 @@ async def test_why_a_case_was_deferred_goes_with_the_message(table: Conference) 
     table.later(days=1)
     await table.sweeps.run()
     assert "CANARY" not in str([t.cancelled_because for t in (await table.case(room)).all(RoundTable)])
+
+
+async def test_where_another_round_table_is_held_the_planned_one_is_called_off(table: Conference) -> None:
+    rooms = await open_some(table, 2)
+    await plan(table, rooms)
+    await table.say("ada", "!roundtable tomorrow 13:50", room=rooms[0])
+    table.later(days=1, hours=4)
+    await table.say("ada", "!roundtable start M-2", room=rooms[0])
+    said = await table.say("cleo", "!sitting start", room=C)
+    assert f"{refs_of(rooms)[0]} · skipped: another round table is held there" in said_in(said, C)
+    assert "another round table is held here now" in said_in(said, rooms[0])
+    assert [t.state for t in (await table.case(rooms[0])).all(RoundTable)] == [State.CANCELLED, State.RUNNING]
+
+
+async def test_the_list_says_until_when_a_case_is_held(table: Conference) -> None:
+    rooms = await open_some(table, 2)
+    await plan(table, rooms)
+    table.later(days=1, hours=4, minutes=3)
+    await table.say("cleo", "!sitting start", room=C)
+    assert "is held now · until 14:13" in await table.answer("cleo", "!sitting", room=C)
+
+
+async def test_a_case_whose_chair_has_left_is_planned_once_another_chairs(table: Conference) -> None:
+    rooms = await open_some(table, 2)
+    await plan(table, rooms, "chair: Hugo Peters every: 2 weeks")
+    second = refs_of(rooms)[1]
+    await table.say("cleo", f"!sitting defer {second} because: x", room=C)
+    await table.say("cleo", f"!case release {second} Hugo Peters because: he changed schools", room=C)
+    await table.say("cleo", "!sitting start", room=C)
+    said = await table.say("cleo", "!sitting end", room=C)
+    assert "round table ·" not in said_in(said, rooms[1])
+    assert f"{second} · 14:00 · 10 minutes · waits: the chair has no place there" in await table.answer(
+        "cleo", "!sitting", room=C
+    )
+    said = await table.say("cleo", "!sitting chair Finn de Boer", room=C)
+    assert "M-2 · round table · Tue 17 Nov 2026, 14:00" in said_in(said, rooms[1])
+    table.later(days=15)
+    said = await table.say("cleo", "!sitting start", room=C)
+    assert "the round table begins" in said_in(said, rooms[1])

@@ -15,7 +15,7 @@ from tests.commands.roundtable.test_rules import ADA, DIRK, FINN, HUGO, THURSDAY
 def sitting(*refs: str, number: int = 1) -> Sitting:
     made = Sitting(number, THURSDAY, 10, HUGO.user_id, HUGO.user_id)
     for ref in refs:
-        rules.put_on(made, ref)
+        rules.put_on(made, ref, THURSDAY)
     return made
 
 
@@ -32,7 +32,7 @@ def brought_by(agency: str | None) -> Case:
 def test_cases_follow_each_other_and_one_that_is_taken_off_leaves_a_gap() -> None:
     it = sitting("AA22", "BB33", "CC44")
     it.slots.remove(it.slots[1])
-    rules.put_on(it, "DD66", 15)
+    rules.put_on(it, "DD66", THURSDAY, 15)
     assert [(s.ref, (s.starts_at - THURSDAY) // timedelta(minutes=1)) for s in it.slots] == [
         ("AA22", 0),
         ("CC44", 20),
@@ -46,14 +46,14 @@ def test_a_case_is_on_a_sitting_once(turn: Turn) -> None:
     it = sitting("AA22")
     it.slots[0].turn = turn
     with pytest.raises(Refusal) as refused:
-        rules.put_on(it, "AA22")
+        rules.put_on(it, "AA22", THURSDAY)
     assert refused.value.code == "sitting/on_already"
 
 
 def test_a_sitting_takes_so_many_cases() -> None:
     it = sitting(*(f"A{number}" for number in range(rules.MOST_CASES)))
     with pytest.raises(Refusal) as refused:
-        rules.put_on(it, "ZZ99")
+        rules.put_on(it, "ZZ99", THURSDAY)
     assert refused.value.code == "sitting/full"
 
 
