@@ -262,9 +262,9 @@ async def test_sittings_are_those_of_ones_own_schemes(two: Conference) -> None:
     assert "Cleo Bakker" in refused
     await two.say("bram", f"!sitting tomorrow 15:00 cases: {theirs}", room="coordination")
     for who, mine, other in (("cleo", ours, theirs), ("bram", theirs, ours)):
-        said = await two.say(who, "!sitting start", room="coordination")
-        assert f"{mine} · is held now" in said[-1].text
-        assert not any(other in s.text for s in said)
+        told = await two.say(who, "!sitting start", room="coordination")
+        assert f"{mine} · is held now" in told[-1].text
+        assert not any(other in s.text for s in told)
     listed = await two.answer("cleo", "!sitting", room="coordination")
     assert theirs not in listed
     two.later(minutes=11)
