@@ -194,6 +194,9 @@ class SchemeSection(Section):
         "", description="the privacy protocol, which each person acknowledges before their first case"
     )
     protocol_version: Line | None = Field(None, description="its version: with a new one it is acknowledged anew")
+    start_small: bool = Field(
+        default=False, description="whether an agency that joins a case later needs an end date, beside its reason"
+    )
     induction: bool = Field(default=False, description="whether a person needs the induction before a first live case")
 
     @model_validator(mode="after")
@@ -263,6 +266,7 @@ def scheme_of(given: SchemeSection, *, country: str | None, language: str, mode:
         mandates=given.mandates,
         protocol=given.protocol,
         protocol_version=given.protocol_version or "",
+        start_small=given.start_small,
         induction=given.induction,
     )
 

@@ -296,8 +296,10 @@ class Case(Head):
             others = [m.user_id for m in self.present if m.agency == by.agency]
             raise Refusal("case/has_left", ref=self.ref, people=others)
 
-    def invite(self, person: Professional, *, because: str, by: Professional, at: datetime) -> Member:
-        """Ask a person to the table; the agency takes a seat if it had none.
+    def invite(
+        self, person: Professional, *, because: str, by: Professional, at: datetime, seated: bool = True
+    ) -> Member:
+        """Ask a person to the table; the agency takes a seat if it had none, unless they come for themselves.
 
         Raises Refusal for those whose role keeps them away from content, too.
         """
@@ -305,19 +307,22 @@ class Case(Head):
         if self.is_member(person.user_id):
             raise Refusal("case/already_member", person=person.user_id, ref=self.ref)
         require_role(person)
-        return self.seat(person, because, self.step(INVITED, person.user_id, by, at))
+        return self.seat(person, because, self.step(INVITED, person.user_id, by, at), seated=seated)
 
     def awaits(self, user_id: str) -> bool:
         """Whether somebody has a place at the table, and has not come into the room."""
         return any(member.user_id == user_id and member.joined_at is None for member in self.present)
 
-    def seat(self, person: Professional, because: str, step: Step) -> Member:
-        """Give a person a place at the table as part of a step; raises Refusal, see ``require_role``."""
+    def seat(self, person: Professional, because: str, step: Step, *, seated: bool = True) -> Member:
+        """Give a person a place at the table as part of a step; raises Refusal, see ``require_role``.
+
+        ``seated``: the agency, too.
+        """
         require_role(person)
         member_id = f"member/{len(self.members) + 1}"
         member = step.add(self.members, Member(member_id, person.user_id, person.agency, step.at, because))
         # A coordinator runs the process: that alone gives the agency no part in the content.
-        if person.agency not in self.seats and person.role is not Role.COORDINATOR:
+        if seated and person.agency not in self.seats and person.role is not Role.COORDINATOR:
             step.change(self, seats=(*self.seats, person.agency))
         return member
 

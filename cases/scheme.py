@@ -245,6 +245,8 @@ class Scheme:
     protocol: str = ""
     """The privacy protocol, which each person acknowledges before their first case; none, if it is left out."""
     protocol_version: str = ""
+    start_small: bool = False
+    """Whether an agency that joins a case later needs an end date."""
     induction: bool = False
     """Whether a person needs the induction before the first live case."""
 

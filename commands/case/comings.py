@@ -1,19 +1,22 @@
 """Who comes into a case room and who goes: welcomed, told to the others, and reported if they are strangers."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cases.case import Case
+from cases.record import ERASED
 from cases.roles import Place
 from chat.context import COORDINATION, House, Reply, case_channel, person_of
 from chat.incoming import DONE
 from chat.languages import language
 from chat.layout import plain
 from chat.render import Voice
+from commands.brief.rules import brief_of
 from commands.practice.rules import PRACTISED
+from commands.stay.rules import current
 from storage import causes
 from storage.audit import Entry
 from storage.find import SPACE, Directory, Find, place_of
@@ -91,6 +94,7 @@ class Comings:
             for member in welcome:
                 work.record(_entry(member, case, "join", DONE, cause))
             told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
+            told += [(channel, reply) for reply in _briefs(case, welcome)]
             if strangers:
                 told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
             return told
@@ -148,10 +152,21 @@ class Comings:
                 directory = work.find.directory()
                 for where, reply in note(work, case, directory):
                     voice = self._house.voice(directory, where, case)
-                    for page in voice.message(reply.template, reply.facts, wake=reply.wake):
+                    for page in voice.message(reply.template, reply.facts, wake=reply.wake, subject=reply.subject):
                         work.say(where, page, scope=case.ref)
         except AlreadyHandledError:
             return
+
+
+def _briefs(case: Case, came: list[str]) -> Iterator[Reply]:
+    """What was written for those who come late, or for one of them."""
+    own = {stay.person: stay for stay in current(case) if stay.brief not in {None, ERASED}}
+    for person in came:
+        if person in own:
+            yield Reply("stay/read", {"stay": own[person]}, own[person].id, (person,))
+    others = tuple(person for person in came if person not in own)
+    if others and (brief := brief_of(case)):
+        yield Reply("brief/read", {"brief": brief}, brief.id, others)
 
 
 def _entry(actor: str, case: Case, command: str, outcome: str, cause: str) -> Entry:

@@ -9,7 +9,7 @@ from cases.closing import INFORMED, is_on_file
 from cases.effects import OF_CASE
 from cases.errors import Refusal
 from cases.people import Professional
-from cases.roles import Permission, Place
+from cases.roles import Permission, Place, Role
 from cases.scheme import Scheme
 from chat import groups
 from chat.arguments import (
@@ -23,6 +23,7 @@ from chat.arguments import (
     RestWhen,
     ShortText,
     Text,
+    When,
     take_word,
 )
 from chat.context import Context, Reply, case_channel
@@ -37,7 +38,9 @@ from commands.figures import asking
 from commands.mandate import standing
 from commands.mandate.standing import Lacks
 from commands.planning import rules as planning
+from commands.practice.rules import is_practice
 from commands.roundtable import invitation
+from commands.stay import giving as for_a_time
 
 GROUP, PLACE = groups.CASE, 120
 
@@ -64,6 +67,7 @@ class Invite(Arguments):
     ref: Reference = Field(title="a reference", description="the reference of the case")
     person: Somebody = Field(title="a person", description="whom you invite")
     because: Text = Field(title="a reason", description="why this person is needed")
+    until: When | None = Field(None, title="a date", description="until when, if it is for a time only")
 
 
 class Release(Arguments):
@@ -162,12 +166,16 @@ def invite(args: Invite, ctx: Context) -> Reply:
     case = case_of(args.ref, ctx)
     # The table knows of somebody who declined, and is asked once more.
     again = case.awaits(args.person)
-    told = seating.give(args.person, args.because, ctx)
+    if args.until is None:
+        _require_no_end(ctx.directory.people[args.person], ctx)
+        told = seating.give(args.person, args.because, ctx)
+    else:
+        told = for_a_time.told(for_a_time.give(args.person, args.until, args.because, ctx), ctx)
     if ctx.place is Place.CASE:
         return told
     if not again:
         ctx.tell(case_channel(case.ref), told)
-    return Reply("case/invited_by_reference", told.facts)
+    return Reply("case/invited_by_reference", {"ref": case.ref, "person": args.person})
 
 
 @commands.command(
@@ -278,6 +286,13 @@ def plan_review(args: PlanReview, ctx: Context) -> Reply:
         return plan(ctx.case)
     done = do_in_each(args.cases or "", "review", ctx, plan_and_tell)
     return Reply("caseload/reviewed", {"done": done, "when": args.when})
+
+
+def _require_no_end(person: Professional, ctx: Context) -> None:
+    """Refuse an agency that joins for good, where the scheme starts small."""
+    joins = person.agency not in ctx.case.seats and person.role is not Role.COORDINATOR
+    if joins and ctx.house.of(ctx.case.scheme).start_small and not is_practice(ctx.case):
+        raise Refusal("stay/needs_end", ref=ctx.case.ref, person=person.user_id, agency=person.agency)
 
 
 def _step_to(mode: Mode, args: StepUp | StepDown, ctx: Context) -> Reply:

@@ -7,7 +7,7 @@ from commands.mandate import standing
 from commands.practice.rules import is_practice
 
 
-def give(user_id: str, because: str, ctx: Context) -> Reply:
+def give(user_id: str, because: str, ctx: Context, *, seated: bool = True) -> Reply:
     """Give the person a place, or ask once more who has one and has not come; gives what the table reads of it.
 
     Raises Refusal for oneself, and for whoever lacks what the scheme asks for, unless it is practised.
@@ -22,6 +22,6 @@ def give(user_id: str, because: str, ctx: Context) -> Reply:
     if case.awaits(user_id):
         case.require_open()
     else:
-        case.invite(person, because=because, by=ctx.actor, at=ctx.now)
+        case.invite(person, because=because, by=ctx.actor, at=ctx.now, seated=seated)
     ctx.work.invite(case_channel(case.ref), user_id)
     return Reply("case/invited", {"ref": case.ref, "person": user_id, "because": because})

@@ -14,7 +14,7 @@ from cases.followups import Followup, owed_by, unresolved
 from cases.record import Record, Step
 from cases.roles import Permission, Place
 from chat import groups
-from chat.arguments import NAME, WORD, Arguments, PersonId, Rest
+from chat.arguments import WORD, Arguments, Rest
 from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.action.rules import PENDING, Action
@@ -83,12 +83,6 @@ class Correct(Arguments):
     id: AnyId = Field(title="ID", description="which record, for example C-1")
     text: Rest | None = Field(None, title="TEXT", description="how it should read")
     kind: Basis | None = Field(None, title="fact or opinion", description="of a concern: fact or opinion")
-
-
-class Brief(Arguments):
-    """Let a newcomer read what was there before."""
-
-    person: Annotated[PersonId, NAME] = Field(title="PERSON", description="who was invited later")
 
 
 class Undo(Arguments):
@@ -214,14 +208,6 @@ def correct(args: Correct, ctx: Context) -> Reply:
     if audience.is_overheard(ctx):
         return Reply(corrected.template, corrected.facts | {"text": None}, args.id)
     return corrected
-
-
-@commands.command("brief", needs=Permission.TAKE_PART, example="!brief Hugo Peters")
-def brief(args: Brief, ctx: Context) -> Reply:
-    """The table gives it, as a step of its own; no coordinator does from outside."""
-    ctx.case.brief(args.person, by=ctx.actor, at=ctx.now)
-    facts: dict[str, object] = {"ref": ctx.case.ref, "person": args.person}
-    return Reply("case/briefed", facts, wake=(args.person,))
 
 
 @commands.command("undo", needs=Permission.TAKE_PART, group=groups.MISTAKE, example="!undo")

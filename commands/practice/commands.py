@@ -83,8 +83,7 @@ def end_practice(args: EndPractice, ctx: Context) -> Reply:
     tried = list(_tried(done))
     ctx.tell(case_channel(case.ref), Reply("practice/ended", {"groups": tried}))
     count = sum(len(group.tried) for group in tried)
-    facts = {"ref": case.ref, "tried": count, "all": count + sum(len(group.left) for group in tried)}
-    return Reply("practice/ended_by_reference", facts)
+    return Reply("practice/ended_by_reference", {"ref": case.ref, "tried": count})
 
 
 def _only_one(ctx: Context) -> str:

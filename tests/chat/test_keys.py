@@ -128,7 +128,7 @@ def test_a_dutch_word_that_nears_no_key_stays_text(text: str) -> None:
         ("action", "visit owner: social by: fri", "owner", "for"),
         ("action", "visit for: social untill: fri", "untill", "by"),
         ("action", "visit for: social by: fri withheld: x", "withheld", None),
-        ("case invite", "K7QF Ada because: x until: 1 dec", "until", None),
+        ("case release", "K7QF Ada because: x until: 1 dec", "until", None),
         ("case open", "reason: x goal: y agencies: police", "reason", "why"),
         ("case open", "why: x goal: y agncies: police", "agncies", "agencies"),
         ("case open", "why: x goal: y agencies: police directer: Ada", "directer", "director"),
