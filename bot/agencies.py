@@ -98,14 +98,25 @@ class House(Section):
 
 def read_house(path: Path, bot_id: str) -> House:
     """The file, checked; raises ConfigProblem with every mistake."""
+    return parse_house(read_file(path), bot_id, str(path))
+
+
+def read_file(path: Path) -> str:
+    """The text of the file; raises ConfigProblem."""
     try:
-        values = tomllib.loads(read_text(path))
+        return read_text(path)
     except OSError as problem:
         raise ConfigProblem(f"the file {path} can't be read: {os.strerror(problem.errno or 0)}") from None
     except UnicodeDecodeError:
         raise ConfigProblem(f"the file {path} is not UTF-8 text") from None
+
+
+def parse_house(text: str, bot_id: str, name: str) -> House:
+    """The text of the file of this name, checked; raises ConfigProblem with every mistake."""
+    try:
+        values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise ConfigProblem(f"the file {path} is no TOML: {problem}") from None
+        raise ConfigProblem(f"the file {name} is no TOML: {problem}") from None
     problems = list(_list_conflicts(values, bot_id))
     try:
         house = House.model_validate(values)

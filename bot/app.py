@@ -5,14 +5,15 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import Engine
 
+from bot import asked, control
 from bot.board.widgets import Widgets
 from bot.config import Config
 from bot.health import Health
+from bot.house import make_house
 from bot.matrix import rooms
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import StoreLocked
@@ -23,10 +24,7 @@ from bot.matrix.sync_loop import SyncLoop
 from bot.matrix.verifying import Verifier
 from bot.metrics import count_command
 from bot.scheduler import ticking
-from bot.schemes import SchemeSection, scheme_of
 from bot.standby import Standby
-from cases.scheme import Scheme
-from chat.context import House
 from chat.dispatch import Dispatcher
 from chat.faults import place_of_fault
 from chat.jobs import Sweeps
@@ -35,7 +33,7 @@ from commands.board.signing import public_key
 from commands.case.comings import Comings
 from commands.erasure.deleting import Deleting
 from commands.trust.watch import Watch
-from storage import claims, database, pins
+from storage import claims, database
 from storage.account import Account
 from storage.database import StoreAwayError
 from storage.lease import Lease, LeaseLostError
@@ -99,17 +97,7 @@ class App:
             opened.push_async_callback(client.close)
             # The crypto store is the right one, and the database has what is noted there, if anything is.
             store.keep_head(anew=True)
-            with store.look() as find:
-                identity = pins.pinned(find, self.config.matrix.user_id)
-            house = House(
-                self.config.house.scheme,
-                ZoneInfo(self.config.house.zone),
-                self.config.matrix.user_id,
-                self.config.house.name,
-                identity or "",
-                _schemes(self.config),
-                has_board=self.config.board.address is not None,
-            )
+            house = make_house(self.config, store)
             dispatcher = Dispatcher(registry_of_all(), store, house, self.clock, count_command)
             sweeps = Sweeps(store, house, self.clock)
             watch = Watch(store, house, self.clock)
@@ -146,6 +134,8 @@ class App:
 
             await speaker.take_up()
             await self.health.serve(opened, store, self.config.server)
+            ways = asked.ways(self.config, store, client, dispatcher, house, self.clock)
+            await control.serve(opened, self.config.matrix.store_dir, ways)
             soon = FOLLOWED_AFTER_SECONDS
             if house.has_board:
                 from bot.board import server as board_server  # noqa: PLC0415 as it is seldom needed
@@ -197,16 +187,6 @@ def _bring_up_to_date(lease: Lease, engine: Engine) -> None:
     with lease.alone():
         database.upgrade(engine)
     log.warning("tables brought up to date", before=before, after=database.NEWEST)
-
-
-def _schemes(config: Config) -> dict[str, Scheme]:
-    """What is particular to the house's own scheme, and to each that has a table of its own."""
-    house = config.house
-    named = {house.scheme: SchemeSection(), **config.scheme}
-    return {
-        name: scheme_of(given, country=house.country, language=house.language, mode=house.mode, polls=house.polls)
-        for name, given in named.items()
-    }
 
 
 async def _try(part: Callable[[], Awaitable[None]], health: Health) -> None:

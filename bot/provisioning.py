@@ -2,7 +2,7 @@
 """Provisioning: a plan says what is missing for who is in the file of agencies; carrying it out can be repeated."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,9 +12,11 @@ from typing import Protocol
 
 from rich.console import Console
 
-from bot.agencies import House, read_house
+from bot import control
+from bot.agencies import House, parse_house, read_file
 from bot.config import Config, ConfigProblem
 from bot.database import open_store
+from bot.house import make_house
 from bot.matrix.crypto.client import HardenedClient
 from bot.matrix.crypto.errors import NotAllowed, Rejected
 from bot.matrix.crypto.events import StateChange
@@ -24,13 +26,15 @@ from bot.matrix.rooms import NAMES, MakesRooms, make_room
 from bot.schemes import list_strangers
 from cases.people import Agency, Professional
 from cases.roles import ABOVE, Place
+from chat.context import House as KnownHouse
 from commands.case.comings import topic_of
+from commands.people import changing
 from storage import causes, directory, lease
 from storage.account import Account
 from storage.audit import Entry
 from storage.database import StoreInUseError
 from storage.directory import Changes, Difference
-from storage.find import SPACE
+from storage.find import SPACE, Find
 from storage.pins import StoredPins
 from storage.progress import Progress as StoredProgress
 from storage.rooms import lost, marker, renew
@@ -88,18 +92,9 @@ class Plan:
 
 async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Plan:
     """Compare the file with the database and with the rooms as they are now; changes nothing."""
-    people = house.people
-    with store.look() as find:
-        changes = directory.compare(find, house.agencies, people)
-        wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
-        unsafe = set(lost(find))
-        # Whoever is in the room of an agency that the file no longer has, or of nobody now, does not belong there.
-        agencies = find.directory().agencies
-        emptied = [*(f"{Place.AGENCY}:{short}" for short in agencies), *(place.value for place in ABOVE)]
-        looked = wanted | {channel: set[str]() for channel in emptied if channel not in wanted}
-        known = {c: room for c in looked if c not in unsafe and (room := find.room(c)) is not None}
-        left = {person.user_id for person in find.everybody()} - {person.user_id for person in people}
-        chats = {c: room for user in left if (room := find.room(c := f"{Place.DIRECT}:{user}")) is not None}
+    on_file = await store.ask(lambda find: _look_up(find, house))
+    people, changes, wanted, unsafe = house.people, on_file.changes, on_file.wanted, set(on_file.unsafe)
+    looked, known, left, chats = on_file.looked, dict(on_file.known), on_file.left, on_file.chats
     in_file = {person.user_id for person in people}
     names = _names(house)
     invite, remove, strangers, rename = [], [], [], []
@@ -134,6 +129,37 @@ async def make_plan(store: Store, rooms: Rooms, house: House, bot_id: str) -> Pl
         tuple(rename),
         tuple(missing),
     )
+
+
+@dataclass(frozen=True, repr=False)
+class _OnFile:
+    """What the database says for a plan."""
+
+    changes: Changes
+    wanted: Mapping[str, set[str]]
+    """Who belongs into each room that there is to be, by channel."""
+    unsafe: frozenset[str]
+    looked: Mapping[str, set[str]]
+    """The same, with the rooms in which nobody belongs any more."""
+    known: Mapping[str, str]
+    """The rooms, by channel."""
+    left: frozenset[str]
+    chats: Mapping[str, str]
+    """The direct chats with those who have left."""
+
+
+def _look_up(find: Find, house: House) -> _OnFile:
+    people = house.people
+    wanted = {channel: set(_members(channel, people)) for channel in _channels(house)}
+    unsafe = frozenset(lost(find))
+    # Whoever is in the room of an agency that the file no longer has, or of nobody now, does not belong there.
+    agencies = find.directory().agencies
+    emptied = [*(f"{Place.AGENCY}:{short}" for short in agencies), *(place.value for place in ABOVE)]
+    looked = wanted | {channel: set[str]() for channel in emptied if channel not in wanted}
+    known = {c: room for c in looked if c not in unsafe and (room := find.room(c)) is not None}
+    left = frozenset({person.user_id for person in find.everybody()} - {person.user_id for person in people})
+    chats = {c: room for user in left if (room := find.room(c := f"{Place.DIRECT}:{user}")) is not None}
+    return _OnFile(directory.compare(find, house.agencies, people), wanted, unsafe, looked, known, left, chats)
 
 
 def describe(plan: Plan, *, prune: bool) -> Iterator[str]:
@@ -174,7 +200,7 @@ async def carry_out(
     rooms: Rooms,
     house: House,
     *,
-    house_name: str,
+    known_as: KnownHouse,
     prune: bool,
     clock: Callable[[], datetime],
     progress: Progress | None = None,
@@ -187,7 +213,7 @@ async def carry_out(
     """
     if plan.changes.any or (prune and plan.changes.gone):
         with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
-            directory.carry_out(work, plan.changes, prune=prune)
+            changing.carry_out(work, plan.changes, known_as, prune=prune)
     known = dict(plan.rooms)
     refused: list[str] = []
     # First who must not hear more; inviting is the last step.
@@ -203,9 +229,33 @@ async def carry_out(
                 await rooms.remove(known[channel], user, REMOVAL)
             except Rejected as problem:
                 refused.append(f"{user} could not be removed from {channel} ({problem.code})")
-    making = _Making(plan, store, rooms, house, house_name, clock, known, refused, language, faces or {})
+    making = _Making(plan, store, rooms, house, known_as.bot_name, clock, known, refused, language, faces or {})
     await work_off(making.steps(), progress or Progress(Console(quiet=True)))
     return refused + [f"{user} was not invited: the homeserver knows no such account" for user in plan.missing]
+
+
+async def hand_over(
+    plan: Plan, store: Store, known_as: KnownHouse, *, prune: bool, clock: Callable[[], datetime]
+) -> None:
+    """Put on file what the plan says, in one unit of work; the running bot makes the rooms, invites and removes."""
+    gone = {person.user_id for person in plan.changes.gone} if prune else set[str]()
+
+    def change() -> None:
+        with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
+            changing.carry_out(work, plan.changes, known_as, prune=prune)
+            for channel in plan.unsafe:
+                renew(work, channel)
+                work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
+            # First who must not hear more; whoever has left the house was taken out of everything just now.
+            for channel, user in (*plan.remove, *(plan.strangers if prune else ())):
+                if user not in gone:
+                    work.remove(channel, user)
+            for channel in dict.fromkeys((*plan.make, *(channel for channel, _ in plan.rename))):
+                work.name(channel)
+            for channel, user in plan.invite:
+                work.invite(channel, user)
+
+    await store.do(change)
 
 
 async def provision(
@@ -218,31 +268,101 @@ async def provision(
     prune: bool = False,
     agreed: Callable[[], bool] = lambda: True,
 ) -> int:
-    """Read, plan, print, ask, carry out; gives the exit status.
+    """Read, plan, print, ask, carry out; gives the exit status. A running bot does it itself, and goes on meanwhile.
 
-    The bot must not be running: the store and the device belong to one process. Raises ConfigProblem,
-    StoreProblemError, WrongKeyError, or what the client raises.
+    Raises ConfigProblem, StoreProblemError, WrongKeyError, or what the client raises.
     """
-    house = read_house(path, config.matrix.user_id)
+    text = read_file(path)
+    house = _check(config, text, str(path))
+    question: dict[str, object] = {"do": "provision", "file": text, "prune": prune}
+    answer = await control.ask(config.matrix.store_dir, question)
+    if answer is None:
+        return await _provision_alone(
+            config, house, clock=clock, console=console, dry_run=dry_run, prune=prune, agreed=agreed
+        )
+    if not _is_wanted(answer["plan"], console, anything=answer["anything"], dry_run=dry_run, agreed=agreed):
+        return _status(anything=answer["anything"], dry_run=dry_run, missing=answer["missing"])
+    done = await control.ask(config.matrix.store_dir, question | {"agreed": answer["plan"]})
+    if done is None or not done["done"]:
+        console.print("Nothing was changed: the plan is another one by now. Run it again.", style="red")
+        return 1
+    console.print(
+        "It is on file. The running bot makes the rooms, invites and removes, as fast as the homeserver lets it."
+    )
+    return 1 if answer["missing"] else 0
+
+
+async def provision_running(
+    config: Config,
+    store: Store,
+    client: HardenedClient,
+    known_as: KnownHouse,
+    *,
+    text: str,
+    clock: Callable[[], datetime],
+    prune: bool,
+    agreed: list[str] | None,
+) -> dict[str, object]:
+    """Plan beside the running bot; carry it out when it is still the plan that was agreed to. Raises ConfigProblem."""
+    plan = await make_plan(store, client, _check(config, text, "agencies"), config.matrix.user_id)
+    lines = list(describe(plan, prune=prune))
+    if done := agreed == lines:
+        await hand_over(plan, store, known_as, prune=prune, clock=clock)
+    return {"plan": lines, "anything": plan.anything(prune=prune), "missing": list(plan.missing), "done": done}
+
+
+def _check(config: Config, text: str, name: str) -> House:
+    house = parse_house(text, config.matrix.user_id, name)
     if problems := list(list_strangers(config.scheme, house.shorts, house.roles)):
         raise ConfigProblem(*problems)
+    return house
+
+
+def _is_wanted(
+    lines: Iterable[str], console: Console, *, anything: bool, dry_run: bool, agreed: Callable[[], bool]
+) -> bool:
+    """Show a plan, and ask whether it is to be carried out."""
+    for line in lines:
+        style = {"+": "green", "-": "red", "?": "yellow", "!": "yellow"}.get(line[0], "cyan")
+        console.print(line, style=style, markup=False)
+    if not anything:
+        console.print("Nothing to do.")
+        return False
+    if dry_run:
+        console.print("Nothing was changed: this was a dry run.")
+        return False
+    if not agreed():
+        console.print("Nothing was changed.")
+        return False
+    return True
+
+
+def _status(*, anything: bool, dry_run: bool, missing: Collection[str]) -> int:
+    """How it ends when nothing is carried out: well, if there was nothing to do, or nothing was to be done."""
+    if dry_run and anything:
+        return 0
+    return 1 if anything or missing else 0
+
+
+async def _provision_alone(
+    config: Config,
+    house: House,
+    *,
+    clock: Callable[[], datetime],
+    console: Console,
+    dry_run: bool,
+    prune: bool,
+    agreed: Callable[[], bool],
+) -> int:
+    """The same while no bot runs: the store and the device belong to one process."""
     async with AsyncExitStack() as opened:
         store, client = await open_house(config, opened, clock)
         progress = Progress(console)
         client.wire.patience = progress.patience(SHORT_SECONDS)
         plan = await make_plan(store, client, house, config.matrix.user_id)
-        for line in describe(plan, prune=prune):
-            style = {"+": "green", "-": "red", "?": "yellow", "!": "yellow"}.get(line[0], "cyan")
-            console.print(line, style=style, markup=False)
-        if not plan.anything(prune=prune):
-            console.print("Nothing to do.")
-            return 1 if plan.missing else 0
-        if dry_run:
-            console.print("Nothing was changed: this was a dry run.")
-            return 0
-        if not agreed():
-            console.print("Nothing was changed.")
-            return 1
+        anything = plan.anything(prune=prune)
+        if not _is_wanted(describe(plan, prune=prune), console, anything=anything, dry_run=dry_run, agreed=agreed):
+            return _status(anything=anything, dry_run=dry_run, missing=plan.missing)
         faces = await upload_faces(client, store, clock())
         language = (config.scheme.get(config.house.scheme) or config.house).language or config.house.language
         refused = await carry_out(
@@ -250,7 +370,7 @@ async def provision(
             store,
             client,
             house,
-            house_name=config.house.name,
+            known_as=make_house(config, store),
             language=language,
             faces=faces,
             prune=prune,
@@ -271,7 +391,10 @@ async def open_house(
         # The directory is every account's: no bot may run that still knows the people as they were.
         opened.enter_context(lease.hold(config.store.url))
     except StoreInUseError:
-        raise ConfigProblem("the bot is running on this store: stop the bot first, then run this again") from None
+        raise ConfigProblem(
+            "the bot is running on this store, and can't be asked from here: "
+            "run this where it runs, or stop the bot first"
+        ) from None
     store = open_store(config, Account(config.matrix.user_id))
     opened.callback(store.close)
     matrix = config.matrix

@@ -28,6 +28,7 @@ from chat.permits import has_left, is_allowed, permit
 from chat.reading import (
     SURELY_MEANT,
     normalise,
+    prefixed,
     read,
 )
 from chat.registry import Command, Registry, takes
@@ -51,6 +52,8 @@ OF_THE_WHOLE = frozenset(
     {"dispatch/edited", "dispatch/edits_unknown", "dispatch/seems_to_answer", "dispatch/not_a_member", PUT_ASIDE}
 )
 """How the first command of a message ends when none of the others is looked at."""
+SHELL = "shell"
+"""Where a line of the shell was said, in the audit log."""
 ASKS = {
     "reading/shall_i": "choice/shall_i",
     "dispatch/unknown": "choice/unknown",
@@ -117,6 +120,26 @@ class Dispatcher:
             return
         for number, line in enumerate(others, start=2):
             self._tell(self._carry_out(message, replace(heard, text=line, line=number, meant=(), agreed=None), now))
+
+    @in_store_thread
+    def from_shell(self, line: str, person: str, cause: str) -> tuple[bool, list[str]]:
+        """Carry out what an admin types in the shell as in the admin room, which then shows what was done, and by whom.
+
+        Gives whether it was done, and what is said to it. Raises StoreAwayError.
+        """
+        message = Incoming("", "", person, normalise(line).strip())
+        heard = Heard(prefixed(message.body) or message.body, Place.ADMIN.value, None, from_shell=True)
+        with self._store.work(cause, self._clock()) as work:
+            entry, pages, files, _ = self._answer(work, message, heard)
+            work.record(entry)
+            if entry.outcome == DONE:
+                voice = self._context(work, message, heard).voice()
+                for page in (*voice.message("shell", {"person": person, "line": message.body}), *pages):
+                    work.say(heard.channel, page)
+                for file in files:
+                    work.attach(heard.channel, file, subject=entry.subject)
+        self._tell(entry.outcome)
+        return entry.outcome == DONE, [page.plain for page in pages]
 
     def _is_line(self, text: str) -> bool:
         """Whether this is a line of a chair."""
@@ -299,7 +322,8 @@ class Dispatcher:
         except Refusal:
             pass
         line = meant.line if meant and outcome in ASKS else heard.text if asks_why else None
-        line = str(on_yes) if on_yes else line
+        # In the shell nobody can be asked.
+        line = None if heard.from_shell else str(on_yes) if on_yes else line
         if line is not None:
             asked = Question(
                 work.cause, message.sender, heard.channel, message.message_id, line, heard.card, work.now, asks_why
@@ -310,7 +334,7 @@ class Dispatcher:
         ref = ctx.open_case.ref if ctx.open_case and outcome == DONE else heard.channel.partition(":")[2]
         entry = Entry(
             actor=message.sender,
-            place=ctx.place,
+            place=SHELL if heard.from_shell else ctx.place,
             case_ref=ref if ctx.place is Place.CASE or (ctx.open_case and outcome == DONE) else None,
             command=name,
             subject=subject,
@@ -491,7 +515,7 @@ class Dispatcher:
             reply.facts,
             subject=reply.subject,
             wake=tuple(person for person in reply.wake if person not in called),
-            answers_to=message.message_id,
+            answers_to=message.message_id or None,
             beside=beside,
         )
 

@@ -89,5 +89,7 @@ class Heard:
     """The question that it answers."""
     alone: bool = False
     """Whether what comes of it that is no card is told to this person alone: it was tapped, or said there."""
+    from_shell: bool = False
+    """Whether it was typed in the shell of the bot's server: nobody can be asked back there."""
     refusal: Refusal | None = None
     """Why it is not read at all."""

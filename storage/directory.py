@@ -85,8 +85,7 @@ def compare(find: Find, agencies: list[Agency], people: list[Professional]) -> C
 def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
     """Change the directory, with an audit entry for each change.
 
-    Who leaves a table is removed from its room through the outbox. With ``prune``, those who are gone leave the house:
-    what waits for them is thrown away.
+    With ``prune``, those who are gone leave the house: what waits for them is thrown away.
     """
     for difference in changes.agencies:
         put(work, difference.subject)
@@ -94,8 +93,6 @@ def carry_out(work: Work, changes: Changes, *, prune: bool) -> None:
     for difference in changes.people:
         put(work, difference.subject)
         _record(work, "person", difference.name, "changed" if difference.changed else "added")
-    for ref, user_id in (*changes.releases, *(changes.releases_of_gone if prune else ())):
-        _release(work, ref, user_id)
     if prune:
         for person in changes.gone:
             remove(work, person)
@@ -129,17 +126,6 @@ def sits_at_tables(person: Professional) -> bool:
     return person.role in GRANTS[Place.CASE][Permission.READ]
 
 
-def _release(work: Work, ref: str, user_id: str) -> None:
-    case = work.find.case(ref, whoever_runs_it=True)
-    person = next((p for p in work.find.everybody() if p.user_id == user_id), None)
-    if case is None or person is None:
-        return
-    case.release(user_id, by=person, at=work.now)
-    channel = f"{Place.CASE}:{ref}"
-    work.remove(channel, user_id, by=work.find.holder(channel))
-    _record(work, "release", user_id, "done", case_ref=ref)
-
-
 def _forget_unsent(work: Work, user_id: str) -> None:
     """Nothing that still waits may invite this person again, or reach them in their direct chat."""
     o = tables.outbox
@@ -148,8 +134,8 @@ def _forget_unsent(work: Work, user_id: str) -> None:
     work.session.execute(delete(o).where(o.c.sent_at.is_(None), theirs))
 
 
-def _record(work: Work, command: str, subject: str, outcome: str, case_ref: str | None = None) -> None:
-    work.record(Entry(ACTOR, "shell", case_ref, f"provision {command}", subject, outcome, work.cause))
+def _record(work: Work, command: str, subject: str, outcome: str) -> None:
+    work.record(Entry(ACTOR, "shell", None, f"provision {command}", subject, outcome, work.cause))
 
 
 def _retired(

@@ -302,6 +302,11 @@ class Find:
         r = tables.rooms.c
         return self.one(select(r.account).where(r.channel == channel))
 
+    def holders(self, channel: str) -> list[str]:
+        """The accounts that have a room of a channel: on a shared database each bot has rooms of its own."""
+        r = tables.rooms.c
+        return self.all(select(r.account).where(r.channel == channel).order_by(r.account))
+
     def audience(self, channel: str, scope: str = HOUSE) -> frozenset[str]:
         """Who may read what the bot says in a channel (Matrix ids), whatever the homeserver says of its members.
 

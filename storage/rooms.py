@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, update
 
 from cases.roles import Place
 from storage import tables
-from storage.find import Find
+from storage.find import Find, place_of
 from storage.work import Work
 
 _ANEW = "made anew "
@@ -52,6 +52,14 @@ def lost(find: Find) -> list[str]:
     r = tables.rooms.c
     ours = (r.account == find.account.user_id, r.gone_at.is_not(None))
     return find.all(select(r.channel).where(*ours).order_by(r.channel))
+
+
+def in_space(find: Find) -> list[str]:
+    """The rooms that are shown in the space."""
+    r = tables.rooms.c
+    ours = (r.account == find.account.user_id, r.gone_at.is_(None), r.channel != Place.SPACE)
+    listed = find.rows(select(r.channel, r.room_id).where(*ours).order_by(r.channel))
+    return [row.room_id for row in listed if place_of(row.channel) not in {Place.CASE, Place.DIRECT}]
 
 
 def marker(find: Find, channel: str) -> str:

@@ -243,11 +243,13 @@ class Work:
         pins: bool = False,
         edits: str | None = None,
         board: Mapping[str, str] | None = None,
+        by: str | None = None,
     ) -> None:
         """Put a message into the outbox; ``scope`` is the reference of the case whose content it holds.
 
         ``pins``: it is pinned in its room, instead of what was. ``edits``: the ``txn_id`` of the row in whose place it
-        is shown. ``board``: what a page reads in it, signed.
+        is shown. ``board``: what a page reads in it, signed. ``by``: the account that has the room, if it is another
+        one.
         """
         body = {
             "plain": message.plain,
@@ -261,7 +263,7 @@ class Work:
             body |= {"pins": pins, "edits": edits}
         if board:
             body["board"] = board
-        self._put(channel, "message", scope, body, subject=message.subject)
+        self._put(channel, "message", scope, body, subject=message.subject, account=by)
 
     def ask(self, channel: str, poll: Poll, *, scope: str) -> str:
         """Put a poll into the outbox; gives the ``txn_id`` of its row."""
@@ -293,6 +295,10 @@ class Work:
     def remove(self, channel: str, person: str, *, by: str | None = None) -> None:
         """Let the bot remove a person from a room; ``by``: the account that has the room, if it is another one."""
         self._put(channel, "remove", HOUSE, {}, person=person, account=by)
+
+    def name(self, channel: str) -> str:
+        """Let the bot call a room what it is called now, and make it if it is not there."""
+        return self._put(channel, "name", HOUSE, {})
 
     def retract_row(self, txn_id: str) -> None:
         """Let what a row said be deleted in its room, in its turn; if it still waits it is not said any more."""

@@ -8,6 +8,7 @@ from importlib import metadata
 import click
 
 from bot.cli import audit, backup, db, fingerprint, health, init, provision, run
+from bot.cli import exec as exec_
 from bot.cli.common import FAILED, INTERRUPTED, WRONG_SETTINGS, config_option
 
 
@@ -113,6 +114,7 @@ for _command in (
     init.init,
     run.run,
     provision.provision,
+    exec_.exec_,
     backup.backup,
     db.db,
     audit.audit,

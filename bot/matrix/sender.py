@@ -353,10 +353,18 @@ class Speaker:
         if row.retracts:
             await self._retract(room_id, row, row.retracts)
             return None
+        if row.kind == "name":
+            await self._client.rename(room_id, await self._store.ask(lambda find: self._name(find, row.channel)))
+            return None
         await self._remove(row, room_id)
         return None
 
     async def _remove(self, row: Row, room_id: str) -> None:
+        if place_of(row.channel) is not Place.CASE:
+            belongs = await self._store.ask(lambda find: row.person in find.audience(row.channel), to_speak=True)
+            if belongs:
+                # Somebody who left and has come back before it was done.
+                return
         try:
             async with self._inviter.membership:
                 await self._client.remove(room_id, row.person or "", "released")
@@ -512,6 +520,9 @@ class Speaker:
         )
         await self._progress.save_room(channel, room_id)
         self.on_room(room_id)
+        if place is Place.SPACE:
+            for shown in await self._store.ask(rooms.in_space):
+                await self._client.add_to_space(room_id, shown)
         if place is Place.DIRECT and invited:
             await self._note_asked(channel)
         return room_id

@@ -139,7 +139,7 @@ def move_member(args: MoveMember, ctx: Context) -> Reply:
     _invite(moved, ctx)
     leaving.leave_above(person, moved, ctx)
     leaving.tell_agency(person, handed, ctx)
-    _tell_coordinators("moved", person, handed, ctx, agency=args.to)
+    leaving.tell_coordinators(person, handed, ctx, to=args.to)
     return Reply("people/moved", {"person": person, "agency": args.to, "handed": handed})
 
 
@@ -170,7 +170,7 @@ def member_leaves(args: MemberLeaves, ctx: Context) -> Reply:
     handed = leaving.leave_tables(person, args.because, ctx)
     leaving.leave_rooms(person, ctx, for_good=True)
     leaving.tell_agency(person, handed, ctx)
-    _tell_coordinators("left", person, handed, ctx)
+    leaving.tell_coordinators(person, handed, ctx)
     directory.remove(ctx.work, person)
     return Reply("people/left", {"name": person.name, "agency": person.agency, "handed": handed})
 
@@ -203,6 +203,8 @@ def change_agency(args: ChangeAgency, ctx: Context) -> Reply:
         raise Refusal("people/nothing_to_change", agency=args.agency)
     agency = Agency(**{**vars(before), **changed})
     directory.put(ctx.work, agency)
+    if agency.name != before.name and ctx.work.find.room(channel := agency_channel(agency.short)):
+        ctx.work.name(channel)
     ctx.tell(COORDINATION, Reply("people/agency_changed", {"agency": agency, "before": before.name}))
     return Reply("people/agency_changed", {"agency": agency, "before": before.name})
 
@@ -242,8 +244,3 @@ def _invite(person: Professional, ctx: Context) -> None:
     for channel in channels:
         if channel != SPACE or ctx.work.find.room(SPACE):
             ctx.work.invite(channel, person.user_id)
-
-
-def _tell_coordinators(what: str, person: Professional, handed: leaving.Handed, ctx: Context, **facts: object) -> None:
-    told = {"name": person.name, "agency": person.agency, "handed": handed, "what": what, "to": facts.get("agency")}
-    ctx.tell(COORDINATION, Reply("people/told", told))

@@ -1,9 +1,11 @@
 """Leaving: out of all rooms in one go; what was theirs is their agency's, and is accepted anew by who takes it on."""
 
+from collections.abc import Iterable
+
 from cases.case import Case
 from cases.people import Professional
 from cases.roles import ABOVE, Place
-from chat.context import Context, Reply, agency_channel, case_channel, direct_channel
+from chat.context import COORDINATION, Context, Reply, agency_channel, case_channel, direct_channel
 from storage import directory
 from storage.find import SPACE
 
@@ -20,11 +22,12 @@ def leave_tables(person: Professional, because: str, ctx: Context) -> Handed:
             continue
         ids = _release(case, person, ctx)
         channel = case_channel(ref)
-        ctx.work.remove(channel, person.user_id, by=ctx.work.find.holder(channel))
+        holder = ctx.work.find.holder(channel)
+        ctx.work.remove(channel, person.user_id, by=holder)
         facts: dict[str, object] = {"ref": ref, "person": person.user_id, "because": because, "ids": ids}
         voice = ctx.house.voice(ctx.directory, channel, case)
         for page in voice.message("people/left_table", {**facts, "agency": person.agency}):
-            ctx.work.say(channel, page, scope=ref)
+            ctx.work.say(channel, page, scope=ref, by=holder)
         if ids:
             handed.append((ref, ids))
     return handed
@@ -35,16 +38,12 @@ def leave_rooms(person: Professional, ctx: Context, *, for_good: bool) -> None:
     channels = [agency_channel(person.agency)]
     if for_good:
         channels += [Place.COORDINATION.value, Place.ADMIN.value, direct_channel(person.user_id), SPACE, *ABOVE]
-    for channel in channels:
-        if ctx.work.find.room(channel):
-            ctx.work.remove(channel, person.user_id)
+    _leave(channels, person, ctx)
 
 
 def leave_above(before: Professional, now: Professional, ctx: Context) -> None:
     """Take somebody out of the rooms above the tables in which they sit no more."""
-    for place in before.sits:
-        if place not in now.sits and ctx.work.find.room(place):
-            ctx.work.remove(place, before.user_id)
+    _leave([place for place in before.sits if place not in now.sits], before, ctx)
 
 
 def tell_agency(person: Professional, handed: Handed, ctx: Context) -> None:
@@ -53,6 +52,19 @@ def tell_agency(person: Professional, handed: Handed, ctx: Context) -> None:
     if handed:
         facts: dict[str, object] = {"person": person.user_id, "name": person.name, "handed": handed}
         ctx.tell(agency_channel(person.agency), Reply("people/handover", facts, None, colleagues))
+
+
+def tell_coordinators(person: Professional, handed: Handed, ctx: Context, *, to: str | None = None) -> None:
+    """Who has left the house, or speaks for another agency (``to``): by reference, and in counts."""
+    facts: dict[str, object] = {"name": person.name, "agency": person.agency, "handed": handed, "to": to}
+    ctx.tell(COORDINATION, Reply("people/told", {**facts, "what": "moved" if to else "left"}))
+
+
+def _leave(channels: Iterable[str], person: Professional, ctx: Context) -> None:
+    """Out of these rooms, whichever bot has them."""
+    for channel in channels:
+        for account in ctx.work.find.holders(channel):
+            ctx.work.remove(channel, person.user_id, by=account)
 
 
 def _release(case: Case, person: Professional, ctx: Context) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import house
 from bot.config import (
     SIGN_IN_ANEW,
     Config,
@@ -421,7 +421,7 @@ def test_a_scheme_has_its_own_country(tmp_path: Path) -> None:
 
 def test_a_scheme_has_its_own_quorum(tmp_path: Path) -> None:
     text = describe(EXAMPLE) + '\n[scheme."youth crime"]\nquorum_agencies = 4\nmandatory_agencies = ["police"]\n'
-    schemes = app._schemes(load(a_deployment(tmp_path, text)))
+    schemes = house._schemes(load(a_deployment(tmp_path, text)))
     asked = {name: (scheme.quorum_agencies, scheme.mandatory) for name, scheme in schemes.items()}
     assert asked == {"safety table": (3, ()), "youth crime": (4, ("police",))}
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from bot.matrix.limits import Progress
 from bot.matrix.rooms import MARKER, MOST_INVITED_AT_ONCE
 from bot.provisioning import Plan, carry_out, describe, make_plan
 from cases.roles import Role
+from chat.context import House as KnownHouse
 from storage import rooms as room_states
 from storage import tables
 from storage.outbox import Outbox
@@ -30,6 +32,7 @@ from tests.storage.examples import CLEO, MASTER, a_case, sqlite_url
 
 BOT = "@roundtable:example.org"
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+KNOWN_AS = KnownHouse("safety table", ZoneInfo("Europe/Amsterdam"), BOT, "Round table")
 EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "agencies.example.toml"
 PLACES = ["space", "coordination", "admin", *(f"agency:{short}" for short in AGENCIES)]
 
@@ -145,7 +148,7 @@ def the_house(change: Mapping[str, Mapping[str, object] | None] | None = None) -
 
 async def apply(store: Store, rooms: RecordedRooms, house: House, *, prune: bool = False) -> tuple[Plan, list[str]]:
     plan = await make_plan(store, rooms, house, BOT)
-    refused = await carry_out(plan, store, rooms, house, house_name="Round table", prune=prune, clock=lambda: NOW)
+    refused = await carry_out(plan, store, rooms, house, known_as=KNOWN_AS, prune=prune, clock=lambda: NOW)
     return plan, refused
 
 
@@ -365,10 +368,12 @@ async def test_pruning_cuts_a_leaver_off_from_everything(store: Store, rooms: Re
         assert left.left_at == NOW
     # The bot removes her again when it runs, should the homeserver not have heard it.
     outbox = Outbox(store)
-    assert await outbox.channels() == ["case:K7QF"]
-    row = await outbox.next("case:K7QF")
-    assert row
-    assert (row.kind, row.person) == ("remove", user("ada"))
+    places = [PLACES[0], PLACES[1], PLACES[2], "agency:police", "case:K7QF", f"direct:{user('ada')}"]
+    assert set(await outbox.channels()) == set(places)
+    for channel in places:
+        row = await outbox.next(channel)
+        assert row
+        assert (row.kind, row.person) == ("remove", user("ada"))
     assert not (await make_plan(store, rooms, the_house({"ada": None}), BOT)).anything(prune=True)
 
 
@@ -518,7 +523,7 @@ async def test_what_the_homeserver_limits_waits_and_the_rest_goes_on(store: Stor
     progress = Progress(Console(file=out, width=200), elapsed=lambda: rooms.now, sleep=rooms.sleep)
 
     refused = await carry_out(
-        plan, store, rooms, the_house(), house_name="Round table", prune=False, clock=lambda: NOW, progress=progress
+        plan, store, rooms, the_house(), known_as=KNOWN_AS, prune=False, clock=lambda: NOW, progress=progress
     )
 
     assert refused == []
@@ -540,7 +545,7 @@ async def test_a_homeserver_that_asks_for_a_day_is_not_waited_for_and_nothing_do
     progress = Progress(Console(quiet=True), elapsed=lambda: rooms.now, sleep=rooms.sleep)
     with pytest.raises(Unavailable):
         await carry_out(
-            plan, store, rooms, the_house(), house_name="R", prune=False, clock=lambda: NOW, progress=progress
+            plan, store, rooms, the_house(), known_as=KNOWN_AS, prune=False, clock=lambda: NOW, progress=progress
         )
     assert rooms.now == 0
     assert (await make_plan(store, rooms, the_house(), BOT)).make == tuple(PLACES[3:])

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import app
+from bot import house
 from bot.agencies import read_house
 from bot.config import ConfigProblem, describe, load
 from bot.schemes import SchemeSection, list_strangers
@@ -36,7 +36,7 @@ suppress = "5 or under"
 columns = [{ name = "All", counts = "discussed" }, { name = "By age", counts = "repeats", by = "age band" }]
 """
     )
-    scheme = app._schemes(load(path))["youth crime"]
+    scheme = house._schemes(load(path))["youth crime"]
     assert scheme.categories == {"age band": ("12-15", "16-17")}
     assert scheme.returns
     assert scheme.returns.quarterly
@@ -50,7 +50,7 @@ columns = [{ name = "All", counts = "discussed" }, { name = "By age", counts = "
 def test_schemes_have_a_file_of_their_own_beside_the_configuration(tmp_path: Path) -> None:
     path = a_deployment(tmp_path, describe(EXAMPLE))
     (tmp_path / "schemes.toml").write_text(SCHEMES)
-    scheme = app._schemes(load(path))["youth crime"]
+    scheme = house._schemes(load(path))["youth crime"]
     assert scheme.anonymous
     assert [basis.name for basis in scheme.bases] == ["consent", "public task"]
     assert scheme.clock(Runs.ANSWER, "urgent") == Clock(4, Unit.HOURS)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from cases.case import open_case
-from storage import answers, claims, directory, pins, rooms, secret, tables
+from chat.context import House
+from commands.people import changing
+from storage import answers, claims, pins, rooms, secret, tables
 from storage.account import Account
 from storage.claims import SchemeTakenError
 from storage.directory import Changes
@@ -138,20 +141,29 @@ async def test_who_leaves_the_house_is_removed_by_the_account_that_has_the_room(
     safety: Store, youth: Store, url: str
 ) -> None:
     open_case_of(youth, "M3XT", "youth crime")
-    await Progress(youth).save_room("case:M3XT", "!theirs")
+    rooms_of_youth = ["case:M3XT", "agency:police", f"direct:{ADA.user_id}"]
+    for channel in rooms_of_youth:
+        await Progress(youth).save_room(channel, f"!theirs-{channel}")
     with safety.update() as session:
         session.execute(sa.insert(tables.agencies).values(short="police", name="", kind="", remit=""))
         session.execute(
             sa.insert(tables.professionals).values(user_id=ADA.user_id, name=ADA.name, agency="police", role=ADA.role)
         )
     with opened(url, SAFETY) as provisioning, provisioning.work("provision", NOW) as work:
-        directory.carry_out(work, Changes(releases=(("M3XT", ADA.user_id),)), prune=False)
-    assert await Outbox(safety).channels() == []
-    with youth.look() as find:
-        removals = find.rows(
-            sa.select(tables.outbox.c.account, tables.outbox.c.person).where(tables.outbox.c.kind == "remove")
+        changing.carry_out(
+            work,
+            Changes(gone=(ADA,)),
+            House("safety table", ZoneInfo("Europe/Amsterdam"), SAFETY.user_id, "R"),
+            prune=True,
         )
-    assert removals == [(YOUTH.user_id, ADA.user_id)]
+    # It tells its own coordinators; the table hears of it from the bot that has its room.
+    assert await Outbox(safety).channels() == ["coordination"]
+    with youth.look() as find:
+        o = tables.outbox.c
+        asked = sa.select(o.account, o.channel, o.person).where(o.kind == "remove").order_by(o.id)
+        removals = find.rows(asked)
+    assert removals == [(YOUTH.user_id, channel, ADA.user_id) for channel in rooms_of_youth]
+    assert "case:M3XT" in await Outbox(youth).channels()
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_every_command_and_option_is_explained(roundtable: Shell, path: str) -> 
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
-        ("roundtable ", "init run provision backup db audit fingerprint health"),
+        ("roundtable ", "init run provision exec backup db audit fingerprint health"),
         ("roundtable pro", "provision"),
         ("roundtable db re", "release restored"),
         ("roundtable audit --config config.toml ", "verify"),
@@ -303,7 +303,7 @@ def test_from_nothing_to_a_running_bot(
                 assert running.poll() is None, log.read_text()
                 assert time.monotonic() < deadline, asked.said
             assert json.loads(asked.said)["status"] == "ok"
-            assert "stop the bot first" in roundtable("provision", agencies, "--yes", *settings).complained
+            assert "Nothing to do." in roundtable("provision", agencies, "--yes", *settings).said
             running.send_signal(end)
             assert running.wait(PATIENCE_SECONDS) == 0
         finally:

@@ -122,10 +122,23 @@ async def test_everybody_is_asked_into_the_space_and_a_fault_in_one_invitation_h
         for channel in ("of no kind", SPACE):
             work.invite(channel, user("gina"))
 
-    await speak(table, wire, health, lambda: user("finn") in wire.people["!agency:health:example.org"])
+    await speak(table, wire, health, lambda: len(wire.order) == 3)
 
     assert wire.people["!space:example.org"] == {user("finn"), user("gina")}
     assert await still_to_invite(table) == [user("finn"), user("gina")]
+
+
+async def test_who_comes_back_before_they_were_removed_stays(table: Conference) -> None:
+    wire = Wire()
+    wire.people["!agency:health:example.org"] = {user("finn"), user("ada")}
+    with table.store.work("$1", MONDAY) as work:
+        # Finn belongs there; Ada does not.
+        for who in ("finn", "ada"):
+            work.remove(ROOM, user(who))
+
+    await speak(table, wire, Health(lambda: MONDAY), lambda: wire.order)
+
+    assert wire.order == [f"-{user('ada')}"]
 
 
 @pytest.mark.parametrize("code", ["no_account", "declined", "waiting", "refused"])
@@ -182,17 +195,17 @@ async def test_who_was_released_meanwhile_is_not_invited_any_more(table: Confere
 
 @pytest.mark.parametrize("again", [False, True])
 async def test_a_removal_never_overtakes_the_invitation_before_it(table: Conference, again: bool) -> None:
-    wire = Wire()
+    wire, room = Wire(), await table.open_case()
     wire.holding = asyncio.Event()
     with table.store.work("$1", MONDAY) as work:
-        work.invite(ROOM, user("finn"))
+        work.invite(room, user("finn"))
 
     async def remove() -> None:
         await until(lambda: wire.tried, "an invitation under way")
         with table.store.work("$2", MONDAY) as work:
-            work.remove(ROOM, user("finn"))
+            work.remove(room, user("finn"))
             if again:
-                work.invite(ROOM, user("finn"))
+                work.invite(room, user("finn"))
         assert wire.holding
         wire.holding.set()
 
