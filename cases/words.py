@@ -42,8 +42,17 @@ def says(step: Step) -> bool:
     return any(True for _ in said_in(step))
 
 
+def spoke(step: Step) -> bool:
+    """Whether a step put words on file, also such as are not there any more."""
+    return any(True for _ in _places(step))
+
+
 def said_in(step: Step) -> Iterator[tuple[str, str]]:
     """The words that a step put on file, each with the id of what it put them in."""
+    return ((entry_id, value) for entry_id, value in _places(step) if value != ERASED)
+
+
+def _places(step: Step) -> Iterator[tuple[str, str]]:
     for entry in step.entries if not step.what.sets_nothing else ():
         for name in KINDS[entry.kind].words if entry.said is None else ():
             yield from _word(entry.id, entry.fields[name])
@@ -53,7 +62,7 @@ def said_in(step: Step) -> Iterator[tuple[str, str]]:
 
 
 def _word(entry_id: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str) and value not in {"", ERASED}:
+    if isinstance(value, str) and value:
         yield entry_id, value
 
 

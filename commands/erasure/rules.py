@@ -52,7 +52,8 @@ def erase(case: Case, said_at: datetime, *, by: Professional, at: datetime, abou
 def find(case: Case, said_at: datetime, *, by: Professional, about: str | None = None) -> list[str]:
     """What a person said at that moment that could be erased: the records that it is about, or the case itself."""
     said = _said(case, said_at, by, about)
-    return [said_in(case, s) for s in said if words.says(s) or not (s.undone or _stays(case, s))]
+    # What it said may be on file in another case, since it moved there.
+    return [said_in(case, s) for s in said if words.spoke(s) or not (s.undone or _stays(case, s))]
 
 
 def erase_copy(case: Case, number: int, *, by: Professional, at: datetime) -> Step | None:
@@ -156,7 +157,7 @@ def _said(case: Case, said_at: datetime, by: Professional, about: str | None) ->
 
 def _erase(case: Case, step: Step, by: Professional, at: datetime) -> Step | None:
     stays = step.undone or _stays(case, step)
-    if stays and not words.says(step):
+    if stays and not words.spoke(step):
         return None
     erasing = case.step(DELETED, step.subject, by, at)
     erasing.erases = step.number

@@ -44,12 +44,17 @@ def letters() -> str:
 def with_parts(case: Case, record_id: str) -> list[Record]:
     """A record and all that is a part of it: answers, positions, what was escalated, what was disclosed of it.
 
-    Not what somebody arranged for themselves, such as when to be reminded.
+    Without what somebody arranged for themselves, such as when to be reminded (``with_pauses``).
     """
+    return [one for one in with_pauses(case, record_id) if not isinstance(one, Pause)]
+
+
+def with_pauses(case: Case, record_id: str) -> list[Record]:
+    """All that is a part of it."""
 
     def belongs(one: Record) -> bool:
         told = isinstance(one, Disclosure) and one.about == record_id
-        return one.id == record_id or told or (one.id.startswith(f"{record_id}/") and not isinstance(one, Pause))
+        return one.id == record_id or told or one.id.startswith(f"{record_id}/")
 
     return sorted((one for one in case.records() if belongs(one)), key=lambda one: one.id != record_id)
 

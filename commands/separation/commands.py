@@ -236,7 +236,11 @@ def _carry_out(made: Allocation, ctx: Context) -> Reply:
         raise Refusal("separation/not_there", ids=made.about)
     records = _records(case, made.about)
     by = person_of(made.by, case, ctx.directory)
-    carried = carrying.carry(case, other, records, by=by, at=ctx.now)
+    try:
+        carried = carrying.carry(case, other, records, by=by, at=ctx.now)
+    except Refusal:
+        # It would name the other case, such as one that holds no more.
+        raise Refusal("separation/not_there", ids=made.about) from None
     links.note(ctx.work, link, carried.steps)
     new = [one for one in belonging.list_divided(other) if one.id in carried.ids.values()]
     there = replace(ctx, open_case=other)
@@ -245,9 +249,10 @@ def _carry_out(made: Allocation, ctx: Context) -> Reply:
         _note(ctx, other, made.by, "file", one.id)
     if made.to is Where.THERE:
         gone = list(carried.ids)
+        about = [one for record_id in made.about for one in belonging.with_pauses(case, record_id)]
         withhold(ctx.work, ctx.house, case, ctx.now, about=gone)
         ctx.work.retract_about(case.ref, gone)
-        carrying.take_away(case, records)
+        carrying.take_away(case, about)
     return Reply("separation/allocated", {**_left(case), "ids": made.about, "to": made.to})
 
 

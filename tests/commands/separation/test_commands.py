@@ -293,3 +293,32 @@ async def test_a_second_case_that_takes_nothing_more_says_nothing_of_itself(tabl
     assert "can’t take C-1 now" in refused
     await table.mend(ref_of(other))
     assert "he steals" in await words_of(table, room)
+
+
+async def test_nor_does_one_that_is_full_or_closed(table: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!concern he steals kind: fact", room=room)
+    other = await separate(table, room)
+    for number in range(30):
+        await table.say("cleo", f"!concern number {number} kind: fact", room=other)
+    with monkeypatch.context() as full:
+        full.setattr("cases.case.MOST_STEPS", len((await table.case(other)).steps))
+        refused = [await table.answer("cleo", "!allocate C-1 there", room=room)]
+    closed = "!close because: goal met owner: social informed: yes"
+    assert "is closed" in await table.answer("cleo", closed, room=other)
+    refused.append(await table.answer("cleo", "!allocate C-1 there", room=room))
+    for said in refused:
+        assert "can’t take C-1 now" in said
+        assert ref_of(other) not in said.text + said.html
+    assert "he steals" in await words_of(table, room)
+
+
+async def test_where_it_belongs_is_said_in_dutch_too(table: Conference) -> None:
+    table = Conference(table.store, replace(table.house, schemes={"safety table": Scheme(language="nl")}))
+    room = await table.open_case()
+    for text in ("een", "twee", "drie"):
+        await table.say("dirk", f"!concern {text} kind: fact", room=room)
+    await separate(table, room)
+    for number, where in enumerate(("hier", "daar", "beide"), 1):
+        await table.say("cleo", f"!allocate C-{number} {where}", room=room)
+    assert [one.to for one in (await table.case(room)).all(Allocation)] == ["here", "there", "both"]

@@ -46,3 +46,34 @@ async def test_only_the_words_of_who_deletes_go(table: Conference) -> None:
     words = await words_of(table, other)
     assert "CANARY-ASKED" in words
     assert "CANARY-ANSWER" not in words
+
+
+async def test_also_once_the_first_case_is_closed_and_only_when_it_is_certain_who_deleted_it(table: Conference) -> None:
+    room = await table.open_case(agencies="social")
+    await table.say("dirk", "!concern CANARY-MOVED kind: fact", room=room, event_id="$moved")
+    other = await separate(table, room)
+    await table.say("cleo", "!allocate C-1 there", room=room)
+    await table.say("cleo", "!close because: goal met owner: social informed: yes", room=room)
+    assert (await table.case(room)).closed
+    await table.deleting.deleted(f"!{room}:example.org", user("hugo"), "$moved", "forged")
+    said = await table.deliver()
+    assert [s.channel for s in said if s.channel == other] == []
+    case = await table.case(other)
+    assert [r.about for r in case.records() if r.id == "C-1"] == ["CANARY-MOVED"]  # type: ignore[attr-defined]
+    await table.deleting.deleted(f"!{room}:example.org", user("dirk"), "$moved", "deleted")
+    await table.deliver()
+    case = await table.case(other)
+    assert [r.about for r in case.records() if r.id == "C-1"] == ["[…]"]  # type: ignore[attr-defined]
+    table.later(days=8)
+    await table.sweeps.run()
+    await table.deliver()
+    assert "CANARY-MOVED" not in await words_on_file(table)
+
+
+async def test_why_somebody_paused_what_moved_is_wiped_with_it(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("cleo", "!action visit him for: social by: 20 nov", room=room)
+    await table.say("dirk", "!pause A-1 because: CANARY-PAUSE his brother is here", room=room)
+    other = await separate(table, room)
+    await table.say("cleo", "!allocate A-1 there", room=room)
+    assert "CANARY" not in await words_of(table, room) + await words_of(table, other)
