@@ -304,6 +304,10 @@ class Work:
         """Let what a row said be deleted in its room, in its turn; if it still waits it is not said any more."""
         self._retract(tables.outbox.c.txn_id == txn_id)
 
+    def retract_about(self, channel: str, subject: str) -> None:
+        """Let what was said in a channel about a record be deleted there, in its turn."""
+        self._retract((tables.outbox.c.channel == channel) & (tables.outbox.c.subject == subject))
+
     def retract(self, cause: str, *, below: bool = False, once_said: bool = False) -> None:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more.
 

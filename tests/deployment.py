@@ -44,6 +44,8 @@ class Deployment:
     agencies: Mapping[str, str] = AGENCIES
     everybody: Mapping[str, tuple[str, str, Role]] = EVERYBODY
     """Whom it can provision: their name, agency and role."""
+    sits: Mapping[str, tuple[str, ...]] = {}
+    """In which rooms above the tables people sit."""
 
     def __init__(self, homeserver: Homeserver, directory: Path, clock: Callable[[], datetime], tag: str) -> None:
         self.homeserver = homeserver
@@ -74,6 +76,7 @@ class Deployment:
         schemes: tuple[str, ...] | None = None,
         store_url: str | None = None,
         tag: str | None = None,
+        sits: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Self:
         """Register everybody, initialise and provision the bot, and let these people sign in.
 
@@ -81,10 +84,12 @@ class Deployment:
         into secret storage, so that a person can verify another device with them.
         ``bot_homeserver``: where the bot finds the homeserver, when something stands in between. ``store_url``: the
         database of this deployment alone. ``tag``: what tells its accounts from those of others on this homeserver.
+        ``sits``: who sits in which rooms above the tables.
         """
         made = cls(homeserver, directory, clock, os.urandom(3).hex() if tag is None else tag)
         made.bot_homeserver = bot_homeserver or homeserver.url
         made.schemes = schemes
+        made.sits = sits or {}
         made.store_url = store_url or cls.store_url
         try:
             for who in (*people, *absent, "roundtable"):
@@ -260,5 +265,6 @@ def agencies_file(deployment: Deployment, people: Iterable[str]) -> str:
                 f'user = "{deployment.user_id(who)}"',
                 f'name = "{full}"',
                 f'role = "{role}"',
+                f"sits = {json.dumps(deployment.sits.get(who, ()))}",
             ]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """The number of a question above the tables, and which question of which case it is: sealed, and told nowhere."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from storage import register
@@ -39,3 +40,10 @@ def give(work: Work, link: Link) -> str:
 def all_of(find: Find, place: str) -> dict[str, Link]:
     """All that was asked in this place, by number."""
     return {number: Link(**facts) for number, facts in register.read(find, REGISTER).items() if facts["place"] == place}
+
+
+def given_to(find: Find, ref: str, records: Collection[str]) -> dict[str, Link]:
+    """The numbers of these questions of a case."""
+    asked = [record for record in records if record.startswith("V-")]
+    links = {n: Link(**facts) for n, facts in register.read(find, REGISTER).items()} if asked else {}
+    return {number: link for number, link in links.items() if link.ref == ref and link.record in asked}

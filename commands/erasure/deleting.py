@@ -3,12 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from chat.context import House, person_of
+from cases.roles import ABOVE
+from chat.context import House, Reply, direct_channel, person_of
 from chat.incoming import DONE
+from commands.advice import numbers
 from commands.erasure import deletions
 from commands.erasure.deletions import Doubt, Said
 from storage import audit, questions
 from storage import deletions as kept_deletions
+from storage.audit import Entry
+from storage.find import place_of
 from storage.thread import in_store_thread
 from storage.work import AlreadyHandledError, Store, Work
 
@@ -41,6 +45,8 @@ class Deleting:
                 held = False
                 for ref in refs:
                     held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
+                if channel in ABOVE:
+                    self._forget_above(work, logged, author, sender, deleted, channel, of_account)
                 if author == sender and not held:
                     for cause_of_line in dict.fromkeys(line.cause for line in logged):
                         questions.settle(work, cause_of_line)
@@ -67,7 +73,11 @@ class Deleting:
             return True
         why = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
         if why is None:
+            asked = numbers.given_to(work.find, ref, said.on_file(case))
             told = deletions.take_off(work, self._house, case, said, channel)
+            # Above the tables, too, nobody reads any more what was asked.
+            for number, link in asked.items():
+                work.retract_about(link.place, number)
             work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
             for where, reply in told.replies.items() if told else ():
                 deletions.say(work, self._house, case, where, reply)
@@ -75,3 +85,35 @@ class Deleting:
             subject = deletions.hold(work, self._house, case, said, channel, why)
             work.record(deletions.entry(said, case, channel, subject, deletions.ASKED, work.cause))
         return why is not None
+
+    def _forget_above(  # noqa: PLR0917
+        self,
+        work: Work,
+        logged: list[audit.Line],
+        author: str,
+        sender: str,
+        deleted: str,
+        channel: str,
+        of_account: Doubt | None,
+    ) -> None:
+        """Take advice off the file of the case that it was given in; where it was given nothing tells which that is.
+
+        Where it is not certain that its author deleted it, it stays: they cannot be asked without naming the case.
+        """
+        links = numbers.all_of(work.find, channel)
+        for line in logged:
+            link = links.get(line.subject or "") if line.done else None
+            case = work.find.case(link.ref) if link else None
+            if link is None or case is None:
+                continue
+            by = person_of(author, case, work.find.directory())
+            said = Said(deleted, by, ((line.at, link.record),), frozenset({channel}))
+            doubt = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
+            told = None if doubt else deletions.take_off(work, self._house, case, said)
+            if told is None:
+                continue
+            work.record(Entry(author, place_of(channel), None, audit.ERASE, line.subject, DONE, work.cause))
+            there = Reply("erasure/erased_above", {"number": line.subject})
+            for where, reply in {**told.replies, channel: there}.items():
+                if where != direct_channel(author):
+                    deletions.say(work, self._house, case, where, reply)

@@ -211,3 +211,43 @@ async def test_a_question_of_which_nothing_is_left_is_not_asked(table: Conferenc
     room = await table.open_case()
     assert "nothing is left" in await table.answer("ada", "!advice Finn de Boer?", room=room)
     assert not (await table.case(room)).all(Advice)
+
+
+async def delete(table: Conference, who: str, event_id: str, *, room: str, by: str | None = None) -> list[Said]:
+    """Somebody's message is deleted, by themselves unless it is said by whom."""
+    await table.deleting.deleted(f"!{room}:example.org", user(by or who), event_id, f"$deleted {event_id} {by}")
+    return await table.deliver()
+
+
+async def test_who_deletes_their_answer_takes_it_off_the_file_and_nothing_there_says_of_which_case(
+    table: Conference,
+) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    question = await asked(table, room, "may we visit him?")
+    await table.say("ella", f"!advise {question.subject} CANARY yes", room="steering", event_id="$answer")
+    card = next(s for s in table.heard if s.channel == room and "CANARY" in s)
+    # Somebody else's deletion, such as a server's, takes nothing off.
+    assert await delete(table, "ella", "$answer", room="steering", by="bram") == []
+    assert "advice by Ella Mulder" in await table.answer("ada", "!status", room=room)
+    said = await delete(table, "ella", "$answer", room="steering")
+    (one,) = (await table.case(room)).all(Advice)
+    assert one.answer == "[…]"
+    assert {s.channel for s in said} == {room, "steering"}
+    there = next(s for s in said if s.channel == "steering")
+    assert not any(word in there.text for word in (room.partition(":")[2], "V-1 ", "CANARY"))
+    assert (room, card.event_id) in table.retracted
+    table.later(days=8)
+    await table.sweeps.run()
+    assert "CANARY" not in str([vars(step) for step in (await table.case(room)).steps])
+
+
+async def test_who_deletes_their_question_takes_it_out_of_the_steering_room_too(table: Conference) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    await table.say("ada", "!advice may we visit CANARY him?", room=room, event_id="$question")
+    said = await table.say("ada", "!send V-1", room=room)
+    question = next(s for s in said if s.channel == "steering")
+    said = await delete(table, "ada", "$question", room=room)
+    assert ("steering", question.event_id) in table.retracted
+    assert not [s for s in said if s.channel == "steering"]
