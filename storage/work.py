@@ -304,7 +304,7 @@ class Work:
         """Let what a row said be deleted in its room, in its turn; if it still waits it is not said any more."""
         self._retract(tables.outbox.c.txn_id == txn_id)
 
-    def retract_about(self, channel: str, subject: str) -> None:
+    def retract_in(self, channel: str, subject: str) -> None:
         """Let what was said in a channel about a record be deleted there, in its turn."""
         self._retract((tables.outbox.c.channel == channel) & (tables.outbox.c.subject == subject))
 

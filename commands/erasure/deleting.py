@@ -46,7 +46,7 @@ class Deleting:
                 for ref in refs:
                     held = self._forget(work, ref, logged, author, sender, deleted, channel, of_account) or held
                 if channel in ABOVE:
-                    self._forget_above(work, logged, author, sender, deleted, channel, of_account)
+                    held = self._forget_above(work, logged, author, sender, deleted, channel, of_account)
                 if author == sender and not held:
                     for cause_of_line in dict.fromkeys(line.cause for line in logged):
                         questions.settle(work, cause_of_line)
@@ -77,7 +77,7 @@ class Deleting:
             told = deletions.take_off(work, self._house, case, said, channel)
             # Above the tables, too, nobody reads any more what was asked.
             for number, link in asked.items():
-                work.retract_about(link.place, number)
+                work.retract_in(link.place, number)
             work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
             for where, reply in told.replies.items() if told else ():
                 deletions.say(work, self._house, case, where, reply)
@@ -95,11 +95,12 @@ class Deleting:
         deleted: str,
         channel: str,
         of_account: Doubt | None,
-    ) -> None:
+    ) -> bool:
         """Take advice off the file of the case that it was given in; where it was given nothing tells which that is.
 
-        Where it is not certain that its author deleted it, it stays: they cannot be asked without naming the case.
+        Where it is not certain that its author deleted it, it stays: they can't be asked without naming the case.
         """
+        held = False
         links = numbers.all_of(work.find, channel)
         for line in logged:
             link = links.get(line.subject or "") if line.done else None
@@ -109,6 +110,7 @@ class Deleting:
             by = person_of(author, case, work.find.directory())
             said = Said(deleted, by, ((line.at, link.record),), frozenset({channel}))
             doubt = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
+            held = held or doubt is not None
             told = None if doubt else deletions.take_off(work, self._house, case, said)
             if told is None:
                 continue
@@ -117,3 +119,4 @@ class Deleting:
             for where, reply in {**told.replies, channel: there}.items():
                 if where != direct_channel(author):
                     deletions.say(work, self._house, case, where, reply)
+        return held

@@ -3,6 +3,7 @@
 import pytest
 
 from commands.advice.rules import Advice
+from commands.erasure.deletions import Doubt
 from tests.room import Conference, Said, user
 
 
@@ -230,6 +231,10 @@ async def test_who_deletes_their_answer_takes_it_off_the_file_and_nothing_there_
     # Somebody else's deletion, such as a server's, takes nothing off.
     assert await delete(table, "ella", "$answer", room="steering", by="bram") == []
     assert "advice by Ella Mulder" in await table.answer("ada", "!status", room=room)
+    # Nor does one from an account of which somebody may have the password.
+    room_id, answer = "!steering:example.org", "$answer"
+    await table.deleting.deleted(room_id, user("ella"), answer, "$doubted", Doubt.DEVICE)
+    assert (await table.deliver(), table.retracted) == ([], [])
     said = await delete(table, "ella", "$answer", room="steering")
     (one,) = (await table.case(room)).all(Advice)
     assert one.answer == "[…]"
