@@ -138,6 +138,7 @@ def _pack(case: Case, table: RoundTable, now: datetime) -> dict[str, Any]:
         "decisions": [(d, *_count(case, d), decisions.taken(case, d)) for d in made],
         "agenda": roundtable.agenda_of(case, table),
         "returns": returns,
+        "unreturned": research.waits_for(case, table.id),
         "last": minutes.latest(case),
         "unresolved": unresolved(case, now),
         "now": now,

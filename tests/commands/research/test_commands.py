@@ -85,6 +85,14 @@ async def test_marac_research_fills_the_agency_round(table: Conference) -> None:
     assert "Q-3 · Health service: one stay in May · Lead worker: Sister Vos · Suggests: a visit together" in listed
     assert "Q-1 · Police: nothing known" in listed
 
+    table.now = table.now.replace(day=17)
+    await table.sweeps.run()
+    pack = next(one for one in await table.deliver() if "pack for" in one.text)
+    assert "Nothing returned from their records yet: Social services, School, Youth work" in pack.text.replace(
+        "\n", " "
+    )
+    assert "one stay in May" in table.files(room)[f"{ref}-M-1-pack.md"].decode()
+
     table.now = table.now.replace(day=19)
     opened = (await table.answer("hugo", "!roundtable start", room=room)).text.replace("\n", " ")
     assert "Agency round: what each found in its own records" in opened

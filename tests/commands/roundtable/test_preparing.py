@@ -76,6 +76,7 @@ async def test_the_pack_comes_two_working_days_before_to_everybody(table: Confer
         "About: back to school\n"
         "1 action is open · 1 question waits for its answer\n"
         "R-1 · Health service: silent for 10 days\n"
+        "Research, not yet: Police, Social services, Health service, School, Youth work\n"
         "1. the part-time timetable\n"
         "The whole pack is attached. Reply: attend · apologies … · agenda …"
     )
