@@ -15,7 +15,7 @@ from chat.languages import language
 from chat.layout import plain
 from chat.render import Voice
 from commands.brief.rules import brief_of
-from commands.practice.rules import PRACTISED
+from commands.practice.rules import PRACTISED, is_practice
 from commands.stay.rules import current
 from storage import causes
 from storage.audit import Entry
@@ -165,7 +165,9 @@ def _briefs(case: Case, came: list[str]) -> Iterator[Reply]:
         if person in own:
             yield Reply("stay/read", {"stay": own[person]}, own[person].id, (person,))
     others = tuple(person for person in came if person not in own)
-    if others and (brief := brief_of(case)):
+    if others and is_practice(case):
+        yield Reply("practice/hint")
+    elif others and (brief := brief_of(case)):
         yield Reply("brief/read", {"brief": brief}, brief.id, others)
 
 

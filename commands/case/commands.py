@@ -140,6 +140,8 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
     convening.require_convener(rules, args.brought_by)
     topic = convening.find_topic(rules, args.topic)
     people, not_ready = _who_is_ready(_table_of(args.agencies, ctx), rules, ctx)
+    if director is not ctx.actor and (missing := list(standing.lacks(ctx.work.find, rules, director, ctx.now))):
+        raise Refusal("mandate/lacks", person=director.user_id, agency=director.agency, missing=missing)
     case = opening.put_up(
         ctx,
         scheme=scheme,

@@ -1,6 +1,6 @@
 """Mandates and trainings, put on file by admins; the privacy protocol, acknowledged by each person."""
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -46,12 +46,26 @@ class ListTrainings(Arguments):
     """List who learned what, and which agencies each cohort mixed."""
 
 
+class ShowCohorts(Arguments):
+    """Show who learns together, and which agencies a cohort mixes."""
+
+    name: Annotated[ShortText, REST] | None = Field(None, title="NAME", description="which cohort; all, if left out")
+
+
 class ShowProtocol(Arguments):
     """Show the privacy protocol in force, and whether you acknowledged it."""
 
 
 class AcceptProtocol(Arguments):
     """Acknowledge the privacy protocol in force."""
+
+
+class Cohort(NamedTuple):
+    """Who learns together, and from which agencies they come."""
+
+    name: str
+    people: list[str]
+    agencies: set[str]
 
 
 @commands.command(
@@ -81,25 +95,36 @@ def note_training(args: NoteTraining, ctx: Context) -> Reply:
     if kind == "cohort" and not args.cohort:
         raise Refusal("mandate/which_cohort", person=args.person)
     standing.train(ctx.work, args.person, kind, args.cohort or "")
-    return Reply("mandate/trained", {"person": args.person, "kind": kind, "cohort": args.cohort})
+    facts = {"person": args.person, "kind": kind, "cohort": args.cohort}
+    return Reply("mandate/trained", {**facts, "cohorts": [one for one in _cohorts(ctx) if args.person in one.people]})
 
 
 @commands.command("training list", needs=Permission.PROVISION, example="!training list")
 def list_trainings(args: ListTrainings, ctx: Context) -> Reply:
     """Cohorts with their agencies: they learn together when these are mixed."""
-    cohorts: dict[str, list[str]] = {}
-    inducted = []
-    for person, learned in standing.trainings(ctx.work.find).items():
-        if "induction" in learned:
-            inducted.append(person)
-        if "cohort" in learned:
-            cohorts.setdefault(learned["cohort"], []).append(person)
+    inducted = [person for person, learned in standing.trainings(ctx.work.find).items() if "induction" in learned]
+    facts = {"cohorts": _cohorts(ctx), "inducted": inducted}
+    return Reply("mandate/trainings", {**facts, "waiting": [p for p in ctx.directory.people if p not in inducted]})
+
+
+@commands.command("training cohort", needs=Permission.PROVISION, example="!training cohort spring")
+def show_cohorts(args: ShowCohorts, ctx: Context) -> Reply:
+    """Each with its people, and how many agencies these come from."""
+    known = _cohorts(ctx)
+    shown = [one for one in known if args.name is None or one.name.casefold() == args.name.casefold()]
+    return Reply("mandate/cohorts", {"cohorts": shown or known, "missing": None if shown else args.name})
+
+
+def _cohorts(ctx: Context) -> list[Cohort]:
+    """Those who learn together, by the name of their cohort."""
+    found: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
     people = ctx.directory.people
-    mixed = {name: {people[p].agency for p in there if p in people} for name, there in cohorts.items()}
-    facts: dict[str, object] = {"cohorts": [(name, there, mixed[name]) for name, there in sorted(cohorts.items())]}
-    return Reply(
-        "mandate/trainings", {**facts, "inducted": inducted, "waiting": [p for p in people if p not in inducted]}
-    )
+    for person, learned in standing.trainings(ctx.work.find).items():
+        if "cohort" in learned and person in people:
+            name = names.setdefault(learned["cohort"].casefold(), learned["cohort"])
+            found.setdefault(name, []).append(person)
+    return [Cohort(name, there, {people[p].agency for p in there}) for name, there in sorted(found.items())]
 
 
 @commands.command("protocol", needs=Permission.OWN, group=groups.ME, example="!protocol")

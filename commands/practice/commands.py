@@ -18,6 +18,7 @@ from chat.languages import language
 from chat.layout import plain
 from chat.marks import marks
 from chat.registry import commands
+from commands.brief import rules as briefs
 from commands.case import convening, opening
 from commands.case.named import case_of
 from commands.mandate import standing
@@ -68,8 +69,9 @@ def open_practice(args: OpenPractice, ctx: Context) -> Reply:
     )
     practice.mark(case)
     opening.invite_all(ctx, Reply("case/opened", {"case": case, "anonymous": False}))
+    # Who comes into a room reads nothing of what stood there before: the story is the brief that they can ask for.
     told = {"fictional": args.why is None, "agency": case.seats[-1]}
-    ctx.tell(case_channel(case.ref), Reply("practice/story", told))
+    briefs.write(case, plain(story.text("practice/story", told)), by=ctx.actor, at=ctx.now)
     facts: dict[str, object] = {"ref": case.ref, "seats": case.seats, "invited": len(case.present)}
     return Reply("practice/opened_by_reference", facts)
 
@@ -107,7 +109,7 @@ def _tried(done: set[str]) -> Iterator[Tried]:
         paths.setdefault(one.arguments, []).append(one.path)
     headings = {one.arguments: one.heading for one in here}
     for group in GROUPS:
-        known = [names for arguments, names in paths.items() if headings[arguments] is group]
+        known = [names for arguments, names in paths.items() if headings[arguments] is group and names != ["help"]]
         tried = [min(names, key=len) for names in known if done & set(names)]
         left = [min(names, key=len) for names in known if not done & set(names)]
         if known:

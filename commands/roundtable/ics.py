@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from cases.case import Case
+from commands.practice.rules import is_practice
 from commands.roundtable.rules import RoundTable, State
 from storage.work import Attachment
 
@@ -35,7 +36,7 @@ def file_of(case: Case, table: RoundTable, *, house: str, now: datetime) -> Atta
     event.add("dtstamp", now)
     event.add("dtstart", starts_at)
     event.add("duration", timedelta(minutes=table.minutes))
-    event.add("summary", f"Round table {case.ref}")
+    event.add("summary", f"{'Practice: ' if is_practice(case) else ''}Round table {case.ref}")
     event.add("organizer", vCalAddress(_NOBODY))
     event.add("class", "CONFIDENTIAL")
     event.add("status", "CONFIRMED" if on else "CANCELLED")

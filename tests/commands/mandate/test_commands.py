@@ -80,3 +80,26 @@ async def test_only_admins_put_mandates_and_trainings_on_file(table: Conference)
     for line in ("!mandate police until: 2027-06-30", "!training Ada Jansen induction"):
         await table.say("cleo", line, room="coordination")
         assert (await table.outcomes())[-1][1] in {"dispatch/wrong_room", "dispatch/not_allowed"}
+
+
+async def test_a_cohort_is_shown_with_how_many_agencies_it_mixes(table: Conference) -> None:
+    assert "No cohort is on file yet." in await table.answer("kees", "!training cohort", room="admin")
+    said = await table.answer("kees", "!training Ada Jansen cohort Spring", room="admin")
+    assert "Spring: Ada Jansen (Police) · one agency only" in said
+    said = await table.answer("kees", "!training Finn de Boer cohort spring", room="admin")
+    assert "Ada Jansen (Police), Finn de Boer (Health service) · 2 agencies" in said
+    await table.say("kees", "!training Hugo Peters cohort autumn", room="admin")
+    shown = await table.answer("kees", "!training cohort SPRING", room="admin")
+    assert ("2 agencies" in shown, "Hugo" in shown) == (True, False)
+    assert "Nobody learns with a cohort winter." in await table.answer("kees", "!training cohort winter", room="admin")
+
+
+async def test_who_had_no_induction_directs_no_live_case_either(table: Conference) -> None:
+    table = strict(table)
+    for agency in ("police", "health", "school"):
+        await table.say("kees", f"!mandate {agency} until: 2027-06-30", room="admin")
+    refused = await table.answer("cleo", f"{OPEN} director: Hugo Peters", room="coordination")
+    assert "They had no induction." in refused
+    await make_ready(table, "hugo", "Hugo Peters")
+    said = await table.say("cleo", f"{OPEN} director: Hugo Peters", room="coordination")
+    assert any(s.channel.startswith("case:") for s in said)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from cases.scheme import Clock, Rung, Scheme
+from commands.case.comings import name_of
 from commands.practice.rules import is_practice
 from tests.room import Conference, Said, user
 
@@ -33,6 +34,11 @@ async def test_agencies_learn_together_in_a_room_of_which_nothing_is_real(table:
     # Nobody had an induction, no agency has a mandate, and nobody has acknowledged the protocol.
     assert {member.user_id for member in case.present} == {user(k) for k in ("cleo", "ada", "finn", "gina", "hugo")}
     assert "Sam, 15 years old" in case.why
+    # Whoever comes reads nothing of what stood there before, so the story is there to be asked for.
+    assert any("Type whatever you want to try." in s and "!brief" in s for s in table.heard if s.channel == room)
+    story = await table.answer("hugo", "!brief", room=room)
+    assert "he still comes to boxing on Thursdays" in story
+    assert "!concern he was not at school" in story
     lines = (
         ("ada", "!concern he was not at school for three weeks kind: fact domain: school"),
         ("ada", "!request health was he seen in October? because: the safety plan"),
@@ -53,7 +59,8 @@ async def test_practice_starts_with_the_other_word_and_with_ones_own_story(table
     room = await practise(table, line)
     case = await table.case(room)
     assert (case.opened_because, case.goal, case.seats) == ("a made-up girl", "she sleeps again", ("police", "health"))
-    assert not any("boxing" in s for s in table.heard)
+    brief = await table.answer("ada", "!brief", room=room)
+    assert ("boxing" in brief, "Please name nobody who is" in brief) == (False, True)
 
 
 async def test_a_cohort_practises_in_mixed_company(table: Conference) -> None:
@@ -196,3 +203,37 @@ async def test_which_practice_ends_is_asked_where_there_are_several(table: Confe
     asked = await table.answer("cleo", "!practice end", room="coordination")
     assert all(ref in asked for ref in refs)
     assert "Nothing was changed." in asked
+
+
+async def test_the_rooms_name_and_the_calendar_say_that_it_is_practice(table: Conference) -> None:
+    live, practised = await table.open_case(), await practise(table)
+    with table.store.look() as find:
+        ref = practised.partition(":")[2]
+        assert name_of(find, practised, "en") == f"{ref} · practice"
+        assert name_of(find, practised, "nl") == f"{ref} · oefening"
+        assert name_of(find, live, "en") == live.partition(":")[2]
+    for room in (live, practised):
+        await table.say("ada", "!roundtable tomorrow 10:00", room=room)
+    calendars = {room: table.files(room)[f"{room.partition(':')[2]}-M-1.ics"].decode() for room in (live, practised)}
+    assert f"SUMMARY:Practice: Round table {ref}" in calendars[practised]
+    assert "Practice" not in calendars[live]
+
+
+async def test_no_figure_and_no_return_counts_what_is_practised(table: Conference) -> None:
+    async def figures() -> list[str]:
+        said = await table.say("cleo", "!figures", room="coordination")
+        return [s.text for s in said if not s.file]
+
+    before = await figures()
+    room = await practise(table)
+    for who, line in (
+        ("ada", "!concern CANARY-PRACTICE kind: fact domain: school"),
+        ("ada", "!request health was he seen? because: CANARY-PRACTICE"),
+        ("finn", "!refuse R-1 CANARY-PRACTICE ground: professional secrecy"),
+        ("ada", "!action visit CANARY-PRACTICE for: school by: fri"),
+        ("hugo", "!accept A-1"),
+        ("hugo", "!done A-1 CANARY-PRACTICE"),
+    ):
+        await table.say(who, line, room=room)
+    assert await figures() == before
+    assert before
