@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cases.record import ERASED, Record, Words, next_id, record
 from cases.verbs import verb
+from commands.separation.rules import SEPARATED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,5 +34,8 @@ def write(case: Case, text: str, *, by: Professional, at: datetime) -> Brief:
 
 
 def brief_of(case: Case) -> Brief | None:
-    """The brief in force; None: nobody has written one."""
-    return next((b for b in reversed(case.all(Brief)) if not b.withdrawn and b.text != ERASED), None)
+    """The brief in force; None: nobody has written one, or none since the case was about two persons."""
+    apart = max((step.number for step in case.told(SEPARATED)), default=0)
+    worded = {name: step.number for step in case.steps for name in (*step.added, *step.before)}
+    standing = (b for b in reversed(case.all(Brief)) if not b.withdrawn and b.text != ERASED)
+    return next((b for b in standing if worded[b.id] > apart), None)

@@ -90,3 +90,15 @@ async def test_a_closed_case_gets_no_brief_and_an_observer_writes_none(table: Co
     await table.say("hugo", "!roundtable start M-1", room=room)
     await table.say("ada", "!brief he is at home", room=room)
     assert not any("he is at home" in s for s in table.heard)
+
+
+async def test_a_brief_of_two_persons_is_given_to_nobody_once_they_are_kept_apart(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    ref = room.partition(":")[2]
+    await table.say("ada", "!brief CANARY and his sister live with their aunt", room=room)
+    await table.say("cleo", "!separate because: each has a right to a table of their own", room=room)
+    await table.say("cleo", f"!case invite {ref} Hugo Peters because: he knows the school", room="coordination")
+    assert not any("CANARY" in text for text in await come(table, room, "hugo"))
+    assert "CANARY" not in await table.answer("hugo", "!brief", room=room)
+    await table.say("ada", "!correct B-1 he lives with his aunt", room=room)
+    assert "he lives with his aunt" in await table.answer("hugo", "!brief", room=room)

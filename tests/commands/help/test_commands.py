@@ -143,7 +143,7 @@ async def test_each_is_shown_as_it_is_typed_in_this_room(table: Conference) -> N
 
 async def test_many_commands_stand_on_one_screen_in_groups(table: Conference) -> None:
     said = await table.answer("cleo", "!help", room="coordination")
-    assert "!help meet – planning a round table\n   !sitting · add · drop · defer\n" in said.text
+    assert "!help meet – planning a round table\n   !sitting · add · drop · defer" in said.text
     assert "!case invite K7QF" in await table.answer("cleo", "!help case", room="coordination")
 
 
