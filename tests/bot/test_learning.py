@@ -1,4 +1,4 @@
-"""A practice room, a brief and an expert on a real homeserver: the mark comes first, and what was before stays unread."""
+"""A practice room, a brief and an expert on a real homeserver: the mark comes first, what was before stays unread."""
 
 import re
 from collections.abc import AsyncIterator
