@@ -166,7 +166,9 @@ def _as_it_is(case: Case, version: int) -> OnFile:
 
 def _seats(case: Case) -> Iterable[Seat]:
     for number, m in enumerate(case.members, 1):
-        yield Seat(number, m.user_id, m.joined_at is not None, m.left_at is not None)
+        # Who is asked apart from the table neither sits at it nor has left it: they read what their agency is asked.
+        if not m.apart:
+            yield Seat(number, m.user_id, m.joined_at is not None, m.left_at is not None)
 
 
 def _row(ring: Keyring, ref: str, step: Step) -> dict[str, object]:

@@ -35,7 +35,11 @@ def write(case: Case, text: str, *, by: Professional, at: datetime) -> Brief:
 
 def brief_of(case: Case) -> Brief | None:
     """The brief in force; None: nobody has written one, or none since the case was about two persons."""
-    apart = max((step.number for step in case.told(SEPARATED)), default=0)
-    worded = {name: step.number for step in case.steps for name in (*step.added, *step.before)}
     standing = (b for b in reversed(case.all(Brief)) if not b.withdrawn and b.text != ERASED)
-    return next((b for b in standing if worded[b.id] > apart), None)
+    return next((b for b in standing if is_of_one(case, b)), None)
+
+
+def is_of_one(case: Case, record: Record) -> bool:
+    """Whether a record was last worded when the case was about one person only."""
+    apart = max((step.number for step in case.told(SEPARATED)), default=0)
+    return any(record.id in (*step.added, *step.before) for step in case.steps[apart:])

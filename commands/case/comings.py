@@ -14,7 +14,7 @@ from chat.incoming import DONE
 from chat.languages import language
 from chat.layout import plain
 from chat.render import Voice
-from commands.brief.rules import brief_of
+from commands.brief.rules import brief_of, is_of_one
 from commands.practice.rules import PRACTISED, is_practice
 from commands.stay.rules import current
 from storage import causes
@@ -160,7 +160,7 @@ class Comings:
 
 def _briefs(case: Case, came: list[str]) -> Iterator[Reply]:
     """What was written for those who come late, or for one of them."""
-    own = {stay.person: stay for stay in current(case) if stay.brief not in {None, ERASED}}
+    own = {stay.person: stay for stay in current(case) if stay.brief not in {None, ERASED} and is_of_one(case, stay)}
     for person in came:
         if person in own:
             yield Reply("stay/read", {"stay": own[person]}, own[person].id, (person,))

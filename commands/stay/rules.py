@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cases.calendar import Calendar
-    from cases.case import Case
+    from cases.case import Case, Member
     from cases.people import Professional
     from cases.record import Step
 
@@ -81,11 +81,15 @@ def stay_of(case: Case, user_id: str) -> Stay | None:
 
 
 def current(case: Case) -> list[Stay]:
-    """Whose time goes on."""
-    # Who was invited anew since then, for good, is not.
+    """Whose time goes on, and who is there."""
+    return [stay for stay in open_ones(case) if case.is_member(stay.person)]
+
+
+def open_ones(case: Case) -> list[Stay]:
+    """What has not ended, also of who has left before the time; not of who was invited anew since, for good."""
     came = {member.user_id: member.invited_at for member in case.present}
     going_on = (stay for stay in case.all(Stay) if not stay.withdrawn and stay.ended_at is None)
-    return [stay for stay in going_on if stay.person in came and came[stay.person] <= stay.at]
+    return [stay for stay in going_on if came.get(stay.person, stay.at) <= stay.at]
 
 
 def warned_at(stay: Stay, calendar: Calendar) -> datetime | None:
@@ -95,20 +99,35 @@ def warned_at(stay: Stay, calendar: Calendar) -> datetime | None:
     return next((morning for morning in mornings if morning > stay.at), None)
 
 
-def end(case: Case, stay: Stay, *, by: Professional, at: datetime) -> list[str]:
-    """Let them leave at the end of their time, and the agency give up the seat that it had for that alone.
-
-    Gives what the agency still owes (ids): meanwhile it keeps its seat, and is asked in its own room.
-    """
-    agency = case.agency_of(stay.person) or ""
+def leave(case: Case, stay: Stay, *, by: Professional, at: datetime) -> None:
+    """Let them leave the room; as long as their agency keeps its seat they see to what it owes in its own."""
     case.release(stay.person, by=by, at=at)
+    if owed(case, stay, at):
+        case.steps[-1].change(_place(case, stay), apart=True)
+
+
+def _place(case: Case, stay: Stay) -> Member:
+    return next(member for member in reversed(case.members) if member.user_id == stay.person)
+
+
+def owed(case: Case, stay: Stay, at: datetime) -> list[str]:
+    """What keeps an agency its seat that it has by this alone: what it still has to see to (ids)."""
+    agency = case.agency_of(stay.person) or ""
+    alone = stay.took_seat and not any(member.agency == agency for member in case.present)
+    return list(dict.fromkeys(item.id for item in owed_by(case, agency, at))) if alone else []
+
+
+def end(case: Case, stay: Stay, *, by: Professional, at: datetime) -> bool:
+    """Note that it is over; gives whether the agency gave up the seat that it had by this alone."""
+    agency = case.agency_of(stay.person)
     step = case.step(ENDED, stay.id, by, at)
     step.change(stay, ended_at=at)
-    owed = list(dict.fromkeys(item.id for item in owed_by(case, agency, at)))
-    alone = not any(member.agency == agency for member in case.present)
-    if stay.took_seat and alone and not owed:
+    if _place(case, stay).apart:
+        step.change(_place(case, stay), apart=False)
+    gives_up = stay.took_seat and agency in case.seats and all(member.agency != agency for member in case.present)
+    if gives_up:
         step.change(case, seats=tuple(seat for seat in case.seats if seat != agency))
-    return owed if stay.took_seat else []
+    return gives_up
 
 
 @offers_items

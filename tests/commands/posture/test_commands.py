@@ -51,3 +51,12 @@ async def test_a_posture_that_is_none_or_stands_already_is_told_kindly(table: Co
     await table.answer("cleo", "!posture police sideways", room=room)
     await table.answer("ada", "!posture police lead", room=room)
     assert {outcome for command, outcome in await table.outcomes() if command == "posture"}.isdisjoint({"done"})
+
+
+async def test_who_is_only_consulted_can_read_what_their_agency_is_asked_in_its_own_room(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("cleo", "!posture police consult", room=room)
+    with table.store.look() as find:
+        assert user("ada") in find.audience("agency:police", ref)
+        assert user("ada") not in find.audience(room, ref)

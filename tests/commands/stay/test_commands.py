@@ -151,6 +151,28 @@ async def test_an_extra_agency_that_still_owes_something_keeps_its_seat(table: C
     case = await table.case(room)
     assert (case.seats, case.is_member(user("hugo"))) == (("police", "social", "school"), False)
     assert any("School keeps its seat, for it still has to see to A-1" in s for s in table.heard if s.channel == room)
+    await pass_days(table, 5)
+    card = next(s for s in reversed(table.heard) if s.channel == "agency:school" and "A-1" in s)
+    for line in ("accept", "done she sees him each Monday"):
+        await table.say("hugo", line, room="agency:school", replies_to=card)
+    with table.store.look() as find:
+        assert user("hugo") in find.audience("agency:school", ref)
+    await pass_days(table, 1)
+    with table.store.look() as find:
+        assert user("hugo") not in find.audience("agency:school", ref)
+    assert (await table.case(room)).seats == ("police", "social")
+    assert sum("School gives up its seat." in s for s in table.heard if s.channel == room) == 1
+
+
+async def test_an_agency_of_which_somebody_else_came_to_stay_keeps_its_seat(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    ref = room.partition(":")[2]
+    await table.say("cleo", f"!case invite {ref} Finn de Boer because: x until: 20 nov", room="coordination")
+    await table.say("cleo", f"!case invite {ref} Gina Dekker because: x", room="coordination")
+    await pass_days(table, 19)
+    case = await table.case(room)
+    assert ("health" in case.seats, case.is_member(user("gina")), case.is_member(user("finn"))) == (True, True, False)
+    assert not any("gives up its seat" in s or "keeps its seat" in s for s in table.heard)
 
 
 async def test_a_colleague_of_an_agency_at_the_table_needs_no_end(table: Conference) -> None:
@@ -173,3 +195,21 @@ async def test_who_is_invited_anew_for_good_stays(table: Conference) -> None:
     await come(table, room, "hugo")
     await pass_days(table, 25)
     assert (await table.case(room)).is_member(user("hugo"))
+
+
+async def test_the_seat_of_an_extra_agency_is_given_up_on_the_date_also_when_its_person_left_before(
+    table: Conference,
+) -> None:
+    table = small(table)
+    room = await table.open_case(agencies="police, social")
+    ref = room.partition(":")[2]
+    await table.say("cleo", f"!case invite {ref} Hugo Peters because: school until: 20 nov", room="coordination")
+    await come(table, room, "hugo")
+    await table.say("cleo", f"!case release {ref} Hugo Peters because: ill", room="coordination")
+    assert "school" in (await table.case(room)).seats
+    table.heard.clear()
+    await pass_days(table, 19)
+    assert (await table.case(room)).seats == ("police", "social")
+    told = [s for s in table.heard if "School gives up its seat." in s]
+    assert [s.channel for s in told] == [room]
+    assert not any("ends on" in s for s in table.heard if s.channel == f"direct:{user('hugo')}")
