@@ -5,7 +5,7 @@ from datetime import timedelta
 from cases.case import Case
 from cases.roles import Place
 from chat.context import COORDINATION, Context, Reply
-from chat.jobs import Sweep, hurried
+from chat.jobs import Sweep, hurried, job
 from commands.practice.rules import PRACTISED
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable
@@ -19,13 +19,22 @@ from storage.work import Work
 
 @hurried(roundtable.MEETING)
 def keep_the_clock(sweep: Sweep) -> None:
-    """Say once, in its room and to the coordinators, that a case's minutes are up; and what was left undone."""
+    """Say once, in its room and to the coordinators, that a case's minutes are up: who sits there is awake."""
     with sweep.store.look() as find:
         sittings = keeping.read(find) if sweep.refs is None or sweep.refs else []
-    calendar = sweep.house.calendar()
-    today = calendar.day(sweep.now)
     held = {one.running.ref: one for one in sittings if one.running}
     sweep.each(lambda ref: _tell_time(sweep, held[ref]), held)
+
+
+@job
+def tell_undone(sweep: Sweep) -> None:
+    """On the next working morning, what nobody began on its day, and what nobody ended."""
+    calendar = sweep.house.calendar()
+    if calendar.rests(sweep.now):
+        return
+    with sweep.store.look() as find:
+        sittings = keeping.read(find)
+    today = calendar.day(sweep.now)
     missed = [str(one.number) for one in keeping.planned(sittings) if calendar.day(one.starts_at) < today]
     sweep.each(lambda number: _tell_not_held(sweep, number), missed)
     begun = (one for one in sittings if one.state is State.RUNNING)

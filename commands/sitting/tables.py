@@ -61,7 +61,7 @@ def plan(sitting: Sitting, slot: Slot, case: Case, ctx: Context) -> None:
         sitting=str(sitting.number),
     )
     slot.table = table.id
-    here.tell(here.channel, invitation.card(here, table))
+    _tell(invitation.card(here, table), here, ctx)
 
 
 def table_of(slot: Slot, case: Case) -> RoundTable | None:
@@ -104,4 +104,11 @@ def call_off(sitting: Sitting, slot: Slot, ctx: Context, why: str, words: str | 
     # Words are their author's, who can have them taken off the file.
     roundtable.cancel(case, table.id, because=because, by=ctx.actor if words else ctx.house.bot, at=ctx.now)
     files = invitation.files(here, [table])
-    here.tell(here.channel, Reply("sitting/called_off", facts, table.id, invitation.everybody(case), files))
+    _tell(Reply("sitting/called_off", facts, table.id, invitation.everybody(case), files), here, ctx)
+
+
+def _tell(reply: Reply, here: Context, ctx: Context) -> None:
+    """Tell it in a case's room; who sits in many is rung in one of them."""
+    wake = tuple(person for person in reply.wake if person not in ctx.called)
+    ctx.called.update(wake)
+    here.tell(here.channel, replace(reply, wake=wake))

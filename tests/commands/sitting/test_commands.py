@@ -42,6 +42,14 @@ async def test_each_case_is_planned_in_its_own_room_and_no_room_hears_of_another
     assert (await table_in(table, rooms[2])).chair == user("hugo")
 
 
+async def test_who_sits_in_many_of_its_cases_is_rung_once_when_it_is_planned_and_called_off(table: Conference) -> None:
+    rooms = [await table.open_case(agencies=f"police, {guest}") for guest in ("health", "school")]
+    for said in (await plan(table, rooms), await table.say("cleo", "!sitting cancel", room=C)):
+        rung = {s.channel: set(s.mentions) for s in said if s.mentions}
+        assert user("ada") in rung[rooms[0]]
+        assert rung[rooms[1]] == {user("hugo")}
+
+
 async def test_it_goes_from_case_to_case_and_each_room_gets_its_own_minutes(table: Conference) -> None:
     rooms = await open_some(table, 3)
     await plan(table, rooms, "chair: Hugo Peters")
@@ -203,7 +211,10 @@ async def test_one_that_nobody_began_is_told_upward_by_count(table: Conference) 
     await table.say("kees", "!member sits Ella Mulder steering because: x", room="admin")
     rooms = await open_some(table, 2)
     await plan(table, rooms)
-    table.later(days=2)
+    table.later(days=1, hours=14)
+    await table.sweeps.run()
+    assert await table.deliver() == [], "nobody is rung at night"
+    table.later(hours=10)
     await table.sweeps.run()
     said = await table.deliver()
     first, second = refs_of(rooms)
