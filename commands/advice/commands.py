@@ -21,6 +21,7 @@ from commands.advice.rules import Advice
 from commands.advice.stripping import know, names_somebody, says_something, strip
 from commands.ids import AdviceId, AdviceNumber
 from commands.overview.lines import part_of_status
+from commands.practice.rules import is_practice
 from storage.crypto import HOUSE
 
 GROUP, PLACE = groups.SHARE, 190
@@ -69,6 +70,8 @@ def ask(args: Ask, ctx: Context) -> Reply:
 def send(args: Send, ctx: Context) -> Reply:
     """Put it to those who are asked, under a number of its own, and with no word of where it comes from."""
     asked = one_of(ctx.case.all(Advice), args.id)
+    if is_practice(ctx.case):
+        raise Refusal("advice/practised", id=asked.id)
     _require_room(asked.to, ctx)
     # What became a name meanwhile does not leave, either.
     text = strip(asked.text, know(ctx.work.find, ctx.directory, ctx.case))

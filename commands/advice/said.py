@@ -4,7 +4,7 @@ import re
 
 from cases.roles import Place
 from chat.registry import commands
-from chat.said import Sayings
+from chat.said import STILL_TO_COME, Sayings, is_courtesy
 from storage.find import Card, Find, place_of
 
 _ANSWERS = re.compile(r"[!/]?(?:answer|advise|advice|antwoord|advies)\b[\s:,.-]*", re.IGNORECASE)
@@ -20,7 +20,20 @@ def read_answer(find: Find, sender: str, said: str, card: Card) -> str | None:
     return f"advise {card.subject} {said[begins.end() :]}".rstrip()
 
 
+def _may_advise(text: str) -> bool:
+    """Whether a reply may be the advice, and is asked about: it tells something, and asks nothing."""
+    return "?" not in text and not STILL_TO_COME.search(text) and not is_courtesy(text)
+
+
 commands.replies.append(read_answer)
 commands.say("send", Sayings(also=("verstuur", "stuur"), instead=("submit", "forward", "versturen"), about="V"))
-commands.say("advise", Sayings(also=("adviseer",), instead=("answer", "reply", "adviseren"), about="V"))
+commands.say(
+    "advise",
+    Sayings(
+        also=("adviseer",),
+        instead=("answer", "reply", "adviseren"),
+        about="V",
+        answers=lambda text: False if _may_advise(text) else None,
+    ),
+)
 commands.say("advice", Sayings(also=("advies",), instead=("ask steering", "vraag advies")))

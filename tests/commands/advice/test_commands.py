@@ -256,3 +256,38 @@ async def test_who_deletes_their_question_takes_it_out_of_the_steering_room_too(
     said = await delete(table, "ada", "$question", room=room)
     assert ("steering", question.event_id) in table.retracted
     assert not [s for s in said if s.channel == "steering"]
+
+
+@pytest.mark.parametrize("text", ["Yes, with the consent of both", "yes", "It is lawful under Article 9"])
+async def test_a_reply_that_may_be_the_advice_is_asked_about_and_goes_on_with_a_yes(
+    table: Conference, text: str
+) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    question = await asked(table, room, "may we visit him?")
+    asks = await table.answer("ella", text, room="steering", replies_to=question)
+    assert not [s for s in table.heard if s.channel == room and "advice of steering" in s]
+    assert room.partition(":")[2] not in asks.text
+    back = await table.say("ella", "yes", room="steering", replies_to=asks)
+    assert any(s.channel == room and "advice of steering" in s and text in s for s in back)
+
+
+@pytest.mark.parametrize("text", ["thanks", "which school?", "I will ask tomorrow", "who knows?"])
+async def test_other_replies_to_a_question_are_talk(table: Conference, text: str) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    question = await asked(table, room, "may we visit him?")
+    assert await table.say("ella", text, room="steering", replies_to=question) == []
+
+
+async def test_nothing_of_a_practice_reaches_steering(table: Conference) -> None:
+    await seat(table, "ella")
+    opened = await table.say("cleo", "!practice open agencies: police, health", room="coordination")
+    room = next(s.channel for s in opened if s.channel.startswith("case:"))
+    coming = tuple(person for where, person in table.invited if where == room)
+    await table.comings.joined(f"!{room}:example.org", coming, "joining")
+    await table.deliver()
+    await table.say("ada", "!advice may we visit him?", room=room)
+    said = await table.say("ada", "!send V-1", room=room)
+    assert (await table.outcomes())[-1] == ("send", "advice/practised")
+    assert not [s for s in said if s.channel == "steering"]
