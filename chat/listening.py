@@ -149,6 +149,8 @@ class Listener:
             meant = judge(text, about, self._registry)
         elif card is None and message.replies_to is None and place_of(channel) in {Place.CASE, Place.AGENCY}:
             ref = channel.partition(":")[2]
+            if place_of(channel) is Place.CASE and (path := self._registry.said_alone(text, find, ref)):
+                return Heard(path + behind, channel, None)
 
             def takes_lines() -> bool:
                 return lines.note_line(text) is None and self._registry.hears_lines(find, ref)

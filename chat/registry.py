@@ -94,6 +94,7 @@ class Registry:
         self.calls: list[Callable[[Context, str], Collection[str]]] = []
         """Whom something else will call about a record within seconds (Matrix ids)."""
         self._lines_while: set[str] = set()
+        self._said_while: dict[str, tuple[str, str]] = {}
         self.edits: dict[str, Callable[[Any, Context, str], str | None]] = {}
         """The line that does what the edit of a command asks for, by the command's path."""
 
@@ -104,6 +105,15 @@ class Registry:
     def hears_lines(self, find: Find, ref: str) -> bool:
         """Whether such lines are commands in a case now; the case is not read here."""
         return any(ref in find.cases_with(kind) for kind in self._lines_while)
+
+    def hear_while(self, kind: str, path: str, sayings: Collection[str]) -> None:
+        """Each of these (``folded``), typed alone in a case's room, is a command while it has such an open item."""
+        self._said_while |= dict.fromkeys(sayings, (kind, path))
+
+    def said_alone(self, text: str, find: Find, ref: str) -> str | None:
+        """The command that a message without a prefix is now, by what is said alone; the case is not read here."""
+        kind, path = self._said_while.get(folded(text).strip(f" {_ENDS}"), ("", None))
+        return path if path and ref in find.cases_with(kind) else None
 
     def command(
         self,

@@ -13,6 +13,7 @@ from cases.followups import Followup, Leaving, offers_followups, todo
 from cases.handover import gives_back, hands_over
 from cases.record import Record, Words, next_id, one_of, record
 from cases.verbs import verb
+from commands.urgent import rules as urgents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,6 +105,8 @@ class Action(Record):
     """Of two that carry it, the one that declined: another is looked for, and who accepted has accepted."""
     accept_by: datetime | None = None
     """When it goes to the chair, unless it is accepted."""
+    urgent: str | None = None
+    """The urgent call while which it was set, with the quorum waived."""
 
     @property
     def pending(self) -> bool:
@@ -165,6 +168,7 @@ def propose(
             case.require_seat(other)
     if support == to.agency:
         support = None
+    urgent = urgents.standing(case, at)
     action = Action(
         next_id("A", case.all(Action), case.steps),
         by.user_id,
@@ -182,6 +186,7 @@ def propose(
         because=because,
         asks_worse=asks_worse,
         accept_by=accept_by,
+        urgent=urgent.id if urgent else None,
     )
     case.step(PROPOSED, action.id, by, at).add(case.all(Action), action)
     return action

@@ -4,12 +4,13 @@ from collections.abc import Collection
 
 from pydantic import Field
 
+from cases.errors import Refusal
 from cases.followups import unresolved
 from cases.record import one_of
 from cases.roles import Permission, Place
 from cases.scheme import Runs
 from chat import groups
-from chat.arguments import Arguments, PersonId, Rest
+from chat.arguments import Arguments, PersonId, Rest, id_at_beginning
 from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.handover import rules as handover
@@ -39,6 +40,8 @@ class TakeOver(Arguments):
 @commands.command("handover", needs=Permission.CONTRIBUTE, example="!handover he sleeps at his aunt's to: Dirk Smit")
 def hand_over(args: HandOver, ctx: Context) -> Reply:
     """Put it on file with what falls due before the same hour tomorrow; who takes over is called."""
+    if (named := id_at_beginning(args.text)) and named.startswith("A"):
+        raise Refusal("handover/an_action", id=named)
     case, scheme = ctx.case, ctx.house.of(ctx.case.scheme)
     before = [one.id for one in handover.waiting(case)]
     take_by = scheme.clock(Runs.HANDOVER).ends(ctx.now, ctx.calendar)

@@ -70,14 +70,14 @@ def show(args: Show, ctx: Context) -> Reply:
 def tell_goal(args: TellGoal, ctx: Context) -> Reply:
     """It is the first line of digests and of the pinned card from now on."""
     told = person.tell(ctx.case, What.GOAL, args.text, by=ctx.actor, at=ctx.now)
-    return Reply("person/told", {"ref": ctx.case.ref, "told": told})
+    return Reply("person/told", {"ref": ctx.case.ref, "told": told}, told.id)
 
 
 @commands.command("person view", needs=Permission.CONTRIBUTE, example="!person view he feels watched at school")
 def tell_view(args: TellView, ctx: Context) -> Reply:
     """It stands in the minutes that are not approved yet, and in the next."""
     told = person.tell(ctx.case, What.VIEW, args.text, by=ctx.actor, at=ctx.now)
-    return Reply("person/told", {"ref": ctx.case.ref, "told": told})
+    return Reply("person/told", {"ref": ctx.case.ref, "told": told}, told.id)
 
 
 @commands.command(
@@ -88,7 +88,7 @@ def tell_view(args: TellView, ctx: Context) -> Reply:
 def tell_informed(args: TellInformed, ctx: Context) -> Reply:
     """The person knows: when, what, and from whom."""
     told = person.tell(ctx.case, What.INFORMED, args.text, on=args.on, teller=args.by, by=ctx.actor, at=ctx.now)
-    return Reply("person/told", {"ref": ctx.case.ref, "told": told})
+    return Reply("person/told", {"ref": ctx.case.ref, "told": told}, told.id)
 
 
 @commands.command(
@@ -99,7 +99,7 @@ def tell_informed(args: TellInformed, ctx: Context) -> Reply:
 def tell_not_informed(args: TellNotInformed, ctx: Context) -> Reply:
     """The person does not know yet: why, and until when at most that stands without a look."""
     told = person.tell(ctx.case, What.NOT_INFORMED, args.because, review_at=args.review, by=ctx.actor, at=ctx.now)
-    return Reply("person/told", {"ref": ctx.case.ref, "told": told})
+    return Reply("person/told", {"ref": ctx.case.ref, "told": told}, told.id)
 
 
 @commands.command(
@@ -121,7 +121,7 @@ def note_contact(args: NoteContact, ctx: Context) -> Reply:
         at=ctx.now,
     )
     wake = (contact.who,) if contact.planned and contact.who != ctx.actor.user_id else ()
-    return Reply("person/contact", {"ref": ctx.case.ref, "contact": contact, "settled": settled}, None, wake)
+    return Reply("person/contact", {"ref": ctx.case.ref, "contact": contact, "settled": settled}, contact.id, wake)
 
 
 @part_of_status(12)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cases.closing import INFORMED, checks_closing
 from cases.followups import Followup, offers_followups, todo
-from cases.record import Record, Words, record
+from cases.record import Record, Words, next_id, record
 from cases.verbs import verb
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from cases.case import Case
     from cases.people import Professional
 
-TOLD_GOAL = verb("person goal", "wrote down the person's goal")
-TOLD_VIEW = verb("person view", "wrote down the person's view")
-TOLD_INFORMED = verb("person informed", "noted that the person was informed")
-TOLD_NOT_INFORMED = verb("person notinformed", "noted why the person is not informed yet")
-PLANNED = verb("contact plan", "planned a contact with the family")
-NOTED = verb("contact", "noted a contact with the family")
+TOLD_GOAL = verb("person goal", "wrote down the person's goal ({id})", worded=True)
+TOLD_VIEW = verb("person view", "wrote down the person's view ({id})", worded=True)
+TOLD_INFORMED = verb("person informed", "noted that the person was informed ({id})", worded=True)
+TOLD_NOT_INFORMED = verb("person notinformed", "noted why the person is not informed yet ({id})", worded=True)
+PLANNED = verb("contact plan", "planned a contact with the family ({id})", worded=True)
+NOTED = verb("contact", "noted a contact with the family ({id})", worded=True)
 NOT_INFORMED = todo(
     "not informed",
     "inform the person:  !person informed DATE WHAT by: PERSON",
@@ -56,7 +56,7 @@ class Family(StrEnum):
     FAMILY = "family"
 
 
-@record("person")
+@record("person", letter="P", wording="text", noun="note on the person")
 @dataclass(eq=False, repr=False)
 class Told(Record):
     """Something of the person: the newest of its kind counts."""
@@ -72,7 +72,7 @@ class Told(Record):
     """When it is looked at again whether they can be informed."""
 
 
-@record("contact")
+@record("contact", letter="T", wording="text")
 @dataclass(eq=False, repr=False)
 class Contact(Record):
     """A contact with parents or family, planned or had."""
@@ -107,7 +107,7 @@ def tell(
 ) -> Told:
     """Write something of the person down."""
     case.require_open()
-    new_id = f"person/{len(case.all(Told)) + 1}"
+    new_id = next_id("P", case.all(Told), case.steps)
     told = Told(new_id, by.user_id, by.agency, at, what, text, on, teller, review_at)
     return case.step(_VERBS[what], new_id, by, at).add(case.all(Told), told)
 
@@ -126,7 +126,7 @@ def note_contact(
 ) -> tuple[Contact, Contact | None]:
     """Plan a contact that is ahead, or note one that was had; gives the planned one that this settles, too."""
     case.require_open()
-    new_id = f"contact/{len(case.all(Contact)) + 1}"
+    new_id = next_id("T", case.all(Contact), case.steps)
     contact = Contact(new_id, by.user_id, by.agency, at, family, text, who, on, told, view)
     if contact.planned:
         case.require_member(who)

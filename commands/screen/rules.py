@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
@@ -58,7 +59,8 @@ def answer(case: Case, name: str, *, looked: bool, note: str | None, by: Profess
     case.require_seat(by.agency)
     known = {screen.name.casefold(): screen for screen in case.all(Screen)}
     if name.casefold() not in known:
-        raise Refusal("screen/unknown", screens=sorted(known))
+        near = get_close_matches(name.casefold(), known, n=1)
+        raise Refusal("screen/unknown", screens=sorted(known), nearest=near[0] if near else None)
     screen = known[name.casefold()]
     case.step(LOOKED, screen.id, by, at).change(screen, looked=looked, note=note)
     return screen

@@ -13,6 +13,7 @@ from chat.arguments import Arguments, Rest
 from chat.context import Context, Reply, agency_channel, case_channel, direct_channel
 from chat.registry import commands
 from chat.said import folded
+from commands.action.rules import Action
 from commands.case.named import coordinators, unused_reference
 from commands.decision.rules import Decision
 from commands.ids import UrgentId
@@ -107,13 +108,15 @@ def read_reason(find: Find, sender: str, said: str, card: Card) -> str | None:
 
 
 commands.replies.append(read_reason)
+commands.hear_while(urgent.CALLED, "onit", ON_IT)
 
 
 @part_of_status(10)
 def show_urgent(ctx: Context, hidden: Collection[str]) -> Reply | None:
-    """What is urgent or unexplained, who is on it, and what was decided meanwhile without a quorum."""
+    """What is urgent or unexplained, who is on it, and what was decided or set meanwhile without a quorum."""
+    meanwhile: list[Decision | Action] = [*ctx.case.all(Decision), *ctx.case.all(Action)]
     shown = [
-        (one, [d.id for d in ctx.case.all(Decision) if not d.withdrawn and one.at <= d.at < one.explain_at])
+        (one, [made.id for made in meanwhile if made.urgent == one.id and not made.withdrawn])
         for one in ctx.case.all(Urgent)
         if not one.withdrawn and one.id not in hidden
     ]

@@ -92,6 +92,8 @@ async def test_the_board_says_what_the_status_says(boarded: Conference) -> None:
         "Actions": [["proposed", 1]],
         "Decisions": [["proposed", 1]],
         "Referrals": [],
+        "Urgent calls": [],
+        "Disagreements": [],
     }
     assert "Requests: 1 open" in status
     assert "Actions: 1 proposed · 1 late" in status
@@ -347,7 +349,9 @@ async def test_the_board_is_in_the_language_of_the_room(table: Conference) -> No
     await fill(table)
     board = await look(table)
     assert board["language"] == "nl"
-    assert [column["title"] for column in board["columns"]] == ["Vragen", "Acties", "Besluiten", "Verwijzingen"]
+    assert [column["title"] for column in board["columns"]] == [
+        *("Vragen", "Acties", "Besluiten", "Verwijzingen", "Dringende oproepen", "Meningsverschillen"),
+    ]
     assert entries(board)["A-1"]["due"] == "wo 4 nov 2026"
     assert board["timeline"][0] == ["ma 2 nov 10:00", "Ada Jansen", "Police", "zette een punt op de agenda van M-1"]
     labels = {move["label"] for move in moves(board)}

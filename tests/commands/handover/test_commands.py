@@ -115,6 +115,8 @@ async def test_the_clock_is_the_schemes(team: Conference, room: str) -> None:
         ("ada", "!taken H-1", "You handed H-1 over yourself: who takes over says so."),
         ("ada", "!taken", "No hand-over waits for you in"),
         ("finn", "!taken", "No hand-over waits for you in"),
+        ("finn", "!handover A-1 youth because: they know her", "because:"),
+        ("finn", "!handover A-1 to: Dirk", "!hand A-1 AGENCY because: REASON"),
         ("finn", "!handover all is quiet to: Finn", "Nobody hands over to themselves."),
         ("finn", "!handover all is quiet to: Hugo Peters", "does not sit at the table of"),
     ],

@@ -139,3 +139,24 @@ async def test_a_case_closes_once_it_is_on_file_whether_the_person_knows(table: 
     await say(table, room, "ada: !person informed today that we part by: Ada Jansen")
     await say(table, room, "cleo: !close because: goal met owner: health")
     assert (await table.case(room)).closed
+
+
+async def test_what_was_written_down_is_corrected_by_its_number(table: Conference) -> None:
+    room = await table.open_case()
+    goal, contact = [
+        await table.answer("ada", line, room=room)
+        for line in ("!person goal a new class", "!contact parent ask how he sleeps on: fri 15:00")
+    ]
+    assert (goal.subject, contact.subject) == ("P-1", "T-1")
+    assert goal.text.startswith("P-1 · ")
+    said = await table.answer("ada", "!correct P-1 his old class", room=room)
+    assert said.text.splitlines()[1] == "his old class"
+    said = await table.answer("ada", "correct ask how the nights go", room=room, replies_to=contact)
+    assert "ask how the nights go" in said
+    shown = (await table.answer("ada", "!person", room=room)).text
+    assert "P-1 · The person’s goal: his old class" in shown
+    assert "T-1 · parent" in shown
+    assert "a new class" not in shown
+    refused = await table.answer("finn", "!correct P-1 something else", room=room)
+    assert "Police" in refused
+    assert (await table.case(room)).all(Told)[0].text == "his old class"

@@ -34,3 +34,16 @@ async def test_the_scheme_says_what_is_looked_at(table: Conference) -> None:
     assert "Looked at in this case: home, school." in await table.answer("finn", "!screen health looked", room=room)
     none = Conference(table.store, replace(table.house, schemes={"safety table": Scheme(screens=())}), _ids=table._ids)
     assert "Looked at:" not in await none.answer("ada", "!status", room=await none.open_case())
+
+
+@pytest.mark.parametrize(("typed", "nearest"), [("healht", "health"), ("Heath", "health"), ("shcool", "school")])
+async def test_a_slip_in_its_name_gets_a_suggestion_and_changes_nothing(
+    table: Conference, typed: str, nearest: str
+) -> None:
+    scheme = Scheme(screens=("health", "school"))
+    table = Conference(table.store, replace(table.house, schemes={"safety table": scheme}))
+    room = await table.open_case()
+    said = await table.answer("finn", f"!screen {typed} looked the nurse saw him", room=room)
+    assert said.text.startswith(f"Did you mean  !screen {nearest} looked ?\n")
+    assert "nurse" not in said
+    assert f"{nearest} – by" in await table.answer("ada", "!status", room=room)

@@ -6,6 +6,9 @@ from datetime import datetime
 import pytest
 
 from cases.scheme import Scheme
+from commands.board.parts import list_columns
+from commands.urgent.board import list_urgent_calls
+from commands.urgent.rules import Urgent
 from tests.room import AMSTERDAM, Conference, Said, user
 
 WHAT = "w1nfried stands on the roof of the school"
@@ -158,3 +161,79 @@ async def test_who_may_not_changes_nothing(table: Conference, who: str, text: st
     assert (await table.outcomes())[-1][1] == code
     assert "w1nfried" not in said.text
     assert len((await table.case(room)).steps) == steps
+
+
+@pytest.mark.parametrize("typed", ["on it", "On it!", "I’m on it.", "ik pak het op"])
+async def test_on_it_is_heard_without_a_prefix_while_it_is_urgent(table: Conference, typed: str) -> None:
+    on_duty(table, user("dirk"))
+    room = await table.open_case(agencies="police, social")
+    await table.say("ada", f"!urgent {WHAT}", room=room)
+    said = by_channel(await table.say("dirk", typed, room=room))
+    assert "U-1" in said[room].text
+    assert "Dirk Smit is on it." in said[room].text
+    # Now it is talk again.
+    assert await table.say("ada", typed, room=room) == []
+
+
+@pytest.mark.parametrize("typed", ["on it", "on it now, he is calm", "who is on it?", "I’m on it tomorrow"])
+async def test_on_it_is_talk_where_nothing_is_urgent(table: Conference, typed: str) -> None:
+    on_duty(table, user("dirk"))
+    room, other = await table.open_case(agencies="police, social"), await table.open_case(agencies="police, social")
+    await table.say("ada", f"!urgent {WHAT}", room=room)
+    assert await table.say("dirk", typed, room=other) == []
+    if typed != "on it":
+        assert await table.say("dirk", typed, room=room) == []
+    assert (await table.case(room)).all(Urgent)[0].taken_by is None
+
+
+async def test_it_is_taken_by_a_tap_in_the_room_and_by_who_is_called_alone(table: Conference) -> None:
+    scheme = replace(table.house.of(table.house.scheme), duty=(user("gina"),), polls=True)
+    table.house = replace(table.house, schemes={table.house.scheme: scheme})
+    table.__post_init__()
+    room = await table.open_case(agencies="police, social")
+    await table.say("ada", f"!urgent {WHAT}", room=room)
+    await table.sweeps.follow()
+    await table.deliver()
+    asked = {poll.channel: poll for poll, _ in table.polls}
+    assert set(asked) == {room, direct("gina")}
+    assert WHAT not in asked[direct("gina")].text + asked[room].text
+    said = by_channel(await table.tap("gina", asked[direct("gina")], "I am on it"))
+    assert "Gina Dekker is on it." in said[room].text
+    await table.sweeps.follow()
+    await table.deliver()
+    assert {channel for channel, _ in table.retracted} == {room, direct("gina")}
+
+
+async def test_what_is_set_while_quorum_is_waived_is_marked(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("ada", "!action call his aunt for: social by: fri", room=room)
+    await table.say("ada", f"!urgent {WHAT}", room=room)
+    said = await table.answer("ada", "!action fetch him for: social by: tomorrow 10:00", room=room)
+    assert "Quorum waived: urgent (U-1)." in said
+    status = (await table.answer("ada", "!status", room=room)).text
+    assert "Quorum was waived meanwhile, for urgency: A-2" in status
+    table.later(days=2)
+    said = await table.answer("ada", "!action write to the club for: social by: 20 nov", room=room)
+    assert "Quorum waived" not in said
+
+
+async def test_a_call_stands_on_the_board_until_its_reason_is_told(table: Conference) -> None:
+    room = await table.open_case()
+    assert "Urgent calls" in [column.title for column in list_columns()]
+    await table.say("ada", f"!urgent {WHAT}", room=room)
+    (entry,) = list_urgent_calls(await table.case(room), table.now)
+    assert (entry.id, entry.state, entry.words, entry.late) == ("U-1", "nobody is on it", WHAT, False)
+    assert [offer.command for offer in entry.offers] == ["onit"]
+    await table.say("dirk", "!onit U-1", room=room)
+    (entry,) = list_urgent_calls(await table.case(room), table.now)
+    assert (entry.state, entry.person, [offer.command for offer in entry.offers]) == (
+        "somebody is on it",
+        user("dirk"),
+        ["reason"],
+    )
+    table.later(days=2)
+    (entry,) = list_urgent_calls(await table.case(room), table.now)
+    assert (entry.state, entry.whose, entry.late) == ("reason asked for", ("police",), True)
+    await table.say("ada", "!reason U-1 his life was in danger", room=room)
+    (entry,) = list_urgent_calls(await table.case(room), table.now)
+    assert (entry.state, entry.settled) == ("explained", True)
