@@ -189,17 +189,18 @@ def _meanings(vocabulary: frozenset[str], spoken: tuple[Language, ...]) -> dict[
     """All that is typed for a key, in small letters, with the English keys that it may mean; a key's own word first."""
     found: dict[str, list[str]] = {}
     here = {language.code for language in spoken} | {languages.ENGLISH.code}
-    for language in map(languages.language, languages.codes()):
-        for typed, key in _typed_in(language, vocabulary):
-            if language.code in here or len(typed) >= _NEAR_FROM:
+    for code in languages.codes():
+        for typed, key in _typed_in(code, vocabulary):
+            if code in here or len(typed) >= _NEAR_FROM:
                 found.setdefault(typed.casefold(), []).append(key)
     return found
 
 
-def _typed_in(language: Language, vocabulary: Collection[str]) -> Iterator[tuple[str, str]]:
+def _typed_in(code: str, vocabulary: Collection[str]) -> Iterator[tuple[str, str]]:
+    called = languages.keys(code)
     for key in sorted(vocabulary):
-        yield language.key(key), key
-    for key, words in SAID_FOR.get(language.code, {}).items():
+        yield called.get(key, key), key
+    for key, words in SAID_FOR.get(code, {}).items():
         if key in vocabulary:
             yield from ((word, key) for word in words)
 

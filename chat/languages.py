@@ -48,7 +48,7 @@ class Language:
 
     def key(self, key: str) -> str:
         """What is typed before a colon."""
-        return self._words.pgettext(KEY, key)
+        return keys(self.code).get(key, key)
 
     def choice(self, value: str) -> str:
         """One of the words that can be chosen."""

@@ -1,3 +1,4 @@
+# lines: one house of cases, of which each figure, and each room that reads it, is tried
 """What figures say is what was planned, no more is shown than may be, and nothing in them names anybody."""
 
 import csv

@@ -1,3 +1,4 @@
+# lines: one afternoon, from its planning to what is left, with each line of its command
 import pytest
 
 from commands.roundtable.rules import Attendance, Presence, RoundTable, State
