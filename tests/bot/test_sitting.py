@@ -176,7 +176,7 @@ async def test_fifteen_cases_of_eight_agencies_in_one_sitting(
         print(f"\nfrom the end of a case to its minutes: at most {max(took):.1f} s")  # noqa: T201
 
     last = cases[-1]
-    told = await cleo.hears(by_bot(town, "M-1 · deferred: this case is not heard today"), last.room)
+    told = await cleo.hears(by_bot(town, "M-1 · deferred: this case is not heard at this sitting"), last.room)
     assert "Probation" in one_line(told)
     assert f"Not heard, and unresolved until they are on a sitting again: {last.ref}" in one_line(over)
     assert not [e for e in cleo.heard if e.room_id == last.room and "minutes-v1" in str(e.content.get("body"))]
