@@ -22,7 +22,7 @@ from commands.action import rules as action
 from commands.concern.rules import raise_concern
 from storage.account import Account
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 from tests.deployment import Deployment
 from tests.professional import Professional, answered
 

@@ -38,7 +38,7 @@ from storage.account import Account
 from storage.database import StoreAwayError
 from storage.lease import Lease, LeaseLostError
 from storage.pins import StoredPins
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 FOLLOWED_AFTER_SECONDS, FOLLOWED_ON_BOARD_AFTER_SECONDS = 5, 1

@@ -18,7 +18,7 @@ from commands import registry_of_all
 from storage import causes, lease
 from storage.account import Account
 from storage.database import StoreInUseError
-from storage.work import Store
+from storage.store import Store
 
 EXEC, PROVISION = "exec", "provision"
 NOT_HERE = (

@@ -11,7 +11,7 @@ from storage import claims, database, lease, restoring
 from storage import copy as copying
 from storage.account import Account
 from storage.head import FILE, KeptHead
-from storage.work import Store
+from storage.store import Store
 
 Say = Callable[[str], None]
 NOBODY = Account()

@@ -13,7 +13,7 @@ from bot import metrics
 from bot.config import HEALTH_PATH, METRICS_PATH, ConfigProblem, Server
 from bot.matrix.crypto.wire import LONGEST_WAIT
 from storage.figures import count_waiting
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 SILENT_AFTER_SECONDS = 3 * 60

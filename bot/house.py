@@ -7,7 +7,7 @@ from bot.schemes import SchemeSection, scheme_of
 from cases.scheme import Scheme
 from chat.context import House
 from storage import pins
-from storage.work import Store
+from storage.store import Store
 
 
 def make_house(config: Config, store: Store) -> House:

@@ -38,7 +38,7 @@ from storage.find import SPACE, Find
 from storage.pins import StoredPins
 from storage.progress import Progress as StoredProgress
 from storage.rooms import lost, marker, renew
-from storage.work import Store
+from storage.store import Store
 
 REMOVAL = "provisioning"
 

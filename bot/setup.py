@@ -33,7 +33,7 @@ from storage.account import Account as BotAccount
 from storage.audit import Entry
 from storage.head import KeptHead
 from storage.pins import StoredPins
-from storage.work import Store
+from storage.store import Store
 
 DEVICE_NAME = "Roundtable"
 CONFIG, TOKEN, STORE_KEY, MASTER_KEY = "config.toml", "access_token", "crypto.key", "master.key"

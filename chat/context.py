@@ -15,7 +15,8 @@ from chat.languages import Language, language
 from chat.marks import mark_of
 from chat.render import Voice
 from storage.find import Directory
-from storage.work import Attachment, Paper, Work
+from storage.messages import Attachment, Paper
+from storage.work import Work
 
 
 @dataclass(frozen=True, repr=False)

@@ -38,9 +38,11 @@ from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import place_of
+from storage.messages import Attachment, Message, Paper, Poll
 from storage.questions import Question
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import AlreadyHandledError, Attachment, Message, Paper, Poll, Store, Work
+from storage.work import AlreadyHandledError, Work
 
 log = structlog.get_logger()
 LONGEST_MESSAGE = 100_000

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from storage.work import LARGEST_ATTACHMENT, Attachment, Paper
+from storage.messages import LARGEST_ATTACHMENT, Attachment, Paper
 
 MARKDOWN = "text/markdown; charset=utf-8"
 

@@ -16,7 +16,8 @@ from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import UnreadableCaseError
-from storage.work import AlreadyHandledError, Store, Work
+from storage.store import Store
+from storage.work import AlreadyHandledError, Work
 
 log = structlog.get_logger()
 READ_AT_ONCE = 10

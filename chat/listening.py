@@ -18,7 +18,7 @@ from storage import audit, causes, questions
 from storage.find import Card, Find, place_of
 from storage.identifiers import is_user_id
 from storage.questions import Question
-from storage.work import Store
+from storage.store import Store
 
 
 class Listener:

@@ -25,7 +25,7 @@ from cases.verbs import Phrase
 from chat.languages import ENGLISH, Language
 from chat.layout import confine, fit, formatted, mark, mention, plain, words
 from storage.find import Directory
-from storage.work import Message
+from storage.messages import Message
 
 _PAGE_CHARACTERS = 12_000
 """So much of a text is read at a time."""

@@ -7,7 +7,8 @@ from sqlalchemy import delete, select
 
 from storage import tables
 from storage.find import Find
-from storage.work import Store, Work
+from storage.store import Store
+from storage.work import Work
 
 _SHOWN = "verification shown "
 _ANSWERED = "verification answered "

@@ -11,7 +11,7 @@ from storage import audit, database, journal, rows, tables
 from storage.crypto import HOUSE, Keyring, WrongKeyError
 from storage.head import HeadMissingError, KeptHead
 from storage.journal import STEP_BODY
-from storage.work import OUTBOX_BODY, open_body
+from storage.messages import OUTBOX_BODY, open_body
 
 _CHANGED = "does not open: it was changed, or moved there"
 

@@ -6,7 +6,7 @@ from storage import tables
 from storage.account import Account
 from storage.database import StoreProblemError
 from storage.find import Find
-from storage.work import Store
+from storage.store import Store
 
 _EVERYBODY = select(tables.accounts.c.user_id, tables.accounts.c.schemes)
 

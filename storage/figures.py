@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from storage import tables
 from storage.claims import unclaimed
 from storage.find import Find
+from storage.messages import INVITE
 from storage.outbox import GivenUp, given_up
-from storage.work import INVITE, Store
+from storage.store import Store
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,9 +13,11 @@ from storage import causes, tables
 from storage.crypto import WrongKeyError
 from storage.find import Find
 from storage.fresh import Fresh
+from storage.messages import INVITE, Attachment, Paper, emptied, open_body
 from storage.statement import Statement
+from storage.store import Sent, Store
 from storage.thread import in_store_thread
-from storage.work import INVITE, Attachment, Paper, Sent, Store, Work, emptied, open_body
+from storage.work import Work
 
 _GIVEN_UP = "given up"
 """The name of a setting: how much of the outbox could not be sent for good, and when the last of it was given up."""

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from storage import tables
 from storage.find import Find
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import Store, Work
+from storage.work import Work
 
 OFFERED = "offered identity "
 """What the name of a setting begins with that tells which other identity a person shows."""

@@ -10,8 +10,8 @@ from sqlalchemy import delete, func, insert, select, update
 
 from storage import tables
 from storage.known import CHANGES_NOTHING_KNOWN
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import Store
 
 MOST_WAITING_IN_A_ROOM = 500
 MOST_WAITING_OF_A_SENDER = 100

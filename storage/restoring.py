@@ -14,7 +14,8 @@ from storage.database import StoreProblemError
 from storage.find import SET_ASIDE, SPACE, Find
 from storage.head import HeadMissingError, KeptHead
 from storage.progress import SYNC_TOKEN
-from storage.work import Store, Work
+from storage.store import Store
+from storage.work import Work
 
 _SETTING = "restored"
 _ROOMS = "restored, rooms"

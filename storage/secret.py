@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert
 
 from storage import tables
 from storage.crypto import HOUSE
-from storage.work import Store
+from storage.store import Store
 
 PLACE = "settings.value"
 USER_SIGNING = "user_signing"

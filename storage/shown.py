@@ -6,8 +6,8 @@ from sqlalchemy import delete, insert
 
 from storage import tables
 from storage.find import Find
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import Store
 
 _KEPT = "rooms with a page"
 """The name of a setting."""

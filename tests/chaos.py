@@ -38,7 +38,7 @@ from commands.concern.rules import Concern
 from storage import audit, causes, tables
 from storage.account import Account
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 from tests.killed import MOMENTS

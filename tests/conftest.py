@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from chat import files
 from storage import database
-from storage.work import LARGEST_ATTACHMENT
+from storage.messages import LARGEST_ATTACHMENT
 from tests.homeserver import Homeserver
 from tests.postgres import Postgres, find_programs
 from tests.room import Conference, conference

@@ -40,7 +40,8 @@ from storage.codec import encode
 from storage.crypto import WrongKeyError
 from storage.database import url_of
 from storage.journal import open_step
-from storage.work import Store, open_body
+from storage.messages import open_body
+from storage.store import Store
 from tests.fuzz import IN_MEMORY
 from tests.postgres import Postgres
 from tests.room import AGENCIES, PEOPLE, Conference, conference, user

@@ -23,8 +23,9 @@ from commands import registry_of_all
 from commands.case.comings import Comings
 from commands.erasure.deleting import Deleting
 from storage import tables
+from storage.messages import Attachment, Paper
 from storage.outbox import Outbox, Row
-from storage.work import Attachment, Paper, Store
+from storage.store import Store
 from tests.storage.examples import picture
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -17,7 +17,7 @@ from cases.people import Professional
 from cases.roles import Role
 from cases.scheme import Scheme
 from storage import tables
-from storage.work import Store
+from storage.store import Store
 from tests.corpus_lines import ASKED, DONE, REFUSED, Line, lines
 from tests.room import MONDAY, Conference, Said, conference, user
 

@@ -6,7 +6,7 @@ import structlog
 
 from bot.matrix.crypto.errors import NotAllowed, Rejected, Unavailable
 from storage.shown import Shown
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 WIDGET_ID = "org.roundtable.board"

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+from storage.messages import Attachment, Message, Paper
 from storage.outbox import Row
-from storage.work import Attachment, Message, Paper
 
 PNG = "image/png"
 BOARD = "org.roundtable.card"

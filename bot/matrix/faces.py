@@ -9,7 +9,8 @@ from bot.matrix.crypto.errors import Rejected
 from cases.roles import Place
 from storage import causes
 from storage.find import SPACE, Find
-from storage.work import Paper, Store
+from storage.messages import Paper
+from storage.store import Store
 
 BOT = "bot"
 FACES = (*(place.value for place in Place if place is not Place.DIRECT), SPACE)

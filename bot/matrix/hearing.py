@@ -20,7 +20,7 @@ from commands.erasure.deletions import Doubt
 from commands.trust.watch import Watch
 from storage import causes, pins
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 TELL_UNREADABLE_AFTER = timedelta(minutes=1)

@@ -21,7 +21,7 @@ from commands.trust.watch import Watch
 from storage import causes
 from storage.database import StoreAwayError
 from storage.outbox import Outbox, Row
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 SHORT_SECONDS = 10.0

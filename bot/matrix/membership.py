@@ -21,7 +21,7 @@ from storage import causes
 from storage.database import StoreAwayError
 from storage.find import Find, place_of
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 MOST_TRIES_TO_JOIN = 3

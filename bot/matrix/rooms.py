@@ -9,7 +9,7 @@ from bot.matrix.crypto.errors import Rejected
 from cases.roles import Place
 from commands.trust.watch import Watch
 from storage import restoring
-from storage.work import Store
+from storage.store import Store
 
 MARKER = "org.roundtable.channel"
 """In the creation content of each of our rooms: finds a room again that was made just before a crash."""

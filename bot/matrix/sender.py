@@ -29,9 +29,10 @@ from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.find import SPACE, Find, place_of
 from storage.fresh import Fresh
+from storage.messages import Attachment, Paper
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
-from storage.work import Attachment, Paper, Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 LONGEST_WAIT_SECONDS = 600.0

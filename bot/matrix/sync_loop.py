@@ -21,7 +21,7 @@ from commands.trust.watch import Watch
 from storage import causes
 from storage.database import StoreAwayError
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 MOST_EVENTS_PAGED_BACK = 20_000

@@ -14,7 +14,7 @@ from commands.trust.watch import Watch
 from storage import answers, secret
 from storage.answers import Answer
 from storage.find import Find
-from storage.work import Store
+from storage.store import Store
 
 log = structlog.get_logger(__name__)
 

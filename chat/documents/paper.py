@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import typst
 
-from storage.work import Paper
+from storage.messages import Paper
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FONT_PACKAGES = ("justmytype_intl_rtl", "justmytype_intl_south_asia", "justmytype_intl_sea", "justmytype_intl_cjk")

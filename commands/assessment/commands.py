@@ -16,7 +16,7 @@ from chat.registry import commands
 from commands.assessment import rules as assessment
 from commands.assessment.rules import Confidence, Part, Round
 from commands.overview.lines import part_of_status
-from storage.work import Paper
+from storage.messages import Paper
 
 GROUP, PLACE = groups.DECIDE, 35
 

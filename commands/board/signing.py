@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from storage import secret
-from storage.work import Store
+from storage.store import Store
 
 KEY = "board_signing"
 PURPOSE = b"roundtable board\n"

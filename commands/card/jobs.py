@@ -24,7 +24,8 @@ from commands.roundtable import rules as roundtable
 from commands.separation.rules import MOVED
 from storage import causes
 from storage.find import Find
-from storage.work import Message, Work
+from storage.messages import Message
+from storage.work import Work
 
 EDITED_AFTER = timedelta(minutes=10)
 """At most so often; what changes meanwhile stands on it with the next quarter of an hour."""

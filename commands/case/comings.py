@@ -20,8 +20,9 @@ from commands.stay.rules import current
 from storage import causes
 from storage.audit import Entry
 from storage.find import SPACE, Directory, Find, place_of
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import AlreadyHandledError, Store, Work
+from storage.work import AlreadyHandledError, Work
 
 Note = Callable[[Work, Case, Directory], list[tuple[str, Reply]]]
 """What a coming or going means for a case: gives what is said, and in which channels."""

@@ -12,7 +12,7 @@ from commands.disclosure.rules import Approval
 from commands.minutes import rules as minutes
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import RoundTable
-from storage.work import Attachment, Paper
+from storage.messages import Attachment, Paper
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,8 +13,9 @@ from storage import audit, questions
 from storage import deletions as kept_deletions
 from storage.audit import Entry
 from storage.find import place_of
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import AlreadyHandledError, Store, Work
+from storage.work import AlreadyHandledError, Work
 
 
 class Deleting:

@@ -13,7 +13,7 @@ from commands.figures.period import Period
 from commands.figures.suppression import Cell, Hidden, break_down
 from commands.practice.rules import is_practice
 from commands.roundtable.rules import RoundTable
-from storage.work import Attachment
+from storage.messages import Attachment
 
 NOT_SAID = "not said"
 """The last part of each column that is parted."""

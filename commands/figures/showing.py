@@ -14,7 +14,7 @@ from commands.figures.counting import Counts, last_quarter
 from commands.figures.gathering import Gathering, Learned
 from commands.figures.period import Period
 from commands.figures.suppression import Cell, Hidden, break_down, cell, share
-from storage.work import Paper
+from storage.messages import Paper
 
 _BETWEEN = "\x1f"
 """What parts the places of a line that is handed on as facts (ASCII: unit separator)."""

@@ -24,7 +24,7 @@ from commands.research.rules import Return
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Attendance, RoundTable
-from storage.work import Attachment, Paper
+from storage.messages import Attachment, Paper
 
 MOST_SHOWN = 40
 """Paragraphs in a message; all of them stand in the files."""

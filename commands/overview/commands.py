@@ -37,7 +37,7 @@ from commands.request import answering, audience, lawful
 from commands.request.rules import ASKED, DROPPED, NARROWED, PASSED, Answer, Request, State
 from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
-from storage.work import Paper
+from storage.messages import Paper
 
 GROUP, PLACE = groups.CASE, 80
 

@@ -13,7 +13,8 @@ from chat.registry import commands
 from commands.poll.rules import Question, list_questions
 from storage import causes
 from storage.find import Card, Find
-from storage.work import Poll, Work
+from storage.messages import Poll
+from storage.work import Work
 
 SETTLED = "done"
 ASKED_ANEW_AFTER = timedelta(minutes=10)

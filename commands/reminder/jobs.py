@@ -22,7 +22,8 @@ from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.find import Directory
 from storage.reminded import STEERING, Reminded
-from storage.work import Store, Work
+from storage.store import Store
+from storage.work import Work
 
 CaseOf = Callable[[str], Case | None]
 Each = Callable[[Callable[[str], None]], None]

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from cases.case import Case
 from commands.practice.rules import is_practice
 from commands.roundtable.rules import RoundTable, State
-from storage.work import Attachment
+from storage.messages import Attachment
 
 _NAMESPACE = UUID("6f1d7f5e-6a0c-4f0e-9d43-0b8f4c3f6a11")
 _AROUND = timedelta(days=366)

@@ -16,7 +16,7 @@ from commands.roundtable.rules import RoundTable
 from commands.series import rules as series
 from commands.series.rules import Series
 from storage.find import Directory
-from storage.work import Attachment
+from storage.messages import Attachment
 
 DATES = frozenset({"state", "starts_at", "withdrawn"})
 """What of a meeting stands in calendars: whether it is held, and when."""

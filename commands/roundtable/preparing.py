@@ -25,7 +25,7 @@ from commands.request.rules import Request
 from commands.research import rules as research
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import Presence, Quorum, RoundTable, State
-from storage.work import Attachment, Paper
+from storage.messages import Attachment, Paper
 
 MOST_DECISIONS = 5
 """So many of the last decisions stand in a pack."""

@@ -18,9 +18,11 @@ from chat.layout import plain
 from storage import answers, causes, outbox, pins, restoring, rooms
 from storage.audit import Entry
 from storage.find import Directory, Find, place_of
+from storage.messages import Message
 from storage.outbox import Row
+from storage.store import Store
 from storage.thread import in_store_thread
-from storage.work import AlreadyHandledError, Message, Store, Work
+from storage.work import AlreadyHandledError, Work
 
 log = structlog.get_logger()
 ADMIN = Place.ADMIN.value

@@ -15,8 +15,9 @@ from bot.matrix.crypto.wire import Json, Wire
 from chat.documents.paper import typeset
 from storage.account import Account
 from storage.database import StoreAwayError
+from storage.messages import Attachment, Paper
 from storage.outbox import Outbox, Row
-from storage.work import Attachment, Paper, Store
+from storage.store import Store
 from tests.chaos import ask, open_case
 from tests.chat.documents.test_paper import document, size_of
 from tests.deployment import Deployment

@@ -13,8 +13,9 @@ from bot.config import ConfigProblem, Server
 from bot.health import Health
 from bot.metrics import count_command, count_line, render
 from storage.account import Account
+from storage.messages import Message
 from storage.progress import Progress
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import MASTER, a_case, sqlite_url
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

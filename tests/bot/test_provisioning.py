@@ -24,9 +24,10 @@ from cases.roles import Role
 from chat.context import House as KnownHouse
 from storage import rooms as room_states
 from storage import tables
+from storage.messages import Message
 from storage.outbox import Outbox
 from storage.progress import Progress as StoredProgress
-from storage.work import Message, Store
+from storage.store import Store
 from tests.room import AGENCIES, PEOPLE, user
 from tests.storage.examples import CLEO, MASTER, a_case, sqlite_url
 

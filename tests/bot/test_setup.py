@@ -15,7 +15,7 @@ from bot.matrix.crypto.vault import load_secrets
 from bot.matrix.crypto.wire import Wire
 from bot.setup import Account, Wishes, check, set_up
 from storage.pins import StoredPins
-from storage.work import Store
+from storage.store import Store
 from tests.homeserver import Homeserver
 
 PASSWORD = "correct horse"

@@ -16,7 +16,7 @@ from commands.concern.rules import Concern, raise_concern
 from commands.request.rules import Request
 from commands.roundtable.rules import Note, RoundTable
 from storage import causes, database, tables
-from storage.work import Store
+from storage.store import Store
 from tests.room import BOT, Conference, user
 
 CANARY = "Sem Quist-Canary"

@@ -16,7 +16,7 @@ from chat.layout import formatted, mark, plain
 from chat.reading import normalise
 from chat.render import HERE, Voice
 from storage.find import Directory
-from storage.work import Message
+from storage.messages import Message
 from tests.chat.test_templates import NAMES, TEMPLATES
 from tests.room import AMSTERDAM, Conference, user
 

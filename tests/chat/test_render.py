@@ -13,7 +13,7 @@ from bot.matrix.crypto.wire import write_json
 from chat import render
 from chat.render import Voice
 from storage.find import Directory
-from storage.work import Message
+from storage.messages import Message
 
 LARGEST_EVENT = 65_536
 OF_THE_SERVER = 4_000

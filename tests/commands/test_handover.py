@@ -7,7 +7,7 @@ from chat.incoming import Incoming
 from commands.trust.watch import Watch
 from storage.account import Account
 from storage.outbox import Outbox, Row
-from storage.work import Store
+from storage.store import Store
 from tests.room import MONDAY, Conference, user
 
 MASTER = bytes(range(32))

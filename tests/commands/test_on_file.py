@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cases.roles import Permission
 from commands import registry_of_all
 from storage.database import url_of
-from storage.work import Store
+from storage.store import Store
 from tests.concepts import gather
 from tests.room import Conference, conference, user
 from tests.storage.examples import MASTER

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from storage import tables
 from storage.check import _list_sealed
 from storage.crypto import WrongKeyError
-from storage.work import OUTBOX_BODY, Attachment, Message, open_body
+from storage.messages import OUTBOX_BODY, Attachment, Message, open_body
 from tests.room import Conference, user
 
 

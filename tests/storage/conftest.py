@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import MASTER, sqlite_url
 
 

@@ -15,10 +15,11 @@ from storage.account import Account
 from storage.claims import SchemeTakenError
 from storage.directory import Changes
 from storage.figures import count_waiting
+from storage.messages import Message
 from storage.outbox import Outbox
 from storage.pins import StoredPins
 from storage.progress import Progress
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import ADA, CLEO, MASTER, NOW
 
 SAFETY = Account("@safety:example.org", ("safety table",))

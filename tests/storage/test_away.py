@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from storage import database, tables
 from storage.database import StoreAwayError
+from storage.messages import Message
 from storage.outbox import Outbox
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import MASTER, NOW, an_entry, sqlite_url
 
 HELLO = Message("hello", "<b>hello</b>")

@@ -6,8 +6,9 @@ from storage import check, database, tables
 from storage.check import Findings
 from storage.crypto import WrongKeyError
 from storage.database import StoreProblemError
+from storage.messages import Message
 from storage.outbox import Outbox
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import ADA, MASTER, NOW, a_case, an_entry
 
 SEALED = 2  # two steps

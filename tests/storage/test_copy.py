@@ -8,9 +8,10 @@ from commands.concern.rules import Concern, raise_concern
 from storage import check, copy, database, lease, revisions, rows, tables
 from storage.crypto import WrongKeyError
 from storage.database import StoreInUseError, StoreProblemError
+from storage.messages import Message
 from storage.outbox import Outbox
 from storage.rows import Sum
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import ADA, MASTER, NOW, a_case, an_entry, sqlite_url
 
 LATER = NOW + timedelta(days=1)

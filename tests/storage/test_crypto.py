@@ -11,7 +11,7 @@ from commands.request.rules import ask
 from storage import tables
 from storage.crypto import Keyring, WrongKeyError
 from storage.find import UnreadableCaseError
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import ADA, CLEO, MASTER, NOW, a_case
 
 WHERE = {"scope": "K7QF", "place": "concerns.about", "row": "C-1"}

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 
 from storage import database, lease, tables
 from storage.database import StoreInUseError, StoreProblemError
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import MASTER, sqlite_url
 
 

@@ -9,7 +9,7 @@ from commands.erasure import rules as erasure
 from commands.erasure.rules import WIPE_AFTER
 from storage import tables
 from storage.journal import STEP_BODY
-from storage.work import Store
+from storage.store import Store
 from tests.cases.story import SAYS, STORY, moment, told
 from tests.cases.table import ADA, CLEO, DIRK, FINN, HUGO
 

@@ -10,9 +10,11 @@ from cases.people import Agency, Professional
 from cases.roles import Role
 from storage import directory, rooms, tables
 from storage.fresh import Fresh
+from storage.messages import Attachment, Message
 from storage.outbox import Outbox, Row
 from storage.progress import Progress
-from storage.work import Attachment, Message, Store, Work
+from storage.store import Store
+from storage.work import Work
 from tests.storage.examples import ADA, CLEO, NOW, a_case
 
 HELLO = Message("he sleeps in a car", "<b>he sleeps in a car</b>", mentions=(ADA.user_id,), notice=False, subject="C-1")

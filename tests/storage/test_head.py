@@ -15,7 +15,7 @@ from storage import audit, check, database, tables
 from storage.crypto import Keyring
 from storage.database import StoreProblemError
 from storage.head import FILE, HeadMissingError
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import MASTER, NOW, an_entry
 
 

@@ -10,7 +10,8 @@ from commands.case import rules as closing
 from commands.concern.rules import Concern, raise_concern
 from storage.journal import OnFile
 from storage.kept import KeptCases
-from storage.work import Store, Work
+from storage.store import Store
+from storage.work import Work
 from tests.storage.examples import ADA, CLEO, MASTER, NOW, a_case
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from cases.people import Agency, Preferences, Professional
 from storage import directory
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import ADA, MASTER, NOW
 
 STATEMENTS = "before_cursor_execute"

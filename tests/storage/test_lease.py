@@ -9,8 +9,9 @@ from storage import claims
 from storage.account import Account
 from storage.database import StoreAwayError, StoreInUseError
 from storage.lease import Lease, LeaseLostError, hold
+from storage.messages import Message
 from storage.outbox import Outbox
-from storage.work import Message, Store
+from storage.store import Store
 from tests.postgres import Postgres
 from tests.storage.examples import MASTER, NOW
 

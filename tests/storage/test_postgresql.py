@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from storage import database, tables
 from storage.database import StoreAwayError, StoreProblemError
 from storage.lease import hold
-from storage.work import Message, Store
+from storage.messages import Message
+from storage.store import Store
 from tests.postgres import PASSWORD, Postgres
 from tests.storage.examples import MASTER, NOW
 

@@ -6,7 +6,7 @@ import pytest
 
 from storage import progress
 from storage.progress import Progress
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import NOW
 
 ADA, DIRK, FINN = ({"sender": f"@{who}:example.org", "content": {"ciphertext": "x"}} for who in ("ada", "dirk", "finn"))

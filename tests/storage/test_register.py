@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from storage import register, tables
 from storage.crypto import WrongKeyError
-from storage.work import Store
+from storage.store import Store
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

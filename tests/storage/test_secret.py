@@ -3,7 +3,7 @@ import sqlalchemy as sa
 
 from storage import secret, tables
 from storage.crypto import WrongKeyError
-from storage.work import Store
+from storage.store import Store
 
 
 def test_a_secret_is_kept_sealed_and_replaced(store: Store) -> None:

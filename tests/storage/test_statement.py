@@ -6,8 +6,9 @@ from sqlalchemy import bindparam, insert, select, update
 
 from storage import tables
 from storage.database import StoreAwayError
+from storage.messages import Message
 from storage.statement import Statement
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import NOW
 
 o = tables.outbox.c

@@ -13,8 +13,9 @@ from storage.check import check
 from storage.database import StoreAwayError
 from storage.journal import OnFile
 from storage.known import Known
+from storage.messages import Message
 from storage.outbox import Outbox
-from storage.work import Message, Store
+from storage.store import Store
 from tests.storage.examples import ADA, MASTER, NOW, a_case, an_entry
 
 SOON = 0.2

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from commands.concern.rules import Concern, raise_concern
 from storage import audit, tables
 from storage.database import StoreAwayError
+from storage.messages import Message
 from storage.outbox import Outbox
-from storage.work import AlreadyHandledError, Message, Store
+from storage.store import Store
+from storage.work import AlreadyHandledError
 from tests.storage.examples import ADA, MASTER, NOW, a_case, an_entry
 
 HELLO = Message("hello", "<b>hello</b>")

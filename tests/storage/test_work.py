@@ -15,8 +15,10 @@ from commands.request.rules import Request
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import AgendaItem, Note
 from storage import audit, tables
+from storage.messages import LARGEST_ATTACHMENT, OUTBOX_BODY, Attachment, Message
 from storage.outbox import Outbox
-from storage.work import LARGEST_ATTACHMENT, OUTBOX_BODY, AlreadyHandledError, Attachment, Message, Store, Work
+from storage.store import Store
+from storage.work import AlreadyHandledError, Work
 from tests.storage.examples import ADA, CLEO, NOW, a_case, an_entry
 
 HELLO = Message("hello", "<b>hello</b>", mentions=("@ada:example.org",), notice=False, subject="C-1")

@@ -11,7 +11,7 @@ from bot.board.widgets import Widgets
 from bot.matrix.crypto.errors import NotAllowed, Unavailable
 from storage import tables
 from storage.account import Account
-from storage.work import Store
+from storage.store import Store
 from tests.storage.examples import MASTER, sqlite_url
 
 BOT = "@roundtable:example.org"

@@ -8,7 +8,7 @@ from bot.cli import shell
 from bot.database import read_url
 from storage import claims, database
 from storage.account import Account
-from storage.work import Store
+from storage.store import Store
 from tests.bot.test_config import a_deployment
 from tests.postgres import Postgres
 from tests.storage.examples import MASTER, NOW, a_case, an_entry

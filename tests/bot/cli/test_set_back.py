@@ -15,7 +15,7 @@ from bot.cli import shell
 from storage import database, restoring, revisions, rows
 from storage.account import Account
 from storage.head import FILE
-from storage.work import Store
+from storage.store import Store
 from tests.bot.test_config import EXAMPLE, a_deployment
 from tests.storage.examples import MASTER, NOW, a_case, an_entry
 

@@ -17,8 +17,8 @@ from bot.matrix.sender import Speaker
 from commands.trust.watch import Watch
 from storage import tables
 from storage.find import SPACE
+from storage.messages import Message
 from storage.progress import Progress
-from storage.work import Message
 from tests.room import BOT, MONDAY, Conference, user
 from tests.waiting import until
 

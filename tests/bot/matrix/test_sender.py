@@ -20,7 +20,7 @@ from bot.matrix.crypto.events import StateChange
 from bot.matrix.sender import MOST_AT_ONCE, Speaker
 from commands.trust.watch import Watch
 from storage import causes, tables
-from storage.work import OUTBOX_BODY, Message
+from storage.messages import OUTBOX_BODY, Message
 from tests.room import BOT, MONDAY, Conference, user
 from tests.waiting import PATIENCE_SECONDS, until
 

@@ -13,7 +13,7 @@ from commands.separation.rules import Allocation
 from storage import tables
 from storage.check import _list_sealed
 from storage.database import url_of
-from storage.work import Store
+from storage.store import Store
 from tests.room import Conference, Said, user
 from tests.storage.examples import MASTER
 

@@ -6,7 +6,7 @@ import pytest
 
 from commands.roundtable.rules import Attendance, Presence
 from storage.database import url_of
-from storage.work import Store
+from storage.store import Store
 from tests.commands.sitting.house import C, extend, refs_of, said_in
 from tests.room import Conference, Said, user
 from tests.storage.examples import MASTER
