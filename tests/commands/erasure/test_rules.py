@@ -250,9 +250,10 @@ def test_each_entry_has_an_id_of_its_own() -> None:
 
 
 def test_the_story_has_every_verb() -> None:
-    """But for the bot's own, which nobody deletes."""
-    of_the_bot = {name for name, what in VERBS.items() if what.sets_nothing} | {"open", "roundtable series", "gap"}
-    assert VERBS.keys() - {verb for verb, _ in STORY} == of_the_bot
+    """But for the bot's own, which nobody deletes, and the end of a practice, with which the whole file goes."""
+    of_the_bot = {name for name, what in VERBS.items() if what.sets_nothing}
+    of_the_bot |= {"open", "roundtable series", "gap", "confirmed before", "stay end"}
+    assert VERBS.keys() - {verb for verb, _ in STORY} == of_the_bot | {"practice end"}
 
 
 @pytest.mark.parametrize("first_to_last", [True, False])
