@@ -262,7 +262,7 @@ def _party(facts: Facts, whose: str) -> str:
 def _who(facts: Facts, user_id: str) -> str:
     """A person with the agency: ``Ada (Police)``."""
     directory = _voice(facts).directory
-    person = directory.people.get(user_id)
+    person = directory.known(user_id)
     return f"{confine(person.name)} ({_agency(facts, person.agency)})" if person else user_id
 
 

@@ -64,6 +64,8 @@ class Directory:
     agencies: dict[str, Agency]
     people: dict[str, Professional]
     preferences: dict[str, Preferences] = field(default_factory=dict[str, Preferences])
+    former: dict[str, Professional] = field(default_factory=dict[str, Professional])
+    """Who left: what they did still bears their name, and nothing else is asked of them."""
 
     def prefers(self, user_id: str) -> Preferences:
         """What a person chose, or nothing."""
@@ -83,9 +85,13 @@ class Directory:
         """Everybody with this role, by name."""
         return sorted((p for p in self.people.values() if p.role is role), key=lambda p: p.name)
 
+    def known(self, user_id: str) -> Professional | None:
+        """A person to be shown, also one who left."""
+        return self.people.get(user_id) or self.former.get(user_id)
+
     def name(self, user_id: str) -> str:
         """What to call a person."""
-        person = self.people.get(user_id)
+        person = self.known(user_id)
         return person.name if person else user_id
 
     def agency_name(self, short: str) -> str:
@@ -257,12 +263,13 @@ class Find:
         if known is not None:
             return known
         agencies = self._each(select(tables.agencies).order_by(tables.agencies.c.name))
-        people = self._each(select(tables.professionals).where(tables.professionals.c.left_at.is_(None)))
+        everybody = [Professional(**row) for row in self._each(select(tables.professionals))]
         chosen = self._each(select(tables.preferences))
         directory = Directory(
             {row["short"]: Agency(**row) for row in agencies},
-            {row["user_id"]: Professional(**row) for row in people},
+            {person.user_id: person for person in everybody if person.left_at is None},
             {row["user_id"]: Preferences(**row) for row in chosen},
+            {person.user_id: person for person in everybody if person.left_at is not None},
         )
         return self._known.keep(Directory, directory, self._age)
 

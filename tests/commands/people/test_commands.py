@@ -58,6 +58,17 @@ async def test_who_has_left_is_heard_nowhere_and_still_named_in_what_was_written
 
 
 @pytest.mark.scenario
+async def test_what_a_leaver_did_still_bears_their_name_and_nothing_is_asked_of_them(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("finn", "!concern he sleeps badly kind: fact", room=room)
+    await table.say("kees", "!member leave Finn de Boer because: he has another job", room="admin")
+    told = await table.answer("ada", "!timeline", room=room)
+    assert "Finn de Boer" in told.text
+    assert user("finn") not in told.text
+    refused = await table.answer("ada", "!request Finn de Boer was he seen? because: the plan", room=room)
+    assert "Nothing was" in refused.text
+
+
 async def test_who_moves_leaves_the_tables_of_before_and_comes_to_the_other_agencys_room(table: Conference) -> None:
     room = await busy(table)
     said = await table.say("kees", "!member move Finn de Boer to: youth because: he changed jobs", room="admin")
