@@ -36,7 +36,7 @@ from commands.case.rules import Closing, Ending
 from commands.caseload.several import are_several, do_in_each
 from commands.figures import asking
 from commands.mandate import standing
-from commands.mandate.standing import Lacks
+from commands.mandate.standing import Missing
 from commands.planning import rules as planning
 from commands.practice.rules import is_practice
 from commands.roundtable import invitation
@@ -334,7 +334,7 @@ def _table_of(agencies: tuple[str, ...], ctx: Context) -> list[Professional]:
 
 def _who_is_ready(
     people: list[Professional], scheme: Scheme, ctx: Context
-) -> tuple[list[Professional], list[tuple[str, list[Lacks]]]]:
+) -> tuple[list[Professional], list[tuple[str, list[Missing]]]]:
     """Those who can be asked to a table now, and what the others lack."""
     found = [(person, list(standing.lacks(ctx.work.find, scheme, person, ctx.now))) for person in people]
     return [p for p, missing in found if not missing], [(p.user_id, missing) for p, missing in found if missing]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from cases.people import Professional
 from cases.scheme import Scheme
@@ -16,14 +17,24 @@ MANDATES, PROTOCOL, TRAINING = "mandate", "protocol", "training"
 
 
 class Lacks(StrEnum):
-    """What somebody lacks to be asked to a table."""
+    """A kind of thing that somebody lacks to be asked to a table."""
 
     MANDATE = "mandate"
     """The agency has none."""
     LAPSED = "lapsed mandate"
+    VERSION = "version"
+    """The agency signed another version of the protocol than the one in force."""
     PROTOCOL = "protocol"
     """The person has not acknowledged it, or an earlier version."""
     INDUCTION = "induction"
+
+
+class Missing(NamedTuple):
+    """What somebody lacks, with the version that was signed and the one in force where it is about these."""
+
+    what: Lacks
+    signed: str = ""
+    in_force: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,15 +91,21 @@ def trainings(find: Find) -> dict[str, dict[str, str]]:
     return register.read(find, TRAINING)
 
 
-def lacks(find: Find, scheme: Scheme, person: Professional, now: datetime) -> Iterator[Lacks]:
-    """What this person, or their agency, lacks to be asked to a table of the scheme."""
+def lacks(find: Find, scheme: Scheme, person: Professional, now: datetime) -> Iterator[Missing]:
+    """What this person, or their agency, lacks to be asked to a table of the scheme.
+
+    A mandate that names no version is taken as one of the version in force.
+    """
     if scheme.mandates:
         mandate = mandates(find).get(person.agency)
         if mandate is None:
-            yield Lacks.MANDATE
-        elif mandate.until < now:
-            yield Lacks.LAPSED
+            yield Missing(Lacks.MANDATE)
+        else:
+            if mandate.until < now:
+                yield Missing(Lacks.LAPSED)
+            if mandate.protocol and scheme.protocol and mandate.protocol != scheme.protocol_version:
+                yield Missing(Lacks.VERSION, mandate.protocol, scheme.protocol_version)
     if scheme.protocol and acknowledged(find).get(person.user_id) != scheme.protocol_version:
-        yield Lacks.PROTOCOL
+        yield Missing(Lacks.PROTOCOL)
     if scheme.induction and "induction" not in trainings(find).get(person.user_id, {}):
-        yield Lacks.INDUCTION
+        yield Missing(Lacks.INDUCTION)

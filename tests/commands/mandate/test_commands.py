@@ -103,3 +103,43 @@ async def test_who_had_no_induction_directs_no_live_case_either(table: Conferenc
     await make_ready(table, "hugo", "Hugo Peters")
     said = await table.say("cleo", f"{OPEN} director: Hugo Peters", room="coordination")
     assert any(s.channel.startswith("case:") for s in said)
+
+
+@pytest.mark.scenario
+async def test_a_mandate_of_another_version_of_the_protocol_is_missing_and_both_versions_are_named(
+    table: Conference,
+) -> None:
+    table = strict(table)
+    await table.say("kees", "!mandate police until: 2027-06-30", room="admin")
+    await table.say("kees", "!mandate health until: 2027-06-30 version: 2", room="admin")
+    for who, name in (("ada", "Ada Jansen"), ("finn", "Finn de Boer")):
+        await make_ready(table, who, name)
+    said = await table.say("cleo", OPEN, room="coordination")
+    here = next(s for s in said if s.channel == "coordination")
+    room = next(s.channel for s in said if s.channel.startswith("case:"))
+    assert "Finn de Boer (Health service): the mandate is of version 2 of the privacy protocol, version 3 is in" in here
+    assert (room, user("ada")) in table.invited
+    again = f"!case invite {room.partition(':')[2]} Finn de Boer because: he knows him"
+    refused = await table.answer("cleo", again, room="coordination")
+    assert "Health service signed version 2 of the privacy protocol; version 3 is in force." in refused
+    assert "has lapsed" not in refused
+    assert (room, user("finn")) not in table.invited
+    await table.say("kees", "!mandate health until: 2027-06-30 version: 3", room="admin")
+    await table.say("cleo", again, room="coordination")
+    assert (room, user("finn")) in table.invited
+
+
+async def test_a_lapsed_mandate_of_another_version_lacks_both_and_a_scheme_without_mandates_neither(
+    table: Conference,
+) -> None:
+    lenient = table
+    table = strict(table)
+    await table.say("kees", "!mandate police until: fri version: 2", room="admin")
+    await make_ready(table, "ada", "Ada Jansen")
+    table.later(days=6)
+    said = await table.say("cleo", "!case open why: w goal: g agencies: police", room="coordination")
+    here = " ".join(s.text for s in said)
+    assert "the mandate has lapsed, the mandate is of version 2" in here
+    said = await lenient.say("cleo", "!case open why: w goal: g agencies: police", room="coordination")
+    assert any(s.channel.startswith("case:") for s in said)
+    assert not any("version 2" in s for s in said)
