@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from enum import StrEnum
+from itertools import chain
 from typing import Annotated
 
 from pydantic import Field
@@ -215,13 +216,14 @@ def retire_agency(args: RetireAgency, ctx: Context) -> Reply:
     people = [person for person in ctx.directory.people.values() if person.agency == args.agency]
     if any(person.user_id == ctx.actor.user_id for person in people):
         raise Refusal("people/not_yourself")
-    handed: dict[str, list[str]] = {}
+    seats = [directory.seats_of(ctx.work.find, person.user_id) for person in people]
     for person in people:
-        for ref, ids in leaving.leave_tables(person, args.because, ctx):
-            handed.setdefault(ref, []).extend(ids)
+        leaving.leave_tables(person, args.because, ctx)
         leaving.leave_rooms(person, ctx, for_good=True)
         directory.remove(ctx.work, person)
-    facts: dict[str, object] = {"agency": args.agency, "count": len(people), "handed": sorted(handed.items())}
+    refs = dict.fromkeys((*chain.from_iterable(seats), *ctx.work.find.open_cases()))
+    left = leaving.tell_tables(args.agency, refs, ctx)
+    facts: dict[str, object] = {"agency": args.agency, "count": len(people), "left": sorted(left.items())}
     ctx.tell(COORDINATION, Reply("people/agency_retired", facts))
     return Reply("people/agency_retired", facts)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from cases.case import Case
+from cases.followups import owed_by
 from cases.people import Professional
 from cases.roles import ABOVE, Place
 from chat.context import COORDINATION, Context, Reply, agency_channel, case_channel, direct_channel
@@ -31,6 +32,23 @@ def leave_tables(person: Professional, because: str, ctx: Context) -> Handed:
         if ids:
             handed.append((ref, ids))
     return handed
+
+
+def tell_tables(agency: str, refs: Iterable[str], ctx: Context) -> dict[str, list[str]]:
+    """Tell each open case in which an agency has a seat what still waits for it, and who goes on; gives it by case."""
+    left: dict[str, list[str]] = {}
+    for ref in refs:
+        case = ctx.work.find.case_or_none(ref)
+        if case is None or case.closed or agency not in case.seats:
+            continue
+        ids = list(dict.fromkeys(item.id for item in owed_by(case, agency, ctx.now)))
+        left[ref] = ids
+        channel = case_channel(ref)
+        voice = ctx.house.voice(ctx.directory, channel, case)
+        wake = (case.director,) if case.director and case.is_member(case.director) else ()
+        for page in voice.message("people/seat_left", {"ref": ref, "agency": agency, "ids": ids}, wake=wake):
+            ctx.work.say(channel, page, scope=ref, by=ctx.work.find.holder(channel))
+    return left
 
 
 def leave_rooms(person: Professional, ctx: Context, *, for_good: bool) -> None:

@@ -29,7 +29,18 @@ def _next(step: Step) -> Mapping[str, str]:
     return {"agency": str(step.entries[0].fields["owner"])}
 
 
+def _gone(step: Step) -> Mapping[str, str]:
+    return {"agency": str(step.entries[0].fields["agency"])}
+
+
 WITHDREW = verb("withdraw", "withdrew the agency; next owner: {agency}", places=_next, final=True, in_a_full_case=True)
+GAVE_UP = verb(
+    "withdraw for",
+    "gave up the seat of {agency}, of which nobody is left",
+    places=_gone,
+    final=True,
+    in_a_full_case=True,
+)
 
 
 @record("withdrawal")
@@ -54,34 +65,38 @@ def withdraw(
     by: Professional,
     at: datetime,
     steers: Callable[[str], bool] = lambda _: False,
+    gone: str | None = None,
 ) -> Withdrawal:
     """Give up the agency's seat; its people leave the table, and the next owner has what is left to do.
 
-    ``steers``: who of them coordinates, and stays to run the process (Matrix ids). What only this agency can settle, a
-    question that it was asked or has asked, is settled first.
+    ``steers``: who of them coordinates, and stays to run the process (Matrix ids). ``gone``: the agency, if it is
+    another one of which nobody is left. What only the agency can settle, a question that it was asked or has asked, is
+    settled first; of one that is gone, what it was asked is taken back by who asked it.
     """
+    agency = gone or by.agency
     case.require_open()
-    case.require_seat(by.agency)
-    if owner == by.agency or owner not in case.seats:
-        others = [agency for agency in case.seats if agency != by.agency]
-        raise Refusal("withdrawal/next_owner", agency=by.agency, owner=owner, others=others)
+    case.require_seat(agency)
+    if owner == agency or owner not in case.seats:
+        others = [seated for seated in case.seats if seated != agency]
+        raise Refusal("withdrawal/next_owner", agency=agency, owner=owner, others=others)
     if running := roundtable.running(case):
         raise Refusal("withdrawal/table_meets", ref=case.ref, id=running.id)
-    owed, asked = to_settle(case, by.agency, at)
-    if owed or asked:
-        raise Refusal("withdrawal/unsettled", ref=case.ref, agency=by.agency, owed=owed, asked=asked)
+    owed, asked = to_settle(case, agency, at)
+    if owed or (asked and not gone):
+        facts = {"ref": case.ref, "agency": agency, "owed": owed, "asked": asked}
+        raise Refusal("withdrawal/unsettled", **facts, gone=bool(gone))
     people = tuple(
         member.user_id
         for member in case.present
-        if member.agency == by.agency and member.user_id != case.director and not steers(member.user_id)
+        if member.agency == agency and member.user_id != case.director and not steers(member.user_id)
     )
-    step = case.step(WITHDREW, f"withdrawal/{len(case.all(Withdrawal)) + 1}", by, at)
-    handed = tuple(hand_over(case, by.agency, owner, step))
+    step = case.step(GAVE_UP if gone else WITHDREW, f"withdrawal/{len(case.all(Withdrawal)) + 1}", by, at)
+    handed = tuple(hand_over(case, agency, owner, step))
     for member in case.present:
         if member.user_id in people:
             step.change(member, left_at=at)
-    step.change(case, seats=tuple(agency for agency in case.seats if agency != by.agency))
-    made = Withdrawal(step.subject, by.user_id, by.agency, at, because, owner, handed, people)
+    step.change(case, seats=tuple(seated for seated in case.seats if seated != agency))
+    made = Withdrawal(step.subject, by.user_id, agency, at, because, owner, handed, people)
     return step.add(case.all(Withdrawal), made)
 
 

@@ -66,7 +66,16 @@ async def test_what_a_leaver_did_still_bears_their_name_and_nothing_is_asked_of_
     assert "Finn de Boer" in told.text
     assert user("finn") not in told.text
     refused = await table.answer("ada", "!request Finn de Boer was he seen? because: the plan", room=room)
-    assert "Nothing was" in refused.text
+    assert "R-1" not in refused
+    assert (await table.outcomes())[-1][1] != "done"
+    await table.say("cleo", "!roundtable tomorrow 15:00", room=room)
+    await table.say("cleo", "!roundtable start M-1", room=room)
+    for who in ("ada", "hugo"):
+        await table.say(who, "!confirm", room=room)
+    said = await table.say("cleo", "!roundtable end", room=room)
+    minutes = next(s for s in said if s.file and s.file.content_type.startswith("text/markdown"))
+    assert minutes.file is not None
+    assert user("finn") not in minutes.file.data.decode()
 
 
 async def test_who_moves_leaves_the_tables_of_before_and_comes_to_the_other_agencys_room(table: Conference) -> None:
@@ -146,6 +155,35 @@ async def test_an_agency_comes_is_renamed_and_retires_with_its_past_kept(table: 
     refused = await table.answer("ada", "!request health was he seen? because: the plan", room=room)
     assert "R-2" not in refused
     assert "A-1" in await table.answer("ada", "!followups", room=room)
+
+
+@pytest.mark.scenario
+async def test_what_waits_for_an_agency_that_retires_is_told_and_goes_on_with_another(table: Conference) -> None:
+    room = await table.open_case()
+    ref = room.partition(":")[2]
+    await table.say("cleo", "!action CANARY visit him for: health by: 20 nov", room=room)
+    await table.say("ada", "!request health CANARY was he seen? because: the plan by: 20 nov", room=room)
+    await table.say("finn", "!concern he sleeps badly kind: fact", room=room)
+    refused = await table.answer("cleo", "!withdraw for: health because: merged owner: social", room=room)
+    assert "Health service gives up its seat itself" in refused
+    said = await table.say("kees", "!agency retire health because: it was merged", room="admin")
+    here = next(s for s in said if s.channel == room and "nobody of it is at any table" in s)
+    assert "Still waiting for it: A-1, R-1" in here
+    assert here.mentions == (user("cleo"),)
+    for channel in ("admin", "coordination"):
+        told = next(s for s in said if s.channel == channel)
+        assert f"{ref}: A-1, R-1 still waits for it" in told
+        assert "CANARY" not in told.text + told.html
+    withdraw = "!withdraw for: health because: it was merged owner: social"
+    before = len((await table.case(room)).steps)
+    assert "Please ask Cleo Bakker" in await table.answer("ada", withdraw, room=room)
+    assert "!drop R-1 because: WHY" in await table.answer("cleo", withdraw, room=room)
+    assert len((await table.case(room)).steps) == before
+    await table.say("ada", "!drop R-1 because: nobody is left to ask", room=room)
+    assert "For Social services from now on: A-1" in await table.answer("cleo", withdraw, room=room)
+    assert "health" not in (await table.case(room)).seats
+    assert "A-1" in await table.answer("cleo", "!accept A-1", room=room)
+    assert "gave up the seat of Health service" in await table.answer("ada", "!timeline", room=room)
 
 
 @pytest.mark.parametrize("line", ["!member leave Finn de Boer because: x", "!agency retire health because: x"])

@@ -11,4 +11,6 @@ WALK = [
 STORY = [
     ("withdraw", lambda c, at: withdraw(c, because="w94 adult now", owner="social", by=FINN, at=at)),
     ("invite", lambda c, at: c.invite(FINN, because="w95 ill again", by=CLEO, at=at)),
+    ("withdraw for", lambda c, at: withdraw(c, because="w940 merged", owner="social", by=CLEO, at=at, gone="health")),
+    ("invite", lambda c, at: c.invite(FINN, because="w950 is back", by=CLEO, at=at)),
 ]
