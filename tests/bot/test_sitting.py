@@ -29,8 +29,8 @@ MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 BEFORE = datetime(2026, 11, 9, 8, 5, tzinfo=UTC)
 """Five working days before it, soon after nine in Amsterdam."""
 BEGINS = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
-WITHIN = timedelta(seconds=10)
-"""From the end of a case to its minutes."""
+WITHIN = 10
+"""Seconds from the end of a case to its minutes."""
 REFERRER = "probation"
 """Who brings the last two cases, and comes to none."""
 OTHERS = ("police", "social", "health", "school", "youth", "housing", "addiction")
@@ -155,15 +155,13 @@ async def test_fifteen_cases_of_eight_agencies_in_one_sitting(
             # It takes the time of the one that is not heard as well.
             await cleo.hears(by_bot(town, "M-1", "the 10 minutes of this case are up"), case.room)
             clock.now += MINUTES
-        ended = clock.now
         began = time.monotonic()
         await say_surely(cleo, coordination, "!sitting next")
         reader = town.of_agency(case.agencies[1])
         await reader.hears(by_bot(town, "M-1 · minutes · version 1"), case.room)
         minutes = await reader.hears(by_bot(town, f"{case.ref}-M-1-minutes-v1.md"), case.room)
         took.append(time.monotonic() - began)
-        # The bot's clock has not moved meanwhile.
-        assert clock.now - ended <= WITHIN
+        assert took[-1] <= WITHIN
         text = (await download(reader.client, cast("Json", minutes.content["file"]))).decode()
         assert case.noted in text
         assert case.known in text
@@ -171,7 +169,6 @@ async def test_fifteen_cases_of_eight_agencies_in_one_sitting(
     await cleo.hears(by_bot(town, "No case is left that can be heard", cases[-1].ref), coordination)
     await say_surely(cleo, coordination, "!sitting end")
     over = await cleo.hears(by_bot(town, "The sitting is over", *(case.ref for case in cases)), coordination)
-    assert clock.now - BEGINS == CASES * MINUTES
     with capsys.disabled():
         print(f"\nfrom the end of a case to its minutes: at most {max(took):.1f} s")  # noqa: T201
 

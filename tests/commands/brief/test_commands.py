@@ -84,11 +84,16 @@ async def test_a_brief_is_corrected_taken_back_and_erased_like_any_record(table:
     assert "CANARY" not in await table.answer("ada", "!brief", room=room)
 
 
-async def test_a_closed_case_gets_no_brief_and_an_observer_writes_none(table: Conference) -> None:
-    room = await table.open_case()
-    await table.say("hugo", "!roundtable today 11:00", room=room)
-    await table.say("hugo", "!roundtable start M-1", room=room)
+async def test_an_observer_of_a_meeting_writes_no_brief_nor_does_anybody_in_a_closed_case(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    await table.say("cleo", "!roundtable today 11:00", room=room)
+    await table.say("cleo", "!roundtable start M-1", room=room)
     await table.say("ada", "!brief he is at home", room=room)
+    await table.say("cleo", "!roundtable end", room=room)
+    await table.say("cleo", "!close because: goal met owner: social informed: yes", room=room)
+    await table.say("ada", "!brief he is at home", room=room)
+    codes = [code for command, code in await table.outcomes() if command == "brief"]
+    assert codes == ["meeting/observer", "case/closed"]
     assert not any("he is at home" in s for s in table.heard)
 
 

@@ -77,6 +77,7 @@ async def test_a_coordinator_sees_their_own_schemes_only(three: Conference) -> N
     three.later(days=30)
     for line in ("!digest", "!case list", "!case list silent", "!case list police", "!case list scheme: youth crime"):
         assert "T4BB" not in await ask(three, line)
+    assert "K7QF" in await ask(three, "!case list")
 
 
 @pytest.mark.parametrize("who", ["ada", "bram", "kees"])

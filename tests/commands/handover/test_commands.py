@@ -224,4 +224,6 @@ async def test_a_practice_team_tells_nobody_upward(team: Conference) -> None:
     await team.comings.joined(f"!{room}:example.org", tuple(map(user, ("ada", "cleo", "dirk"))), "$joined")
     await team.say("cleo", f"!case stepup {ref(room)} because: each night", room="coordination")
     await team.say("ada", TOLD, room=room)
-    assert not [one for one in await later(team, minutes=31) if one.channel == "coordination"]
+    told = await later(team, minutes=31)
+    assert {one.channel for one in told if one.subject == "H-1"} == {room}
+    assert not [one for one in told if one.channel == "coordination"]

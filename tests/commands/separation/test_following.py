@@ -74,6 +74,7 @@ async def test_why_somebody_paused_what_moved_is_wiped_with_it(table: Conference
     room = await table.open_case()
     await table.say("cleo", "!action visit him for: social by: 20 nov", room=room)
     await table.say("dirk", "!pause A-1 because: CANARY-PAUSE his brother is here", room=room)
+    assert "CANARY" in await words_of(table, room)
     other = await separate(table, room)
     await table.say("cleo", "!allocate A-1 there", room=room)
     assert "CANARY" not in await words_of(table, room) + await words_of(table, other)
