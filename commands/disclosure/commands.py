@@ -8,7 +8,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from cases.errors import Refusal
 from cases.record import one_of
 from cases.roles import Permission, Place
 from chat import groups
@@ -22,6 +21,7 @@ from commands.ids import DisclosureId, LeavingId, RoundTableId
 from commands.proposal.answers import answer_proposals
 from commands.request import audience
 from commands.request import rules as request
+from commands.request.finding import find_case
 from commands.request.rules import Answer, Request
 from commands.research.rules import Check, Return
 from commands.roundtable.rules import RoundTable
@@ -110,7 +110,7 @@ def disclose(args: Disclose, ctx: Context) -> Reply:
 @commands.command("consent", needs=Permission.ANSWER, example="!consent L-1")
 def consent(args: Consents, ctx: Context) -> Reply:
     """Count the agency among those who agree; the last one lets it go."""
-    _open(args.id, ctx)
+    find_case(disclosure.ITEM, args.id, ctx)
     asked = disclosure.consent(ctx.case, args.id, by=ctx.actor, at=ctx.now)
     return _say(_go_on(asked, ctx) or Reply("disclosure/progress", _facts(asked, ctx), asked.id), asked, ctx)
 
@@ -118,7 +118,7 @@ def consent(args: Consents, ctx: Context) -> Reply:
 @commands.command("retain", needs=Permission.ANSWER, example="!retain L-1")
 def retain(args: Retain, ctx: Context) -> Reply:
     """Stop it; the table hears that it was stopped, and not by whom."""
-    _open(args.id, ctx)
+    find_case(disclosure.ITEM, args.id, ctx)
     asked = disclosure.retain(ctx.case, args.id, by=ctx.actor, at=ctx.now)
     disclosure.stop(ctx.case, asked, by=ctx.house.bot, at=ctx.now)
     stopped = Reply("disclosure/stopped", _facts(asked, ctx), asked.id, ctx.at_table(asked.agency, asked.by))
@@ -194,17 +194,6 @@ def _chair_of(asked: Disclosure, ctx: Context) -> tuple[str, ...]:
         return ()
     chair = one_of(ctx.case.all(RoundTable), asked.about).chair
     return (chair,) if ctx.case.is_member(chair) else ()
-
-
-def _open(disclosure_id: str, ctx: Context) -> None:
-    """Find the case that it is about; in an agency's own room the card or the id tells which."""
-    if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == disclosure_id):
-        return
-    refs = ctx.work.find.cases_where(disclosure.ITEM, ctx.actor.agency, disclosure_id)
-    case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
-    if case is None:
-        raise Refusal("request/which_case", id=disclosure_id, refs=refs)
-    ctx.open_case = case
 
 
 def _told(ctx: Context) -> Iterator[Told]:

@@ -21,6 +21,7 @@ from commands.proposal.answers import answer_proposals
 from commands.referral import rules as referral
 from commands.referral.rules import Referral
 from commands.request import audience
+from commands.request.finding import find_case
 
 GROUP, PLACE = groups.SHARE, 90
 MOST_SHOWN = 5
@@ -189,12 +190,7 @@ def _facts(told: Referral, ctx: Context) -> dict[str, object]:
 
 
 def _open(referral_id: str, ctx: Context) -> Case:
-    """The case of a referral; in an agency's own room the card or the id tells which."""
-    if ctx.open_case is None or (ctx.place is not Place.CASE and ctx.card != referral_id):
-        refs = ctx.work.find.cases_where(referral.ITEM, ctx.actor.agency, referral_id)
-        found = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
-        if found is None:
-            raise Refusal("referral/which", id=referral_id, refs=refs)
-        ctx.open_case = found
-    ctx.open_case.require_not_left(ctx.actor)
-    return ctx.open_case
+    """The case of a referral; raises Refusal for who has left its table."""
+    case = find_case(referral.ITEM, referral_id, ctx, "referral/which")
+    case.require_not_left(ctx.actor)
+    return case

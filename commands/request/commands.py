@@ -21,6 +21,7 @@ from commands.ids import HeldId, RequestId
 from commands.request import answering, audience, lawful
 from commands.request import rules as request
 from commands.request.disclosing import Discloses, read_own_standing
+from commands.request.finding import find_case
 from commands.request.holding import hold_nothing_about, nothing_about
 from commands.request.rules import NOTHING_SAID, Answer, Ground, Request, Standing, State, Use
 
@@ -195,7 +196,6 @@ def refuse(args: RefuseRequest, ctx: Context) -> Reply:
 def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
     """Move the date of the answer."""
     case, asked = _find(args.id, ctx)
-    ctx.open_case = case
     asked, given = request.ask_for_time(case, asked.id, args.until, because=args.because, by=ctx.actor, at=ctx.now)
     return _pass_on(asked, given, ctx)
 
@@ -204,7 +204,6 @@ def ask_for_time(args: AskForTime, ctx: Context) -> Reply:
 def pass_on(args: PassOn, ctx: Context) -> Reply:
     """The colleague reads the question and the reason; the table hears that it was passed on."""
     case, asked = _find(args.id, ctx)
-    ctx.open_case = case
     colleague = ctx.directory.people[args.person]
     if colleague.role not in AT_THE_TABLE:
         raise Refusal("request/cannot_answer", person=colleague.user_id, role=colleague.role, agency=colleague.agency)
@@ -277,7 +276,6 @@ def _require_readers(see: tuple[str, ...], ctx: Context) -> None:
 def _tell(args: GiveAnswer | AnswerPartly, result: State, ctx: Context, *, withheld: str | None = None) -> Reply:
     """Answer with something, on the agency's own basis; raises Refusal for what the scheme asks for beside."""
     case, asked = _find(args.id, ctx)
-    ctx.open_case = case
     answering.require_function(ctx.actor, asked.to_agency, ctx)
     for_nobody = args.use is Use.NAMED and not (args.see or asked.see)
     example = f"!answer {asked.id} … basis: … consent: yes"
@@ -316,7 +314,6 @@ def _answer(
     use: Use | None = None,
     on: Standing = NOTHING_SAID,
 ) -> Reply:
-    ctx.open_case = case
     seen_by = asked.audience(see or asked.see)
     if seen_by and ctx.place is Place.CASE and audience.is_read_by_others(case, seen_by):
         raise Refusal("request/answer_in_your_room", id=asked.id, see=seen_by)
@@ -355,20 +352,8 @@ def _pass_on(asked: Request, given: Answer, ctx: Context) -> Reply:
 
 
 def _find(request_id: str, ctx: Context) -> tuple[Case, Request]:
-    """The request that an answer is for; in an agency's own room the card or the id tells which case's.
-
-    An id that the agency was asked in several cases tells nothing, even if only one of them waits: what is meant to
-    add to an earlier answer must not reach another table.
-    """
-    if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == request_id):
-        return ctx.open_case, one_of(ctx.open_case.all(Request), request_id)
-    refs = ctx.work.find.cases_where(request.ITEM, ctx.actor.agency, request_id)
-    if len(refs) > 1:
-        left = {case.ref for case in ctx.work.find.cases(refs) if case.has_left(ctx.actor.user_id)}
-        refs = [ref for ref in refs if ref not in left] or refs
-    case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
-    if case is None:
-        raise Refusal("request/which_case", id=request_id, refs=refs)
+    """The request that an answer is for, and its case."""
+    case = find_case(request.ITEM, request_id, ctx)
     return case, one_of(case.all(Request), request_id)
 
 

@@ -15,6 +15,7 @@ from commands.ids import ResearchId, RoundTableId
 from commands.overview.lines import part_of_status
 from commands.request import answering, audience
 from commands.request.disclosing import Discloses, read_own_standing
+from commands.request.finding import find_case
 from commands.request.holding import hold_nothing_about
 from commands.research import asking
 from commands.research import rules as research
@@ -138,13 +139,8 @@ def _table(table_id: str | None, ctx: Context) -> RoundTable:
 
 
 def _open(check_id: str, ctx: Context) -> Check:
-    """The check that a return is for; in an agency's own room the card or the id tells which case's."""
-    if ctx.open_case is None or (ctx.place is not Place.CASE and ctx.card != check_id):
-        refs = ctx.work.find.cases_where(research.ITEM, ctx.actor.agency, check_id)
-        cases = [case for case in ctx.work.find.cases(refs) if not case.has_left(ctx.actor.user_id)]
-        if len(cases) != 1:
-            raise Refusal("research/which_case", id=check_id, refs=[case.ref for case in cases])
-        ctx.open_case = cases[0]
-    check = one_of(ctx.case.all(Check), check_id)
+    """The check that a return is for."""
+    case = find_case(research.ITEM, check_id, ctx, "research/which_case")
+    check = one_of(case.all(Check), check_id)
     answering.require_function(ctx.actor, check.to_agency, ctx)
     return check

@@ -24,6 +24,7 @@ from commands.overview.lines import in_status
 from commands.practice import rules as practice
 from commands.proposal.answers import answer_proposals
 from commands.request import audience
+from commands.request.finding import find_case
 from commands.roundtable.rules import RoundTable
 from commands.separation import belonging, carrying, links
 from commands.separation import rules as separations
@@ -136,7 +137,7 @@ def count_left(ctx: Context, hidden: Collection[str]) -> int:
 
 
 def _accept(allocation_id: str, ctx: Context) -> Reply:
-    _find(allocation_id, ctx)
+    find_case(separations.ITEM, allocation_id, ctx)
     asked = separations.agree(ctx.case, allocation_id, by=ctx.actor, at=ctx.now)
     if asked.waits_for:
         return _say(Reply("separation/asked", _facts(asked, ctx), asked.id), asked, ctx)
@@ -152,7 +153,7 @@ def _accept(allocation_id: str, ctx: Context) -> Reply:
 
 
 def _decline(allocation_id: str, why: str, ctx: Context) -> Reply:
-    _find(allocation_id, ctx)
+    find_case(separations.ITEM, allocation_id, ctx)
     asked = separations.stop(ctx.case, allocation_id, why, by=ctx.actor, at=ctx.now)
     facts = _facts(asked, ctx) | {"agency": ctx.actor.agency}
     return _say(Reply("separation/stopped", facts, asked.id, ctx.at_table(asked.agency, asked.by)), asked, ctx)
@@ -254,17 +255,6 @@ def _carry_out(made: Allocation, ctx: Context) -> Reply:
         ctx.work.retract_about(case.ref, gone)
         carrying.take_away(case, about)
     return Reply("separation/allocated", {**_left(case), "ids": made.about, "to": made.to})
-
-
-def _find(allocation_id: str, ctx: Context) -> None:
-    """Find the case that it is about; in an agency's own room the card or the id tells which."""
-    if ctx.open_case is not None and (ctx.place is Place.CASE or ctx.card == allocation_id):
-        return
-    refs = ctx.work.find.cases_where(separations.ITEM, ctx.actor.agency, allocation_id)
-    case = ctx.work.find.case(refs[0]) if len(refs) == 1 else None
-    if case is None:
-        raise Refusal("request/which_case", id=allocation_id, refs=refs)
-    ctx.open_case = case
 
 
 def _say(reply: Reply, asked: Allocation, ctx: Context) -> Reply:
