@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from cases.case import AT_THE_TABLE, Case
+from cases.case import Case
 from cases.people import Professional
 from chat.context import Reply, agency_channel
 from commands.poll.rules import people_of
-from commands.request import audience
+from commands.request import answering, audience
 from commands.research import rules as research
 from commands.research.rules import Check
 from commands.roundtable.rules import RoundTable
@@ -24,7 +24,11 @@ def ask(
     because: str | None = None,
 ) -> list[Check]:
     """Ask every agency at the table that was not asked yet, and of which somebody can read and answer it."""
-    able = [agency for agency in research.unasked(case, table.id) if _can_answer(case, directory, agency)]
+    able = [
+        agency
+        for agency in research.unasked(case, table.id)
+        if any(not case.has_left(one.user_id) for one in answering.who_answers(directory, agency))
+    ]
     return research.ask(case, table.id, able, because=because, by=by, at=at)
 
 
@@ -50,10 +54,3 @@ def facts_of(case: Case, check: Check, table: RoundTable) -> dict[str, object]:
     """What the templates tell of a check."""
     at_table = [member.user_id for member in case.present if member.agency == check.to_agency]
     return {"check": check, "ref": case.ref, "at_table": at_table, "table": table}
-
-
-def _can_answer(case: Case, directory: Directory, agency: str) -> bool:
-    """Whether somebody of the agency reads it, and may answer for it where that is some people's only."""
-    functions = directory.agencies[agency].answers if agency in directory.agencies else ()
-    people = [one for one in directory.of_agency(agency, *AT_THE_TABLE) if not case.has_left(one.user_id)]
-    return any(not functions or one.function in functions for one in people)

@@ -89,7 +89,8 @@ def ask(
     because: str | None = None,
 ) -> list[Check]:
     """Ask these agencies, but for those that are asked already; gives the new checks."""
-    table = require_ahead(case, table_id)
+    case.require_open()
+    table = _require_ahead(case, table_id)
     to_ask = [agency for agency in unasked(case, table.id) if agency in agencies]
     if not to_ask:
         return []
@@ -118,9 +119,7 @@ def give_back(
     check = one_of(case.all(Check), check_id)
     require_agency(check.to_agency, by, "research/not_asked_of_you", id=check.id)
     case.require_not_left(by)
-    table = one_of(case.all(RoundTable), check.roundtable)
-    if table.state not in AHEAD:
-        raise Refusal("research/over", id=check.id, table=table)
+    _require_ahead(case, check.roundtable, check.id)
     number = sum(one.check == check.id for one in case.all(Return)) + 1
     given = Return(
         f"{check.id}/{number}",
@@ -175,12 +174,11 @@ def waits_for(case: Case, table_id: str) -> list[str]:
     return [agency for agency in silent if agency in case.seats]
 
 
-def require_ahead(case: Case, table_id: str) -> RoundTable:
+def _require_ahead(case: Case, table_id: str, check_id: str | None = None) -> RoundTable:
     """The round table, for which something can still be returned; raises Refusal."""
-    case.require_open()
     table = one_of(case.all(RoundTable), table_id)
     if table.state not in AHEAD:
-        raise Refusal("research/over", id=None, table=table)
+        raise Refusal("research/over", id=check_id, table=table)
     return table
 
 
