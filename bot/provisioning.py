@@ -4,7 +4,7 @@
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -235,14 +235,21 @@ async def carry_out(
 
 
 async def hand_over(
-    plan: Plan, store: Store, known_as: KnownHouse, *, prune: bool, clock: Callable[[], datetime]
-) -> None:
-    """Put on file what the plan says, in one unit of work; the running bot makes the rooms, invites and removes."""
+    plan: Plan, store: Store, house: House, known_as: KnownHouse, *, prune: bool, clock: Callable[[], datetime]
+) -> bool:
+    """Put on file what the plan says, in one unit of work; the running bot makes the rooms, invites and removes.
+
+    Gives whether it did: not when others have changed meanwhile what it was made of.
+    """
     gone = {person.user_id for person in plan.changes.gone} if prune else set[str]()
 
-    def change() -> None:
+    def change() -> bool:
         with store.work(causes.of_job("provision", uuid.uuid4().hex), clock()) as work:
-            changing.carry_out(work, plan.changes, known_as, prune=prune)
+            # Whoever took a seat while the homeserver was asked would keep it.
+            now = replace(plan, changes=directory.compare(work.find, house.agencies, house.people))
+            if list(describe(now, prune=prune)) != list(describe(plan, prune=prune)):
+                return False
+            changing.carry_out(work, now.changes, known_as, prune=prune)
             for channel in plan.unsafe:
                 renew(work, channel)
                 work.record(Entry("operator", "shell", None, "provision room", channel, "renewed", work.cause))
@@ -254,8 +261,9 @@ async def hand_over(
                 work.name(channel)
             for channel, user in plan.invite:
                 work.invite(channel, user)
+        return True
 
-    await store.do(change)
+    return await store.do(change)
 
 
 async def provision(
@@ -304,10 +312,10 @@ async def provision_running(
     agreed: list[str] | None,
 ) -> dict[str, object]:
     """Plan beside the running bot; carry it out when it is still the plan that was agreed to. Raises ConfigProblem."""
-    plan = await make_plan(store, client, _check(config, text, "agencies"), config.matrix.user_id)
+    house = _check(config, text, "agencies")
+    plan = await make_plan(store, client, house, config.matrix.user_id)
     lines = list(describe(plan, prune=prune))
-    if done := agreed == lines:
-        await hand_over(plan, store, known_as, prune=prune, clock=clock)
+    done = agreed == lines and await hand_over(plan, store, house, known_as, prune=prune, clock=clock)
     return {"plan": lines, "anything": plan.anything(prune=prune), "missing": list(plan.missing), "done": done}
 
 

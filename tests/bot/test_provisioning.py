@@ -19,7 +19,7 @@ from bot.matrix.crypto.errors import NotAllowed, Rejected, Unavailable
 from bot.matrix.crypto.events import StateChange
 from bot.matrix.limits import Progress
 from bot.matrix.rooms import MARKER, MOST_INVITED_AT_ONCE
-from bot.provisioning import Plan, carry_out, describe, make_plan
+from bot.provisioning import Plan, carry_out, describe, hand_over, make_plan
 from cases.roles import Role
 from chat.context import House as KnownHouse
 from storage import rooms as room_states
@@ -222,6 +222,25 @@ async def test_a_second_run_finds_nothing_to_do(store: Store, rooms: RecordedRoo
     plan = await make_plan(store, rooms, the_house(), BOT)
     assert not plan.anything(prune=True)
     assert list(describe(plan, prune=True)) == []
+
+
+async def test_a_plan_that_is_another_one_by_now_changes_nothing(store: Store, rooms: RecordedRooms) -> None:
+    await apply(store, rooms, the_house())
+    moved = the_house({"ada": {"agency": "health"}})
+    plan = await make_plan(store, rooms, moved, BOT)
+    # While the homeserver was asked she took a seat for her old agency.
+    await put_case_with_ada(store, rooms)
+    assert not await hand_over(plan, store, moved, KNOWN_AS, prune=False, clock=lambda: NOW)
+    with store.look() as find:
+        assert find.directory().people[user("ada")].agency == "police"
+    plan = await make_plan(store, rooms, moved, BOT)
+    done = [await hand_over(plan, store, moved, KNOWN_AS, prune=False, clock=lambda: NOW) for _ in range(2)]
+    assert done == [True, False]
+    with store.look() as find:
+        assert find.directory().people[user("ada")].agency == "health"
+        case = find.case("K7QF")
+        assert case
+        assert not [m for m in case.present if m.user_id == user("ada")]
 
 
 async def test_a_plan_alone_changes_nothing(store: Store, rooms: RecordedRooms) -> None:
