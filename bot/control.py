@@ -17,12 +17,14 @@ import structlog
 
 from bot.config import ConfigProblem
 from chat.faults import place_of_fault
+from storage.database import StoreAwayError
 
 log = structlog.get_logger(__name__)
 SOCKET = "control.sock"
 MOST_BYTES = 4 * 1024 * 1024
 ASKED_WITHIN_SECONDS = 10.0
 FAILED = 1
+ENDED = "the running bot ended before it answered: look whether it was done, and ask again"
 _OWN_DESCRIPTORS = Path("/proc/self/fd")
 Answer = dict[str, object]
 Way = Callable[[Mapping[str, Any]], Awaitable[Answer]]
@@ -79,8 +81,8 @@ async def ask(folder: Path, question: Mapping[str, object]) -> Mapping[str, Any]
         line = b""
     finally:
         writer.close()
-    if not line:
-        raise ConfigProblem("the running bot ended before it answered: look whether it was done, and ask again")
+    if not line.endswith(b"\n"):
+        raise ConfigProblem(ENDED)
     answer: dict[str, Any] = json.loads(line)
     if complaints := answer.get("complaints"):
         raise ConfigProblem(*complaints)
@@ -92,12 +94,15 @@ async def _answer(reader: asyncio.StreamReader, ways: Mapping[str, Way]) -> Answ
         async with asyncio.timeout(ASKED_WITHIN_SECONDS):
             asked = json.loads(await reader.readline())
         way = ways[asked["do"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {"complaints": ["the running bot does not know that: is it of another version?"]}
     try:
         return await way(asked)
     except ConfigProblem as problem:
         return {"complaints": list(problem.problems)}
+    except StoreAwayError:
+        # It may be committed all the same.
+        return {"complaints": ["the store did not answer: look whether it was done, and ask again"]}
     except Exception as fault:  # noqa: BLE001 whatever it is, its words may hold content
         log.error("asked in vain", **place_of_fault(fault))  # noqa: TRY400
         return {"complaints": [f"it failed ({type(fault).__name__}): nothing was changed; the bot's log says where"]}

@@ -3,7 +3,7 @@
 import asyncio
 import stat
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from bot import control
 from bot.config import ConfigProblem
+from storage.database import StoreAwayError
 
 
 async def say_back(asked: Mapping[str, Any]) -> dict[str, object]:
@@ -25,7 +26,11 @@ async def fail(_asked: Mapping[str, Any]) -> dict[str, object]:
     raise RuntimeError("CANARY")
 
 
-WAYS = {"say": say_back, "complain": complain, "fail": fail}
+async def lose_the_store(_asked: Mapping[str, Any]) -> dict[str, object]:
+    raise StoreAwayError("CANARY")
+
+
+WAYS = {"say": say_back, "complain": complain, "fail": fail, "lose": lose_the_store}
 
 
 @pytest.fixture
@@ -80,6 +85,44 @@ async def test_a_fault_is_told_without_its_words(folder: Path, capsys: pytest.Ca
         with pytest.raises(ConfigProblem, match="RuntimeError") as told:
             await control.ask(folder, {"do": "fail"})
     assert "CANARY" not in str(told.value.problems) + capsys.readouterr().out
+
+
+async def test_a_store_that_went_away_is_not_said_to_hold_nothing_of_it(folder: Path) -> None:
+    async with AsyncExitStack() as opened:
+        await control.serve(opened, folder, WAYS)
+        with pytest.raises(ConfigProblem, match="look whether it was done") as told:
+            await control.ask(folder, {"do": "lose"})
+    assert "CANARY" not in str(told.value.problems)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [b"[" * 100_000, b"[]", b'"say"', b"7", b'{"do": []}', b"\xff\xfe", b'{"do": "say"', b"", b"x" * 5_000_000],
+    ids=["deep", "list", "word", "number", "unhashable", "no text", "half", "nothing", "huge"],
+)
+async def test_what_is_no_question_is_answered_and_the_next_one_is_too(folder: Path, asked: bytes) -> None:
+    async with AsyncExitStack() as opened:
+        await control.serve(opened, folder, WAYS)
+        with control._address(folder) as address:
+            reader, writer = await asyncio.open_unix_connection(address)
+        writer.write(asked + b"\n")
+        with suppress(ConnectionError):
+            assert b"does not know that" in await reader.readline()
+        writer.close()
+        assert await control.ask(folder, {"do": "say", "word": "w"}) == {"said": "w"}
+
+
+async def test_half_an_answer_is_none(folder: Path) -> None:
+    async def end_in_the_middle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b'{"said": "w')
+        writer.close()
+
+    with control._address(folder) as address:
+        server = await asyncio.start_unix_server(end_in_the_middle, address)
+    async with server:
+        with pytest.raises(ConfigProblem, match="ended before it answered"):
+            await control.ask(folder, {"do": "say"})
 
 
 async def test_a_bot_that_ends_meanwhile_keeps_nobody_waiting(folder: Path) -> None:
