@@ -75,6 +75,8 @@ def send(args: Send, ctx: Context) -> Reply:
     _require_room(asked.to, ctx)
     # What became a name meanwhile does not leave, either.
     text = strip(asked.text, know(ctx.work.find, ctx.directory, ctx.case))
+    if not says_something(text):
+        raise Refusal("advice/nothing_left")
     advice.send(ctx.case, args.id, text, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     number = numbers.give(ctx.work, Link(asked.to, ctx.case.ref, asked.id))
     question = Reply("advice/question", {"number": number, "text": asked.text}, number, _sits(asked.to, ctx))

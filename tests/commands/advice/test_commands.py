@@ -258,6 +258,15 @@ async def test_who_deletes_their_question_takes_it_out_of_the_steering_room_too(
     assert not [s for s in said if s.channel == "steering"]
 
 
+async def test_a_question_of_which_nothing_is_left_by_now_is_not_sent(table: Conference) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    await table.say("ada", "!advice Zorro?", room=room)
+    await table.say("kees", "!member add @zorro:example.org Zorro Vega agency: police because: new", room="admin")
+    assert "nothing is left of it" in await table.answer("ada", "!send V-1", room=room)
+    assert not [s for s in table.heard if s.channel == "steering" and "asks for advice" in s]
+
+
 @pytest.mark.parametrize("text", ["Yes, with the consent of both", "yes", "It is lawful under Article 9"])
 async def test_a_reply_that_may_be_the_advice_is_asked_about_and_goes_on_with_a_yes(
     table: Conference, text: str
