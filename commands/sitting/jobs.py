@@ -95,8 +95,10 @@ def _tell_open(sweep: Sweep, number: str) -> None:
         return
     with sweep.store.work(cause, sweep.now) as work:
         work.record(_entry(sweep, "sitting open", cause))
-        sitting = next(one for one in keeping.read(work.find) if str(one.number) == number)
-        _context(sweep, work).tell(COORDINATION, Reply("sitting/still_open", {"sitting": sitting}))
+        for sitting in keeping.read(work.find):
+            # It may have ended since the sweep began.
+            if str(sitting.number) == number and sitting.state is State.RUNNING:
+                _context(sweep, work).tell(COORDINATION, Reply("sitting/still_open", {"sitting": sitting}))
 
 
 def _entry(sweep: Sweep, command: str, cause: str) -> Entry:

@@ -2,6 +2,7 @@
 import pytest
 
 from commands.roundtable.rules import Attendance, Presence, RoundTable, State
+from commands.sitting import jobs
 from tests.commands.sitting.house import C, extend, refs_of, said_in
 from tests.room import Conference, Said, user
 
@@ -424,6 +425,15 @@ async def test_one_that_nobody_ended_is_asked_about_once(table: Conference) -> N
         await table.sweeps.run()
         told += await table.deliver()
     assert len([s for s in told if s.channel == C and "is still open" in s]) == 1
+
+
+async def test_one_that_ends_while_it_is_looked_for_is_not_asked_about(table: Conference) -> None:
+    await plan(table, await open_some(table, 1))
+    await table.say("cleo", "!sitting start", room=C)
+    await table.say("cleo", "!sitting end", room=C)
+    table.later(days=1)
+    jobs._tell_open(table.sweeps.begin(), "1")
+    assert [s for s in await table.deliver() if "is still open" in s] == []
 
 
 async def test_from_and_to_are_divided_among_the_cases(table: Conference) -> None:
