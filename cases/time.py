@@ -219,6 +219,12 @@ def _long_day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def month_of(name: str) -> int | None:
+    """The month of a name in lower case (from 1), in English or Dutch, also a short one; None for any other word."""
+    position = _MONTH_OF.get(_SPOKEN.get(name, name))
+    return None if position is None else position + 1
+
+
 _SPOKEN: Mapping[str, str] = {
     "maandag": "mon",
     "ma": "mon",

@@ -5,13 +5,14 @@ from typing import Annotated
 from pydantic import Field
 
 from cases.errors import Refusal
+from cases.period import QUARTER, Period
 from cases.roles import Permission, Place
 from chat import groups
-from chat.arguments import WORD, Arguments
+from chat.arguments import REST, WORD, Arguments, ShortText
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.audit import rules as audit
-from commands.audit.rules import ITEM, Marks, Quarter
+from commands.audit.rules import ITEM, Marks
 from commands.ids import RoundTableId
 
 GROUP, PLACE = groups.MINUTES, 160
@@ -30,7 +31,7 @@ class GiveMarks(Arguments):
 class ShowMeans(Arguments):
     """Show the means of what agencies said of round tables, over a quarter."""
 
-    quarter: Annotated[str, WORD] | None = Field(
+    quarter: Annotated[ShortText, REST] | None = Field(
         None, title="2026-Q4", description="which quarter; this one if left out"
     )
 
@@ -48,9 +49,10 @@ def give_marks(args: GiveMarks, ctx: Context) -> Reply:
 @commands.command("audit figures", needs=Permission.OPEN_CASES, group=groups.CASE, example="!audit figures 2026-Q4")
 def show_means(args: ShowMeans, ctx: Context) -> Reply:
     """Of the cases that this person coordinates; of too few nothing."""
-    quarter = Quarter.read(args.quarter) if args.quarter else Quarter.of(ctx.now)
-    if quarter is None:
-        raise Refusal("audit/which_quarter", now=str(Quarter.of(ctx.now)))
+    this = Period.of(ctx.now, ctx.house.zone, QUARTER)
+    quarter = Period.read(args.quarter, ctx.now, ctx.house.zone) if args.quarter else this
+    if quarter is None or quarter.months != QUARTER:
+        raise Refusal("audit/which_quarter", now=str(this))
     found = ctx.work.find.cases(ctx.work.find.cases_with_due(ITEM, ctx.now))
     ours = [case for case in found if ctx.house.coordinates(ctx.actor.user_id, case.scheme)]
     given = [marks for case in ours for marks in audit.marks_of(case, quarter)]

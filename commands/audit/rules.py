@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import astuple, dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
 from cases.items import NOBODY, Item, offers_items
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
 
     from cases.case import Case
     from cases.people import Professional
+    from cases.period import Period
 
 AUDITED = verb("audit", "looked back at the round table {whole}")
 ITEM = "audit"
 """The kind of item that the marks of an agency are."""
 FEWEST = 5
 """So many agencies must have given marks, or the mean is not shown: none of them is to be told from it."""
-_QUARTER = re.compile(r"(20[0-9]{2})-?q([1-4])", re.IGNORECASE | re.ASCII)
-_MONTHS = 3
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,28 +50,6 @@ class Audit(Record):
     plan: int
 
 
-class Quarter(NamedTuple):
-    """Three months of a year, in UTC."""
-
-    year: int
-    number: int
-
-    @classmethod
-    def of(cls, moment: datetime) -> Quarter:
-        """The quarter of a moment."""
-        moment = moment.astimezone(UTC)
-        return cls(moment.year, (moment.month - 1) // _MONTHS + 1)
-
-    @classmethod
-    def read(cls, typed: str) -> Quarter | None:
-        """From ``2026-Q4``; None for anything else."""
-        found = _QUARTER.fullmatch(typed)
-        return cls(int(found[1]), int(found[2])) if found else None
-
-    def __str__(self) -> str:
-        return f"{self.year}-Q{self.number}"
-
-
 def give(case: Case, table_id: str, marks: Marks, *, by: Professional, at: datetime) -> Audit:
     """Give the marks of my agency; once, after a meeting at which it was."""
     case.require_not_left(by)
@@ -89,12 +65,12 @@ def give(case: Case, table_id: str, marks: Marks, *, by: Professional, at: datet
     return case.step(AUDITED, given.id, by, at).add(case.all(Audit), given)
 
 
-def marks_of(case: Case, quarter: Quarter) -> list[Marks]:
-    """The marks that agencies gave for the meetings of a case in a quarter; none of a case that is practised."""
+def marks_of(case: Case, period: Period) -> list[Marks]:
+    """The marks that agencies gave for the meetings of a case in a period; none of a case that is practised."""
     return [
         Marks(one.arrangements, one.conduct, one.assessment, one.plan)
         for one in case.all(Audit)
-        if not one.withdrawn and Quarter.of(one.at) == quarter and not is_practice(case)
+        if not one.withdrawn and one.at in period and not is_practice(case)
     ]
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from cases.case import Case
 from cases.errors import Refusal
+from cases.period import QUARTER, Period
 from cases.roles import Permission, Place
 from chat import groups
 from chat.arguments import REST, Arguments, ShortText, Text
@@ -14,7 +15,6 @@ from chat.registry import commands
 from commands.figures import rules as categories
 from commands.figures.choosing import choose
 from commands.figures.gathering import Gathering, Learned
-from commands.figures.period import QUARTER, Period
 from commands.figures.returns import Returning
 from commands.figures.showing import Showing
 

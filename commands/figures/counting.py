@@ -1,18 +1,18 @@
 """What the cases of a scheme come to over a period: counted case by case, and of no case anything is kept."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cases.calendar import Calendar
 from cases.case import OPENED, REPEATED, Case
+from cases.period import QUARTER, Period
 from cases.record import ERASED
 from commands.action.rules import FINISHED, Action
 from commands.action.rules import State as Of
 from commands.audit import rules as audit
-from commands.audit.rules import Marks, Quarter
+from commands.audit.rules import Marks
 from commands.case.rules import CLOSED
 from commands.concern.rules import Concern
-from commands.figures.period import Period
 from commands.overview.evidence import evidence
 from commands.referral.rules import Referral
 from commands.request.rules import Answer, Request, State, answers_to
@@ -138,11 +138,9 @@ def longest_silence(case: Case, period: Period, until: datetime) -> timedelta | 
     return longest
 
 
-def last_quarter(period: Period) -> Quarter:
+def last_quarter(period: Period) -> Period:
     """The last quarter that is over when a period ends: of a running one means would tell each mark that is added."""
-    # By the day where the house is: a quarter is one of months, too.
-    begun = Quarter.of(period.end.astimezone(period.zone).replace(tzinfo=UTC))
-    return Quarter(begun.year - 1, 4) if begun.number == 1 else Quarter(begun.year, begun.number - 1)
+    return Period.of(period.end, period.zone, QUARTER).before
 
 
 def _took(asked: Request, answer: Answer, calendar: Calendar) -> Took:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from cases.case import Case
+from cases.period import Period
 from chat.context import House
 from commands.figures.counting import Counts
-from commands.figures.period import Period
 from commands.mandate import standing
 from commands.practice.rules import is_practice
 from storage.find import Directory, Find

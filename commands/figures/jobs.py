@@ -1,10 +1,10 @@
 """The figures of a month, posted by themselves on the first working day of the next one."""
 
+from cases.period import Period
 from cases.roles import Place
 from chat.context import COORDINATION
 from chat.jobs import READ_AT_ONCE, Sweep, job
 from commands.figures.gathering import Gathering, Learned
-from commands.figures.period import Period
 from commands.figures.showing import Showing
 from storage import causes
 from storage.audit import Entry

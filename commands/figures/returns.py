@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from io import StringIO
 
 from cases.case import Case
+from cases.period import Period
 from cases.scheme import BROUGHT_BY, TOPIC, Counted, Return, Scheme
 from commands.figures import rules as categories
 from commands.figures.counting import Counts
-from commands.figures.period import Period
 from commands.figures.suppression import Cell, Hidden, break_down
 from commands.practice.rules import is_practice
 from commands.roundtable.rules import RoundTable

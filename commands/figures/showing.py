@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from cases.period import Period
 from cases.scheme import Scheme
 from chat.context import Reply
 from chat.layout import plain
@@ -12,7 +13,6 @@ from commands.audit import rules as audit
 from commands.concern.rules import Domain
 from commands.figures.counting import Counts, last_quarter
 from commands.figures.gathering import Gathering, Learned
-from commands.figures.period import Period
 from commands.figures.suppression import Cell, Hidden, break_down, cell, share
 from storage.messages import Paper
 

@@ -1,5 +1,7 @@
 """How a round table was found: asked of each agency once, shown as a mean over a quarter and never else."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from commands.audit.rules import Audit
@@ -92,6 +94,18 @@ async def test_marks_can_be_taken_back(table: Conference) -> None:
     await table.say("ada", "!undo", room=room)
     await table.say("ada", "!audit M-1 2 2 2 2", room=room)
     assert [one.plan for one in (await table.case(room)).all(Audit) if not one.withdrawn] == [2]
+
+
+async def test_a_quarter_begins_at_midnight_where_the_house_is(table: Conference) -> None:
+    room, _ = await held(table, *THERE[1:])
+    # New Year's night in Amsterdam.
+    table.now = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    for who in THERE:
+        await table.say(who, "!audit M-1 3 4 2 3", room=room)
+    shown = {"2026-Q4": "no mean is shown", "last quarter": "found, 2026-Q4", "q1": "said so: 5"}
+    shown |= {"november": "Which quarter?", "2026": "Which quarter? Such as 2027-Q1."}
+    for typed, told in shown.items():
+        assert told in await table.answer("cleo", f"!audit figures {typed}", room="coordination"), typed
 
 
 async def test_only_coordinators_read_the_means(table: Conference) -> None:

@@ -1,4 +1,4 @@
-"""The stretch of time that figures are of: a month, or a quarter, in the zone of the house."""
+"""A stretch of time that is counted over: a month, or a quarter, in the zone of the house."""
 
 import re
 from dataclasses import dataclass
@@ -7,29 +7,13 @@ from functools import cached_property
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from cases.time import MONTHS
+from cases.time import MONTHS, month_of
 
 QUARTER = 3
 """Months."""
 _NUMBERED = re.compile(r"(20[0-9]{2})-([0-9]{1,2})|([0-9]{1,2})[-/](20[0-9]{2})", re.ASCII)
 _NAMED = re.compile(r"([a-z]{3,9})\.?(?: (20[0-9]{2}))?", re.ASCII)
 _QUARTERED = re.compile(r"(?:(20[0-9]{2})[- ]?)?q([1-4])(?: (20[0-9]{2}))?", re.ASCII)
-_BY_NAME = {
-    **{name.casefold(): number for number, name in enumerate(MONTHS, start=1)},
-    **{name[:3].casefold(): number for number, name in enumerate(MONTHS, start=1)},
-    "sept": 9,
-    # Dutch, as far as it is spelled otherwise.
-    "januari": 1,
-    "februari": 2,
-    "maart": 3,
-    "mrt": 3,
-    "mei": 5,
-    "juni": 6,
-    "juli": 7,
-    "augustus": 8,
-    "oktober": 10,
-    "okt": 10,
-}
 _THIS = frozenset({"this month", "this quarter", "deze maand", "dit kwartaal"})
 _LAST = frozenset({"last month", "last quarter", "vorige maand", "vorig kwartaal"})
 
@@ -67,8 +51,8 @@ class Period:
         if found := _QUARTERED.fullmatch(text):
             return cls._begun(found[1] or found[3], (int(found[2]) - 1) * QUARTER + 1, QUARTER, now, zone)
         found = _NAMED.fullmatch(text)
-        if found and found[1] in _BY_NAME:
-            return cls._begun(found[2], _BY_NAME[found[1]], 1, now, zone)
+        if found and (named := month_of(found[1])):
+            return cls._begun(found[2], named, 1, now, zone)
         return None
 
     @classmethod

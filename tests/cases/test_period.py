@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.figures.period import QUARTER, Period
+from cases.period import QUARTER, Period
 from tests.room import AMSTERDAM
 
 NOW = datetime(2026, 11, 27, 9, 0, tzinfo=UTC)
