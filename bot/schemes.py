@@ -194,6 +194,12 @@ class SchemeSection(Section):
         "", description="the privacy protocol, which each person acknowledges before their first case"
     )
     protocol_version: Line | None = Field(None, description="its version: with a new one it is acknowledged anew")
+    bound: Annotated[str, Field(max_length=4 * LONGEST_TEXT)] = Field(
+        "", description="what whoever has no professional secrecy of their own is told: that they are bound"
+    )
+    under_secrecy: tuple[Line, ...] = Field(
+        (), description="the functions of people, and the kinds of agency, that have a professional secrecy"
+    )
     start_small: bool = Field(
         default=False, description="whether an agency that joins a case later needs an end date, beside its reason"
     )
@@ -266,6 +272,8 @@ def scheme_of(given: SchemeSection, *, country: str | None, language: str, mode:
         mandates=given.mandates,
         protocol=given.protocol,
         protocol_version=given.protocol_version or "",
+        bound=given.bound,
+        under_secrecy=given.under_secrecy,
         start_small=given.start_small,
         induction=given.induction,
     )

@@ -245,6 +245,10 @@ class Scheme:
     protocol: str = ""
     """The privacy protocol, which each person acknowledges before their first case; none, if it is left out."""
     protocol_version: str = ""
+    bound: str = ""
+    """What whoever has no professional secrecy of their own is told: that they are bound all the same."""
+    under_secrecy: tuple[str, ...] = ()
+    """The functions of people, and the kinds of agency, that have one."""
     start_small: bool = False
     """Whether an agency that joins a case later needs an end date."""
     induction: bool = False

@@ -83,7 +83,8 @@ class Reply:
 
     ``subject``: the record that a reply to this answer is about. ``wake``: the people who must act (Matrix ids);
     with none the answer is a silent notice. ``files`` follow the answer, encrypted like it. ``tick``: a mark on what
-    was typed says it all.
+    was typed says it all. ``asks``: what is carried out once this person says yes to it;
+    ``taps``: the template of that question as a poll.
     """
 
     template: str = ""
@@ -92,6 +93,8 @@ class Reply:
     wake: tuple[str, ...] = ()
     files: tuple[Attachment | Paper, ...] = ()
     tick: bool = False
+    asks: str = ""
+    taps: str = ""
 
 
 @dataclass(repr=False)

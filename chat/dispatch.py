@@ -290,7 +290,8 @@ class Dispatcher:
         if meant and meant.lacks_words:
             heard, meant = replace(heard, text=meant.line), None
         ctx = self._context(work, message, heard)
-        name, was_away, asks_why, on_yes = "unknown", has_left(ctx), False, None
+        name, was_away, asks_why = "unknown", has_left(ctx), False
+        on_yes, taps = None, ""
         files: tuple[Attachment | Paper, ...] = ()
         try:
             with work.or_nothing():
@@ -303,19 +304,18 @@ class Dispatcher:
                         self._ask(meant, heard)
                     command, rest = self._find_command(heard, ctx)
                     name = command.path
-                    permit(command, ctx)
-                    self._refuse_guessed(command, heard, ctx)
+                    self._permit(command, heard, ctx)
                     reply = command.run(self._read(command, rest, message, ctx), ctx)
-                    subject = reply.subject
-                    outcome = DONE
-                    pages, files = self._render(reply, ctx, message), reply.files
+                    subject, outcome, files = reply.subject, DONE, reply.files
+                    on_yes, taps = reply.asks or None, reply.taps
+                    pages = self._render(reply, ctx, message)
                 except Refusal as refusal:
                     # Rendered before the savepoint is rolled back: the facts may be records of the case.
-                    facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
                     asks_why = message.is_vote and _lacks_text(refusal)
+                    facts = {"command": name, "card": None, "takes_more": self._takes_more(name), **refusal.facts}
                     facts |= {"by_reply": True} if asks_why else {}
                     # A preview: what is carried out by a yes.
-                    on_yes = refusal.facts.get("on_yes")
+                    on_yes = str(refusal.facts["on_yes"]) if refusal.facts.get("on_yes") else None
                     # Whoever replies to it goes on with what it is about.
                     card = str(facts["card"]) if facts["card"] else ctx.card
                     pages = self._render(Reply(f"refused/{refusal.code}", facts, card), ctx, message)
@@ -325,12 +325,10 @@ class Dispatcher:
             pass
         line = meant.line if meant and outcome in ASKS else heard.text if asks_why else None
         # In the shell nobody can be asked.
-        line = None if heard.from_shell else str(on_yes) if on_yes else line
+        line = None if heard.from_shell else on_yes or line
         if line is not None:
-            asked = Question(
-                work.cause, message.sender, heard.channel, message.message_id, line, heard.card, work.now, asks_why
-            )
-            questions.ask(work, asked)
+            about = (work.cause, message.sender, heard.channel, message.message_id)
+            questions.ask(work, Question(*about, line, heard.card, work.now, asks_why))
         if heard.agreed:
             questions.settle(work, heard.agreed.cause, once_said=True)
         ref = ctx.open_case.ref if ctx.open_case and outcome == DONE else heard.channel.partition(":")[2]
@@ -349,8 +347,9 @@ class Dispatcher:
         left = outcome == DONE and ctx.place is not Place.CASE and has_left(ctx)
         of_card = heard.card.case_ref if heard.card and outcome != DONE and not was_away else None
         scope = HOUSE if left else entry.case_ref or of_card or HOUSE
-        if line is not None and not asks_why and outcome in ASKS:
-            self._offer_taps(work, ctx, ASKS[outcome], line, scope)
+        taps = ASKS.get(outcome, taps)
+        if line is not None and not asks_why and taps:
+            self._offer_taps(work, ctx, taps, line, scope)
         return entry, pages, files, scope
 
     def _offer_taps(self, work: Work, ctx: Context, template: str, line: str, scope: str) -> None:
@@ -429,8 +428,9 @@ class Dispatcher:
         agrees = replace(message, replaces=None)
         return asks if asks and self._would_work(ctx.work, agrees, replace(heard, text=asks)) else None
 
-    def _refuse_guessed(self, command: Command, heard: Heard, ctx: Context) -> None:
-        """Ask, if a command is about a record that only the homeserver may have put there."""
+    def _permit(self, command: Command, heard: Heard, ctx: Context) -> None:
+        """Refuse what is not permitted; ask, if it is about a record that only the homeserver may have put there."""
+        permit(command, ctx)
         subject = heard.guess.subject if heard.guess else None
         if subject is None or not (heard.bare or takes(command, subject)):
             return

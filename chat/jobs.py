@@ -15,7 +15,7 @@ from chat.faults import place_of_fault
 from storage.audit import Entry
 from storage.crypto import HOUSE
 from storage.database import StoreAwayError
-from storage.find import UnreadableCaseError
+from storage.journal import UnreadableCaseError
 from storage.store import Store
 from storage.work import AlreadyHandledError, Work
 

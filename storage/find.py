@@ -91,25 +91,16 @@ class Directory:
 
     def name(self, user_id: str) -> str:
         """What to call a person."""
-        person = self.known(user_id)
-        return person.name if person else user_id
+        return person.name if (person := self.known(user_id)) else user_id
 
     def agency_name(self, short: str) -> str:
         """What to call an agency."""
-        agency = self.agencies.get(short)
-        return agency.name if agency else short
+        return agency.name if (agency := self.agencies.get(short)) else short
 
 
 def place_of(channel: str) -> Place:
     """The kind of room that a channel leads to: ``case:K7QF``, ``agency:police``, ``direct:@ada:example.org``."""
     return Place(channel.partition(":")[0])
-
-
-class UnreadableCaseError(Exception):
-    """A case is on file and can't be read: its rows were changed, its key is gone, or a fault of ours wrote it."""
-
-    def __init__(self, ref: str) -> None:
-        super().__init__(f"the case {ref} can't be read")
 
 
 class Find:
@@ -161,7 +152,7 @@ class Find:
             raise
         except Exception as fault:
             self._unreadable[ref] = type(fault).__name__
-            raise UnreadableCaseError(ref) from fault
+            raise journal.UnreadableCaseError(ref) from fault
         if found is not None:
             self._unreadable.pop(ref, None)
         return found
@@ -212,7 +203,7 @@ class Find:
     def read_through(self, refs: Collection[str]) -> Iterator[Case]:
         """Those of these cases that can be read, one by one: none is held, and none is to be changed."""
         for ref in refs:
-            with suppress(UnreadableCaseError):
+            with suppress(journal.UnreadableCaseError):
                 found = self._read(ref, None, self.account.schemes)
                 if found is not None:
                     yield found.case
@@ -244,7 +235,7 @@ class Find:
 
     def case_or_none(self, ref: str) -> Case | None:
         """The case with this reference, if there is one that can be read."""
-        with suppress(UnreadableCaseError):
+        with suppress(journal.UnreadableCaseError):
             return self.case(ref)
         return None
 

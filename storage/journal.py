@@ -71,6 +71,13 @@ class OnFile:
         return len(self.case.steps) != self.saved or bool(self.case.rewritten)
 
 
+class UnreadableCaseError(Exception):
+    """A case is on file and can't be read: its rows were changed, its key is gone, or a fault of ours wrote it."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"the case {ref} can't be read")
+
+
 def read(
     connection: Connection,
     ring: Keyring,

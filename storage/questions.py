@@ -64,6 +64,13 @@ def about(find: Find, person: str, cause: str, now: datetime) -> Question | None
     return next((one for one in _open_to(find, person, now) if one.cause == cause), None)
 
 
+def line_about(find: Find, person: str, cause: str) -> str | None:
+    """The line that this person was asked about, as long as the question is kept."""
+    kept = find.setting(_QUESTION + cause)
+    question = _question(find, _QUESTION + cause, json.loads(kept)) if kept else None
+    return question.line if question and question.person == person else None
+
+
 def _open_to(find: Find, person: str, now: datetime) -> list[Question]:
     found = [_question(find, row.key, json.loads(row.value)) for row in _rows(find)]
     return [one for one in found if one and one.person == person and now - one.asked_at <= OPEN_FOR]

@@ -11,10 +11,11 @@ from chat import groups
 from chat.arguments import NAME, REST, WORD, AgencyName, Arguments, PersonId, Positional, ShortText, When, take_name
 from chat.context import Context, Reply
 from chat.registry import commands
-from commands.mandate import standing
+from commands.mandate import bound, standing
 from commands.mandate.standing import Mandate
 
 GROUP, PLACE = groups.ADMIN, 170
+ACCEPT = "protocol accept"
 
 OfAgency = Annotated[AgencyName, Positional(take_name, "AGENCY")]
 Somebody = Annotated[PersonId, NAME]
@@ -58,6 +59,8 @@ class ShowProtocol(Arguments):
 
 class AcceptProtocol(Arguments):
     """Acknowledge the privacy protocol in force."""
+
+    version: Annotated[ShortText, REST] | None = Field(None, title="3", description="which version you have read")
 
 
 class Cohort(NamedTuple):
@@ -129,20 +132,31 @@ def _cohorts(ctx: Context) -> list[Cohort]:
 
 @commands.command("protocol", needs=Permission.OWN, group=groups.ME, example="!protocol")
 def show_protocol(args: ShowProtocol, ctx: Context) -> Reply:
-    """Its text and version."""
+    """Its text and version; a yes to it acknowledges what was shown."""
     scheme = _scheme(ctx)
     known = standing.acknowledged(ctx.work.find).get(ctx.actor.user_id)
-    return Reply("mandate/protocol", {"scheme": scheme, "acknowledged": known})
+    line = f"{ACCEPT} {scheme.protocol_version}".rstrip()
+    asks = line if scheme.protocol and known != scheme.protocol_version else ""
+    facts: dict[str, object] = {
+        "scheme": scheme,
+        "acknowledged": known,
+        "bound": bound.is_told(ctx.actor, scheme, ctx.directory),
+    }
+    return Reply("mandate/protocol", facts, asks=asks, taps="mandate/protocol_asked")
 
 
-@commands.command("protocol accept", needs=Permission.OWN, group=groups.ME, example="!protocol accept")
+@commands.command(ACCEPT, needs=Permission.OWN, group=groups.ME, example="!protocol accept")
 def accept_protocol(args: AcceptProtocol, ctx: Context) -> Reply:
-    """By each person for themselves."""
+    """By each person for themselves; not what was replaced since it was shown."""
     scheme = _scheme(ctx)
     if not scheme.protocol:
-        return Reply("mandate/protocol", {"scheme": scheme, "acknowledged": None})
-    standing.acknowledge(ctx.work, ctx.actor.user_id, scheme.protocol_version)
-    return Reply("mandate/acknowledged", {"scheme": scheme, "person": ctx.actor.user_id})
+        return Reply("mandate/protocol", {"scheme": scheme, "acknowledged": None, "bound": False})
+    if args.version is not None and args.version != scheme.protocol_version:
+        raise Refusal("mandate/other_version", read=args.version, in_force=scheme.protocol_version)
+    told = bound.tell((ctx.actor.user_id,), scheme, ctx.directory, ctx.work)
+    by_text = told.get(ctx.actor.user_id, "")
+    standing.acknowledge(ctx.work, ctx.actor.user_id, scheme.protocol_version, by_text)
+    return Reply("mandate/acknowledged", {"scheme": scheme, "person": ctx.actor.user_id, "bound": by_text})
 
 
 def _scheme(ctx: Context) -> Scheme:

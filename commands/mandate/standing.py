@@ -70,9 +70,9 @@ def mandates(find: Find) -> dict[str, Mandate]:
     }
 
 
-def acknowledge(work: Work, person: str, version: str) -> None:
-    """Note that a person has acknowledged a version of the protocol."""
-    register.write(work, PROTOCOL, person, {"version": version, "at": work.now.isoformat()})
+def acknowledge(work: Work, person: str, version: str, bound: str = "") -> None:
+    """Note that a person has acknowledged a version of the protocol, and by which version of a text they are bound."""
+    register.write(work, PROTOCOL, person, {"version": version, "at": work.now.isoformat(), "bound": bound})
 
 
 def acknowledged(find: Find) -> dict[str, str]:

@@ -110,6 +110,8 @@ class Attended:
 
     present: list[str]
     """Those who confirmed the confidentiality statement."""
+    told: dict[str, list[str]]
+    """Those of them who were told that they are bound, by the version of the text."""
     apologies: list[Attendance]
     informed: list[str]
     """The agencies that were not there, and sent information beforehand."""
@@ -224,6 +226,7 @@ def attended(
     sent |= {one.check.to_agency for one in research.standing(case, table.id) if one.returned}
     return Attended(
         present=[who for who, presence in said.items() if presence is Presence.CONFIRMED],
+        told=roundtable.told_of_bonds(case, table),
         apologies=roundtable.apologies(case, table),
         informed=[agency for agency in case.seats if agency in sent - set(agencies)],
         observers=[

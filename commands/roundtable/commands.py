@@ -10,6 +10,7 @@ from chat.arguments import Arguments, Every, Minutes, PersonId, Rest, RestSlot, 
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.ids import RoundTableId
+from commands.mandate import bound
 from commands.meeting import rules as meeting
 from commands.planning import rules as planning
 from commands.planning.dates import leave_out, length_of
@@ -176,7 +177,8 @@ def confirm(args: Confirm, ctx: Context) -> Reply:
     quorum = quorum_of(ctx.house, ctx.case)
     running = roundtable.running(ctx.case)
     had_quorum = running is not None and bool(roundtable.has_quorum(ctx.case, running, quorum=quorum))
-    table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
+    told = bound.tell((ctx.actor.user_id,), ctx.house.of(ctx.case.scheme), ctx.directory, ctx.work)
+    table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now, bound=told)
     said = roundtable.presences(ctx.case, table)
     confirmed = [m.user_id for m in ctx.case.present if said.get(m.user_id) is Presence.CONFIRMED]
     facts = {"table": table, "people": confirmed, **_attendance(table, ctx)}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from chat.context import COORDINATION, Context, Reply, case_channel
 from commands.action.rules import Action
 from commands.audit import asking
+from commands.mandate import bound
 from commands.meeting import rules as meeting
 from commands.minutes import filing
 from commands.minutes import rules as kept
@@ -24,6 +25,8 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
     ``steers``: whether who begins may, without being its chair; None: as that is in this room.
     """
     case = ctx.case
+    scheme = ctx.house.of(case.scheme)
+    told = bound.tell(invitation.everybody(case), scheme, ctx.directory, ctx.work)
     table = roundtable.start(
         case,
         table_id,
@@ -32,6 +35,7 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
         steers=ctx.steers if steers is None else steers,
         taker=taker,
         needs=quorum_of(ctx.house, case).needs,
+        bound=told,
     )
     facts = {
         "table": table,
@@ -42,7 +46,9 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
         "order": meeting.speaking_order(case, table),
         "standing": research.standing(case, table.id),
         "hidden": case.hidden_from(*invitation.everybody(case)),
-        "statement": ctx.house.of(case.scheme).statement,
+        "statement": scheme.statement,
+        "bound": scheme.bound,
+        "told": told,
         "early": ctx.calendar.day(table.starts_at) > ctx.calendar.day(ctx.now),
     }
     wake = tuple(person for person in invitation.everybody(case) if person != ctx.actor.user_id)

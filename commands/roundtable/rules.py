@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
@@ -17,7 +18,7 @@ from cases.scheme import QUORUM_AGENCIES
 from cases.verbs import Verb, verb
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from cases.case import Case
     from cases.people import Professional
@@ -74,6 +75,8 @@ class NoteKind(StrEnum):
     """Why somebody has a conflict of interest."""
 
 
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+"""Nobody is told that they are bound."""
 MEETING = "meeting"
 """The kind of item that a held meeting is."""
 DEFAULT_MINUTES = 60
@@ -159,6 +162,8 @@ class Attendance(Record):
     presence: Presence
     deputy: str | None = None
     why: Words | None = None
+    bound: str = ""
+    """The version of the text that told this person that they are bound; none was shown: they have a secrecy."""
 
 
 @record("note")
@@ -219,10 +224,12 @@ def start(
     steers: bool,
     taker: str | None = None,
     needs: Collection[str] = (),
+    bound: Mapping[str, str] = NO_TEXTS,
 ) -> RoundTable:
     """Begin; who begins, and sits at this table, has read the confidentiality statement and thereby confirms it.
 
     ``needs``: the agencies without which the scheme has no quorum; those that have no seat in this case don't count.
+    ``bound``: who is told that they are bound (Matrix ids), and by which version of the text.
     """
     table = require(case, table_id, State.SCHEDULED)
     require_chair(table, by, steers=steers)
@@ -234,7 +241,9 @@ def start(
     needed = tuple(agency for agency in case.seats if agency in needs)
     step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
     if case.is_member(by.user_id):
-        step.add(case.all(Attendance), _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at))
+        told = bound.get(by.user_id, "")
+        said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at, bound=told)
+        step.add(case.all(Attendance), said)
     return table
 
 
@@ -292,20 +301,44 @@ def excuse(
     return table, case.step(EXCUSED, said.id, by, at).add(case.all(Attendance), said)
 
 
-def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: datetime) -> RoundTable:
-    """Confirm the confidentiality statement of the running meeting."""
+def confirm(
+    case: Case,
+    table_id: str | None = None,
+    *,
+    by: Professional,
+    at: datetime,
+    bound: Mapping[str, str] = NO_TEXTS,
+) -> RoundTable:
+    """Confirm the confidentiality statement of the running meeting; ``bound`` as above."""
     table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
     if presences(case, table).get(by.user_id) is Presence.CONFIRMED:
         raise Refusal("roundtable/already_confirmed", id=table.id)
-    said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
+    told = bound.get(by.user_id, "")
+    said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at, bound=told)
     case.step(CONFIRMED, said.id, by, at).add(case.all(Attendance), said)
     return table
 
 
-def take_over(case: Case, people: Collection[str], *, by: Professional, at: datetime) -> list[str]:
+def told_of_bonds(case: Case, table: RoundTable) -> dict[str, list[str]]:
+    """Those who confirmed and were told that they are bound (Matrix ids), by the version of the text."""
+    told: dict[str, list[str]] = {}
+    for said in case.all(Attendance):
+        if (said.roundtable, said.presence) == (table.id, Presence.CONFIRMED) and said.bound and not said.withdrawn:
+            told.setdefault(said.bound, []).append(said.by)
+    return told
+
+
+def take_over(
+    case: Case,
+    people: Collection[str],
+    *,
+    by: Professional,
+    at: datetime,
+    bound: Mapping[str, str] = NO_TEXTS,
+) -> list[str]:
     """Take over who has confirmed elsewhere what holds here, too; gives those of the running meeting's members.
 
-    Not who had confirmed before, nor whose last word is that they can't come to this one.
+    Not who had confirmed before, nor whose last word is that they can't come to this one. ``bound`` as above.
     """
     table = require_running(case)
     said = presences(case, table)
@@ -313,7 +346,8 @@ def take_over(case: Case, people: Collection[str], *, by: Professional, at: date
     if there:
         step = case.step(TAKEN_OVER, table.id, by, at)
         for member in there:
-            confirmed = _attendance(case, table, Presence.CONFIRMED, member.user_id, member.agency, at=at)
+            told = bound.get(member.user_id, "")
+            confirmed = _attendance(case, table, Presence.CONFIRMED, member.user_id, member.agency, at=at, bound=told)
             step.add(case.all(Attendance), confirmed)
     return [member.user_id for member in there]
 
@@ -472,9 +506,10 @@ def _attendance(
     at: datetime,
     deputy: str | None = None,
     why: str | None = None,
+    bound: str = "",
 ) -> Attendance:
     number = sum(a.roundtable == table.id for a in case.all(Attendance)) + 1
-    return Attendance(f"{table.id}/a{number}", person, agency, at, table.id, presence, deputy, why)
+    return Attendance(f"{table.id}/a{number}", person, agency, at, table.id, presence, deputy, why, bound)
 
 
 @offers_items

@@ -10,7 +10,7 @@ from commands.concern.rules import raise_concern
 from commands.request.rules import ask
 from storage import tables
 from storage.crypto import Keyring, WrongKeyError
-from storage.find import UnreadableCaseError
+from storage.journal import UnreadableCaseError
 from storage.store import Store
 from tests.storage.examples import ADA, CLEO, MASTER, NOW, a_case
 

@@ -3,6 +3,9 @@ from dataclasses import replace
 import pytest
 
 from cases.scheme import Scheme
+from commands.mandate.bound import version_of
+from commands.roundtable.rules import Attendance
+from storage import directory, register
 from tests.room import Conference, user
 
 STRICT = Scheme(mandates=True, induction=True, protocol="What is said here stays here.", protocol_version="3")
@@ -143,3 +146,87 @@ async def test_a_lapsed_mandate_of_another_version_lacks_both_and_a_scheme_witho
     said = await lenient.say("cleo", "!case open why: w goal: g agencies: police", room="coordination")
     assert any(s.channel.startswith("case:") for s in said)
     assert not any("version 2" in s for s in said)
+
+
+DIRECT = f"direct:{user('ada')}"
+
+
+@pytest.mark.parametrize("word", ["accept", "Accept.", "yes", "akkoord", "accept, thank you"])
+async def test_the_protocol_is_acknowledged_by_a_reply_to_it(table: Conference, word: str) -> None:
+    table = strict(table)
+    shown = await table.answer("ada", "!protocol", room=DIRECT)
+    said = await table.say("ada", word, room=DIRECT, replies_to=shown)
+    assert "acknowledged version 3" in "".join(s.text for s in said)
+    assert "You have acknowledged it." in await table.answer("ada", "!protocol", room=DIRECT)
+
+
+async def test_the_protocol_is_acknowledged_by_a_tap_and_not_by_another_one(table: Conference) -> None:
+    tapped = replace(STRICT, polls=True)
+    table = Conference(table.store, replace(table.house, schemes={"safety table": tapped}), _ids=table._ids)
+    await table.say("ada", "!protocol", room=DIRECT)
+    poll = table.polls[-1][0]
+    await table.tap("ada", poll, "Not now")
+    assert "You have acknowledged it." not in await table.answer("ada", "!protocol", room=DIRECT)
+    await table.tap("ada", table.polls[-1][0], "I acknowledge it")
+    assert "You have acknowledged it." in await table.answer("ada", "!protocol", room=DIRECT)
+
+
+async def test_what_was_replaced_since_it_was_shown_is_not_acknowledged(table: Conference) -> None:
+    table = strict(table)
+    shown = await table.answer("ada", "!protocol", room=DIRECT)
+    newer = replace(STRICT, protocol="CANARY another text", protocol_version="4")
+    later = Conference(table.store, replace(table.house, schemes={"safety table": newer}), _ids=table._ids)
+    said = await later.say("ada", "accept", room=DIRECT, replies_to=shown)
+    assert "version 4 is in force" in "".join(s.text for s in said)
+    assert "You have acknowledged it." not in await later.answer("ada", "!protocol", room=DIRECT)
+
+
+@pytest.mark.parametrize("word", ["thanks", "accept A-1", "accept that he is ill", "I accept nothing of it"])
+async def test_talk_about_the_protocol_acknowledges_nothing(table: Conference, word: str) -> None:
+    table = strict(table)
+    shown = await table.answer("ada", "!protocol", room=DIRECT)
+    await table.say("ada", word, room=DIRECT, replies_to=shown)
+    assert "You have acknowledged it." not in await table.answer("ada", "!protocol", room=DIRECT)
+
+
+async def test_nobody_acknowledges_for_another(table: Conference) -> None:
+    table = strict(table)
+    room = await table.open_case()
+    shown = await table.answer("ada", "!protocol", room=room)
+    await table.say("hugo", "accept", room=room, replies_to=shown)
+    for who in ("ada", "hugo"):
+        assert "You have acknowledged it." not in await table.answer(who, "!protocol", room=room)
+
+
+BOUND = Scheme(bound="CANARY Whoever is here is bound.", under_secrecy=("Clinician", "detective"), protocol="p")
+
+
+@pytest.mark.scenario
+async def test_who_has_no_professional_secrecy_is_told_that_they_are_bound_and_the_version_is_kept(
+    table: Conference,
+) -> None:
+    table = Conference(table.store, replace(table.house, schemes={"safety table": BOUND}), _ids=table._ids)
+    version = version_of(BOUND.bound)
+    with table.store.work("a detective", table.now) as work:
+        directory.put(work, replace(work.find.directory().people[user("ada")], function="detective"))
+        work.outcome = "done"
+    assert "CANARY" not in await table.answer("ada", "!protocol", room=DIRECT)
+    shown = await table.answer("hugo", "!protocol", room=f"direct:{user('hugo')}")
+    assert "CANARY Whoever is here is bound." in shown
+    assert f"text {version}" in await table.answer("hugo", "!protocol accept", room=f"direct:{user('hugo')}")
+    await table.say("ada", "!protocol accept", room=DIRECT)
+    room = await table.open_case()
+    await table.say("cleo", "!roundtable tomorrow 15:00", room=room)
+    opened = await table.answer("cleo", "!roundtable start M-1", room=room)
+    assert "CANARY Whoever is here is bound." in opened
+    assert "Hugo Peters" in opened.text.partition("Bound all the same")[2].partition("CANARY")[0]
+    assert "Ada Jansen" not in opened.text.partition("Bound all the same")[2].partition("CANARY")[0]
+    for who in ("ada", "hugo"):
+        await table.say(who, "!confirm", room=room)
+    kept = {said.by: said.bound for said in (await table.case(room)).all(Attendance)}
+    assert (kept[user("ada")], kept[user("hugo")]) == ("", version)
+    said = await table.say("cleo", "!roundtable end", room=room)
+    minutes = next(s.file for s in said if s.file and s.file.content_type.startswith("text/markdown"))
+    assert f"Told that they are bound (text {version}):" in minutes.data.decode()
+    with table.store.look() as find:
+        assert register.read(find, "bound")[version]["text"] == BOUND.bound
