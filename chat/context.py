@@ -1,7 +1,7 @@
 """What a command may touch: a case, the people, the time, and one unit of work. No client, no clock of its own."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from cases.scheme import Scheme
 from chat.languages import Language, language
 from chat.marks import mark_of
 from chat.render import Voice
+from storage.crypto import HOUSE
 from storage.find import Directory
 from storage.messages import Attachment, Paper
 from storage.work import Work
@@ -69,6 +70,14 @@ class House:
             zone = directory.zone(key, zone)
         spoken = self.language(directory, channel, case)
         return Voice(directory, zone, spoken, place == Place.DIRECT, mark_of(case) if case else None)
+
+    def say(self, work: Work, channel: str, reply: "Reply", case: Case | None = None) -> None:
+        """Say something in a channel, and what files go with it; what of a case it holds is sealed with its key."""
+        voice, scope = self.voice(work.find.directory(), channel, case), case.ref if case else HOUSE
+        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
+            work.say(channel, page, scope=scope)
+        for file in reply.files:
+            work.attach(channel, file, scope=scope, subject=reply.subject)
 
     def calendar(self, case: Case | None = None) -> Calendar:
         """The working days of a case, or of the house's own scheme."""
@@ -175,16 +184,12 @@ class Context:
         wake = reply.wake if place != Place.DIRECT else tuple({person}.intersection(reply.wake))
         # Where there is no room yet, nobody may come for a while.
         self.called.update(wake if self.work.find.room(channel) else ())
-        message = self.voice(channel).message(reply.template, reply.facts, subject=reply.subject, wake=wake)
-        for page in message:
-            self.work.say(channel, page, scope=self.scope)
-        for file in reply.files:
-            self.work.attach(channel, file, scope=self.scope, subject=reply.subject)
+        self.house.say(self.work, channel, replace(reply, wake=wake), self.open_case)
 
     @property
     def scope(self) -> str:
         """The case whose content the answers hold, or the house."""
-        return self.open_case.ref if self.open_case else "house"
+        return self.open_case.ref if self.open_case else HOUSE
 
     def at_table(self, agency: str, person: str | None = None) -> tuple[str, ...]:
         """Whom to wake in the case room: the person named, or everybody of the agency who sits at the table."""

@@ -13,7 +13,6 @@ from cases.roles import Place
 from chat.context import House, Reply
 from chat.faults import place_of_fault
 from storage.audit import Entry
-from storage.crypto import HOUSE
 from storage.database import StoreAwayError
 from storage.journal import UnreadableCaseError
 from storage.store import Store
@@ -94,11 +93,7 @@ class Sweep:
 
     def say(self, work: Work, channel: str, reply: Reply, case: Case | None = None) -> None:
         """Say something in a room; what of a case it holds is sealed with its key."""
-        voice = self.house.voice(work.find.directory(), channel, case)
-        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-            work.say(channel, page, scope=case.ref if case else HOUSE)
-        for file in reply.files:
-            work.attach(channel, file, scope=case.ref if case else HOUSE, subject=reply.subject)
+        self.house.say(work, channel, reply, case)
 
     def entry(self, command: str, ref: str, cause: str) -> Entry:
         """What the audit log holds of it."""

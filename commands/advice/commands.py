@@ -22,7 +22,6 @@ from commands.advice.stripping import know, names_somebody, says_something, stri
 from commands.ids import AdviceId, AdviceNumber
 from commands.overview.lines import part_of_status
 from commands.practice.rules import is_practice
-from storage.crypto import HOUSE
 
 GROUP, PLACE = groups.SHARE, 190
 MOST_SHOWN = 5
@@ -80,7 +79,8 @@ def send(args: Send, ctx: Context) -> Reply:
     advice.send(ctx.case, args.id, text, by=ctx.actor, at=ctx.now, steers=ctx.steers)
     number = numbers.give(ctx.work, Link(asked.to, ctx.case.ref, asked.id))
     question = Reply("advice/question", {"number": number, "text": asked.text}, number, _sits(asked.to, ctx))
-    _say(asked.to, question, None, ctx)
+    # What of no case is said is nobody's to tell from other cases' by its key or its language.
+    ctx.house.say(ctx.work, asked.to, question)
     return Reply("advice/sent", {"asked": asked}, asked.id)
 
 
@@ -95,7 +95,8 @@ def advise(args: Advise, ctx: Context) -> Reply:
     again = one_of(case.all(Advice), link.record).answer is not None
     asked = advice.advise(case, link.record, args.text, by=by, at=ctx.now)
     wake = tuple(dict.fromkeys(p for p in (asked.by, asked.sent_by) if p and case.is_member(p)))
-    _say(case_channel(case.ref), Reply("advice/answered", {"asked": asked, "again": again}, asked.id, wake), case, ctx)
+    answered = Reply("advice/answered", {"asked": asked, "again": again}, asked.id, wake)
+    ctx.house.say(ctx.work, case_channel(case.ref), answered, case)
     return Reply("advice/thanks", {"number": number, "again": again}, number)
 
 
@@ -127,10 +128,3 @@ def _require_room(place: str, ctx: Context) -> None:
 
 def _sits(place: str, ctx: Context) -> tuple[str, ...]:
     return tuple(sorted(ctx.work.find.audience(place)))
-
-
-def _say(channel: str, reply: Reply, case: Case | None, ctx: Context) -> None:
-    """Say it in a room; what of no case is said is nobody's to tell from other cases' by its key or its language."""
-    voice = ctx.house.voice(ctx.directory, channel, case)
-    for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-        ctx.work.say(channel, page, scope=case.ref if case else HOUSE)

@@ -152,9 +152,7 @@ class Comings:
                     return
                 directory = work.find.directory()
                 for where, reply in note(work, case, directory):
-                    voice = self._house.voice(directory, where, case)
-                    for page in voice.message(reply.template, reply.facts, wake=reply.wake, subject=reply.subject):
-                        work.say(where, page, scope=case.ref)
+                    self._house.say(work, where, reply, case)
         except AlreadyHandledError:
             return
 

@@ -144,11 +144,8 @@ def withhold(
 
     It may have waited since before the deletion, in a room that is lost or a chat that nobody has come into.
     """
-    directory = work.find.directory()
     for channel, subject in work.withhold(case.ref, until, about=about, but=but):
-        voice = house.voice(directory, channel, case)
-        for page in voice.message("erasure/withheld", {"ref": case.ref, "id": subject}, subject=subject):
-            work.say(channel, page, scope=case.ref)
+        house.say(work, channel, Reply("erasure/withheld", {"ref": case.ref, "id": subject}, subject), case)
 
 
 def hold(work: Work, house: House, case: Case, said: Said, channel: str, why: Doubt) -> str:  # noqa: PLR0917 where, what, and why

@@ -19,7 +19,6 @@ from commands.separation import links
 from commands.upward import counting
 from storage import causes, reminded
 from storage.audit import Entry
-from storage.crypto import HOUSE
 from storage.find import Directory
 from storage.reminded import STEERING, Reminded
 from storage.store import Store
@@ -159,7 +158,7 @@ class Reminding:
                 items = _items(theirs, now, case.zone_info)
                 facts: dict[str, object] = {"ref": ref, "items": items, "behind": _behind(theirs, now)}
                 subject = items[0].id if len(items) == 1 else None
-                self._say(work, channel, Reply("reminder/reminder", facts, subject, wake), directory, case)
+                self._house.say(work, channel, Reply("reminder/reminder", facts, subject, wake), case)
                 for call in theirs:
                     if call.whom in wake:
                         _note(work, call)
@@ -176,7 +175,7 @@ class Reminding:
                 "behind": _behind(calls, now),
             }
             told = Reply("reminder/reminder_everywhere", facts, wake=(whom,))
-            self._say(work, direct_channel(whom), told, directory)
+            self._house.say(work, direct_channel(whom), told)
             self._note_all(work, calls)
 
     def _tell_manager(self, whom: str, calls: list[Call], now: datetime) -> None:
@@ -186,14 +185,13 @@ class Reminding:
             counted = [(ref, *_how_late(theirs, now), _people(theirs)) for ref, theirs in _by_case(calls)]
             if whom in directory.people:
                 told = Reply("reminder/manager", {"cases": counted}, wake=(whom,))
-                self._say(work, direct_channel(whom), told, directory)
+                self._house.say(work, direct_channel(whom), told)
                 for _, theirs in _by_case(calls):
                     self._tell_of_manager(work, whom, theirs, directory)
             else:
                 agency = whom.partition(":")[2]
-                self._say(
-                    work, COORDINATION, Reply("reminder/no_manager", {"agency": agency, "cases": counted}), directory
-                )
+                told = Reply("reminder/no_manager", {"agency": agency, "cases": counted})
+                self._house.say(work, COORDINATION, told)
             self._note_all(work, calls)
 
     def _tell_of_manager(self, work: Work, manager: str, calls: list[Call], directory: Directory) -> None:
@@ -202,14 +200,14 @@ class Reminding:
             theirs = [call for call in calls if _channel(call, directory) == channel]
             ids = sorted({call.reminder.record.id for call in theirs})
             told = Reply("reminder/manager_told", {"ids": ids, "manager": manager}, ids[0] if len(ids) == 1 else None)
-            self._say(work, channel, told, directory, theirs[0].case)
+            self._house.say(work, channel, told, theirs[0].case)
 
     def _tell_steering(self, calls: list[Call], now: datetime) -> None:
         """A count, and no reference."""
         with self._store.work(causes.of_job("remind", self._house.bot_id, STEERING, now.isoformat()), now) as work:
             facts: dict[str, object] = {"count": len(calls), "cases": len({call.ref for call in calls})}
             facts["days"] = reminders.STEERING_WORKING_DAYS
-            self._say(work, COORDINATION, Reply("reminder/steering", facts), work.find.directory())
+            self._house.say(work, COORDINATION, Reply("reminder/steering", facts))
             counting.count(work, counting.What.LATE, {call.ref for call in calls}, len(calls))
             self._note_all(work, calls)
 
@@ -225,11 +223,6 @@ class Reminding:
 
     def _record(self, work: Work, ref: str) -> None:
         work.record(Entry(self._house.bot_id, Place.CASE, ref, "reminder", None, "done", work.cause))
-
-    def _say(self, work: Work, channel: str, reply: Reply, directory: Directory, case: Case | None = None) -> None:
-        voice = self._house.voice(directory, channel, case)
-        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-            work.say(channel, page, scope=case.ref if case else HOUSE)
 
 
 def _calls(case: Case, calendar: Calendar, directory: Directory, said: Reminded, now: datetime) -> Iterator[Call]:

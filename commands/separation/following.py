@@ -43,10 +43,7 @@ def _follow(  # noqa: PLR0917 what, where, and how it is told
         if other is None:
             continue
         done = [(number, step) for number in dict.fromkeys(there) if (step := act(other, number))]
-        voice = house.voice(work.find.directory(), case_channel(other.ref), other)
         for record_id in dict.fromkeys(step.subject.partition("/")[0] for _, step in done):
-            told = Reply(template, {"id": record_id}, record_id)
-            for page in voice.message(told.template, told.facts, subject=told.subject):
-                work.say(case_channel(other.ref), page, scope=other.ref)
+            house.say(work, case_channel(other.ref), Reply(template, {"id": record_id}, record_id), other)
         # It may have been carried on from there.
         _follow(work, house, other, [number for number, _ in done], act, template)

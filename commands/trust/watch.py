@@ -325,7 +325,7 @@ class Watch:
             if case is not None:
                 case.expect_everybody(by=self._house.bot, at=work.now)
             people = sorted(work.find.audience(channel))
-            self._say(work, channel, Reply("room/moved", {"people": people}))
+            self._house.say(work, channel, Reply("room/moved", {"people": people}))
             for user_id in people:
                 work.invite(channel, user_id)
             return [(COORDINATION, Reply("room/moved_by_reference", {"ref": case.ref}))] if case is not None else []
@@ -347,7 +347,7 @@ class Watch:
                 if case is not None:
                     case.expect_everybody(by=self._house.bot, at=work.now)
                 people = sorted(work.find.audience(channel))
-                self._say(work, channel, Reply("room/moved", {"people": people}))
+                self._house.say(work, channel, Reply("room/moved", {"people": people}))
                 for user_id in people:
                     work.invite(channel, user_id)
                 return [(COORDINATION, Reply("room/taken_over_by_reference", {"ref": ref}))]
@@ -425,14 +425,9 @@ class Watch:
         try:
             with self._store.work(cause, self._clock()) as work:
                 for channel, reply in note(work, work.find.directory()):
-                    self._say(work, channel, reply)
+                    self._house.say(work, channel, reply)
         except AlreadyHandledError:
             return
-
-    def _say(self, work: Work, channel: str, reply: Reply) -> None:
-        voice = self._house.voice(work.find.directory(), channel)
-        for page in voice.message(reply.template, reply.facts, subject=reply.subject, wake=reply.wake):
-            work.say(channel, page)
 
 
 def _admins(directory: Directory) -> tuple[str, ...]:
