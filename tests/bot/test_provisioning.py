@@ -19,7 +19,8 @@ from bot.matrix.crypto.errors import NotAllowed, Rejected, Unavailable
 from bot.matrix.crypto.events import StateChange
 from bot.matrix.limits import Progress
 from bot.matrix.rooms import MARKER, MOST_INVITED_AT_ONCE
-from bot.provisioning import Plan, carry_out, describe, hand_over, make_plan
+from bot.planning import Plan, describe, make_plan
+from bot.provisioning import carry_out, hand_over
 from cases.roles import Role
 from chat.context import House as KnownHouse
 from storage import rooms as room_states
