@@ -74,6 +74,7 @@ def erase(args: Erase, ctx: Context) -> Reply:
     done: list[Reply] = []
     for one, case, said in _asked(args, ctx):
         ctx.open_case = case
+        deletions.retract_asked(ctx.work, case, said)
         told = deletions.take_off(ctx.work, ctx.house, case, said, one.channel, ctx.channel)
         for cause in dict.fromkeys(line.cause for line in _lines(one, ctx)):
             ctx.work.retract(cause)

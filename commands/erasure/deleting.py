@@ -74,11 +74,8 @@ class Deleting:
             return True
         why = deletions.doubt(work, said, sender, of_account) if said.on_file(case) else None
         if why is None:
-            asked = numbers.given_to(work.find, ref, said.on_file(case))
+            deletions.retract_asked(work, case, said)
             told = deletions.take_off(work, self._house, case, said, channel)
-            # Above the tables, too, nobody reads any more what was asked.
-            for number, link in asked.items():
-                work.retract_in(link.place, number)
             work.record(deletions.entry(said, case, channel, told.name if told else None, DONE, work.cause))
             for where, reply in told.replies.items() if told else ():
                 deletions.say(work, self._house, case, where, reply)

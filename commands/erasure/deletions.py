@@ -16,6 +16,7 @@ from cases.people import Professional
 from cases.roles import Place, Role
 from chat.context import House, Reply, agency_channel, case_channel, direct_channel
 from commands.action.rules import Action
+from commands.advice import numbers
 from commands.erasure import rules as erasure
 from commands.request.rules import UNANSWERED, Request
 from commands.roundtable import invitation
@@ -99,6 +100,12 @@ class Told:
     """The record that it was about, or the case itself."""
     replies: dict[str, Reply]
     """By channel."""
+
+
+def retract_asked(work: Work, case: Case, said: Said) -> None:
+    """Let a question for advice that a message put be deleted above the tables, too: before it is off the file."""
+    for number, link in numbers.given_to(work.find, case.ref, said.on_file(case)).items():
+        work.retract_in(link.place, number)
 
 
 def take_off(work: Work, house: House, case: Case, said: Said, *channels: str) -> Told | None:

@@ -258,6 +258,20 @@ async def test_who_deletes_their_question_takes_it_out_of_the_steering_room_too(
     assert not [s for s in said if s.channel == "steering"]
 
 
+async def test_so_does_who_confirms_that_they_deleted_it(table: Conference) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    await table.say("ada", "!advice may we visit CANARY him?", room=room, event_id="$question")
+    said = await table.say("ada", "!send V-1", room=room)
+    question = next(s for s in said if s.channel == "steering")
+    await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$question", "$doubted", Doubt.DEVICE)
+    await table.deliver()
+    assert ("steering", question.event_id) not in table.retracted
+    said = await table.say("ada", "!erase V-1", room=room)
+    assert ("steering", question.event_id) in table.retracted
+    assert not [s for s in said if s.channel == "steering"]
+
+
 async def test_a_question_of_which_nothing_is_left_by_now_is_not_sent(table: Conference) -> None:
     await seat(table, "ella")
     room = await table.open_case()
