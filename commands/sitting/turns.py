@@ -74,7 +74,9 @@ def _open(sitting: Sitting, slot: Slot, ctx: Context) -> bool:
     """Give a case its turn; one that can't be heard is deferred or skipped, and its room reads why."""
     case = ctx.work.find.case_or_none(slot.ref)
     if case is None:
-        return _pass_over(slot, Turn.SKIPPED, Why.UNREADABLE)
+        # One that is off the file, such as a practice that is over, is for no other sitting.
+        on_file = slot.ref in ctx.work.find.schemes_of_open_cases()
+        return _pass_over(slot, Turn.SKIPPED, Why.UNREADABLE if on_file else Why.CLOSED)
     if slot.table is None and not case.closed and case.is_member(sitting.chair):
         tables.plan(sitting, slot, case, ctx)
     table = tables.table_of(slot, case)

@@ -453,6 +453,20 @@ async def test_a_case_that_is_practised_is_not_counted_upward(table: Conference)
     assert "1 case was not heard" in said_in(await table.deliver(), "steering")
 
 
+async def test_a_practice_that_is_over_is_for_no_other_sitting(table: Conference) -> None:
+    said = await table.say("cleo", "!practice open agencies: police, school", room=C)
+    practised = next(s.channel for s in said if s.channel.startswith("case:"))
+    await plan(table, [practised], "every: 2 weeks")
+    (ref,) = refs_of([practised])
+    await table.say("cleo", f"!practice end {ref}", room=C)
+    table.later(days=1)
+    await table.sweeps.run()
+    await table.deliver()
+    assert f"{ref} · skipped: it is closed" in said_in(await table.say("cleo", "!sitting start", room=C), C)
+    assert "unresolved" not in said_in(await table.say("cleo", "!sitting end", room=C), C)
+    assert ref not in await table.answer("cleo", "!sitting", room=C)
+
+
 async def test_why_a_case_was_deferred_goes_with_the_message(table: Conference) -> None:
     (room,) = await open_some(table, 1)
     await plan(table, [room])
