@@ -18,7 +18,7 @@ from commands.planning.rules import Availability, ProposedTime
 from commands.roundtable.rules import AgendaItem, Attendance, Note, RoundTable, State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from cases.case import Case
@@ -123,11 +123,20 @@ def wipe(case: Case, at: datetime) -> list[Step]:
         if cleaned != (step.entries, step.changes):
             step.entries, step.changes = cleaned
             case.rewritten.add(step.number)
-    for step in ripe:
+    _note_wiped(case, ripe)
+    return ripe
+
+
+def give_up(case: Case, ids: Collection[str]) -> None:
+    """Note of records whose words were wiped otherwise, that nothing gives back what was erased of them before."""
+    _note_wiped(case, [s for s in case.steps if s.what is DELETED and not s.undone and s.subject in ids])
+
+
+def _note_wiped(case: Case, erasing: Iterable[Step]) -> None:
+    for step in erasing:
         # The journal says that it was rewritten.
         step.verb = WIPED.name
         case.rewritten.add(step.number)
-    return ripe
 
 
 def reword(case: Case, entry: Record, **values: object) -> None:

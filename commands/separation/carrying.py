@@ -11,6 +11,7 @@ from cases.case import FILED, FILED_MORE
 from cases.record import ERASED, KINDS, kind_of, next_id
 from commands.action.rules import PENDING, Action
 from commands.action.rules import State as Stands
+from commands.erasure import rules as erasure
 from commands.separation import belonging
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ def take_away(case: Case, records: Iterable[Record]) -> None:
     for one in gone.values():
         for name in kind_of(one).words:
             _wipe(one, name)
+    erasure.give_up(case, gone)
     # It is the last step of those that say where these belong.
     for one in gone.values():
         if not one.withdrawn:

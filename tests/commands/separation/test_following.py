@@ -78,3 +78,18 @@ async def test_why_somebody_paused_what_moved_is_wiped_with_it(table: Conference
     other = await separate(table, room)
     await table.say("cleo", "!allocate A-1 there", room=room)
     assert "CANARY" not in await words_of(table, room) + await words_of(table, other)
+
+
+async def test_what_was_deleted_before_it_moved_does_not_come_back_without_its_words(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!request police any calls? because: the plan", room=room)
+    await table.say("ada", "!answer R-1 CANARY-FIRST", room=room, event_id="$answered")
+    await table.deleting.deleted(f"!{room}:example.org", user("ada"), "$answered", "gone")
+    await table.say("ada", "!answer R-1 nothing of late", room=room)
+    other = await separate(table, room)
+    await table.say("cleo", "!allocate R-1 there", room=room)
+    await table.say("ada", "!accept K-1", room="agency:police")
+    told = await table.answer("ada", f"!restore R-1 {ref_of(room)}", room=f"direct:{user('ada')}")
+    assert "You deleted nothing in R-1" in told
+    assert all(r.withdrawn for r in (await table.case(room)).records() if r.id[0] == "R")
+    assert "CANARY" not in await words_of(table, room) + await words_of(table, other)
