@@ -1,29 +1,12 @@
 """What a case asks reaches its readers only, read with the clients of those who must not."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
 from tests.bot.test_end_to_end import by_bot, open_case
 from tests.deployment import Deployment
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A provisioned deployment with two people of one agency, and the bot running."""
-    made = await Deployment.make(
-        tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "ada", "finn", "gina")
-    )
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
+SIGNED_IN = ("cleo", "ada", "finn", "gina")
 
 
 async def test_who_was_released_reads_no_more_in_the_agencys_room(deployment: Deployment) -> None:

@@ -1,9 +1,6 @@
 """What is asked in the shell is carried out beside the running bot, and without one, on a real homeserver."""
 
 import io
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -13,10 +10,9 @@ from bot import provisioning
 from bot.asked import execute
 from tests.bot.test_end_to_end import by_bot, open_case
 from tests.deployment import Deployment, agencies_file
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
-EVERYBODY = ("cleo", "ada", "finn", "gina", "kees")
+SIGNED_IN = ("cleo", "ada", "finn", "gina", "kees")
 FIRE = """
 [[agency]]
 short = "fire"
@@ -25,17 +21,6 @@ name = "Fire service"
 user = "{user}"
 name = "Lena Vos"
 """
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A provisioned deployment with an admin and two people of one agency, and the bot running."""
-    made = await Deployment.make(tmp_path, homeserver, lambda: datetime.now(UTC), people=EVERYBODY)
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
 
 
 async def provision(deployment: Deployment, text: str, *, prune: bool = False) -> tuple[int, str]:

@@ -1,29 +1,12 @@
 """Gates, withdrawing and closing on a real homeserver: who withdraws is out of the room, and a preview does nothing."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 
 from tests.bot.test_end_to_end import by_bot, open_case
 from tests.deployment import Deployment
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A provisioned deployment with people of three agencies, and the bot running."""
-    made = await Deployment.make(
-        tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "ada", "dirk", "finn", "gina")
-    )
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
+SIGNED_IN = ("cleo", "ada", "dirk", "finn", "gina")
 
 
 async def test_an_agency_withdraws_and_the_case_is_closed_without_it(deployment: Deployment) -> None:

@@ -5,7 +5,6 @@ import contextlib
 import os
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,23 +22,13 @@ from tests.deployment import Deployment
 from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
+SIGNED_IN = ("cleo", "dirk", "ada", "finn")
 
 CANARY = "Zephyrine Quillfeather"
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A provisioned deployment with four people signed in, and the bot running."""
-    made = await Deployment.make(tmp_path, homeserver, now, people=("cleo", "dirk", "ada", "finn"))
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
 
 
 def by_bot(deployment: Deployment, *parts: str) -> "Wanted":

@@ -1,9 +1,7 @@
 """Files from the outbox, on a real homeserver: others can read them, they come once, and one refused is owned up to."""
 
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -21,9 +19,9 @@ from storage.store import Store
 from tests.chaos import ask, open_case
 from tests.chat.documents.test_paper import document, size_of
 from tests.deployment import Deployment
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
+SIGNED_IN = ("cleo", "dirk")
 
 TIMELINE = {
     "title": "What happened",
@@ -32,16 +30,6 @@ TIMELINE = {
     "steps": [{"at": "Mon 2 Nov 10:00", "agency": "Police", "who": "Ada", "what": "raised a concern (C-1)"}],
 }
 PDF = Attachment("M-1-v1.pdf", "application/pdf", b"%PDF-1.7 " + bytes(range(256)) * 100)
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    made = await Deployment.make(tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "dirk"))
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
 
 
 async def queue(deployment: Deployment, room: str, file: Attachment | Paper) -> None:

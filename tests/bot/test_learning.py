@@ -1,32 +1,16 @@
 """A practice room, a brief and an expert on a real homeserver: the mark comes first, what was before stays unread."""
 
 import re
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from tests.bot.test_end_to_end import by_bot, open_case
 from tests.deployment import Deployment
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
+SIGNED_IN = ("cleo", "dirk", "ada", "finn")
 
 MARK = "Practice: nothing of this is real"
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A provisioned deployment with four people signed in, and the bot running."""
-    made = await Deployment.make(
-        tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "dirk", "ada", "finn")
-    )
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
 
 
 async def test_a_practice_room_says_in_every_first_line_that_nothing_is_real(deployment: Deployment) -> None:

@@ -1,30 +1,14 @@
 """Whoever leaves is out of every room at once, on a real homeserver, and reads nothing that is said afterwards."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from tests.bot.test_end_to_end import by_bot, open_case
 from tests.deployment import Deployment
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A provisioned deployment with an admin and two people of one agency, and the bot running."""
-    made = await Deployment.make(
-        tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "ada", "finn", "gina", "kees")
-    )
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
+SIGNED_IN = ("cleo", "ada", "finn", "gina", "kees")
 
 
 async def test_a_leaver_is_out_of_all_rooms_and_the_agency_takes_over(deployment: Deployment) -> None:

@@ -1,8 +1,5 @@
 """Rooms above the tables on a real homeserver: encrypted, made for who sits there, and asked without saying of whom."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -11,26 +8,11 @@ import sqlalchemy as sa
 from storage import tables
 from tests.bot.test_end_to_end import by_bot, open_case
 from tests.deployment import Deployment
-from tests.homeserver import Homeserver
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment with a steering group of two, of whom one leads, and nobody in a committee."""
-    made = await Deployment.make(
-        tmp_path,
-        homeserver,
-        lambda: datetime.now(UTC),
-        people=("cleo", "ada", "finn", "ella", "dirk", "kees"),
-        sits={"ella": ("steering", "leaders"), "dirk": ("steering",)},
-    )
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
+SIGNED_IN = ("cleo", "ada", "finn", "ella", "dirk", "kees")
+SITS = {"ella": ("steering", "leaders"), "dirk": ("steering",)}
+"""A steering group of two, of whom one leads, and nobody in a committee."""
 
 
 async def test_a_question_goes_to_steering_without_a_name_and_the_answer_comes_back(deployment: Deployment) -> None:

@@ -1,7 +1,6 @@
 """What stands pinned in a case room, and what is answered by a tap, on a real homeserver."""
 
 import uuid
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,20 +14,9 @@ from tests.homeserver import Homeserver
 from tests.professional import Professional, answered
 
 pytestmark = pytest.mark.e2e
+SIGNED_IN = ("cleo", "dirk", "ada", "finn")
 
 VOTE = "org.matrix.msc3381.poll.response"
-
-
-@pytest.fixture
-async def deployment(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Deployment]:
-    made = await Deployment.make(
-        tmp_path, homeserver, lambda: datetime.now(UTC), people=("cleo", "dirk", "ada", "finn")
-    )
-    try:
-        await made.start_bot()
-        yield made
-    finally:
-        await made.close()
 
 
 async def test_a_case_room_has_one_pinned_card_that_is_edited_in_place(homeserver: Homeserver, tmp_path: Path) -> None:
