@@ -1,9 +1,25 @@
-"""The ids of records, as types of arguments."""
+"""The ids of records and the references of cases, as types of arguments."""
 
+import re
 from typing import Annotated
 
-from chat.arguments import nouns, record_id
+from pydantic import BeforeValidator
 
+from chat.arguments import nouns, plain, record_id
+
+_BETWEEN = re.compile(r"[\s,;&+]+")
+_AND = frozenset({"", "AND", "EN"})
+
+
+def _read_references(typed: object) -> object:
+    if not isinstance(typed, str):
+        return typed
+    words = (word.strip(".:") for word in _BETWEEN.split(plain(typed).upper()))
+    return tuple(dict.fromkeys(word for word in words if word not in _AND))
+
+
+References = Annotated[tuple[str, ...], BeforeValidator(_read_references)]
+"""Of several cases, apart by commas, blanks or ``and``; whether there are such cases nobody has looked up."""
 ConcernId = Annotated[str, *record_id("C")]
 RequestId = Annotated[str, *record_id("R")]
 ActionId = Annotated[str, *record_id("A")]

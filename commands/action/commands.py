@@ -8,7 +8,7 @@ from cases.case import Case
 from cases.record import one_of
 from cases.roles import Permission
 from chat import groups
-from chat.arguments import Arguments, Rest, RestWhen, ShortText, Text, To
+from chat.arguments import Arguments, Rest, RestWhen, Text, To
 from chat.context import Context, Reply
 from chat.registry import commands
 from commands.action import rules as action
@@ -16,7 +16,7 @@ from commands.action import wording
 from commands.action.proposing import Propose, accept_by, put_action, still_to_accept, told_of
 from commands.action.rules import Action
 from commands.caseload.several import are_several, do_in_each
-from commands.ids import ActionId
+from commands.ids import ActionId, References
 from commands.overview.lines import part_of_status
 from commands.proposal.answers import answer_proposals
 
@@ -27,7 +27,7 @@ MOST_SHOWN = 3
 class ProposeInCases(Propose):
     """Propose an action to an agency or person, with a date."""
 
-    cases: ShortText | None = Field(None, title="a list of cases", description="in the coordination room: K7QF, M3XP")
+    cases: References | None = Field(None, title="a list of cases", description="in the coordination room: K7QF, M3XP")
 
 
 class TellItGoesOn(Arguments):
@@ -95,7 +95,7 @@ def propose(args: ProposeInCases, ctx: Context) -> Reply:
 
     if not are_several(args.cases, "action", ctx):
         return put_action(args, ctx)
-    done = do_in_each(args.cases or "", "action", ctx, put)
+    done = do_in_each(args.cases or (), "action", ctx, put)
     return Reply("caseload/proposed", {"done": done, "owner": args.for_.agency, "due_at": args.by})
 
 

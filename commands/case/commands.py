@@ -35,6 +35,7 @@ from commands.case.named import case_of, others_who_steer
 from commands.case.rules import Closing, Ending
 from commands.caseload.several import are_several, do_in_each
 from commands.figures import asking
+from commands.ids import References
 from commands.mandate import standing
 from commands.mandate.standing import Missing
 from commands.planning import rules as planning
@@ -124,7 +125,7 @@ class PlanReview(Arguments):
 
     when: RestWhen = Field(title="a date", description="when, for example 20 nov")
     because: Text | None = Field(None, title="a reason", description="why then")
-    cases: ShortText | None = Field(None, title="a list of cases", description="in the coordination room: K7QF, M3XP")
+    cases: References | None = Field(None, title="a list of cases", description="in the coordination room: K7QF, M3XP")
 
 
 @commands.command(
@@ -286,7 +287,7 @@ def plan_review(args: PlanReview, ctx: Context) -> Reply:
 
     if not are_several(args.cases, "review", ctx):
         return plan(ctx.case)
-    done = do_in_each(args.cases or "", "review", ctx, plan_and_tell)
+    done = do_in_each(args.cases or (), "review", ctx, plan_and_tell)
     return Reply("caseload/reviewed", {"done": done, "when": args.when})
 
 

@@ -1,7 +1,7 @@
 """The same in several cases at once: in all of them or in none, each with its own card in its own room."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -16,8 +16,6 @@ from commands.case.named import case_of
 from storage.audit import Entry
 
 MOST = 30
-_BETWEEN = re.compile(r"[\s,;&+]+")
-_AND = frozenset({"", "AND", "EN"})
 _REFERENCE = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{3,6}")
 """What may be shown as it was typed: any other word may be content."""
 
@@ -36,7 +34,7 @@ class Refused(NamedTuple):
     why: Markup
 
 
-def are_several(named: str | None, path: str, ctx: Context) -> bool:
+def are_several(named: Collection[str] | None, path: str, ctx: Context) -> bool:
     """Whether a command is about several cases: from the coordination room always, from a case's own room never.
 
     Nobody in one room sees another's reference. Raises Refusal for the one without references, and the other with.
@@ -51,13 +49,12 @@ def are_several(named: str | None, path: str, ctx: Context) -> bool:
     return True
 
 
-def do_in_each(named: str, command: str, ctx: Context, act: Callable[[Case], Reply]) -> list[Done]:
+def do_in_each(refs: Collection[str], command: str, ctx: Context, act: Callable[[Case], Reply]) -> list[Done]:
     """Do something in each of these cases, as far as this person steers them; ``act`` tells the case's own room.
 
     Raises Refusal with what became of each, unless it can be done in all of them: then nothing is done. Each case has
     its own line in the audit log, by which a message that is deleted is taken off each file.
     """
-    refs = list(dict.fromkeys(ref.strip(".:") for ref in _BETWEEN.split(named.upper()) if ref not in _AND))
     if len(refs) > MOST:
         raise Refusal("caseload/too_many", count=len(refs), most=MOST)
     done: list[Done] = []

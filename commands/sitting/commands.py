@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cases.case import Case
 from cases.errors import Refusal
@@ -19,12 +19,12 @@ from chat.arguments import (
     RestSlot,
     ShortText,
     Text,
-    plain,
     take_word,
 )
 from chat.context import COORDINATION, Context, Reply
 from chat.reading import missing
 from chat.registry import commands
+from commands.ids import References
 from commands.sitting import closing, dates, keeping, rules, tables, turns
 from commands.sitting.rules import Rhythm, Sitting, State, Turn, Why
 
@@ -33,19 +33,11 @@ EXAMPLE = "!sitting fri 14:00 cases: K7QF, B3XW for: 10m chair: Hugo Peters"
 Reference = Annotated[ShortText, Positional(take_word, "REF")]
 
 
-def _references(value: object) -> object:
-    """References apart by commas, blanks or ``and``."""
-    if not isinstance(value, str):
-        return value
-    typed = plain(value).upper().replace(",", " ").replace(";", " ").split()
-    return tuple(dict.fromkeys(word for word in typed if word not in {"AND", "EN", "&", "+"}))
-
-
 class Sit(Arguments):
     """Plan a sitting, one date for many cases; without a date: how the sittings stand."""
 
     when: RestSlot | None = Field(None, title="a date", description="a day and an hour, such as fri 14:00")
-    cases: Annotated[tuple[str, ...], BeforeValidator(_references)] | None = Field(
+    cases: References | None = Field(
         None, title="references", description="the cases in their order, such as K7QF, B3XW"
     )
     for_: Minutes | None = Field(None, title="length", description="how long for each case, such as 10m")

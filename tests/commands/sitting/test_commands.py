@@ -438,7 +438,7 @@ async def test_one_that_ends_while_it_is_looked_for_is_not_asked_about(table: Co
 
 async def test_from_and_to_are_divided_among_the_cases(table: Conference) -> None:
     first, second = refs_of(await open_some(table, 2))
-    said = await table.say("cleo", f"!sitting tomorrow 14:00-14:30 cases: {first.lower()} and {second}", room=C)
+    said = await table.say("cleo", f"!sitting tomorrow 14:00-14:30 cases: {first.lower()} & {second}.", room=C)
     assert "14:15 · 15 minutes" in said_in(said, C)
 
 
