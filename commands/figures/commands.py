@@ -52,6 +52,8 @@ def show_figures(args: ShowFigures, ctx: Context) -> Reply:
     """Of each scheme that is theirs to see; above the tables of the month that runs only while there is no other."""
     schemes = _schemes(args.scheme, ctx)
     month = _period(args.month, 1, ctx)
+    if month.months != 1:
+        raise Refusal("figures/months_only")
     if ctx.place is not Place.COORDINATION and month.end > ctx.now and ctx.work.find.cases_before(month.start):
         raise Refusal("figures/not_over", period=month.name, before=month.before.name)
     gathering = Gathering(ctx.house, month, ctx.now)

@@ -324,6 +324,20 @@ async def test_of_a_quarter_the_return_is_shown_and_its_months_are_not(table: Co
     assert "!figures return 2026-Q3" in said
 
 
+@pytest.mark.parametrize("typed", ["2026-Q3", "q3", "last quarter", "this quarter", "vorig kwartaal"])
+@pytest.mark.parametrize(("who", "where"), [("cleo", "coordination"), ("ella", "leaders"), ("ella", "steering")])
+async def test_no_figures_are_of_a_quarter(table: Conference, typed: str, who: str, where: str) -> None:
+    """Seven in July and eight in the quarter: the one of August would follow."""
+    table = under(table, Scheme())
+    await sit(table, "leaders", "steering")
+    put_on_file(table, [Plan(f"AAB{n}", datetime(2026, 7 + n // 7, 5, 9, tzinfo=UTC)) for n in range(8)])
+    assert rows((await table.answer(who, "!figures july", room=where)).text)["Opened"] == "7"
+    assert rows((await table.answer(who, "!figures august", room=where)).text)["Opened"] == "below 5"
+    before = len(table.heard)
+    assert "of months only" in await table.answer(who, f"!figures {typed}", room=where)
+    assert not [s for s in table.heard[before:] if s.file or "Opened" in s]
+
+
 async def test_a_return_of_months_makes_no_quarter(table: Conference) -> None:
     table = under(table, RETURNS)
     assert "made of months only" in await table.answer("cleo", "!figures return 2026-Q4", room="coordination")
