@@ -11,14 +11,14 @@ _BETWEEN = re.compile(r"[\s,;&+]+")
 _AND = frozenset({"", "AND", "EN"})
 
 
-def _read_references(typed: object) -> object:
+def _divide(typed: object) -> object:
     if not isinstance(typed, str):
         return typed
     words = (word.strip(".:") for word in _BETWEEN.split(plain(typed).upper()))
     return tuple(dict.fromkeys(word for word in words if word not in _AND))
 
 
-References = Annotated[tuple[str, ...], BeforeValidator(_read_references)]
+References = Annotated[tuple[str, ...], BeforeValidator(_divide)]
 """Of several cases, apart by commas, blanks or ``and``; whether there are such cases nobody has looked up."""
 ConcernId = Annotated[str, *record_id("C")]
 RequestId = Annotated[str, *record_id("R")]
@@ -45,3 +45,5 @@ AdviceId = Annotated[str, *record_id("V")]
 AdviceNumber = Annotated[str, *record_id("V", "V-1234", "V-1234")]
 """Of a question above the tables: not that of the record in its case."""
 AnyId = Annotated[str, *record_id("".join(nouns()), "C-1")]
+AnyIds = Annotated[tuple[AnyId, ...], BeforeValidator(_divide)]
+"""Of several records, apart by commas, blanks or ``and``, each once; any other word is refused."""

@@ -1,6 +1,5 @@
 """What was disclosed, and what is to leave the table: nothing goes without those who brought it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,13 +10,13 @@ from pydantic import Field
 from cases.record import one_of
 from cases.roles import Permission, Place
 from chat import groups
-from chat.arguments import WORD, AgencyName, Arguments, ShortText, Text
+from chat.arguments import WORD, AgencyName, Arguments, Text
 from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.disclosure import rules as disclosure
 from commands.disclosure.rules import Disclosure
 from commands.disclosure.summary import Summary, files_of, summarise
-from commands.ids import DisclosureId, LeavingId, RoundTableId
+from commands.ids import AnyIds, DisclosureId, LeavingId, RoundTableId
 from commands.proposal.answers import answer_proposals
 from commands.request import audience
 from commands.request import rules as request
@@ -28,7 +27,6 @@ from commands.roundtable.rules import RoundTable
 
 GROUP, PLACE = groups.SHARE, 90
 TOLD = frozenset({request.State.ANSWERED, request.State.PARTLY, request.State.NOTHING, request.State.REFUSED})
-_ID = re.compile(r"\b([A-Za-z])-?([0-9]{1,9})\b", re.ASCII)
 
 
 class Approves(StrEnum):
@@ -66,7 +64,7 @@ class Summarise(Arguments):
 
     id: RoundTableId | None = Field(None, title="M-1", description="which minutes")
     approve: Annotated[Approves, WORD] | None = Field(None, title="approve", description="the chair: it may leave")
-    without: ShortText | None = Field(None, title="D-1, A-2", description="what is left out of it")
+    without: AnyIds | None = Field(None, title="D-1, A-2", description="what is left out of it")
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,8 +126,7 @@ def retain(args: Retain, ctx: Context) -> Reply:
 @commands.command("minutes summary", needs=Permission.READ, example="!minutes summary M-1")
 def show_summary(args: Summarise, ctx: Context) -> Reply:
     """As it would leave the table, or once the chair approves it, as it may."""
-    left_out = tuple(f"{letter.upper()}-{int(digits)}" for letter, digits in _ID.findall(args.without or ""))
-    summary = summarise(ctx, args.id, left_out if args.without else None)
+    summary = summarise(ctx, args.id, args.without)
     if args.approve is None:
         return _summary(summary, ctx)
     disclosure.approve(

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from cases.case import Case
 from cases.errors import Refusal
@@ -20,6 +20,7 @@ from chat.layout import plain
 from chat.registry import commands
 from commands.case import opening
 from commands.erasure.deletions import withhold
+from commands.ids import AnyIds
 from commands.overview.lines import in_status
 from commands.practice import rules as practice
 from commands.proposal.answers import answer_proposals
@@ -39,7 +40,6 @@ _IDS = re.compile(
     r"[a-z][-\u2010-\u2014]?[0-9]{1,9}(?!\w)){0,30}(?=\s|\Z)",
     re.IGNORECASE | re.ASCII,
 )
-_ID = re.compile(r"([a-z])[-\u2010-\u2014]?0*([0-9]{1,9})", re.IGNORECASE | re.ASCII)
 
 
 def _take_ids(text: str, context: ReadingContext) -> tuple[str | None, str]:
@@ -50,13 +50,7 @@ def _take_ids(text: str, context: ReadingContext) -> tuple[str | None, str]:
     return (card, text) if card and text.strip() and card[0] in belonging.letters() else (None, text)
 
 
-def _each(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(dict.fromkeys(f"{letter.upper()}-{number}" for letter, number in _ID.findall(value)))
-
-
-Ids = Annotated[tuple[str, ...], BeforeValidator(_each), Positional(_take_ids, "C-1")]
+Ids = Annotated[AnyIds, Positional(_take_ids, "C-1")]
 
 
 class Separate(Arguments):

@@ -94,14 +94,24 @@ async def test_a_summary_for_release_holds_decisions_and_plan_and_nothing_of_thi
     assert any("summary" in name for name in table.files("agency:health"))
 
 
-async def test_what_the_chair_leaves_out_leaves_no_table(table: Conference) -> None:
+@pytest.mark.parametrize("typed", ["A-1", "A\u20131", "a1.", "A-1 and A-2"])
+async def test_what_the_chair_leaves_out_leaves_no_table(table: Conference, typed: str) -> None:
     room = await held(table)
-    await table.say("hugo", "!minutes summary M-1 without: A-1", room=room)
-    await table.say("hugo", "!minutes summary M-1 approve without: A-1", room=room)
+    await table.say("hugo", f"!minutes summary M-1 without: {typed}", room=room)
+    await table.say("hugo", f"!minutes summary M-1 approve without: {typed}", room=room)
     said = await table.say("ada", "!disclose M-1 to: health because: they go on", room=room)
     given = next(one for one in said if one.channel == "agency:health" and not one.file)
     assert "he returns part-time" in given
     assert "visit the family" not in given
+
+
+@pytest.mark.parametrize("typed", ["the action", "A 1", "A-1 and the visit"])
+async def test_what_is_to_be_left_out_and_cannot_be_read_approves_nothing(table: Conference, typed: str) -> None:
+    room = await held(table)
+    await table.say("hugo", f"!minutes summary M-1 approve without: {typed}", room=room)
+    assert (await table.outcomes())[-1][1] == "reading/wrong_kind"
+    said = await table.say("ada", "!disclose M-1 to: health because: they go on", room=room)
+    assert not [one for one in said if one.channel == "agency:health"]
 
 
 async def test_an_approval_is_of_the_wording_that_was_read(table: Conference) -> None:
