@@ -15,7 +15,7 @@ def _divide(typed: object) -> object:
     if not isinstance(typed, str):
         return typed
     words = (word.strip(".:") for word in _BETWEEN.split(plain(typed).upper()))
-    return tuple(dict.fromkeys(word for word in words if word not in _AND))
+    return tuple(dict.fromkeys(word for word in words if word not in _AND)) or (typed,)
 
 
 References = Annotated[tuple[str, ...], BeforeValidator(_divide)]
@@ -46,4 +46,4 @@ AdviceNumber = Annotated[str, *record_id("V", "V-1234", "V-1234")]
 """Of a question above the tables: not that of the record in its case."""
 AnyId = Annotated[str, *record_id("".join(nouns()), "C-1")]
 AnyIds = Annotated[tuple[AnyId, ...], BeforeValidator(_divide)]
-"""Of several records, apart by commas, blanks or ``and``, each once; any other word is refused."""
+"""Of several records, apart by commas, blanks or ``and``; any other word is refused."""

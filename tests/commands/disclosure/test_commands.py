@@ -105,7 +105,7 @@ async def test_what_the_chair_leaves_out_leaves_no_table(table: Conference, type
     assert "visit the family" not in given
 
 
-@pytest.mark.parametrize("typed", ["the action", "A 1", "A-1 and the visit"])
+@pytest.mark.parametrize("typed", ["the action", "A 1", "A-1 and the visit", "and"])
 async def test_what_is_to_be_left_out_and_cannot_be_read_approves_nothing(table: Conference, typed: str) -> None:
     room = await held(table)
     await table.say("hugo", f"!minutes summary M-1 approve without: {typed}", room=room)
