@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 DIVIDED: tuple[type[Record], ...] = (Concern, Request, Action, Decision, Round, Referral)
 """What is allocated. Round tables and their minutes can't be split, and an urgent call is over soon: they stay."""
-_AN_ID = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]-[0-9]{1,9}(?![0-9])", re.ASCII)
+# Cards show another dash, so that no id is broken in two; keyboards have others.
+_AN_ID = re.compile(r"(?<![A-Za-z0-9])([A-Za-z])[-\u2010-\u2014]([0-9]{1,9})(?![0-9])", re.ASCII)
 
 
 def list_divided(case: Case) -> list[Record]:
@@ -61,7 +62,11 @@ def with_pauses(case: Case, record_id: str) -> list[Record]:
 
 def renumber(text: str, ids: Mapping[str, str]) -> str:
     """A text, with other numbers for the records that it names."""
-    return _AN_ID.sub(lambda found: ids.get(found[0].upper(), found[0]), text)
+    return _AN_ID.sub(lambda found: ids.get(_read_id(found), found[0]), text)
+
+
+def _read_id(found: re.Match[str]) -> str:
+    return f"{found[1].upper()}-{found[2]}"
 
 
 def said_of(records: Collection[Record]) -> Iterator[str]:
@@ -77,7 +82,7 @@ def together(case: Case, ids: Collection[str]) -> list[str]:
     known = {one.id: with_parts(case, one.id) for one in list_divided(case)}
     names: dict[str, set[str]] = {record_id: set() for record_id in known}
     for record_id, parts in known.items():
-        for named in {found.upper() for text in said_of(parts) for found in _AN_ID.findall(text)} & known.keys():
+        for named in {_read_id(found) for text in said_of(parts) for found in _AN_ID.finditer(text)} & known.keys():
             names[record_id].add(named)
             names[named].add(record_id)
     found, new = set[str](), set(ids)

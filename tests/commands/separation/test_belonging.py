@@ -2,6 +2,7 @@
 
 import pytest
 
+from commands.concern.rules import Concern
 from commands.disclosure.rules import Disclosure
 from tests.commands.separation.test_commands import invited, ref_of, separate, words_of
 from tests.room import Conference, user
@@ -61,6 +62,20 @@ async def test_what_somebodys_answer_is_waited_for_is_settled_first(table: Confe
     assert said in await table.answer("cleo", f"!allocate {left} there", room=room)
     assert (await table.case(other)).steps[-1].number == before
     assert "stays here" in await table.answer("cleo", f"!allocate {left} here", room=room)
+
+
+@pytest.mark.parametrize("dash", ["-", "\u2011", "\u2013"])
+async def test_a_record_that_is_named_as_cards_show_it_hangs_together_too(table: Conference, dash: str) -> None:
+    room = await table.open_case()
+    await table.say("dirk", "!concern he is out at night kind: fact", room=room)
+    await table.say("dirk", "!concern his sister stays at home kind: fact", room=room)
+    await table.say("dirk", f"!concern she is afraid, as C{dash}2 says kind: fact", room=room)
+    other = await separate(table, room)
+    said = await table.answer("cleo", "!allocate C-3 there", room=room)
+    assert "belongs together" in said
+    await table.answer("cleo", "yes", room=room, replies_to=said)
+    # It has another number there.
+    assert [r.about for r in (await table.case(other)).all(Concern)][-1] == "she is afraid, as C-1 says"
 
 
 async def test_an_action_that_is_still_to_be_done_is_taken_on_anew_there(table: Conference) -> None:
