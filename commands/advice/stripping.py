@@ -49,7 +49,7 @@ _PATTERNS = [
     )
 ]
 _ACCOUNT = re.compile(r"@[\w.=/+-]{1,255}(?::[\w.:\[\]-]{1,255})?")
-_RECORD = re.compile(r"\b[A-Z]-?\d{1,9}(?:/[a-z]?\d+)?\b", re.IGNORECASE)
+_RECORD = re.compile(r"\b[A-Z]([-\u2010-\u2014]?)\d{1,9}(?:/[a-z]?\d+)?\b", re.IGNORECASE)
 _BEFORE_A_NAME = re.compile(
     r"(?:\b(?:[A-Z]\.|(?:dr|mr|mrs|ms|mx|miss|prof|drs|dhr|mevr|mevrouw|mw|meneer)\.?"
     r"|van|von|de|den|der|ten|ter|la|le|el|al|bin|di|da|du) )+\Z",
@@ -178,7 +178,7 @@ def _identifying(text: str) -> Iterator[Span]:
 
 def _records(text: str, known: Known) -> Iterator[Span]:
     for found in _RECORD.finditer(text):
-        if "-" in found[0] or found[0].upper().partition("/")[0] in known.records:
+        if found[1] or found[0].upper().partition("/")[0] in known.records:
             yield (*found.span(), GONE)
 
 

@@ -34,6 +34,7 @@ KNOWN = Known(
         ("is it GDPR Article 9, or the CANARY rule?", None),
         ("as in K7QF, k7qf and AB34", "as in […], […] and […]"),
         ("see A-12, A4 and C-1/n2, on A5 paper", "see […], […] and […], on A5 paper"),
+        ("see A\u201112, C\u20131/n2 and A\u20104", "see […], […] and […]"),
         ("born 3 May 2009, 03.05.2009, 2009-05-03, May 3rd, 2009", "born […], […], […], […]"),
         ("call +31 (0)6-1234 5678 or 112", "call […] or 112"),
         ("write to a.b+c@mail.example.org, see https://x.example/y and @a:b.example", "write to […], see […] and […]"),
