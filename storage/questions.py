@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -76,9 +77,9 @@ def _open_to(find: Find, person: str, now: datetime) -> list[Question]:
     return [one for one in found if one and one.person == person and now - one.asked_at <= OPEN_FOR]
 
 
-def settle(work: Work, cause: str, *, once_said: bool = False) -> None:
-    """It is answered, or what it was about is gone: what asked it is removed; ``once_said`` as for ``retract``."""
-    work.retract(cause, once_said=once_said)
+def settle(work: Work, cause: str, *, once_said: bool = False, but: Collection[str] = ()) -> None:
+    """It is answered, or what it was about is gone: what asked it is removed; the rest as for ``retract``."""
+    work.retract(cause, once_said=once_said, but=but)
     _drop(work, _QUESTION + cause)
 
 

@@ -207,16 +207,16 @@ class Work:
         """Let what was said in a channel about a record be deleted there, in its turn."""
         self._retract((tables.outbox.c.channel == channel) & (tables.outbox.c.subject == subject))
 
-    def retract(self, cause: str, *, below: bool = False, once_said: bool = False) -> None:
+    def retract(self, cause: str, *, below: bool = False, once_said: bool = False, but: Collection[str] = ()) -> None:
         """Let what was said to a cause be deleted in its rooms, in its turn; what still waits is not said any more.
 
         ``below``: what was said to causes whose names go on behind this one's, too. ``once_said``: what still waits is
-        said before: nobody's answer is missing.
+        said before: nobody's answer is missing. ``but``: the channels in which it stays.
         """
         o = tables.outbox.c
         begins = o.txn_id.startswith(f"{cause}.", autoescape=True)
         begins = begins | o.txn_id.startswith(f"{cause}/", autoescape=True) if below else begins
-        self._retract(begins, once_said=once_said)
+        self._retract(begins & o.channel.not_in(but), once_said=once_said)
 
     def retract_about(self, ref: str, about: Collection[str]) -> None:
         """Let what was said of these records of a case be deleted in every room, in its turn."""

@@ -49,8 +49,10 @@ class Deleting:
                 if channel in ABOVE:
                     held = self._forget_above(work, logged, author, sender, deleted, channel, of_account)
                 if author == sender and not held:
+                    # What was put above the tables waits there for advice, as long as its words are on file.
+                    above = [place.value for place in ABOVE if place != channel]
                     for cause_of_line in dict.fromkeys(line.cause for line in logged):
-                        questions.settle(work, cause_of_line)
+                        questions.settle(work, cause_of_line, but=above)
         except AlreadyHandledError:
             return
 

@@ -258,6 +258,20 @@ async def test_who_deletes_their_question_takes_it_out_of_the_steering_room_too(
     assert not [s for s in said if s.channel == "steering"]
 
 
+async def test_what_was_sent_stays_asked_when_only_the_sending_is_deleted(table: Conference) -> None:
+    await seat(table, "ella")
+    room = await table.open_case()
+    await table.say("ada", "!advice may we visit him?", room=room)
+    table.later(minutes=1)
+    said = await table.say("ada", "!send V-1", room=room, event_id="$sending")
+    question = next(s for s in said if s.channel == "steering")
+    await delete(table, "ada", "$sending", room=room)
+    assert [channel for channel, _ in table.retracted] == [room]
+    assert "V-1" in await table.answer("ada", "!followups", room=room)
+    back = await table.say("ella", "answer yes, with his consent", room="steering", replies_to=question)
+    assert any("yes, with his consent" in s for s in back if s.channel == room)
+
+
 async def test_so_does_who_confirms_that_they_deleted_it(table: Conference) -> None:
     await seat(table, "ella")
     room = await table.open_case()
