@@ -265,7 +265,8 @@ def _take_id(letters: str) -> Take:
             each = [record_id for record_id in found if record_id[0] in letters]
             if len(each) > 1:
                 raise Refusal("reading/one_at_a_time", each=each, key=None)
-        if word and _parse_id(word):
+        # One that nothing can have (``V-0000``) is no text, either.
+        if word and (_parse_id(word) or (_AN_ID.fullmatch(word) and word[0].upper() in letters)):
             return word, rest
         if context.card and context.card[0] in letters:
             return context.card, text
@@ -509,7 +510,16 @@ def _person(value: str, context: ReadingContext) -> Person:
 
 
 def _person_id(value: str, context: ReadingContext) -> str:
-    return _person(value, context).user_id
+    """Where no agency will do, none is offered."""
+    try:
+        return _person(value, context).user_id
+    except Refusal as refusal:
+        if refusal.code != "reading/nobody":
+            raise
+        nearest = suggest_name(value, context)
+        meant = {"suggestion": nearest} if nearest and context.lookup.agency(nearest) is None else {}
+        agency = context.lookup.agency(_name(value))
+        raise Refusal("reading/nobody", agencies=[], agency=agency, **meant) from None
 
 
 def _whom(value: str, context: ReadingContext) -> Addressee:

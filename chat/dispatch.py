@@ -23,7 +23,7 @@ from chat.incoming import DONE, Heard, Incoming
 from chat.languages import language
 from chat.listening import Listener
 from chat.lookup import Lookup
-from chat.nameless import refuse_case
+from chat.nameless import refuse_another_case, refuse_case
 from chat.permits import has_left, is_allowed, permit
 from chat.reading import (
     SURELY_MEANT,
@@ -61,6 +61,8 @@ ASKS = {
     "dispatch/unknown": "choice/unknown",
 }
 """How a message ends of which it is asked whether something is meant by it; and that as a poll."""
+TAKEN_FOR_ANOTHER = frozenset({"when/unreadable", "reading/unknown_key", "reading/too_much"})
+"""How a line is refused by the shorter of two commands, though the longer one, which takes nothing, was meant."""
 TRUST_CODES = frozenset(
     {"plaintext", "no_identity", "identity_changed", "unsigned_device", "undecryptable", "replayed"}
 )
@@ -70,7 +72,7 @@ TURNED_AWAY = frozenset(
 )
 """How a message ended whose sender can do something about it, and is then believed."""
 TURNED_AWAY_WITHIN = timedelta(days=14)
-_AN_ID = re.compile(r"\b[A-Z]-1\b")
+_AN_ID = re.compile(r"\b[A-Z]-1(?:234)?\b")
 
 
 class _TalkError(Exception):
@@ -430,7 +432,7 @@ class Dispatcher:
 
     def _permit(self, command: Command, heard: Heard, ctx: Context) -> None:
         """Refuse what is not permitted; ask, if it is about a record that only the homeserver may have put there."""
-        permit(command, ctx)
+        self._require_permit(command, ctx)
         subject = heard.guess.subject if heard.guess else None
         if subject is None or not (heard.bare or takes(command, subject)):
             return
@@ -481,6 +483,23 @@ class Dispatcher:
             raise Refusal("dispatch/no_command")
         raise Refusal("dispatch/unknown", nearest=nearest, agrees=False)
 
+    def _require_permit(self, command: Command, ctx: Context) -> None:
+        """Refuse by default; with what the command's word means here, above the tables ``advise`` for ``answer``."""
+        try:
+            permit(command, ctx)
+        except Refusal as refusal:
+            if refusal.code != "dispatch/wrong_room":
+                raise
+            here = (
+                c for c in self._registry.commands.values() if c.path in self._registry.sayings and is_allowed(c, ctx)
+            )
+            # Of two words each may be another one's.
+            spoken = "" if " " in command.path else command.path
+            instead = next(
+                (c.example_in(ctx.place) for c in here if spoken in self._registry.sayings[c.path].instead), None
+            )
+            raise Refusal(refusal.code, **{**refusal.facts, "instead": instead}) from None
+
     def _read(self, command: Command, rest: str, message: Incoming, ctx: Context) -> object:
         context = ReadingContext(
             now=ctx.now,
@@ -495,13 +514,20 @@ class Dispatcher:
             languages=(ctx.voice().language, language(ctx.directory.prefers(ctx.actor.user_id).language)),
         )
         try:
-            return read(command.arguments, rest, context)
-        except Refusal:
+            arguments = read(command.arguments, rest, context)
+            refuse_another_case(arguments, ctx)
+        except Refusal as refusal:
             # In "!roundtable cancle M-1 because: …" the second word was meant as a command's, and not as a date.
             longer = [c for c in self._registry.under(command.path) if is_allowed(c, ctx)]
             if nearest := suggest_second(f"{command.path} {rest}", longer, self._registry, closeness=SURELY_MEANT):
                 raise Refusal("dispatch/unknown", nearest=nearest, agrees=False) from None
+            # "!sitting cancel because: …" is one that takes nothing, with something behind it.
+            second = rest.split(maxsplit=1)[0].lower() if rest.strip() else ""
+            alone = next((c for c in longer if c.path == f"{command.path} {second}"), None)
+            if alone and not alone.arguments.model_fields and refusal.code in TAKEN_FOR_ANOTHER:
+                raise Refusal("reading/too_much", keys=[], example=alone.example_in(ctx.place)) from None
             raise
+        return arguments
 
     def _render(self, reply: Reply, ctx: Context, message: Incoming) -> list[Message]:
         # A tap is no message that could be shown beside its answer.

@@ -59,6 +59,8 @@ SAID_FOR: Mapping[str, Mapping[str, Collection[str]]] = {
         "deputy": ("substitute", "replacement"),
         "why": ("because", "reason"),
         "owner": ("for",),
+        "until": ("by", "till", "deadline", "before", "due"),
+        "suggest": ("suggestion", "suggests", "proposal"),
     },
     "nl": {
         "by": ("tot", "deadline"),
@@ -69,6 +71,7 @@ SAID_FOR: Mapping[str, Mapping[str, Collection[str]]] = {
         "where": ("plaats", "locatie", "plek"),
         "about": ("onderwerp",),
         "urgency": ("prioriteit",),
+        "suggest": ("voorstel",),
     },
 }
 """What people type for a key, by the language that they speak."""
@@ -142,7 +145,9 @@ def find_stray(
             continue
         meanings = known.get(word)
         if meanings is None and apart and blank and not found["gap"]:
-            meanings = _near(word, own, known)
+            # One of what this command takes several of: ``case:`` for ``cases:``, ``agency:`` for ``agencies:``.
+            several = [own[many] for many in (f"{word}s", f"{word[:-1]}ies") if many in own]
+            meanings = several or _near(word, own, known)
         if meanings is not None:
             ours = (meaning for meaning in meanings if meaning in own.values())
             return Stray(word, own.get(word) or next(ours, None))

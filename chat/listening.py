@@ -20,6 +20,9 @@ from storage.identifiers import is_user_id
 from storage.questions import Question
 from storage.store import Store
 
+_WITH_RECORDS = frozenset({Place.CASE, Place.AGENCY, Place.STEERING, Place.COMMITTEE})
+"""Rooms where what names a record may be meant as a command, though nothing stands before it."""
+
 
 class Listener:
     """Tells what is meant from talk, which is neither answered nor stored."""
@@ -147,7 +150,7 @@ class Listener:
         meant: list[Meant] = []
         if about is not None or self._is_hint(find, message, card):
             meant = judge(text, about, self._registry)
-        elif card is None and message.replies_to is None and place_of(channel) in {Place.CASE, Place.AGENCY}:
+        elif card is None and message.replies_to is None and place_of(channel) in _WITH_RECORDS:
             ref = channel.partition(":")[2]
             if place_of(channel) is Place.CASE and (path := self._registry.said_alone(text, find, ref)):
                 return Heard(path + behind, channel, None)

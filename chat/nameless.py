@@ -1,4 +1,4 @@
-"""Rooms in which no case is named: a command that holds what looks like a case's reference is refused there."""
+"""Where no case is named: above the tables, and in what coordinators say to the table of another case."""
 
 import re
 import unicodedata
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from cases.case import DIGITS, LETTERS
 from cases.errors import Refusal
-from cases.roles import ABOVE
+from cases.roles import ABOVE, Place
+from chat.arguments import Arguments
 from chat.context import Context
 from chat.permits import belongs
+from chat.reading import is_text
 
 _TOKEN = re.compile(r"[^\W_]+")
 _FORM = re.compile(rf"(?=.*[{DIGITS}])[{LETTERS}][{LETTERS}{DIGITS}]{{3}}")
@@ -35,3 +37,28 @@ def refuse_case(text: str, ctx: Context) -> None:
     """
     if ctx.place in ABOVE and belongs(ctx) and any(references(same_width(text))):
         raise Refusal("dispatch/names_case")
+
+
+def refuse_another_case(arguments: Arguments, ctx: Context) -> None:
+    """Refuse words of a coordinator that name a case, where the table of another one would read them.
+
+    Words are what is typed as a reason, an outcome and the like; the one case that a command is about may stand there.
+    """
+    if ctx.place is not Place.COORDINATION:
+        return
+    texts, about = "", set[str]()
+    for name, field in type(arguments).model_fields.items():
+        value = getattr(arguments, name)
+        if is_text(field):
+            texts += f" {value or ''}"
+        else:
+            about |= _named(" ".join(map(str, value)) if isinstance(value, tuple) else str(value or ""))
+    told = about if len(about) == 1 else set[str]()
+    if any(ctx.work.find.is_taken(ref) for ref in _named(texts) - told):
+        raise Refusal("dispatch/names_another")
+
+
+def _named(text: str) -> set[str]:
+    """What looks like a reference in a text."""
+    text = same_width(text)
+    return {text[start:end].upper() for start, end in references(text)}

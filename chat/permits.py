@@ -27,6 +27,7 @@ def permit(command: Command, ctx: Context) -> None:
         "dispatch/wrong_room",
         places=where_may(command.needs, ctx.role),
         roles=who_may_anywhere(command.needs),
+        instead=None,
     )
 
 

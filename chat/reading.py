@@ -373,6 +373,8 @@ def _take(marker: Positional, field: FieldInfo, text: str, context: ReadingConte
     value, rest = marker.take(text, context)
     choices = () if field.is_required() else choices_of(field)
     thanks = value and choices and is_courtesy(value, LOOSE) and value.casefold() not in choices
+    # ``!brief please`` and ``!sitting ?`` ask to see what stands there.
+    thanks = thanks or (value and not field.is_required() and marker.take is take_rest and is_courtesy(value))
     return (None, rest) if thanks else (value, rest)
 
 
@@ -391,8 +393,17 @@ def _take_up(arguments: type[Arguments], text: str, typed: dict[str, str], conte
 
 
 def _is_called(field: FieldInfo) -> bool:
+    return CALLED in _marks(field)
+
+
+def is_text(field: FieldInfo) -> bool:
+    """Whether a field takes words of one's own, be it behind a key or without one."""
+    return Text.__metadata__[0] in _marks(field)  # type: ignore[attr-defined]
+
+
+def _marks(field: FieldInfo) -> list[Any]:
     inner = [part for kind in get_args(field.annotation) for part in getattr(kind, "__metadata__", ())]
-    return CALLED in [*inner, *field.metadata]
+    return [*inner, *field.metadata]
 
 
 def _in_words(refusal: Refusal, arguments: type[Arguments], language: Language) -> Refusal:
@@ -414,8 +425,7 @@ def suggest(word: str, known: Iterable[str], *, closeness: float = _CLOSE_ENOUGH
 
 def positional(field: FieldInfo) -> Positional | None:
     """The marker of a field without a key, be it ``Rest`` or ``Rest | None``; the outermost one counts."""
-    inner = [part for kind in get_args(field.annotation) for part in getattr(kind, "__metadata__", ())]
-    markers = [part for part in [*inner, *field.metadata] if isinstance(part, Positional)]
+    markers = [part for part in _marks(field) if isinstance(part, Positional)]
     return markers[-1] if markers else None
 
 
@@ -435,16 +445,18 @@ def _choose(name: str, field: FieldInfo, value: str, context: ReadingContext) ->
     choices = _choices(field)
     if choices is None:
         return value
+    # What is typed without a key has none that anybody has seen.
+    key = None if positional(field) else context.language.key(key_of(name))
     if get_origin(field.annotation) is tuple:
-        return tuple(dict.fromkeys(_choose_one(name, choices, one, context) for one in _several(value)))
-    return _choose_one(name, choices, value, context)
+        return tuple(dict.fromkeys(_choose_one(key, choices, one, context) for one in _several(value)))
+    return _choose_one(key, choices, value, context)
 
 
 def _several(value: str) -> list[str]:
     return [one for one in _BETWEEN_CHOICES.split(value) if one.strip()]
 
 
-def _choose_one(name: str, choices: type[Enum], value: str, context: ReadingContext) -> Enum:
+def _choose_one(key: str | None, choices: type[Enum], value: str, context: ReadingContext) -> Enum:
     known = {spoken.choice(str(c.value)).casefold(): c for spoken in context.languages for c in choices}
     known |= {str(choice.value).casefold(): choice for choice in choices}
     word = plain(value).casefold()
@@ -453,7 +465,7 @@ def _choose_one(name: str, choices: type[Enum], value: str, context: ReadingCont
             return known[chosen]
     raise Refusal(
         "reading/choice",
-        key=context.language.key(key_of(name)),
+        key=key,
         choices=[context.language.choice(str(choice.value)) for choice in choices],
         suggestion=suggest(word.strip(_AROUND_A_CHOICE), known),
     )
@@ -469,7 +481,8 @@ def _refuse_stray(text: str, own: Mapping[str, str], arguments: type[Arguments],
     if stray is not None:
         named = [context.language.key(key) for key in keys(arguments)]
         meant = stray.meant and context.language.key(stray.meant)
-        raise Refusal("reading/unknown_key", key=stray.typed, meant=meant, keys=named)
+        texts = any(is_text(field) for _, field, _ in _fields(arguments))
+        raise Refusal("reading/unknown_key", key=stray.typed, meant=meant, keys=named, texts=texts)
     if names_an_audience(text, own, lambda value: are_agencies(value, context)):
         raise Refusal("reading/audience", key=context.language.key("see"))
 

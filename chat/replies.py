@@ -131,10 +131,11 @@ def suggest_second(
     text: str, longer: Sequence[Command], registry: Registry, *, closeness: float = _CLOSE_ENOUGH
 ) -> str | None:
     """The two-word command that may be meant, by what is said for its second word or spelled like it."""
-    typed = text.split(maxsplit=2)[1:2]
+    first, *typed = text.split(maxsplit=2)[:2] or [""]
+    second = said.folded(typed[0].strip(_SETS_OFF + "?")) if typed else ""
     for command in longer if typed else ():
         sayings = registry.sayings.get(command.path)
-        if sayings and said.folded(typed[0].strip(_SETS_OFF + "?")) in sayings.instead:
+        if sayings and {second, f"{said.folded(first)} {second}"}.intersection(sayings.instead):
             return command.path
     seconds = {command.path.partition(" ")[2]: command.path for command in longer}
     near = suggest(typed[0], seconds, closeness=closeness) if typed else None
@@ -331,7 +332,8 @@ class _Judge:
         """What a yes may be said to; to a question it is the answer."""
         answers = self._answers()
         yes = [(path, sayings.assent) for path, sayings in self._fitting() if sayings.assent is not None]
-        return answers or [Meant(path, f"{self._record} {taken}".strip(), sure=False) for path, taken in yes]
+        # What takes any text may be for another room: it is seen later what can be done here.
+        return answers + [Meant(path, f"{self._record} {taken}".strip(), sure=False) for path, taken in yes]
 
     def _mistyped(self) -> list[Meant]:
         """A word that comes near to one that the card asks for: its author believes to have done it."""

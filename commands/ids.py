@@ -9,16 +9,25 @@ from chat.arguments import nouns, plain, record_id
 
 _BETWEEN = re.compile(r"[\s,;&+]+")
 _AND = frozenset({"", "AND", "EN"})
+AROUND = " .,:;!*_`\"'\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb()"
+"""What a phone puts around a reference."""
 
 
 def _divide(typed: object) -> object:
     if not isinstance(typed, str):
         return typed
-    words = (word.strip(".:") for word in _BETWEEN.split(plain(typed).upper()))
+    words = (word.strip(AROUND) for word in _BETWEEN.split(plain(typed).upper()))
     return tuple(dict.fromkeys(word for word in words if word not in _AND)) or (typed,)
 
 
-References = Annotated[tuple[str, ...], BeforeValidator(_divide)]
+def _divide_references(typed: object) -> object:
+    if isinstance(typed, str) and ":" in typed:
+        # A key or an hour that got among them.
+        raise ValueError("references")
+    return _divide(typed)
+
+
+References = Annotated[tuple[str, ...], BeforeValidator(_divide_references)]
 """Of several cases, apart by commas, blanks or ``and``; whether there are such cases nobody has looked up."""
 ConcernId = Annotated[str, *record_id("C")]
 RequestId = Annotated[str, *record_id("R")]

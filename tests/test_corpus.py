@@ -44,6 +44,21 @@ CASE = [
     ("hugo", "!roundtable 10 nov 10:00"),
 ]
 MEETING = [("hugo", "!roundtable today 10:05"), ("hugo", "!roundtable start"), ("ada", "!confirm")]
+AROUND = [
+    ("kees", "admin", "!member sits Ella Mulder steering because: she heads the service"),
+    ("cleo", "coordination", "!case stepup K7QF because: he is seen every day"),
+    ("cleo", "case", "!roundtable thu 10:00"),
+    ("cleo", "case", "!research M-1"),
+    ("cleo", "coordination", "!sitting fri 14:00 cases: K7QF"),
+    ("ada", "case", "!concern he was out kind: fact"),
+    ("hugo", "case", "!advice may we wait?"),
+    ("hugo", "case", "!send V-1"),
+    ("ada", "case", "!advice may the school tell his father?"),
+    ("dirk", "case", "!handover he sleeps at his aunt's to: Cleo Bakker"),
+    ("dirk", "case", "!urgent he stands on the roof"),
+    ("cleo", "case", "!separate because: it is about two brothers"),
+]
+"""What stands around a case: who, where, and what they type; ``K7QF`` stands for its reference."""
 ASKS, MISTYPED = "reading/shall_i", "dispatch/unknown"
 
 
@@ -60,8 +75,10 @@ async def made(folder: Path, state: str) -> AsyncIterator[tuple[Conference, str]
             table.house = replace(table.house, schemes={"safety table": Scheme(language="nl")})
             table.__post_init__()
         room = await table.open_case()
-        for who, text in MEETING if state == "meeting" else CASE:
-            await table.say(who, text, room=room)
+        at_table = [(who, "case", text) for who, text in (MEETING if state == "meeting" else CASE)]
+        for who, where, text in AROUND if state == "around" else at_table:
+            typed = text.replace("K7QF", room.partition(":")[2])
+            await table.say(who, typed, room=room if where == "case" else where)
         assert {outcome for _, outcome in await table.outcomes()} == {"done"}
         yield table, room
 
@@ -117,7 +134,7 @@ class Seen:
     """What came of a line."""
 
     def __init__(self, table: Conference, room: str, line: Line) -> None:
-        self.table, self.line = table, line
+        self.table, self.line, self.case = table, line, room
         who = user(line.who)
         self.room = {"case": room, "direct": f"direct:{who}"}.get(line.room, line.room)
         self.came: list[tuple[str, str]] = []
@@ -134,6 +151,8 @@ class Seen:
 
     async def type(self, text: str, replies_to: Said | None = None) -> None:
         before = len(await self.table.outcomes())
+        if self.line.state == "around":
+            text = re.sub("K7QF", self.case.partition(":")[2], text, flags=re.IGNORECASE)
         said = await self.table.say(self.line.who, text, room=self.room, replies_to=replies_to)
         self.answers += [one for one in said if one.channel == self.room and not one.file]
         with self.table.store.update() as session:

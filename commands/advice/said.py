@@ -26,7 +26,16 @@ def _may_advise(text: str) -> bool:
 
 
 commands.replies.append(read_answer)
-commands.say("send", Sayings(also=("verstuur", "stuur"), instead=("submit", "forward", "versturen"), about="V"))
+commands.say(
+    "send",
+    Sayings(
+        also=("verstuur", "stuur"),
+        nearly=("sent", "please send", "go ahead"),
+        instead=("submit", "forward", "versturen"),
+        assent="",
+        about="V",
+    ),
+)
 commands.say(
     "advise",
     Sayings(

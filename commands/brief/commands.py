@@ -4,16 +4,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from cases.errors import Refusal
 from cases.roles import Permission
 from chat import groups
 from chat.arguments import Arguments, PersonId, Positional, ReadingContext, Rest, suggest_name
 from chat.context import Context, Reply
 from chat.registry import commands
+from chat.said import folded
 from commands.brief import rules as brief
 
 GROUP, PLACE = groups.CASE, 81
 
 MOST_WORDS_IN_A_NAME = 4
+NO_BRIEF = frozenset({"show", "read", "list", "delete", "remove", "clear", "none", "toon", "lees", "verwijder", "geen"})
+"""Alone they ask for something: whoever comes late would read that word, and the brief that stood there no more."""
 
 
 def take_somebody(text: str, context: ReadingContext) -> tuple[str | None, str]:
@@ -45,6 +49,8 @@ def write_brief(args: WriteBrief, ctx: Context) -> Reply:
     if args.text is None:
         standing = brief.brief_of(ctx.case)
         return Reply("brief/shown", {"brief": standing}, standing.id if standing else None)
+    if folded(args.text.strip(" .!?")) in NO_BRIEF:
+        raise Refusal("brief/one_word")
     ctx.require_no_restraint()
     written = brief.write(ctx.case, args.text, by=ctx.actor, at=ctx.now)
     return Reply("brief/written", {"brief": written}, written.id)

@@ -19,19 +19,18 @@ from chat.arguments import (
     Arguments,
     IfPreview,
     PersonId,
-    Positional,
     RestWhen,
     ShortText,
     Text,
     When,
-    take_word,
 )
 from chat.context import Context, Reply, case_channel
+from chat.reading import missing
 from chat.registry import commands
 from commands.afterwards import rules as afterwards
 from commands.case import convening, opening, seating
 from commands.case import rules as closing
-from commands.case.named import case_of, others_who_steer
+from commands.case.named import Reference, ReferenceOrHere, case_of, others_who_steer
 from commands.case.rules import Closing, Ending
 from commands.caseload.several import are_several, do_in_each
 from commands.figures import asking
@@ -45,7 +44,6 @@ from commands.stay import giving as for_a_time
 
 GROUP, PLACE = groups.CASE, 120
 
-Reference = Annotated[ShortText, Positional(take_word, "REF")]
 Somebody = Annotated[PersonId, NAME]
 
 
@@ -65,7 +63,7 @@ class OpenCase(Arguments):
 class Invite(Arguments):
     """Invite a person to the table of a case, and say why."""
 
-    ref: Reference = Field(title="a reference", description="the reference of the case")
+    ref: ReferenceOrHere | None = Field(None, title="a reference", description="the reference of the case")
     person: Somebody = Field(title="a person", description="whom you invite")
     because: Text = Field(title="a reason", description="why this person is needed")
     until: When | None = Field(None, title="a date", description="until when, if it is for a time only")
@@ -166,7 +164,9 @@ def open_a_case(args: OpenCase, ctx: Context) -> Reply:
 )
 def invite(args: Invite, ctx: Context) -> Reply:
     """Give the person a place; the table reads why. Nobody gives it to themselves."""
-    case = case_of(args.ref, ctx)
+    if args.ref is None and ctx.place is not Place.CASE:
+        raise missing(Invite, ("ref",), ctx.voice().language, commands.commands["case invite"].example)
+    case = case_of(args.ref or ctx.case.ref, ctx)
     # The table knows of somebody who declined, and is asked once more.
     again = case.awaits(args.person)
     if args.until is None:

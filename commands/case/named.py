@@ -1,9 +1,30 @@
 """A case that a coordinator names, and who coordinates its scheme."""
 
+from typing import Annotated
+
 from cases.case import Case, new_reference
 from cases.errors import Refusal
 from cases.roles import Place, Role
+from chat.arguments import Positional, ReadingContext, ShortText, take_name, take_word
 from chat.context import Context
+from commands.ids import AROUND
+
+
+def take_reference(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The first word, without what a phone puts around it."""
+    word, rest = take_word(text, context)
+    return (word and word.strip(AROUND)) or None, rest
+
+
+def _unless_a_name(text: str, context: ReadingContext) -> tuple[str | None, str]:
+    """The same, but none where somebody's name comes first."""
+    name, _ = take_name(text, context)
+    return (None, text) if name and context.lookup.people(name.strip(AROUND)) else take_reference(text, context)
+
+
+Reference = Annotated[ShortText, Positional(take_reference, "REF")]
+ReferenceOrHere = Annotated[ShortText, Positional(_unless_a_name, "REF")]
+"""The same, which may be left out before a name: in a case's own room."""
 
 
 def case_of(ref: str, ctx: Context) -> Case:

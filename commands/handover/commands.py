@@ -12,7 +12,9 @@ from cases.scheme import Runs
 from chat import groups
 from chat.arguments import Arguments, PersonId, Rest, id_at_beginning
 from chat.context import Context, Reply, case_channel
+from chat.names import same
 from chat.registry import commands
+from chat.said import folded, is_courtesy
 from commands.handover import rules as handover
 from commands.handover.rules import AHEAD, Handover
 from commands.ids import HandoverId
@@ -40,8 +42,7 @@ class TakeOver(Arguments):
 @commands.command("handover", needs=Permission.CONTRIBUTE, example="!handover he sleeps at his aunt's to: Dirk Smit")
 def hand_over(args: HandOver, ctx: Context) -> Reply:
     """Put it on file with what falls due before the same hour tomorrow; who takes over is called."""
-    if (named := id_at_beginning(args.text)) and named.startswith("A"):
-        raise Refusal("handover/an_action", id=named)
+    _refuse_no_words(args.text, ctx)
     case, scheme = ctx.case, ctx.house.of(ctx.case.scheme)
     before = [one.id for one in handover.waiting(case)]
     take_by = scheme.clock(Runs.HANDOVER).ends(ctx.now, ctx.calendar)
@@ -56,6 +57,17 @@ def hand_over(args: HandOver, ctx: Context) -> Reply:
         **_ahead(told, ctx),
     }
     return Reply("handover/told", facts, told.id, (args.to,) if args.to else at_table)
+
+
+def _refuse_no_words(text: str, ctx: Context) -> None:
+    """Refuse what tells the next shift nothing, and is meant otherwise: an action, another's hand-over, a name."""
+    if (named := id_at_beginning(text)) and named.startswith("A"):
+        raise Refusal("handover/an_action", id=named)
+    taken = folded(text.strip(" .!"))
+    if (named and named.startswith("H")) or taken in {"taken", *commands.sayings["taken"].also}:
+        raise Refusal("handover/to_take", id=named)
+    if is_courtesy(text) or any(same(text) == same(person.name) for person in ctx.directory.people.values()):
+        raise Refusal("handover/no_words")
 
 
 @commands.edited("handover")

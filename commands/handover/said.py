@@ -3,13 +3,18 @@
 from chat.registry import commands
 from chat.said import Sayings
 
-commands.say("handover", Sayings(also=("shift handover", "handoff", "overdracht"), instead=("shift", "dienst")))
+commands.say(
+    "handover", Sayings(also=("shift handover", "hand over", "handoff", "overdracht"), instead=("shift", "dienst"))
+)
 commands.say(
     "taken",
     Sayings(
-        also=("overgenomen",),
-        meant=dict.fromkeys(("taken over", "i take over", "i have taken over", "ive taken over", "ik neem over"), ""),
-        nearly=("got it", "i have it", "ive got it", "taking over", "ik heb het", "mine now"),
+        also=("taken over", "overgenomen"),
+        meant=dict.fromkeys(("i take over", "i have taken over", "ive taken over", "ik neem over"), ""),
+        nearly=(
+            *("got it", "i have it", "ive got it", "taking over", "ik heb het", "mine now", "on it", "take it"),
+            *("ill take over", "i will take over", "ill take it", "ik neem het over"),
+        ),
         instead=("takeover", "take over"),
         assent="",
         about="H",

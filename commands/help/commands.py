@@ -170,6 +170,7 @@ def _refuse(command: Command, ctx: Context) -> NoReturn:
         "dispatch/wrong_room",
         places=where_may(command.needs, ctx.role),
         roles=who_may_anywhere(command.needs),
+        instead=None,
     )
 
 

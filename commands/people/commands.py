@@ -216,6 +216,8 @@ def retire_agency(args: RetireAgency, ctx: Context) -> Reply:
     people = [person for person in ctx.directory.people.values() if person.agency == args.agency]
     if any(person.user_id == ctx.actor.user_id for person in people):
         raise Refusal("people/not_yourself")
+    if not people:
+        raise Refusal("people/nobody_there", agency=args.agency)
     seats = [directory.seats_of(ctx.work.find, person.user_id) for person in people]
     for person in people:
         leaving.leave_tables(person, args.because, ctx)

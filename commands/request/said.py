@@ -3,7 +3,7 @@
 import re
 
 from chat.registry import commands
-from chat.said import STILL_TO_COME, Sayings, words
+from chat.said import STILL_TO_COME, Sayings, folded, words
 
 _WONT_SHARE = re.compile(
     r"\W{0,3}(?:(?:no|sorry|nee)\W{1,3})?(?:(?:we|i|you|wij|we|ik)\s)?"
@@ -15,6 +15,13 @@ _WONT_SHARE = re.compile(
     re.IGNORECASE,
 )
 """So somebody refuses who does not say the word: they are asked for the ground."""
+_NOTHING = frozenset(
+    {
+        *("no", "none", "nope", "no records", "no record", "nothing here", "nope, nothing here", "no, nothing"),
+        *("nee", "geen", "niets hier", "nee, niets"),
+    }
+)
+"""So somebody says who was asked what is known; to a question each is an answer first."""
 commands.say("request", Sayings(also=("vraag",), instead=("ask", "question", "vragen")))
 commands.say(
     "answer",
@@ -22,7 +29,7 @@ commands.say(
         also=("antwoord", "antwoorden"),
         nearly=("the answer", "het antwoord"),
         instead=("reply", "respond", "tell"),
-        answers=lambda text: False if _may_answer(text) else None,
+        answers=lambda text: False if may_answer(text) else None,
     ),
 )
 commands.say("narrow", Sayings(asks=True))
@@ -38,6 +45,7 @@ commands.say(
             *("nog niets", "weten het niet", "weet het niet", "weet ik niet", "onbekend"),
         ),
         instead=("none", "nil", "geen"),
+        answers=lambda text: False if folded(text).strip(" .!") in _NOTHING else None,
     ),
 )
 commands.say(
@@ -76,7 +84,7 @@ _NUMBERS = frozenset(
 _FIRST_WORDS = 6
 
 
-def _may_answer(text: str) -> bool:
+def may_answer(text: str) -> bool:
     """Whether a text may be the answer to a question: it tells something, or counts, and promises nothing."""
     said = words(_AN_ID.sub("", text))
     while said and said[0].text in _BEFORE:

@@ -39,7 +39,7 @@ class TellKnown(Discloses):
     """Return what your agency knows before a round table."""
 
     id: ResearchId = Field(title="Q-1", description="which check of records")
-    text: Rest = Field(title="the facts", description="what your agency knows that matters here")
+    text: Rest = Field(title="what is known", description="what your agency knows that matters here")
     lead: ShortText | None = Field(None, title="PERSON", description="who of your agency works with the person")
     suggest: Text | None = Field(None, title="an action", description="what your agency suggests")
 
@@ -60,6 +60,8 @@ def ask(args: Research, ctx: Context) -> Reply:
     if not research.checks_for(ctx.case, table.id):
         roundtable.require_chair(table, ctx.actor, steers=ctx.steers)
         raise Refusal("research/nobody_asked", id=table.id)
+    if args.because:
+        raise Refusal("research/asked_already", id=table.id)
     return Reply("research/standing", standing_facts(table, ctx, ctx.case.hidden_from(ctx.actor.user_id)), table.id)
 
 

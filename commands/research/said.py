@@ -2,6 +2,7 @@
 
 from chat.registry import commands
 from chat.said import Sayings
+from commands.request.said import may_answer
 
 commands.say("research", Sayings(also=("vooronderzoek",), instead=("check", "checks", "returns", "records")))
 commands.say(
@@ -13,5 +14,6 @@ commands.say(
             *("we kennen hem", "we kennen haar", "is bekend"),
         ),
         instead=("knows", "know", "kennen"),
+        answers=lambda text: False if may_answer(text) else None,
     ),
 )

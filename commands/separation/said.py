@@ -1,7 +1,7 @@
 """What people say to the card that asks whether something may go to a second case."""
 
 from chat.registry import commands
-from chat.said import LOOSE, is_courtesy, words
+from chat.said import LOOSE, Sayings, is_courtesy, words
 from storage.find import Card, Find
 
 _GOES = frozenset({"agree", "agreed", "yes", "ok", "okay", "ja", "akkoord", "eens"})
@@ -22,3 +22,5 @@ def read_agreement(find: Find, sender: str, said: str, card: Card) -> str | None
 
 
 commands.replies.append(read_agreement)
+commands.say("separate", Sayings(instead=("split", "divide", "siblings", "splitsen")))
+commands.say("allocate", Sayings(instead=("assign", "verdeel")))

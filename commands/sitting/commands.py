@@ -15,22 +15,20 @@ from chat.arguments import (
     Minutes,
     Parties,
     PersonId,
-    Positional,
     RestSlot,
     ShortText,
     Text,
-    take_word,
 )
 from chat.context import COORDINATION, Context, Reply
 from chat.reading import missing
 from chat.registry import commands
+from commands.case.named import Reference
 from commands.ids import References
 from commands.sitting import closing, dates, keeping, rules, tables, turns
 from commands.sitting.rules import Rhythm, Sitting, State, Turn, Why
 
 GROUP, PLACE = groups.MEET, 55
 EXAMPLE = "!sitting fri 14:00 cases: K7QF, B3XW for: 10m chair: Hugo Peters"
-Reference = Annotated[ShortText, Positional(take_word, "REF")]
 
 
 class Sit(Arguments):
@@ -96,6 +94,9 @@ class End(Arguments):
 @commands.command("sitting", needs=Permission.OPEN_CASES, example=EXAMPLE)
 def sit(args: Sit, ctx: Context) -> Reply:
     """Plan each case's round table in its own room; nobody hears of a case at whose table they don't sit."""
+    if args.when is None and args.model_fields_set:
+        # Who named cases believes that they are planned now.
+        raise missing(Sit, ("when",), ctx.voice().language, EXAMPLE)
     if args.when is None:
         return Reply("sitting/list", _standing(ctx))
     if not args.cases:

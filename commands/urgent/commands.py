@@ -27,7 +27,7 @@ from storage.find import Card, Find
 
 GROUP, PLACE = groups.ASK, 90
 
-ON_IT = frozenset({"on it", "im on it", "i am on it", "were on it", "we are on it", "ik ga", "ik pak het op"})
+ON_IT = frozenset({"on it", "onit", "im on it", "i am on it", "were on it", "we are on it", "ik ga", "ik pak het op"})
 """Said to a card, also in a direct chat, where any text is a command."""
 
 

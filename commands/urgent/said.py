@@ -9,7 +9,7 @@ commands.say(
     Sayings(
         also=("on it", "ik pak het op"),
         meant=dict.fromkeys(("im on it", "am on it", "are on it", "were on it", "ik ga erheen"), ""),
-        nearly=("coming", "on my way", "onderweg"),
+        nearly=("coming", "on my way", "take it", "ill take it", "onderweg"),
         instead=("taking it", "mine now"),
         assent="",
     ),

@@ -379,3 +379,10 @@ async def test_a_case_is_stepped_up_and_down_and_only_the_table_hears_why(table:
     refused = await table.answer("ada", f"!case stepup {ref} because: he is away", room=room)
     assert "Nothing was changed." in refused
     assert (await table.case(room)).mode == "table"
+
+
+async def test_in_its_own_room_a_case_need_not_be_named_to_invite_somebody(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    said = await table.answer("cleo", "!case invite Hugo Peters because: he knows the school", room=room)
+    assert "Hugo Peters" in said
+    assert (room, user("hugo")) in table.invited

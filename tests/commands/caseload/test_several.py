@@ -110,3 +110,38 @@ async def test_more_than_a_few_dozen_are_refused(three: Conference) -> None:
     refs = ", ".join(f"K{number}" for number in range(31))
     said = await three.answer("cleo", f"!review 27 nov cases: {refs}", room="coordination")
     assert "31 cases are too many at once: 30 at most." in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!action visit him with those of OTHER for: police by: fri cases: HERE",
+        "!action visit him for: police by: fri cases: HERE, OTHER because: OTHER needs it, too",
+        "!review 20 nov cases: HERE because: as other",
+        "!sitting defer HERE because: OTHER took longer",
+        "!case repeat HERE because: the brother is in (OTHER)",
+        "!case open why: as in OTHER goal: a safe routine agencies: police, social",
+        "!case invite HERE Hugo Peters because: he knows OTHER",
+    ],
+)
+async def test_no_rooms_words_name_another_case(table: Conference, line: str) -> None:
+    here, other = [(await table.open_case()).partition(":")[2] for _ in range(2)]
+    await table.say("cleo", f"!sitting fri 14:00 cases: {here}", room="coordination")
+    before = len(await table.outcomes())
+    said = await table.say(
+        "cleo", line.replace("HERE", here).replace("OTHER", other).replace("other", other.lower()), room="coordination"
+    )
+    assert [outcome for _, outcome in (await table.outcomes())[before:]] == ["dispatch/names_another"]
+    assert [s.channel for s in said] == ["coordination"]
+    assert other not in said[0]
+    assert "reference of another case" in said[0]
+
+
+async def test_a_cases_own_reference_may_stand_in_its_words(table: Conference) -> None:
+    ref = (await table.open_case()).partition(":")[2]
+    line = f"!action look at {ref} again for: police by: fri cases: {ref}"
+    said = await table.say("cleo", line, room="coordination")
+    assert any(f"look at {ref} again" in s for s in said if s.channel == f"case:{ref}")
+    not_one = "!action open door 4KLM for: police by: fri cases: " + ref
+    said = await table.say("cleo", not_one, room="coordination")
+    assert any("door 4KLM" in s for s in said)

@@ -201,3 +201,12 @@ async def test_only_admins_and_never_for_themselves(table: Conference, line: str
 async def test_what_admins_type_as_keys_is_text_for_everybody_else(table: Conference, text: str) -> None:
     room = await table.open_case()
     assert "C-1" in await table.answer("ada", f"!concern he was seen, {text} kind: fact", room=room)
+
+
+async def test_an_agency_that_has_left_is_not_retired_twice(table: Conference) -> None:
+    room = await table.open_case()
+    await table.say("kees", "!agency retire youth because: it was merged", room="admin")
+    said = await table.say("kees", "!agency retire youth because: it was merged", room="admin")
+    assert [s.channel for s in said] == ["admin"]
+    assert "Nobody speaks for Youth work any more" in said[0]
+    assert room not in {s.channel for s in said}
