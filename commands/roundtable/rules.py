@@ -449,6 +449,13 @@ def upcoming(case: Case) -> list[RoundTable]:
     return sorted(planned, key=lambda t: t.starts_at)
 
 
+def chairs(case: Case) -> list[str]:
+    """Who chairs a meeting that is held, planned, or whose date is asked for (Matrix ids); first of the one held."""
+    ahead = [*filter(None, (running(case),)), *upcoming(case)]
+    asked = (t for t in case.all(RoundTable) if t.state is State.PLANNING and not t.withdrawn)
+    return list(dict.fromkeys(table.chair for table in (*ahead, *asked)))
+
+
 def require_running(case: Case) -> RoundTable:
     """The meeting that is being held now; raises Refusal when there is none."""
     case.require_open()

@@ -30,11 +30,14 @@ class AskExpert(Arguments):
 
 @commands.command(
     "expert",
-    needs=Permission.STEER,
+    needs=Permission.TAKE_PART,
     example="!expert Finn until: fri because: his nights brief: he hardly sleeps",
 )
 def ask_expert(args: AskExpert, ctx: Context) -> Reply:
-    """Warned before the date and gone on it; their agency takes no seat."""
+    """Warned before the date and gone on it; their agency takes no seat. A chair may who has confirmed."""
+    stay.require_may_ask(ctx.case, ctx.actor, steers=ctx.steers)
+    if not ctx.steers:
+        ctx.require_no_restraint()
     before = stay.stay_of(ctx.case, args.person)
     if args.brief is None and briefs.brief_of(ctx.case) is None and not (before and before.brief):
         raise Refusal("stay/no_brief", person=args.person)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cases.errors import Refusal
 from cases.followups import owed_by
 from cases.items import NOBODY, Item, offers_items
 from cases.record import Record, Words, next_id, record
 from cases.verbs import verb
+from commands.roundtable import rules as roundtable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,6 +51,14 @@ class Stay(Record):
     took_seat: bool = False
     """Whether their agency has its seat by this alone."""
     ended_at: datetime | None = None
+
+
+def require_may_ask(case: Case, by: Professional, *, steers: bool) -> None:
+    """Refuse to who neither steers the case nor chairs a round table that is held or planned; raises Refusal."""
+    chairs = roundtable.chairs(case)
+    if not steers and by.user_id not in chairs:
+        able = dict.fromkeys((case.director, *chairs))
+        raise Refusal("stay/not_yours", people=[one for one in able if one and case.is_member(one)])
 
 
 def limit(

@@ -96,10 +96,59 @@ async def test_what_is_missing_is_named_and_nothing_changes(table: Conference, l
     assert len((await table.case(room)).steps) == before
 
 
-async def test_only_who_runs_the_process_asks_an_expert(table: Conference) -> None:
+async def test_only_who_steers_or_chairs_asks_an_expert(table: Conference) -> None:
     room = await table.open_case(agencies="police, social")
+    steps = len((await table.case(room)).steps)
+    refused = await table.answer("ada", ASKED, room=room)
+    assert (await table.outcomes())[-1] == ("expert", "stay/not_yours")
+    assert "Cleo Bakker" in refused
+    assert ("CANARY" in refused, len((await table.case(room)).steps)) == (False, steps)
+    await table.say("cleo", "!roundtable fri 15:00 about: his nights chair: Dirk Smit", room=room)
+    refused = await table.answer("ada", ASKED, room=room)
+    assert "Dirk Smit" in refused
+    assert not (await table.case(room)).is_member(user("finn"))
+
+
+@pytest.mark.scenario
+async def test_the_chair_asks_an_expert_before_and_while_a_table_is_held_and_not_after(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    await table.say("cleo", "!roundtable today 12:00 about: his nights chair: Ada Jansen", room=room)
+    asked = await table.answer("ada", ASKED, room=room)
+    assert "Finn de Boer (Health service) is asked to this table as an expert" in asked
+    assert (room, user("finn")) in table.invited
+    assert any("he hardly sleeps since May" in text for text in await come(table, room, "finn"))
+    table.later(hours=2)
+    await table.say("ada", "!roundtable start", room=room)
+    assert (await table.answer("ada", "!brief he stays with his aunt", room=room)).subject == "B-1"
+    await table.say("ada", "!expert Hugo Peters until: 20 nov because: the school", room=room)
+    assert (await table.case(room)).is_member(user("hugo"))
+    await table.say("ada", "!roundtable end", room=room)
+    await table.say("ada", "!expert Iris Kok until: 20 nov because: CANARY", room=room)
+    assert (await table.outcomes())[-1] == ("expert", "stay/not_yours")
+    assert not (await table.case(room)).is_member(user("iris"))
+
+
+async def test_a_chair_who_has_not_confirmed_only_looks_on_and_asks_nobody(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    await table.say("cleo", "!roundtable today 12:00 about: his nights chair: Ada Jansen", room=room)
+    table.later(hours=2)
+    await table.say("cleo", "!roundtable start", room=room)
+    refused = await table.answer("ada", ASKED, room=room)
+    assert "CANARY" not in refused
+    assert not (await table.case(room)).is_member(user("finn"))
+    await table.say("ada", "!confirm", room=room)
+    await table.say("ada", ASKED, room=room)
+    assert (await table.case(room)).is_member(user("finn"))
+
+
+async def test_the_chair_of_another_case_asks_nobody_here(table: Conference) -> None:
+    room = await table.open_case(agencies="police, social")
+    other = await table.open_case(agencies="police, social")
+    await table.say("cleo", "!roundtable fri 15:00 about: his nights chair: Ada Jansen", room=other)
     await table.say("ada", ASKED, room=room)
     assert not (await table.case(room)).is_member(user("finn"))
+    await table.say("ada", ASKED.replace("CANARY-WHY", "his nights"), room=other)
+    assert (await table.case(other)).is_member(user("finn"))
 
 
 async def test_an_expert_stays_longer_by_a_later_date(table: Conference) -> None:
