@@ -16,6 +16,7 @@ from chat.layout import plain
 from chat.render import Voice
 from commands.brief.rules import brief_of, is_of_one
 from commands.practice.rules import PRACTISED, is_practice
+from commands.roundtable import bonds
 from commands.stay.rules import current
 from storage import causes
 from storage.audit import Entry
@@ -96,6 +97,8 @@ class Comings:
                 work.record(_entry(member, case, "join", DONE, cause))
             told = [(channel, Reply("case/welcome", {"case": case, "people": welcome}))] if welcome else []
             told += [(channel, reply) for reply in _briefs(case, welcome)]
+            if welcome and (late := bonds.tell_late(case, self._house, work)):
+                told.append((channel, late))
             if strangers:
                 told.append((COORDINATION, Reply("case/stranger", {"ref": case.ref, "people": strangers})))
             return told

@@ -7,14 +7,13 @@ from pydantic import Field
 from cases.roles import Permission
 from chat import groups, recurrence
 from chat.arguments import Arguments, Every, Minutes, PersonId, Rest, RestSlot, ShortText, Text
-from chat.context import Context, Reply
+from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.ids import RoundTableId
-from commands.mandate import bound
 from commands.meeting import rules as meeting
 from commands.planning import rules as planning
 from commands.planning.dates import leave_out, length_of
-from commands.roundtable import holding, invitation
+from commands.roundtable import bonds, holding, invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import Presence, RoundTable, State
@@ -177,8 +176,9 @@ def confirm(args: Confirm, ctx: Context) -> Reply:
     quorum = quorum_of(ctx.house, ctx.case)
     running = roundtable.running(ctx.case)
     had_quorum = running is not None and bool(roundtable.has_quorum(ctx.case, running, quorum=quorum))
-    told = bound.tell((ctx.actor.user_id,), ctx.house.of(ctx.case.scheme), ctx.directory, ctx.work)
-    table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now, bound=told)
+    if late := bonds.tell_late(ctx.case, ctx.house, ctx.work):
+        ctx.tell(case_channel(ctx.case.ref), late)
+    table = roundtable.confirm(ctx.case, args.id, by=ctx.actor, at=ctx.now)
     said = roundtable.presences(ctx.case, table)
     confirmed = [m.user_id for m in ctx.case.present if said.get(m.user_id) is Presence.CONFIRMED]
     facts = {"table": table, "people": confirmed, **_attendance(table, ctx)}

@@ -5,14 +5,13 @@ from dataclasses import replace
 from chat.context import COORDINATION, Context, Reply, case_channel
 from commands.action.rules import Action
 from commands.audit import asking
-from commands.mandate import bound
 from commands.meeting import rules as meeting
 from commands.minutes import filing
 from commands.minutes import rules as kept
 from commands.overview.lists import followups_reply
 from commands.practice.rules import is_practice
 from commands.research import rules as research
-from commands.roundtable import invitation
+from commands.roundtable import bonds, invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.quorum import quorum_of
 from commands.roundtable.rules import RoundTable
@@ -26,7 +25,6 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
     """
     case = ctx.case
     scheme = ctx.house.of(case.scheme)
-    told = bound.tell(invitation.everybody(case), scheme, ctx.directory, ctx.work)
     table = roundtable.start(
         case,
         table_id,
@@ -35,7 +33,6 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
         steers=ctx.steers if steers is None else steers,
         taker=taker,
         needs=quorum_of(ctx.house, case).needs,
-        bound=told,
     )
     facts = {
         "table": table,
@@ -48,7 +45,7 @@ def begin(ctx: Context, table_id: str | None, *, taker: str | None = None, steer
         "hidden": case.hidden_from(*invitation.everybody(case)),
         "statement": scheme.statement,
         "bound": scheme.bound,
-        "told": told,
+        "told": bonds.tell(case, ctx.house, ctx.work),
         "early": ctx.calendar.day(table.starts_at) > ctx.calendar.day(ctx.now),
     }
     wake = tuple(person for person in invitation.everybody(case) if person != ctx.actor.user_id)

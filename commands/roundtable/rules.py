@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cases.errors import Refusal
@@ -32,6 +31,7 @@ ATTENDS = verb("attend", "comes to {whole}")
 EXCUSED = verb("apologies", "noted apologies for {whole}")
 CONFIRMED = verb("confirm", "confirmed confidentiality at {whole}")
 TAKEN_OVER = verb("confirmed before", "took over at {id} who has confirmed before", final=True)
+TOLD_BOUND = verb("told bound", "told at {id} who is bound all the same", sets_nothing=True, in_a_full_case=True)
 PUT_ON_AGENDA = verb("agenda", "put a point on the agenda of {whole}")
 NOTED = verb("note", "took a note ({id})")
 UNAPPROVED = todo("unapproved", "approve the minutes of {id}", "minutes not approved yet")
@@ -75,8 +75,6 @@ class NoteKind(StrEnum):
     """Why somebody has a conflict of interest."""
 
 
-NO_TEXTS: Mapping[str, str] = MappingProxyType({})
-"""Nobody is told that they are bound."""
 MEETING = "meeting"
 """The kind of item that a held meeting is."""
 DEFAULT_MINUTES = 60
@@ -139,6 +137,8 @@ class RoundTable(Record):
     """Why it lies later than a new date should after a meeting without quorum."""
     sitting: str | None = None
     """The sitting that it is one of (its number)."""
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    """Who was told here that they are bound (Matrix ids), each by the version of the text."""
 
 
 @record("agenda item")
@@ -224,12 +224,10 @@ def start(
     steers: bool,
     taker: str | None = None,
     needs: Collection[str] = (),
-    bound: Mapping[str, str] = NO_TEXTS,
 ) -> RoundTable:
     """Begin; who begins, and sits at this table, has read the confidentiality statement and thereby confirms it.
 
     ``needs``: the agencies without which the scheme has no quorum; those that have no seat in this case don't count.
-    ``bound``: who is told that they are bound (Matrix ids), and by which version of the text.
     """
     table = require(case, table_id, State.SCHEDULED)
     require_chair(table, by, steers=steers)
@@ -241,8 +239,7 @@ def start(
     needed = tuple(agency for agency in case.seats if agency in needs)
     step.change(table, state=State.RUNNING, started_at=at, taker=taker, needs=needed)
     if case.is_member(by.user_id):
-        told = bound.get(by.user_id, "")
-        said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at, bound=told)
+        said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
         step.add(case.all(Attendance), said)
     return table
 
@@ -301,22 +298,28 @@ def excuse(
     return table, case.step(EXCUSED, said.id, by, at).add(case.all(Attendance), said)
 
 
-def confirm(
-    case: Case,
-    table_id: str | None = None,
-    *,
-    by: Professional,
-    at: datetime,
-    bound: Mapping[str, str] = NO_TEXTS,
-) -> RoundTable:
-    """Confirm the confidentiality statement of the running meeting; ``bound`` as above."""
+def confirm(case: Case, table_id: str | None = None, *, by: Professional, at: datetime) -> RoundTable:
+    """Confirm the confidentiality statement of the running meeting."""
     table = require(case, table_id, State.RUNNING) if table_id else require_running(case)
     if presences(case, table).get(by.user_id) is Presence.CONFIRMED:
         raise Refusal("roundtable/already_confirmed", id=table.id)
-    told = bound.get(by.user_id, "")
-    said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at, bound=told)
+    said = _attendance(case, table, Presence.CONFIRMED, by.user_id, by.agency, at=at)
     case.step(CONFIRMED, said.id, by, at).add(case.all(Attendance), said)
     return table
+
+
+def not_told(case: Case, table: RoundTable) -> list[str]:
+    """Those in the room who were not told at this meeting that they are bound; who has not come yet is told then."""
+    return [m.user_id for m in case.present if m.joined_at is not None and m.user_id not in table.told]
+
+
+def note_told(case: Case, table: RoundTable, told: Mapping[str, str], *, by: Professional, at: datetime) -> None:
+    """Note who is told that they are bound (Matrix ids), and by which version of the text; also who has confirmed."""
+    step = case.step(TOLD_BOUND, table.id, by, at)
+    step.change(table, told={**table.told, **told})
+    for said in _of(case, table):
+        if said.by in told and said.presence is Presence.CONFIRMED:
+            step.change(said, bound=told[said.by])
 
 
 def told_of_bonds(case: Case, table: RoundTable) -> dict[str, list[str]]:
@@ -328,17 +331,10 @@ def told_of_bonds(case: Case, table: RoundTable) -> dict[str, list[str]]:
     return told
 
 
-def take_over(
-    case: Case,
-    people: Collection[str],
-    *,
-    by: Professional,
-    at: datetime,
-    bound: Mapping[str, str] = NO_TEXTS,
-) -> list[str]:
+def take_over(case: Case, people: Collection[str], *, by: Professional, at: datetime) -> list[str]:
     """Take over who has confirmed elsewhere what holds here, too; gives those of the running meeting's members.
 
-    Not who had confirmed before, nor whose last word is that they can't come to this one. ``bound`` as above.
+    Not who had confirmed before, nor whose last word is that they can't come to this one.
     """
     table = require_running(case)
     said = presences(case, table)
@@ -346,8 +342,7 @@ def take_over(
     if there:
         step = case.step(TAKEN_OVER, table.id, by, at)
         for member in there:
-            told = bound.get(member.user_id, "")
-            confirmed = _attendance(case, table, Presence.CONFIRMED, member.user_id, member.agency, at=at, bound=told)
+            confirmed = _attendance(case, table, Presence.CONFIRMED, member.user_id, member.agency, at=at)
             step.add(case.all(Attendance), confirmed)
     return [member.user_id for member in there]
 
@@ -513,8 +508,8 @@ def _attendance(
     at: datetime,
     deputy: str | None = None,
     why: str | None = None,
-    bound: str = "",
 ) -> Attendance:
+    bound = table.told.get(person, "") if presence is Presence.CONFIRMED else ""
     number = sum(a.roundtable == table.id for a in case.all(Attendance)) + 1
     return Attendance(f"{table.id}/a{number}", person, agency, at, table.id, presence, deputy, why, bound)
 

@@ -8,7 +8,6 @@ from cases.case import MOST_STEPS, Case
 from cases.followups import unresolved
 from cases.time import show_day
 from chat.context import Context, Reply
-from commands.mandate import bound
 from commands.roundtable import holding, invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import Presence, RoundTable
@@ -131,8 +130,7 @@ def _without_table(case: Case, slot: Slot) -> Why:
 def _tell_turn(sitting: Sitting, slot: Slot, case: Case, table: RoundTable, ctx: Context) -> None:
     """Tell a case's room that it is its turn, and for how long; who has confirmed before has here, too."""
     here = tables.at_table(case, ctx)
-    told = bound.tell(sitting.confirmed, ctx.house.of(case.scheme), ctx.directory, ctx.work)
-    known = roundtable.take_over(case, sitting.confirmed, by=ctx.house.bot, at=ctx.now, bound=told)
+    known = roundtable.take_over(case, sitting.confirmed, by=ctx.house.bot, at=ctx.now)
     said = roundtable.presences(case, table)
     facts: dict[str, object] = {
         "table": table,

@@ -4,9 +4,9 @@ import pytest
 
 from cases.scheme import Scheme
 from commands.mandate.bound import version_of
-from commands.roundtable.rules import Attendance
+from commands.roundtable.rules import Attendance, RoundTable
 from storage import directory, register
-from tests.room import Conference, user
+from tests.room import Conference, Said, user
 
 STRICT = Scheme(mandates=True, induction=True, protocol="What is said here stays here.", protocol_version="3")
 OPEN = "!case open why: w goal: g agencies: police, health"
@@ -230,3 +230,120 @@ async def test_who_has_no_professional_secrecy_is_told_that_they_are_bound_and_t
     assert f"Told that they are bound (text {version}):" in minutes.data.decode()
     with table.store.look() as find:
         assert register.read(find, "bound")[version]["text"] == BOUND.bound
+
+
+def bound_table(table: Conference) -> Conference:
+    """Its scheme tells everybody but police officers that they are bound."""
+    scheme = replace(BOUND, under_secrecy=("police",), protocol="")
+    with table.store.work("kinds", table.now) as work:
+        for agency in work.find.directory().agencies.values():
+            directory.put(work, replace(agency, kind=agency.short))
+        work.outcome = "done"
+    return Conference(table.store, replace(table.house, schemes={"safety table": scheme}), _ids=table._ids)
+
+
+async def comes(table: Conference, room: str, *who: str) -> list[Said]:
+    """These people come into a room; what is said of it."""
+    await table.comings.joined(f"!{room}:example.org", tuple(map(user, who)), f"come{next(table._ids)}")
+    return [said for said in await table.deliver() if said.channel == room]
+
+
+async def told_in(table: Conference, room: str) -> dict[str, str]:
+    """Who was told at the round table of a case, each with the version of the text."""
+    case = await table.case(room)
+    (held,) = case.all(RoundTable)
+    assert {said.by: said.bound for said in case.all(Attendance) if said.bound}.items() <= held.told.items()
+    return held.told
+
+
+async def hold(table: Conference, room: str) -> Said:
+    """Cleo begins a round table."""
+    await table.say("cleo", "!roundtable tomorrow 15:00", room=room)
+    return await table.answer("cleo", "!roundtable start M-1", room=room)
+
+
+@pytest.mark.scenario
+async def test_who_is_invited_while_a_table_is_held_is_told_that_they_are_bound_when_they_come(
+    table: Conference,
+) -> None:
+    table = bound_table(table)
+    room = await table.open_case(agencies="police, social")
+    assert "CANARY" in await hold(table, room)
+    await table.say("cleo", f"!case invite {room[5:]} Hugo Peters because: asked now", room="coordination")
+    said = await comes(table, room, "hugo")
+    (told,) = [s for s in said if "CANARY Whoever is here is bound." in s]
+    assert ("Hugo Peters" in told, told.mentions, told.subject) == (True, (user("hugo"),), "M-1")
+    assert "Cleo Bakker" not in told
+    assert (await told_in(table, room))[user("hugo")] == version_of(BOUND.bound)
+    confirmed = await table.say("hugo", "!confirm", room=room)
+    assert not any("CANARY" in s for s in confirmed)
+    said = await table.say("cleo", "!roundtable end", room=room)
+    minutes = next(s.file for s in said if s.file and s.file.content_type.startswith("text/markdown"))
+    kept = minutes.data.decode().partition("Told that they are bound (text ")[2].splitlines()[0]
+    assert (version_of(BOUND.bound) in kept, "Hugo Peters" in kept) == (True, True)
+
+
+async def test_who_was_invited_before_and_comes_during_a_table_was_not_told_at_the_opening(table: Conference) -> None:
+    table = bound_table(table)
+    room = await table.open_case(agencies="police, social")
+    await table.say("cleo", f"!case invite {room[5:]} Hugo Peters because: asked before", room="coordination")
+    opened = await hold(table, room)
+    assert "Hugo Peters" not in opened.text.partition("Bound all the same")[2].partition("CANARY")[0]
+    assert user("hugo") not in await told_in(table, room)
+    assert any("CANARY" in s and "Hugo Peters" in s for s in await comes(table, room, "hugo"))
+    assert user("hugo") in await told_in(table, room)
+
+
+async def test_nobody_is_told_twice_and_none_with_a_secrecy_or_without_a_running_table(table: Conference) -> None:
+    table = bound_table(table)
+    room = await table.open_case(agencies="social")
+    for name in ("Ada Jansen", "Hugo Peters", "Iris Kok"):
+        await table.say("cleo", f"!case invite {room[5:]} {name} because: asked", room="coordination")
+    assert not any("CANARY" in s for s in await comes(table, room, "iris"))
+    opened = await hold(table, room)
+    assert "Iris Kok" in opened.text.partition("Bound all the same")[2].partition("CANARY")[0]
+    assert not any("CANARY" in s for s in await comes(table, room, "ada"))
+    said = await comes(table, room, "hugo")
+    assert len([s for s in said if "CANARY" in s]) == 1
+    assert not any("CANARY" in s for s in await comes(table, room, "hugo"))
+    await table.say("cleo", "!roundtable end", room=room)
+    await table.say("cleo", f"!case invite {room[5:]} Finn de Boer because: asked", room="coordination")
+    assert not any("CANARY" in s for s in await comes(table, room, "finn"))
+    assert user("finn") not in await told_in(table, room)
+
+
+async def test_who_has_no_secrecy_any_more_is_told_as_they_confirm_and_what_was_shown_is_kept(
+    table: Conference,
+) -> None:
+    table = bound_table(table)
+    room = await table.open_case(agencies="police, social")
+    await hold(table, room)
+    with table.store.work("another kind", table.now) as work:
+        directory.put(work, replace(work.find.directory().agencies["police"], kind="wardens"))
+        work.outcome = "done"
+    newer = replace(table.house.schemes["safety table"], bound="CANARY another text")
+    table = Conference(table.store, replace(table.house, schemes={"safety table": newer}), _ids=table._ids)
+    said = await table.say("ada", "!confirm", room=room)
+    assert any("CANARY another text" in s and "Ada Jansen" in s for s in said)
+    assert not any("CANARY" in s for s in await table.say("dirk", "!confirm", room=room))
+    kept = {said.by: said.bound for said in (await table.case(room)).all(Attendance)}
+    assert kept[user("ada")] == version_of("CANARY another text")
+    assert kept[user("cleo")] == kept[user("dirk")] == version_of(BOUND.bound)
+    with table.store.look() as find:
+        assert set(register.read(find, "bound")) == {version_of(BOUND.bound), version_of("CANARY another text")}
+
+
+async def test_at_a_sitting_each_table_tells_and_what_was_confirmed_before_has_its_version(table: Conference) -> None:
+    table = bound_table(table)
+    first, second = [await table.open_case(agencies="police, health") for _ in range(2)]
+    plan = f"!sitting tomorrow 14:00 cases: {first[5:]}, {second[5:]} for: 10m"
+    await table.say("cleo", plan, room="coordination")
+    table.later(days=1, hours=4)
+    await table.say("cleo", "!sitting start", room="coordination")
+    for who in ("ada", "finn"):
+        await table.say(who, "!confirm", room=first)
+    said = await table.say("cleo", "!sitting next", room="coordination")
+    (opened,) = [s for s in said if s.channel == second and "CANARY" in s]
+    assert "Finn de Boer" in opened.text.partition("Bound all the same")[2].partition("CANARY")[0]
+    kept = {said.by: said.bound for said in (await table.case(second)).all(Attendance)}
+    assert (kept[user("ada")], kept[user("finn")]) == ("", version_of(BOUND.bound))
