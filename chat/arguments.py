@@ -162,6 +162,8 @@ class Positional:
     """What usage shows; None: the title of the field."""
     missing: tuple[str, str] | None = None
     """Label and hint when it is missing; None: title and description of the field."""
+    also: str | None = None
+    """A key behind which it may stand, too: people who give a reason type ``because:``."""
 
 
 def plain(text: str) -> str:

@@ -301,8 +301,10 @@ def _fields(arguments: type[Arguments]) -> tuple[tuple[str, FieldInfo, Positiona
 @cache
 def _typed_for(arguments: type[Arguments], languages: tuple[Language, ...]) -> dict[str, str]:
     """Each key of a command by what is typed for it in other languages, those first that are spoken here."""
-    others = {typed: key for key in keys(arguments) for typed in keys_of_others(key)}
-    return others | {spoken.key(key): key for spoken in languages for key in keys(arguments)}
+    also = tuple(marker.also for _, _, marker in _fields(arguments) if marker and marker.also)
+    known = (*keys(arguments), *also)
+    others = {typed: key for key in known for typed in keys_of_others(key)}
+    return others | {key: key for key in also} | {spoken.key(key): key for spoken in languages for key in known}
 
 
 @cache
@@ -379,10 +381,12 @@ def _take(marker: Positional, field: FieldInfo, text: str, context: ReadingConte
 
 
 def _take_up(arguments: type[Arguments], text: str, typed: dict[str, str], context: ReadingContext) -> str:
-    """The text, with what stands behind a name that was typed for a key, where the command takes a text."""
+    """The text, with what stands behind a name that was typed for a key, or behind a key that it may have itself."""
     if not any(marker and marker.take is take_rest for _, _, marker in _fields(arguments)):
         return text
     for name, field, marker in _fields(arguments):
+        if marker and marker.also:
+            text = f"{text} {typed.get(marker.also, '')}".strip()
         value = typed.get(key_of(name))
         if marker is None and value and _is_called(field):
             whom, rest = take_name(value, context)

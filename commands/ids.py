@@ -38,11 +38,11 @@ AssessmentId = Annotated[str, *record_id("S")]
 ReferralId = Annotated[str, *record_id("X")]
 ProposalId = Annotated[str, *record_id("AXLK", shown="A-1/X-1/L-1/K-1")]
 """What an agency accepts or declines: an action, a referral, or that something leaves the table or the case."""
-DisputedId = Annotated[str, *record_id("DRA", shown="D-1/R-1/A-1")]
-"""What agencies can disagree on: a decision, a refusal, an action that was declined."""
+DisputedId = Annotated[str, *record_id("DRAQ", shown="D-1/R-1/A-1/Q-1")]
+"""What agencies can disagree on: a decision, a refusal (of a question or a check), an action that was declined."""
 ResearchId = Annotated[str, *record_id("Q")]
 HeldId = Annotated[str, *record_id("RQ", shown="R-1/Q-1")]
-"""What an agency can say of that it holds nothing, or that nothing is known: a question, a check of its records."""
+"""What an agency can hold nothing on, or not share: a question, a check of its records."""
 UrgentId = Annotated[str, *record_id("U")]
 OwedId = Annotated[str, *record_id("AR")]
 """What is reminded of: an action or a question."""

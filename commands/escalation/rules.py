@@ -14,6 +14,8 @@ from commands.action.rules import Action
 from commands.action.rules import State as Stands
 from commands.decision.rules import Decision, Stance, positions_on
 from commands.request.rules import Request, State
+from commands.research import rules as research
+from commands.research.rules import Check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +99,8 @@ def concerned(case: Case, one: Escalation) -> tuple[str, ...]:
     elif one.about.startswith("R"):
         asked = one_of(case.all(Request), one.about)
         found += [asked.agency, asked.to_agency]
+    elif one.about.startswith("Q"):
+        found += [one_of(case.all(Check), one.about).to_agency]
     else:
         action = one_of(case.all(Action), one.about)
         found += [action.agency, *action.owners]
@@ -109,6 +113,9 @@ def _is_disputed(case: Case, about: str) -> bool:
         return any(position.stance is Stance.DISSENTS for position in positions.values())
     if about.startswith("R"):
         return one_of(case.all(Request), about).state is State.REFUSED
+    if about.startswith("Q"):
+        returned = research.return_to(case, one_of(case.all(Check), about))
+        return returned is not None and returned.refused
     return one_of(case.all(Action), about).state in DISPUTED
 
 

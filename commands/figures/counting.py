@@ -16,6 +16,7 @@ from commands.concern.rules import Concern
 from commands.overview.evidence import evidence
 from commands.referral.rules import Referral
 from commands.request.rules import Answer, Request, State, answers_to
+from commands.research.rules import Return
 from commands.roundtable.rules import RoundTable
 
 SETTLES = frozenset({State.ANSWERED, State.PARTLY, State.NOTHING, State.REFUSED})
@@ -115,6 +116,8 @@ class Counts:
             self.first_action.append((calendar.day(first) - calendar.day(case.opened_at)).days)
 
     def _count_questions(self, case: Case, period: Period, calendar: Calendar) -> None:
+        kept = (one for one in case.all(Return) if one.refused and not one.withdrawn)
+        self.explained += [_is_explained(one) for one in kept if one.at in period]
         for asked in case.all(Request):
             if asked.withdrawn:
                 continue
@@ -152,8 +155,8 @@ def _is_refusal(answer: Answer) -> bool:
     return answer.result is State.REFUSED
 
 
-def _is_explained(answer: Answer) -> bool:
-    return bool(answer.grounds) and _says(answer.text)
+def _is_explained(refusal: Answer | Return) -> bool:
+    return bool(refusal.grounds) and _says(refusal.text)
 
 
 def _says(words: str) -> bool:

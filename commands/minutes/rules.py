@@ -176,6 +176,8 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
 
     planned = [t for t in roundtable.upcoming(case) if t.starts_at > until]
     refused = Counter(ground for a in case.all(Answer) if of_table(a) for ground in a.grounds)
+    returns = research.standing(case, table.id)
+    refused.update(ground for one in returns if one.returned for ground in one.returned.grounds)
     decided = [d for d in case.all(Decision) if of_table(d)]
     notes = roundtable.notes_of(case, table)
     said = [r for r in _remarks(case, table.id) if r.kind is not Kind.ADDENDUM and r.state is not State.CORRECTED]
@@ -199,7 +201,7 @@ def draft(case: Case, table: RoundTable, now: datetime, quorum: Quorum = USUAL) 
             for d in decided
         ],
         views=views_for(case, table),
-        returns=research.standing(case, table.id),
+        returns=returns,
         parts=[part for part in case.all(Part) if of_table(part)],
         gates=[change for change in phases.changes(case) if change.overrides and of_table(change)],
         actions=[a for a in case.all(Action) if of_table(a)],
@@ -223,7 +225,7 @@ def attended(
     said = roundtable.presences(case, table)
     agencies = roundtable.agencies_present(case, table)
     sent = {r.agency for r in (*case.all(Answer), *case.all(Concern)) if of_table(r) and _informs(r)}
-    sent |= {one.check.to_agency for one in research.standing(case, table.id) if one.returned}
+    sent |= set(research.told(case, table.id))
     return Attended(
         present=[who for who, presence in said.items() if presence is Presence.CONFIRMED],
         told=roundtable.told_of_bonds(case, table),

@@ -20,9 +20,9 @@ from commands.concern.rules import Basis, Domain
 from commands.ids import HeldId, RequestId
 from commands.request import answering, audience, lawful
 from commands.request import rules as request
-from commands.request.disclosing import Discloses, read_own_standing
+from commands.request.by_letter import holding_nothing, refusing
+from commands.request.disclosing import Discloses, Refuses, read_own_standing
 from commands.request.finding import find_case
-from commands.request.holding import hold_nothing_about, nothing_about
 from commands.request.rules import NOTHING_SAID, Answer, Ground, Request, Standing, State, Use
 
 GROUP, PLACE = groups.ASK, 10
@@ -75,15 +75,6 @@ class HoldNothing(Arguments):
 
     id: HeldId = Field(title="R-1 or Q-1", description="which question, or which check of records")
     text: Rest | None = Field(None, title="remark", description="anything to add")
-
-
-class RefuseRequest(Discloses):
-    """Say that you cannot share it, on which ground and why, and what could help instead."""
-
-    id: RequestId = Field(title="R-1", description="which question")
-    text: Rest = Field(title="an explanation", description="why you cannot share it")
-    ground: tuple[Ground, ...] = Field(title="a ground", description="the ground, or several with commas")
-    instead: Text | None = Field(None, title="alternative", description="what could help")
 
 
 class AskForTime(Arguments):
@@ -164,7 +155,7 @@ def answer_partly(args: AnswerPartly, ctx: Context) -> Reply:
 @commands.command("nothing", needs=Permission.ANSWER, example="!nothing R-1")
 def hold_nothing(args: HoldNothing, ctx: Context) -> Reply:
     """Answer that there is nothing."""
-    return nothing_about(args.id)(args.id, args.text or "", ctx)
+    return holding_nothing.of(args.id)(args.id, args.text or "", ctx)
 
 
 def _hold_nothing(request_id: str, remark: str, ctx: Context) -> Reply:
@@ -173,7 +164,7 @@ def _hold_nothing(request_id: str, remark: str, ctx: Context) -> Reply:
     return _answer(case, asked, State.NOTHING, remark, ctx)
 
 
-hold_nothing_about("R", _hold_nothing)
+holding_nothing.add("R", _hold_nothing)
 
 
 @commands.command(
@@ -181,13 +172,20 @@ hold_nothing_about("R", _hold_nothing)
     needs=Permission.ANSWER,
     example="!refuse R-1 in confidence ground: professional secrecy instead: ask his aunt",
 )
-def refuse(args: RefuseRequest, ctx: Context) -> Reply:
-    """Refuse with ground and explanation; the bot thanks, and offers the asker a narrower question."""
+def refuse(args: Refuses, ctx: Context) -> Reply:
+    """Refuse with ground and explanation; the bot thanks, and offers who asked a narrower question."""
+    return refusing.of(args.id)(args, ctx)
+
+
+def _refuse(args: Refuses, ctx: Context) -> Reply:
     case, asked = _find(args.id, ctx)
     scheme = ctx.house.of(case.scheme)
     lawful.require_grounds(scheme, args.ground)
     on = lawful.read_standing(scheme, args.basis, args.condition, args.consent)
     return _answer(case, asked, State.REFUSED, args.text, ctx, grounds=args.ground, instead=args.instead, on=on)
+
+
+refusing.add("R", _refuse)
 
 
 @commands.command(

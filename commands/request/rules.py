@@ -235,8 +235,8 @@ def answer(
     who has left the table. ``see``: only these agencies of those that the question names may see it.
     """
     request = _asked_of(case, request_id, by)
-    if result is State.REFUSED and len(text.split()) < MIN_EXPLANATION_WORDS:
-        raise Refusal("request/refusal_without_explanation", id=request.id)
+    if result is State.REFUSED:
+        require_explanation(text, request.id)
     step = case.step(ANSWERED, request.id, by, at)
     given = step.add(
         case.all(Answer),
@@ -268,9 +268,15 @@ def answer(
 
 
 MIN_EXPLANATION_WORDS = 2
+"""A refusal of one word ("no") explains nothing and is sent back."""
 ITEM = "request"
 """The kind of item that a question is."""
-"""A refusal of one word ("no") explains nothing and is sent back."""
+
+
+def require_explanation(text: str, record_id: str) -> None:
+    """Refuse a refusal that says no reason."""
+    if len(text.split()) < MIN_EXPLANATION_WORDS:
+        raise Refusal("request/refusal_without_explanation", id=record_id)
 
 
 def ask_for_time(

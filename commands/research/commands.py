@@ -13,10 +13,10 @@ from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.ids import ResearchId, RoundTableId
 from commands.overview.lines import part_of_status
-from commands.request import answering, audience
-from commands.request.disclosing import Discloses, read_own_standing
+from commands.request import answering, audience, lawful
+from commands.request.by_letter import holding_nothing, refusing
+from commands.request.disclosing import Discloses, Refuses, read_own_standing
 from commands.request.finding import find_case
-from commands.request.holding import hold_nothing_about
 from commands.research import asking
 from commands.research import rules as research
 from commands.research.rules import Check, Return
@@ -91,7 +91,30 @@ def hold_nothing(check_id: str, remark: str, ctx: Context) -> Reply:
     return _pass_on(check, given, ctx)
 
 
-hold_nothing_about("Q", hold_nothing)
+holding_nothing.add("Q", hold_nothing)
+
+
+def refuse(args: Refuses, ctx: Context) -> Reply:
+    """Return that the agency does not share what it found, on which ground and why; everybody there may say so."""
+    check = _find(args.id, ctx)
+    scheme = ctx.house.of(ctx.case.scheme)
+    lawful.require_grounds(scheme, args.ground)
+    on = lawful.read_standing(scheme, args.basis, args.condition, args.consent)
+    check, given = research.give_back(
+        ctx.case,
+        check.id,
+        known=False,
+        text=args.text,
+        on=on,
+        grounds=args.ground,
+        instead=args.instead,
+        by=ctx.actor,
+        at=ctx.now,
+    )
+    return _pass_on(check, given, ctx)
+
+
+refusing.add("Q", refuse)
 
 
 @part_of_status(70)
@@ -110,6 +133,7 @@ def standing_facts(table: RoundTable, ctx: Context, hidden: Collection[str]) -> 
         "table": table,
         "standing": standing,
         "returned": [one.check.to_agency for one in standing if one.returned],
+        "refused": [one.check.to_agency for one in standing if one.returned and one.returned.refused],
         "waiting": [
             (one.check, (ctx.calendar.day(ctx.now) - ctx.calendar.day(one.check.at)).days)
             for one in standing
@@ -140,9 +164,14 @@ def _table(table_id: str | None, ctx: Context) -> RoundTable:
     return ahead or roundtable.require(ctx.case, None, roundtable.State.SCHEDULED)
 
 
-def _open(check_id: str, ctx: Context) -> Check:
+def _find(check_id: str, ctx: Context) -> Check:
     """The check that a return is for."""
     case = find_case(research.ITEM, check_id, ctx, "research/which_case")
-    check = one_of(case.all(Check), check_id)
+    return one_of(case.all(Check), check_id)
+
+
+def _open(check_id: str, ctx: Context) -> Check:
+    """The same, for somebody who may tell what is known."""
+    check = _find(check_id, ctx)
     answering.require_function(ctx.actor, check.to_agency, ctx)
     return check

@@ -14,7 +14,7 @@ from cases.followups import Followup, offers_followups, todo
 from cases.items import Item, offers_items
 from cases.record import Record, Words, next_id, one_of, record, require_agency
 from cases.verbs import verb
-from commands.request.rules import NOTHING_SAID, Consent
+from commands.request.rules import NOTHING_SAID, Consent, Ground, require_explanation
 from commands.request.rules import Standing as Basis
 from commands.roundtable.rules import RoundTable, State
 
@@ -34,6 +34,7 @@ def _for_table(step: Step) -> Mapping[str, str]:
 ASKED = verb("research", "asked the agencies to check their records for {whole}", places=_for_table)
 KNOWN = verb("known", "returned what it knows ({whole})", worded=True)
 NOTHING = verb("nothing known", "returned that nothing is known ({whole})")
+REFUSED = verb("research refused", "did not share what it found ({whole})", worded=True)
 WAITING = todo("research", "check your records for {id}, and return it in your own room", "no research return yet")
 ITEM = "research"
 """The kind of item that a check is."""
@@ -60,7 +61,7 @@ class Return(Record):
     check: str
     known: bool
     text: Words = ""
-    """The relevant facts; where nothing is known, what there is to add."""
+    """The relevant facts; where nothing is known, what there is to add; where nothing is shared, why."""
     lead: Words | None = None
     """Who works with the person, in the agency's words: often nobody that is known here."""
     suggest: Words | None = None
@@ -70,6 +71,15 @@ class Return(Record):
     bases_version: str | None = None
     consent: Consent | None = None
     not_asked: Words | None = None
+    grounds: tuple[Ground, ...] = ()
+    """On which the agency does not share what it found; empty: it does."""
+    instead: Words | None = None
+    """What could help."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the agency does not share what it found."""
+        return bool(self.grounds)
 
 
 class Standing(NamedTuple):
@@ -113,13 +123,17 @@ def give_back(
     lead: str | None = None,
     suggest: str | None = None,
     on: Basis = NOTHING_SAID,
+    grounds: tuple[Ground, ...] = (),
+    instead: str | None = None,
 ) -> tuple[Check, Return]:
-    """Return what my agency found, or that it found nothing; once more: the latest counts."""
+    """Return what my agency found, that it found nothing, or why it can't share it; once more: the latest counts."""
     case.require_open()
     check = one_of(case.all(Check), check_id)
     require_agency(check.to_agency, by, "research/not_asked_of_you", id=check.id)
     case.require_not_left(by)
     _require_ahead(case, check.roundtable, check.id)
+    if grounds:
+        require_explanation(text, check.id)
     number = sum(one.check == check.id for one in case.all(Return)) + 1
     given = Return(
         f"{check.id}/{number}",
@@ -136,8 +150,11 @@ def give_back(
         on.version,
         on.consent,
         on.not_asked,
+        grounds,
+        instead,
     )
-    return check, case.step(KNOWN if known else NOTHING, given.id, by, at).add(case.all(Return), given)
+    what = REFUSED if grounds else KNOWN if known else NOTHING
+    return check, case.step(what, given.id, by, at).add(case.all(Return), given)
 
 
 def checks_for(case: Case, table_id: str) -> list[Check]:
@@ -165,7 +182,12 @@ def standing(case: Case, table_id: str) -> list[Standing]:
 @briefs
 def has_returned(case: Case, agency: str, table_id: str) -> bool:
     """Whether an agency has returned something for a round table: what it knows, or that nothing is known."""
-    return any(one.check.to_agency == agency and one.returned for one in standing(case, table_id))
+    return agency in told(case, table_id)
+
+
+def told(case: Case, table_id: str) -> list[str]:
+    """The agencies that have told something for a round table: what they know, or that nothing is known."""
+    return [check.to_agency for check, given in standing(case, table_id) if given and not given.refused]
 
 
 def waits_for(case: Case, table_id: str) -> list[str]:

@@ -52,7 +52,7 @@ async def test_marac_research_fills_the_agency_round(table: Conference) -> None:
         "Please check your own records first: is this person known to you? Tell only\n"
         "what matters for this case.\n"
         "Who it is about know at the table: Finn de Boer, Gina Dekker\n"
-        "Reply: nothing · known FACTS lead: PERSON suggest: ACTION\n"
+        "Reply: nothing · known FACTS lead: PERSON suggest: ACTION · refuse …\n"
         "Only what you return leaves this room."
     )
     assert sorted(card.mentions) == [user("finn"), user("gina")]
