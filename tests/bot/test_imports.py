@@ -20,6 +20,18 @@ def test_a_running_bot_has_not_loaded_what_it_does_not_need() -> None:
     assert not {*NOT_NEEDED} & {*loaded}
 
 
+def test_a_running_bot_reads_the_certificates_of_the_system_when_it_needs_them() -> None:
+    load = """if True:
+        import ssl, bot.app
+        from aiohttp import connector
+        made = connector._SSL_CONTEXT_VERIFIED
+        print(made.cert_store_stats()["x509_ca"], made.verify_mode is ssl.CERT_REQUIRED, made.check_hostname)
+        print(ssl.create_default_context.__module__)
+    """
+    said = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["0 True True", "ssl"]
+
+
 def test_what_was_left_out_can_be_had_afterwards() -> None:
     load = "import bot.app, nio, psycopg, wsgiref; print(nio.AsyncClient.__name__, psycopg.connect.__name__, wsgiref)"
     loaded = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True).stdout.split()

@@ -9,7 +9,6 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 def encode_base64(data: bytes) -> str:
@@ -43,7 +42,7 @@ class SigningKey:
     def __init__(self, seed: bytes | None = None) -> None:
         self.seed = os.urandom(32) if seed is None else seed
         self._private = Ed25519PrivateKey.from_private_bytes(self.seed)
-        self.public = encode_base64(self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+        self.public = encode_base64(self._private.public_key().public_bytes_raw())
         self.id = f"ed25519:{self.public}"
 
     def __repr__(self) -> str:

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeGuard
 from urllib.parse import quote
 
-import aiohttp
-
+from bot.imports import trusting_nobody
 from bot.matrix.crypto.errors import BadAddress, NotAllowed, Rejected, TokenRevoked, TooLarge, Unavailable
 from bot.matrix.crypto.parsing import LARGE, parse
+
+with trusting_nobody():
+    import aiohttp
 
 CLIENT, MEDIA = "/_matrix/client/", "/_matrix/media/"
 ANSWER_WITHIN = 30.0
@@ -158,7 +161,7 @@ class Wire:
             # Nothing packed: a few bytes could be as many as they like.
             self._session = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
-                connector=aiohttp.TCPConnector(limit=20),
+                connector=aiohttp.TCPConnector(limit=20, ssl=self._tls()),
                 headers={"Accept-Encoding": "identity"},
                 auto_decompress=False,
             )
@@ -176,6 +179,11 @@ class Wire:
                 return response.status, raw, _read_wait(response.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(type(error).__name__) from None
+
+
+    def _tls(self) -> ssl.SSLContext | bool:
+        """Whom to believe to be the homeserver: by the certificates of the system."""
+        return True if self._homeserver.startswith("http:") else ssl.create_default_context()
 
 
 def write_json(value: object) -> bytes:

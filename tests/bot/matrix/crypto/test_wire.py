@@ -2,11 +2,19 @@
 
 import asyncio
 import gzip
+import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from bot.matrix.crypto import wire as wire_module
 from bot.matrix.crypto.errors import (
@@ -27,14 +35,14 @@ HTML = b"<html>413 Request Entity Too Large</html>"
 
 
 @asynccontextmanager
-async def answering(answer: Answer) -> AsyncIterator[Wire]:
+async def answering(answer: Answer, tls: ssl.SSLContext | None = None) -> AsyncIterator[Wire]:
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
-    async with Wire(f"http://127.0.0.1:{runner.addresses[0][1]}") as wire:
+    async with Wire(f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}") as wire:
         yield wire
     await runner.cleanup()
 
@@ -187,3 +195,46 @@ def test_a_part_of_an_address_stays_one_and_is_short() -> None:
 def test_the_bounds_are_what_a_request_can_need() -> None:
     # A hundred events of 64 KiB each, and their reasons.
     assert wire_module.LARGEST_LIST >= 2 * 100 * 2**16
+
+
+def certify(folder: Path, address: str) -> Path:
+    """A certificate of its own for a server at this address, with its key."""
+    key, today = Ed25519PrivateKey.generate(), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a homeserver")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, None)
+    )
+    file = folder / f"{address}.pem"
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("address", "trusted", "answers"),
+    [("127.0.0.1", True, True), ("127.0.0.1", False, False), ("127.0.0.2", True, False)],
+    ids=["of the system", "of nobody", "of another server"],
+)
+async def test_a_homeserver_is_believed_by_the_certificates_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, trusted: bool, answers: bool
+) -> None:
+    file = certify(tmp_path, address)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    async with answering(always(200, b'{"a": 1}'), tls) as wire:
+        if answers:
+            assert await wire.ask("GET", "/_matrix/client/versions") == {"a": 1}
+        else:
+            with pytest.raises(Unavailable):
+                await wire.ask("GET", "/_matrix/client/versions")
