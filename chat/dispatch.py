@@ -98,6 +98,8 @@ class Dispatcher:
         self._house = house
         self._clock = clock
         self._listener = Listener(registry, store, house, clock)
+        self._not_refused: dict[tuple[str, str], set[str | None]] = {}
+        """By person and kind of room, the cases in which the last of what they typed was done: nothing is mended."""
 
     @in_store_thread
     def handle(self, message: Incoming) -> None:
@@ -135,7 +137,7 @@ class Dispatcher:
         heard = Heard(prefixed(message.body) or message.body, Place.ADMIN.value, None, from_shell=True)
         with self._store.work(cause, self._clock()) as work:
             entry, pages, files, _ = self._answer(work, message, heard)
-            work.record(entry)
+            self._record(work, entry)
             if entry.outcome == DONE:
                 voice = self._context(work, message, heard).voice()
                 for page in (*voice.message("shell", {"person": person, "line": message.body}), *pages):
@@ -177,7 +179,7 @@ class Dispatcher:
                 if entry.outcome == DONE and not heard.agreed:
                     for cause in self._mended(work, message, entry):
                         work.retract(cause, once_said=True)
-                work.record(entry)
+                self._record(work, entry)
                 alone = (message.is_vote or heard.alone) and entry.outcome != DONE
                 channel = direct_channel(message.sender) if alone else heard.channel
                 for page in pages if not alone or work.find.audience(channel) else ():
@@ -213,11 +215,16 @@ class Dispatcher:
 
     def _mended(self, work: Work, message: Incoming, entry: Entry) -> set[str]:
         """The causes of what was refused and is now said as it should be: by an edit, a reply, or typed again."""
+        not_refused = self._not_refused.setdefault((entry.actor, entry.place), set())
+        if entry.case_ref in not_refused:
+            return set()
         events = set(filter(None, (message.replaces, message.replies_to)))
         card = work.find.card(message.replies_to) if message.replies_to else None
         named = {causes.of_event(event_id) for event_id in events} | ({card.cause} if card else set[str]())
         before = work.now - TYPED_AGAIN_WITHIN
         lines_ = audit.latest_of(work.session, entry.actor, entry.place, entry.case_ref, before)
+        if all(line.done for line in lines_):
+            not_refused.add(entry.case_ref)
         own, _ = causes.of_lines(message.event_id)
         return {
             line.cause
@@ -225,6 +232,12 @@ class Dispatcher:
             if (newest == 0 or line.cause in named) and not line.done and not line.cause.startswith(own)
             if line.command in {entry.command, "unknown"} and line.command != audit.ERASE
         }
+
+    def _record(self, work: Work, entry: Entry) -> None:
+        """Write the audit entry; what was refused may be mended by what is typed next."""
+        work.record(entry)
+        if entry.outcome != DONE:
+            self._not_refused.pop((entry.actor, entry.place), None)
 
     def _work(self, message: Incoming, heard: Heard, now: datetime) -> AbstractContextManager[Work]:
         return self._store.work(message.cause(heard.line), now, also=message.also(heard.line))
@@ -254,7 +267,7 @@ class Dispatcher:
             with self._store.work(cause, self._clock()) as work:
                 voice = self._house.voice(work.find.directory(), channel)
                 ref = key if place == Place.CASE else None
-                work.record(Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
+                self._record(work, Entry(sender, place, ref, "unknown", None, f"trust/{code}", cause))
                 for page in voice.message(template, {}, wake=(sender,)):
                     work.say(channel, page)
         except AlreadyHandledError:

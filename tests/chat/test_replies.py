@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from chat.dispatch import Dispatcher
+from commands import registry_of_all
 from commands.action.rules import Action, State
 from commands.request.rules import Answer
 from storage import tables
@@ -125,6 +127,19 @@ async def test_a_hint_goes_once_what_was_meant_is_typed(table: Conference) -> No
     card = await table.say("ada", "!request health was he seen? because: the plan", room=room)
     assert {s.channel for s in card} == {room, "agency:health"}
     assert table.retracted == [(room, hint.event_id)]
+
+
+async def test_a_hint_goes_also_after_much_that_needed_none_and_after_a_restart(table: Conference) -> None:
+    room, elsewhere = await table.open_case(), await table.open_case()
+    for there in (room, elsewhere, room):
+        await table.say("ada", "!concern x kind: fact", room=there)
+    first = await table.answer("ada", "!request health was he seen?", room=room)
+    await table.say("ada", "!concern x kind: fact", room=elsewhere)
+    await table.say("ada", "!request health was he seen? because: the plan", room=room)
+    second = await table.answer("ada", "!request health did he sleep?", room=room)
+    table.dispatcher = Dispatcher(registry_of_all(), table.store, table.house, lambda: table.now)
+    await table.say("ada", "!request health did he sleep? because: the plan", room=room)
+    assert table.retracted == [(room, first.event_id), (room, second.event_id)]
 
 
 async def test_a_hint_goes_once_its_message_is_edited_or_it_is_replied_to(table: Conference) -> None:
