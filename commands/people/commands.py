@@ -216,17 +216,16 @@ def retire_agency(args: RetireAgency, ctx: Context) -> Reply:
     people = [person for person in ctx.directory.people.values() if person.agency == args.agency]
     if any(person.user_id == ctx.actor.user_id for person in people):
         raise Refusal("people/not_yourself")
-    if not people:
-        raise Refusal("people/nobody_there", agency=args.agency)
     seats = [directory.seats_of(ctx.work.find, person.user_id) for person in people]
     for person in people:
         leaving.leave_tables(person, args.because, ctx)
         leaving.leave_rooms(person, ctx, for_good=True)
         directory.remove(ctx.work, person)
     refs = dict.fromkeys((*chain.from_iterable(seats), *ctx.work.find.open_cases()))
-    left = leaving.tell_tables(args.agency, refs, ctx)
+    left = leaving.tell_tables(args.agency, refs, ctx, seats_too=bool(people))
     facts: dict[str, object] = {"agency": args.agency, "count": len(people), "left": sorted(left.items())}
-    ctx.tell(COORDINATION, Reply("people/agency_retired", facts))
+    if people or left:
+        ctx.tell(COORDINATION, Reply("people/agency_retired", facts))
     return Reply("people/agency_retired", facts)
 
 

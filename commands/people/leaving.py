@@ -34,14 +34,19 @@ def leave_tables(person: Professional, because: str, ctx: Context) -> Handed:
     return handed
 
 
-def tell_tables(agency: str, refs: Iterable[str], ctx: Context) -> dict[str, list[str]]:
-    """Tell each open case in which an agency has a seat what still waits for it, and who goes on; gives it by case."""
+def tell_tables(agency: str, refs: Iterable[str], ctx: Context, *, seats_too: bool) -> dict[str, list[str]]:
+    """Tell each open case in which an agency has a seat what still waits for it, and who goes on; gives it by case.
+
+    ``seats_too``: also where nothing waits.
+    """
     left: dict[str, list[str]] = {}
     for ref in refs:
         case = ctx.work.find.case_or_none(ref)
         if case is None or case.closed or agency not in case.seats:
             continue
         ids = list(dict.fromkeys(item.id for item in owed_by(case, agency, ctx.now)))
+        if not ids and not seats_too:
+            continue
         left[ref] = ids
         channel = case_channel(ref)
         voice = ctx.house.voice(ctx.directory, channel, case)

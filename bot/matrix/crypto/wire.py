@@ -180,7 +180,6 @@ class Wire:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unavailable(type(error).__name__) from None
 
-
     def _tls(self) -> ssl.SSLContext | bool:
         """Whom to believe to be the homeserver: by the certificates of the system."""
         return True if self._homeserver.startswith("http:") else ssl.create_default_context()

@@ -203,10 +203,27 @@ async def test_what_admins_type_as_keys_is_text_for_everybody_else(table: Confer
     assert "C-1" in await table.answer("ada", f"!concern he was seen, {text} kind: fact", room=room)
 
 
-async def test_an_agency_that_has_left_is_not_retired_twice(table: Conference) -> None:
+async def test_an_agency_that_has_left_is_not_told_of_twice(table: Conference) -> None:
     room = await table.open_case()
     await table.say("kees", "!agency retire youth because: it was merged", room="admin")
     said = await table.say("kees", "!agency retire youth because: it was merged", room="admin")
     assert [s.channel for s in said] == ["admin"]
-    assert "Nobody speaks for Youth work any more" in said[0]
+    assert "Nobody speaks for Youth work: nothing new is asked of it." in said[0]
     assert room not in {s.channel for s in said}
+
+
+async def test_an_agency_that_was_added_by_mistake_can_be_retired(table: Conference) -> None:
+    await table.say("kees", "!agency add fyre name: Fire service", room="admin")
+    said = await table.answer("kees", "!agency retire fyre because: a slip", room="admin")
+    assert "Nobody speaks for Fire service" in said
+    assert (await table.outcomes())[-1] == ("agency retire", "done")
+
+
+async def test_what_waits_for_an_agency_whose_people_left_one_by_one_is_told_when_it_retires(table: Conference) -> None:
+    room, _ = await table.open_case(), await table.open_case()
+    await table.say("ada", "!request youth was he there? because: the plan", room=room)
+    for name in ("Iris Kok", "Jack Post"):
+        await table.say("kees", f"!member leave {name} because: it was merged", room="admin")
+    said = await table.say("kees", "!agency retire youth because: it was merged", room="admin")
+    assert {s.channel for s in said} == {"admin", "coordination", room}
+    assert "R-1" in next(s for s in said if s.channel == room)
