@@ -25,6 +25,7 @@ from chat.registry import commands
 from commands.case.named import Reference
 from commands.ids import References
 from commands.sitting import closing, dates, keeping, rules, tables, turns
+from commands.sitting.returns import returns_of
 from commands.sitting.rules import Rhythm, Sitting, State, Turn, Why
 
 GROUP, PLACE = groups.MEET, 55
@@ -255,9 +256,10 @@ def _people(parties: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _standing(ctx: Context) -> dict[str, object]:
-    """The one that is held, those to come, and the cases that were not heard and are on none."""
+    """The one that is held, those to come with the returns for each case, and what was not heard and is on none."""
     sittings = keeping.ours(ctx)
     still_open = ctx.work.find.schemes_of_open_cases()
     left = {ref: one for ref, one in rules.find_left(sittings).items() if ref in still_open}
-    coming = keeping.planned(sittings)
-    return {"running": keeping.running(sittings), "planned": coming, "left": left}
+    now, coming = keeping.running(sittings), keeping.planned(sittings)
+    returns = returns_of([*([now] if now else []), *coming], ctx.work.find)
+    return {"running": now, "planned": coming, "left": left, "returns": returns}
