@@ -213,6 +213,11 @@ def suggest_name(text: str, context: ReadingContext) -> str | None:
     return known[nearest[0]] if nearest else None
 
 
+def names_in(text: str) -> list[str]:
+    """What stands apart by commas or ``and`` in a list of names."""
+    return [piece for piece in _ANDS.split(text) if piece.strip()]
+
+
 def _called(typed: str, context: ReadingContext) -> list[str]:
     """The names of those who are called so, be it agencies or people."""
     name = _name(typed)
@@ -486,7 +491,7 @@ def _agencies(value: str, context: ReadingContext) -> tuple[str, ...]:
 def _parties(value: str, context: ReadingContext) -> tuple[str, ...]:
     """Agencies and persons, apart by commas, ``and``, or blanks between agencies."""
     found: list[str] = []
-    for piece in filter(str.strip, _ANDS.split(value)):
+    for piece in names_in(value):
         if context.lookup.agency(_name(piece)) is None and context.lookup.people(_name(piece)):
             found.append(_person(piece, context).user_id)
         else:
@@ -525,7 +530,7 @@ def _person_id(value: str, context: ReadingContext) -> str:
 
 
 def _whom(value: str, context: ReadingContext) -> Addressee:
-    pieces = [piece for piece in _ANDS.split(value) if piece.strip()]
+    pieces = names_in(value)
     if len(pieces) > 1 and not _called(value, context) and all(_called(piece, context) for piece in pieces):
         raise Refusal("reading/one_at_a_time", each=[_name(piece) for piece in pieces], key="for")
     agency = context.lookup.agency(_name(value))

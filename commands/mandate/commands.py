@@ -11,7 +11,7 @@ from chat import groups
 from chat.arguments import NAME, REST, WORD, AgencyName, Arguments, PersonId, Positional, ShortText, When, take_name
 from chat.context import Context, Reply
 from chat.registry import commands
-from commands.mandate import bound, standing
+from commands.mandate import bound, named, standing
 from commands.mandate.standing import Mandate
 
 GROUP, PLACE = groups.ADMIN, 170
@@ -75,10 +75,13 @@ class Cohort(NamedTuple):
     "mandate", needs=Permission.PROVISION, example="!mandate health until: 2027-06-30 signatory: Dr. Mulder version: 3"
 )
 def grant_mandate(args: GrantMandate, ctx: Context) -> Reply:
-    """In place of an earlier one."""
-    mandate = Mandate(args.agency, args.until, args.signatory or "", args.version or "", args.deputies or "")
+    """In place of an earlier one; deputies are people of the agency, those on file known by more than their name."""
+    signatory = named.read_signatory(args.signatory or "", args.agency, ctx.directory)
+    deputies = named.read_deputies(args.deputies or "", args.agency, ctx.directory)
+    mandate = Mandate(args.agency, args.until, signatory, args.version or "", deputies)
     standing.grant(ctx.work, mandate)
-    return Reply("mandate/granted", {"mandate": mandate})
+    unknown = [one for one in deputies if one not in ctx.directory.people]
+    return Reply("mandate/granted", {"mandate": mandate, "unknown": unknown})
 
 
 @commands.command("mandate list", needs=Permission.PROVISION, example="!mandate list")
@@ -86,7 +89,8 @@ def list_mandates(args: ListMandates, ctx: Context) -> Reply:
     """Of each agency, also of those that have none."""
     known = standing.mandates(ctx.work.find)
     agencies = [(agency, known.get(agency)) for agency in sorted(ctx.directory.agencies)]
-    return Reply("mandate/list", {"agencies": agencies, "now": ctx.now})
+    signed = any(ctx.house.of(scheme).mandates for scheme in ctx.house.known_schemes)
+    return Reply("mandate/list", {"agencies": agencies, "now": ctx.now, "signed": signed})
 
 
 @commands.command("training", needs=Permission.PROVISION, example="!training Finn de Boer induction")

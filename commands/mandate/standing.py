@@ -1,7 +1,9 @@
 """Who may be asked to a table: whose agency has a mandate, who acknowledged the protocol, who had the induction."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -29,24 +31,35 @@ class Lacks(StrEnum):
     INDUCTION = "induction"
 
 
-class Missing(NamedTuple):
-    """What somebody lacks, with the version that was signed and the one in force where it is about these."""
-
-    what: Lacks
-    signed: str = ""
-    in_force: str = ""
-
-
 @dataclass(frozen=True, repr=False)
 class Mandate:
-    """What an agency takes part on."""
+    """What an agency takes part on. Who is on file is named by Matrix id, anybody else as it was typed."""
 
     agency: str
     until: datetime
     signatory: str = ""
     protocol: str = ""
     """The version of the protocol that was signed."""
-    deputies: str = ""
+    deputies: tuple[str, ...] = ()
+    """Who may stand in for its people."""
+
+    def names(self, person: str) -> bool:
+        """Whether this person signed it, or is a deputy."""
+        return person == self.signatory or person in self.deputies
+
+    def without(self, person: str) -> Mandate:
+        """The same, as it would be signed without this person."""
+        signatory = "" if person == self.signatory else self.signatory
+        return replace(self, signatory=signatory, deputies=tuple(one for one in self.deputies if one != person))
+
+
+class Missing(NamedTuple):
+    """What somebody lacks, with the version that was signed and the one in force, or the mandate, if it is of these."""
+
+    what: Lacks
+    signed: str = ""
+    in_force: str = ""
+    mandate: Mandate | None = None
 
 
 def grant(work: Work, mandate: Mandate) -> None:
@@ -55,7 +68,7 @@ def grant(work: Work, mandate: Mandate) -> None:
         "until": mandate.until.isoformat(),
         "signatory": mandate.signatory,
         "protocol": mandate.protocol,
-        "deputies": mandate.deputies,
+        "deputies": "\n".join(mandate.deputies),
     }
     register.write(work, MANDATES, mandate.agency, facts)
 
@@ -64,7 +77,11 @@ def mandates(find: Find) -> dict[str, Mandate]:
     """The mandate of each agency that has one, lapsed ones too."""
     return {
         agency: Mandate(
-            agency, datetime.fromisoformat(facts["until"]), facts["signatory"], facts["protocol"], facts["deputies"]
+            agency,
+            datetime.fromisoformat(facts["until"]),
+            facts["signatory"],
+            facts["protocol"],
+            tuple(facts["deputies"].splitlines()),
         )
         for agency, facts in register.read(find, MANDATES).items()
     }
@@ -102,7 +119,7 @@ def lacks(find: Find, scheme: Scheme, person: Professional, now: datetime) -> It
             yield Missing(Lacks.MANDATE)
         else:
             if mandate.until < now:
-                yield Missing(Lacks.LAPSED)
+                yield Missing(Lacks.LAPSED, mandate=mandate)
             if mandate.protocol and scheme.protocol and mandate.protocol != scheme.protocol_version:
                 yield Missing(Lacks.VERSION, mandate.protocol, scheme.protocol_version)
     if scheme.protocol and acknowledged(find).get(person.user_id) != scheme.protocol_version:

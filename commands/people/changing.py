@@ -28,12 +28,15 @@ def carry_out(work: Work, changes: Changes, house: House, *, prune: bool) -> Non
         _record(work, changes.releases, user_id)
         leaving.tell_agency(people[user_id], handed, ctx)
         leaving.tell_coordinators(people[user_id], handed, ctx, to=moved[user_id].agency)
+        if moved[user_id].agency != people[user_id].agency:
+            leaving.tell_admins(people[user_id], ctx)
     for person in changes.gone if prune else ():
         handed = leaving.leave_tables(person, "", ctx)
         _record(work, changes.releases_of_gone, person.user_id)
         leaving.leave_rooms(person, ctx, for_good=True)
         leaving.tell_agency(person, handed, ctx)
         leaving.tell_coordinators(person, handed, ctx)
+        leaving.tell_admins(person, ctx)
     directory.carry_out(work, replace(changes, agencies=()), prune=prune)
 
 

@@ -26,6 +26,7 @@ from chat.arguments import (
 )
 from chat.context import COORDINATION, Context, Reply, agency_channel
 from chat.registry import commands
+from commands.mandate import named
 from commands.people import leaving
 from storage import directory
 from storage.find import SPACE
@@ -141,7 +142,8 @@ def move_member(args: MoveMember, ctx: Context) -> Reply:
     leaving.leave_above(person, moved, ctx)
     leaving.tell_agency(person, handed, ctx)
     leaving.tell_coordinators(person, handed, ctx, to=args.to)
-    return Reply("people/moved", {"person": person, "agency": args.to, "handed": handed})
+    facts = {"person": person, "agency": args.to, "handed": handed}
+    return Reply("people/moved", {**facts, "mandates": named.naming(ctx.work.find, person.user_id)})
 
 
 @commands.command(
@@ -173,7 +175,8 @@ def member_leaves(args: MemberLeaves, ctx: Context) -> Reply:
     leaving.tell_agency(person, handed, ctx)
     leaving.tell_coordinators(person, handed, ctx)
     directory.remove(ctx.work, person)
-    return Reply("people/left", {"name": person.name, "agency": person.agency, "handed": handed})
+    facts = {"person": person.user_id, "name": person.name, "agency": person.agency, "handed": handed}
+    return Reply("people/left", {**facts, "mandates": named.naming(ctx.work.find, person.user_id)})
 
 
 @commands.command(

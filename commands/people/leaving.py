@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from cases.case import Case
 from cases.followups import owed_by
 from cases.people import Professional
-from cases.roles import ABOVE, Place
+from cases.roles import ABOVE, Place, Role
 from chat.context import COORDINATION, Context, Reply, agency_channel, case_channel, direct_channel
+from commands.mandate import named
 from storage import directory
 from storage.find import SPACE
 
@@ -81,6 +82,14 @@ def tell_coordinators(person: Professional, handed: Handed, ctx: Context, *, to:
     """Who has left the house, or speaks for another agency (``to``): by reference, and in counts."""
     facts: dict[str, object] = {"name": person.name, "agency": person.agency, "handed": handed, "to": to}
     ctx.tell(COORDINATION, Reply("people/told", {**facts, "what": "moved" if to else "left"}))
+
+
+def tell_admins(person: Professional, ctx: Context) -> None:
+    """Which mandates name somebody who leaves or moves by the agencies' file: nobody reads an answer there."""
+    facts: dict[str, object] = {"person": person.user_id, "name": person.name}
+    if mandates := named.naming(ctx.work.find, person.user_id):
+        admins = tuple(admin.user_id for admin in ctx.directory.with_role(Role.ADMIN))
+        ctx.tell(Place.ADMIN.value, Reply("mandate/named", {**facts, "mandates": mandates}, None, admins))
 
 
 def _leave(channels: Iterable[str], person: Professional, ctx: Context) -> None:

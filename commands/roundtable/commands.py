@@ -10,6 +10,7 @@ from chat.arguments import Arguments, Every, Minutes, PersonId, Rest, RestSlot, 
 from chat.context import Context, Reply, case_channel
 from chat.registry import commands
 from commands.ids import RoundTableId
+from commands.mandate import named
 from commands.meeting import rules as meeting
 from commands.planning import rules as planning
 from commands.planning.dates import leave_out, length_of
@@ -143,11 +144,14 @@ def send_apologies(args: SendApologies, ctx: Context) -> Reply:
     table = roundtable.announce(
         ctx.case, args.id, Presence.APOLOGIES, deputy=deputy, why=args.why, by=ctx.actor, at=ctx.now
     )
+    stand_ins = named.stand_ins(ctx.work.find, ctx.directory, ctx.actor, ctx.now)
     facts = {
         "table": table,
         "who": ctx.actor.user_id,
         "why": args.why,
         "deputy": args.deputy,
+        "stand_ins": [one for one in stand_ins if one != ctx.actor.user_id] if args.deputy not in stand_ins else [],
+        "known": [one for one in stand_ins if one in ctx.directory.people and one != ctx.actor.user_id],
         "deputy_at_table": deputy is not None and ctx.case.is_member(deputy.user_id),
     }
     return Reply(
