@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from bisect import insort
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -43,9 +44,10 @@ class Sweep:
         """Read the open cases, as many as may be held; gives the references of all."""
         with self.store.look() as find:
             refs = find.open_cases()
-        for start in range(0, len(refs), READ_AT_ONCE):
+        unread = [ref for ref in refs if ref not in self.cases]
+        for start in range(0, len(unread), READ_AT_ONCE):
             with self.store.look() as find:
-                cases = find.cases(refs[start : start + READ_AT_ONCE])
+                cases = find.cases(unread[start : start + READ_AT_ONCE])
             if not all(map(self._hold, cases)):
                 break
         return set(refs)
@@ -101,15 +103,26 @@ class Sweep:
 
 
 Job = Callable[[Sweep], None]
+_awaited: list[Job] = []
 _jobs: list[Job] = []
 _hurried: dict[Job, str] = {}
 _on_change: list[Job] = []
 
 
+def _register(run: Job, among: list[Job]) -> Job:
+    """In the order of their modules' names: in whichever order these are loaded, things are said in the same one."""
+    insort(among, run, key=lambda each: (each.__module__, each.__qualname__))
+    return run
+
+
 def job(run: Job) -> Job:
     """Run this with each sweep. A job keeps nothing: what was said is on file."""
-    _jobs.append(run)
-    return run
+    return _register(run, _jobs)
+
+
+def awaited(run: Job) -> Job:
+    """Run this with each sweep before all else: at nine people wait for it. It looks only where something is open."""
+    return _register(run, _awaited)
 
 
 def hurried(kind: str) -> Callable[[Job], Job]:
@@ -124,7 +137,7 @@ def hurried(kind: str) -> Callable[[Job], Job]:
 
 def on_change(run: Job) -> Job:
     """Run this, too, soon after cases were changed, for those, closed ones as well."""
-    _on_change.append(run)
+    _register(run, _on_change)
     return job(run)
 
 
@@ -169,11 +182,13 @@ class Sweeps:
             # What changes from now on is followed up later.
             changed = self._store.take_changed()
             if quarter == self._swept:
-                for run, kind in _hurried.items():
+                for run in filter(_hurried.get, _jobs):
                     with self._store.look() as find:
-                        sweep.refs = find.cases_with(kind)
+                        sweep.refs = find.cases_with(_hurried[run])
                     run(sweep)
             else:
+                for run in _awaited:
+                    run(sweep)
                 changed -= sweep.read_cases()
                 for run in _jobs:
                     run(sweep)

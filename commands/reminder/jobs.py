@@ -1,6 +1,6 @@
 """Reminding: the owners at the table, their managers without content, steering by a count; each step said once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -10,7 +10,7 @@ from cases.calendar import Calendar
 from cases.case import Case
 from cases.roles import Place, Role
 from chat.context import COORDINATION, House, Reply, agency_channel, case_channel, direct_channel
-from chat.jobs import Sweep, job
+from chat.jobs import Sweep, awaited
 from commands.practice.rules import PRACTISED, is_practice
 from commands.reminder import rules as reminders
 from commands.reminder.rules import Reminder, Stage
@@ -25,8 +25,8 @@ from storage.store import Store
 from storage.work import Work
 
 CaseOf = Callable[[str], Case | None]
-Each = Callable[[Callable[[str], None]], None]
-"""Does something for every open case; what goes wrong in one does not stop the others."""
+Each = Callable[[Callable[[str], None], Collection[str]], None]
+"""Does something for each of these cases; what goes wrong in one does not stop the others."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +61,7 @@ class Call:
         return self.case.ref
 
 
-@job
+@awaited
 def remind(sweep: Sweep) -> None:
     """Remind the owners of what falls due, and those who answer for what is long late."""
     Reminding(sweep.store, sweep.house).remind(sweep.now, sweep.case, sweep.each)
@@ -79,6 +79,7 @@ class Reminding:
         with self._store.look() as find:
             directory, said = find.directory(), reminded.read(find)
             practised = find.cases_with(PRACTISED)
+            owing = find.cases_with(reminders.OWED)
         calls: list[Call] = []
 
         def gather(ref: str) -> None:
@@ -86,7 +87,7 @@ class Reminding:
             if case is not None:
                 calls.extend(_calls(case, self._house.calendar(case), directory, said, now))
 
-        each(gather)
+        each(gather, owing)
         # What is practised comes after all else, and holds none of it up.
         before = said.without(practised)
         calls = [c for c in calls if self._may_hear(c, directory, said if c.ref in practised else before, now)]
@@ -107,7 +108,7 @@ class Reminding:
             if theirs:
                 self._tell_table(ref, theirs, alone, now)
 
-        each(tell_table)
+        each(tell_table, dict.fromkeys(call.ref for call in owners))
         for whom, theirs in self._by_person_apart([call for call in calls if call.stage is Stage.MANAGER]):
             if whom not in told:
                 self._tell_manager(whom, theirs, now)

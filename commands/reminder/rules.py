@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from cases import effects
 from cases.errors import Refusal
+from cases.items import NOBODY, Item, offers_items
 from cases.record import Record, Words, one_of, record
 from cases.verbs import Verb, verb
 from commands.action.rules import Action
 from commands.request.rules import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from cases.calendar import Calendar
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 SNOOZED = verb("snooze", "wants to be reminded later of {whole}", news=False)
 PAUSED = verb("pause", "paused the reminders of {whole}", news=False)
 RESUMED = verb("resume", "wants to be reminded again of {whole}", news=False)
+
+OWED = "owed"
+"""The kind of item of a case in which something waits for somebody's move before its date."""
 
 
 class Stage(IntEnum):
@@ -177,3 +181,10 @@ def _owed(case: Case) -> list[tuple[Request | Action, str, str | None]]:
         if action.pending:
             owed += [(action, a, action.owner_person if a == action.owner else None) for a in action.waits_for]
     return owed
+
+
+@offers_items
+def list_owing(case: Case) -> Iterator[Item]:
+    """Whether there may be something to remind of; neither what, nor of whom, nor when."""
+    if _owed(case):
+        yield Item(case.ref, OWED, NOBODY, None, None, open=True)

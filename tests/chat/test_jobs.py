@@ -330,6 +330,36 @@ async def test_a_sweep_reads_each_open_case_once(table: Conference) -> None:
     assert len([statement for statement in reads if "LEFT OUTER JOIN steps" in statement]) == 3
 
 
+async def test_reminders_come_first_and_open_no_case_in_which_nothing_waits(table: Conference) -> None:
+    asked, acts, idle, settled = [await table.open_case() for _ in range(4)]
+    for room in (asked, settled):
+        await table.say("ada", "!request health was Sem seen? because: the plan by: thu 12:00", room=room)
+    await table.say("finn", "!answer R-1 no", room=settled)
+    await table.say("ada", "!action visit him for: police by: thu 12:00", room=acts)
+    table.now = november(5)
+    sweep = table.sweeps.begin()
+    remind(sweep)
+    assert {f"case:{ref}" for ref in sweep.cases} == {asked, acts}
+    assert idle not in {said.channel for said in await table.deliver()}
+    sweep.read_cases()
+    assert {f"case:{ref}" for ref in sweep.cases} == {asked, acts, idle, settled}
+
+
+def test_jobs_run_in_one_order_whichever_is_loaded_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(name: str) -> sweeps.Job:
+        def run(_sweep: sweeps.Sweep) -> None:
+            """Nothing."""
+
+        run.__module__ = name
+        return run
+
+    for names in (("a", "b", "c"), ("c", "a", "b")):
+        monkeypatch.setattr(sweeps, "_jobs", [])
+        for name in names:
+            sweeps.job(made(name))
+        assert [job.__module__ for job in sweeps._jobs] == ["a", "b", "c"]
+
+
 async def test_cases_for_which_there_is_no_place_are_read_one_by_one(
     table: Conference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
