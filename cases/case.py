@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 from cases import effects
@@ -135,6 +135,11 @@ class Case(Head):
     """The numbers of the steps from which words were wiped, for the store to write them again."""
     _by_kind: dict[type, list[Any]] = field(default_factory=dict[type, list[Any]], init=False)
     _by_verb: dict[str, list[Step]] = field(default_factory=dict[str, list["Step"]], init=False)
+    _seats_before: list[tuple[int, tuple[str, ...]]] = field(
+        default_factory=list[tuple[int, tuple[str, ...]]], init=False
+    )
+    """The numbers of the steps that changed who has a seat, and the seats before each."""
+    _seats_read: int = field(default=0, init=False)
 
     @property
     def members(self) -> list[Member]:
@@ -197,6 +202,15 @@ class Case(Head):
         """Refuse on a closed case."""
         if self.closed:
             raise Refusal("case/closed", ref=self.ref)
+
+    def seats_after(self, number: int) -> tuple[str, ...]:
+        """The agencies that had a seat once a step (its number) was taken."""
+        # The last step may still be under way; of those before it each is looked at once.
+        settled = max(0, len(self.steps) - 1)
+        self._seats_before += _seats_before(self.steps[self._seats_read : settled])
+        self._seats_read = settled
+        changed = (*self._seats_before, *_seats_before(self.steps[settled:]))
+        return next((seats for changed_by, seats in changed if changed_by > number), self.seats)
 
     def require_seat(self, agency: str) -> None:
         """Refuse unless the agency sits at the table."""
@@ -462,6 +476,11 @@ def open_case(
         if not case.is_member(person.user_id):
             case.seat(person, why, step)
     return case
+
+
+def _seats_before(steps: Iterable[Step]) -> list[tuple[int, tuple[str, ...]]]:
+    changes = ((step.number, change) for step in steps for change in step.changes)
+    return [(n, cast("tuple[str, ...]", c.old)) for n, c in changes if (c.id, c.field) == (OF_CASE, "seats")]
 
 
 def require_role(person: Professional) -> None:

@@ -10,9 +10,10 @@ from commands.roundtable.rules import RoundTable
 
 def offer(table: RoundTable, ctx: Context, *, but: Collection[str] = ()) -> set[str]:
     """Ask each agency that was there but these, in its own room, where no other sees its marks; gives those asked."""
-    asked = {*roundtable.agencies_present(ctx.case, table)}.difference(but)
-    for agency in sorted(asked):
+    asked = set[str]()
+    for agency in sorted({*roundtable.agencies_present(ctx.case, table)}.difference(but)):
         people = [m.user_id for m in ctx.case.present if m.agency == agency]
+        asked |= {agency} if people else set()
         for channel in audience.channels(ctx.directory, agency, people):
             ctx.tell(channel, Reply("audit/offered", {"id": table.id, "ref": ctx.case.ref}, table.id))
     return asked

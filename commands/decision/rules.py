@@ -141,7 +141,7 @@ def decide(
             because,
             review_at,
             roundtable,
-            1 if urgent else quorum.number(case),
+            1 if urgent else quorum.number(case.seats),
             () if urgent else needs,
             urgent.id if urgent else None,
         ),

@@ -49,8 +49,9 @@ def require_quorum(case: Case, quorum: Quorum) -> None:
     table = roundtable.running(case)
     if table and not roundtable.has_quorum(case, table, quorum=quorum):
         present = roundtable.agencies_present(case, table)
-        missing = replace(quorum, needs=table.needs).missing(case, present)
-        raise Refusal("meeting/no_quorum", id=table.id, here=len(present), needed=quorum.number(case), missing=missing)
+        missing = replace(quorum, needs=table.needs).missing(case.seats, present)
+        needed = quorum.number(case.seats)
+        raise Refusal("meeting/no_quorum", id=table.id, here=len(present), needed=needed, missing=missing)
 
 
 def is_interim(case: Case, table: RoundTable, at: datetime, quorum: Quorum = USUAL) -> bool:

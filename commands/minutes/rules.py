@@ -240,7 +240,7 @@ def attended(
         ],
         agencies=agencies,
         quorum=roundtable.has_quorum(case, table, quorum=quorum),
-        needed=quorum.number(case),
+        needed=quorum.number(case.seats),
     )
 
 

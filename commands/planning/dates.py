@@ -46,6 +46,6 @@ def standing(case: Case, table: RoundTable, now: datetime, quorum: Quorum) -> di
         "tally": planning.tally(case, table),
         "silent": planning.silent(case, table),
         "best": planning.best(case, table, now, quorum),
-        "needed": quorum.number(case),
+        "needed": quorum.number(case.seats),
         "ask_chair": False,
     }

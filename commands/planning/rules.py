@@ -257,7 +257,9 @@ def _prospect(case: Case, table: RoundTable, time: ProposedTime, quorum: Quorum)
     if_need_be = tuple(agency for agency, can in answers.items() if can is Can.IF_NEED_BE)
     coming = yes + if_need_be
     chaired = _latest(case, table, time.number).get(table.chair, Can.NO) is not Can.NO
-    return Prospect(time, yes, if_need_be, chaired and quorum.is_met(case, coming), tuple(quorum.missing(case, coming)))
+    return Prospect(
+        time, yes, if_need_be, chaired and quorum.is_met(case.seats, coming), tuple(quorum.missing(case.seats, coming))
+    )
 
 
 def _latest(case: Case, table: RoundTable, number: int) -> dict[str, Can]:

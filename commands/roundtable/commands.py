@@ -201,6 +201,6 @@ def _everybody(ctx: Context) -> tuple[str, ...]:
 def _attendance(table: RoundTable, ctx: Context) -> dict[str, object]:
     return {
         "here": len(roundtable.agencies_present(ctx.case, table)),
-        "needed": quorum_of(ctx.house, ctx.case).number(ctx.case),
+        "needed": quorum_of(ctx.house, ctx.case).number(ctx.case.seats),
         "quorum": roundtable.has_quorum(ctx.case, table, quorum=quorum_of(ctx.house, ctx.case)),
     }

@@ -115,9 +115,9 @@ def who_comes(case: Case, table: RoundTable, quorum: Quorum) -> Expected:
         coming=[agency for agency in case.seats if agency in coming],
         apologies=[agency for agency in case.seats if agency in away - coming],
         silent=[agency for agency in case.seats if agency not in away | coming],
-        missing=quorum.missing(case, coming),
+        missing=quorum.missing(case.seats, coming),
         chair_comes=said.get(table.chair) is not Presence.APOLOGIES and case.is_member(table.chair),
-        needed=quorum.number(case),
+        needed=quorum.number(case.seats),
     )
 
 

@@ -91,17 +91,17 @@ class Quorum:
     needs: Collection[str] = ()
     """Those that must be among them; one that has no seat in a case doesn't count."""
 
-    def number(self, case: Case) -> int:
-        """How many agencies have to be there: of a smaller table, all."""
-        return min(self.agencies, len(case.seats))
+    def number(self, seats: Collection[str]) -> int:
+        """How many of the agencies that have a seat must be there: of a smaller table, all."""
+        return min(self.agencies, len(seats))
 
-    def missing(self, case: Case, there: Collection[str]) -> list[str]:
+    def missing(self, seats: Collection[str], there: Collection[str]) -> list[str]:
         """The agencies without which it doesn't go, and that aren't there."""
-        return [agency for agency in case.seats if agency in self.needs and agency not in there]
+        return [agency for agency in seats if agency in self.needs and agency not in there]
 
-    def is_met(self, case: Case, there: Collection[str]) -> bool:
+    def is_met(self, seats: Collection[str], there: Collection[str]) -> bool:
         """Whether these agencies, with the chair, are enough."""
-        return len([a for a in case.seats if a in there]) >= self.number(case) and not self.missing(case, there)
+        return len([a for a in seats if a in there]) >= self.number(seats) and not self.missing(seats, there)
 
 
 USUAL = Quorum()
@@ -427,10 +427,21 @@ def agencies_present(case: Case, table: RoundTable, until: datetime | None = Non
 def has_quorum(case: Case, table: RoundTable, until: datetime | None = None, *, quorum: Quorum = USUAL) -> bool:
     """Whether the chair and enough agencies of the case are there, or all of a smaller table; by then, if given.
 
-    Those that the scheme called mandatory when the meeting began are among them.
+    Those that the scheme called mandatory when the meeting began are among them. Of a meeting that is over the seats
+    count as they were then: who gives theirs up later takes no decision with them.
     """
     chaired = presences(case, table).get(table.chair) is Presence.CONFIRMED
-    return chaired and replace(quorum, needs=table.needs).is_met(case, agencies_present(case, table, until))
+    seats = case.seats_after(_last_step(case, table, until))
+    return chaired and replace(quorum, needs=table.needs).is_met(seats, agencies_present(case, table, until))
+
+
+def _last_step(case: Case, table: RoundTable, until: datetime | None) -> int:
+    """The number of the last step of a meeting, or of all while it is held; by then, if a moment is given."""
+    ended = (step.number for step in reversed(case.told(ENDED)) if step.subject == table.id and not step.undone)
+    number = next(ended, len(case.steps))
+    while until and number and case.steps[number - 1].at > until:
+        number -= 1
+    return number
 
 
 def running(case: Case) -> RoundTable | None:

@@ -2,7 +2,7 @@
 
 from chat.context import Context
 from commands.audit import asking
-from commands.sitting import keeping, rules, tables
+from commands.sitting import keeping, leaving, rules, tables
 from commands.sitting.dates import begin_following
 from commands.sitting.rules import Sitting, State, Turn
 
@@ -14,7 +14,6 @@ def close(sitting: Sitting, state: State, ctx: Context) -> Sitting | None:
         tables.call_off(sitting, slot, ctx, Turn.NOT_REACHED if state is State.ENDED else state)
         slot.turn = Turn.NOT_REACHED
     sitting.state = state
-    keeping.write(ctx.work, sitting)
     for one in sittings:
         if one.is_over and one.starts_at < ctx.now - rules.KEPT_FOR:
             keeping.strike(ctx.work, one)
@@ -23,6 +22,9 @@ def close(sitting: Sitting, state: State, ctx: Context) -> Sitting | None:
     if following:
         _take_up(following, sitting, sittings, ctx)
         keeping.write(ctx.work, following)
+    others = {one.number: one for one in (*sittings, following) if one}
+    leaving.let_go(sitting, sitting.slots, others.values(), ctx)
+    keeping.write(ctx.work, sitting)
     return following
 
 

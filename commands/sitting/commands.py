@@ -24,7 +24,7 @@ from chat.reading import missing
 from chat.registry import commands
 from commands.case.named import Reference
 from commands.ids import References
-from commands.sitting import closing, dates, keeping, rules, tables, turns
+from commands.sitting import closing, dates, keeping, leaving, rules, tables, turns
 from commands.sitting.returns import returns_of
 from commands.sitting.rules import Rhythm, Sitting, State, Turn, Why
 
@@ -144,6 +144,7 @@ def drop(args: Drop, ctx: Context) -> Reply:
     slot = rules.require_waiting(sitting, ref)
     tables.call_off(sitting, slot, ctx, "dropped")
     sitting.slots.remove(slot)
+    leaving.let_go(sitting, [slot], (), ctx)
     keeping.write(ctx.work, sitting)
     return Reply("sitting/dropped", {"sitting": sitting, "ref": ref})
 
@@ -244,7 +245,7 @@ def _answer(told: Reply, template: str, facts: dict[str, object], ctx: Context) 
 def _put_on(sitting: Sitting, case: Case, others: list[Sitting], ctx: Context, minutes: int | None = None) -> None:
     keeping.require_nowhere([one for one in others if one.number != sitting.number], case.ref)
     slot = rules.put_on(sitting, case.ref, ctx.now, minutes)
-    tables.give_places(sitting, case, ctx)
+    tables.give_places(sitting, slot, case, ctx)
     tables.plan(sitting, slot, case, ctx)
 
 

@@ -72,6 +72,16 @@ SETTLED = frozenset({Why.CLOSED, Why.CALLED_OFF})
 """Why a case that was not heard is not for the next sitting either."""
 
 
+@dataclass(frozen=True, repr=False)
+class Seated:
+    """A place at a case's table that somebody has for the sitting alone."""
+
+    member: str
+    """Its id in that case."""
+    took_seat: bool
+    """Whether the agency has its seat by this alone."""
+
+
 @dataclass(repr=False)
 class Slot:
     """A case of a sitting."""
@@ -89,6 +99,8 @@ class Slot:
     begun_at: datetime | None = None
     told: bool = False
     """Whether its room was told that it is the next one."""
+    seated: tuple[Seated, ...] = ()
+    """Who has a place at its table for the sitting alone; nobody any more once that is over."""
 
     @property
     def ends_at(self) -> datetime:
@@ -182,7 +194,7 @@ def put_on(sitting: Sitting, ref: str, at: datetime, minutes: int | None = None)
         sitting.slots.remove(known)
     if len(sitting.slots) >= MOST_CASES:
         raise Refusal("sitting/full", most=MOST_CASES)
-    slot = Slot(ref, max(at, sitting.ends_at), minutes or sitting.minutes)
+    slot = Slot(ref, max(at, sitting.ends_at), minutes or sitting.minutes, seated=known.seated if known else ())
     sitting.slots.append(slot)
     return slot
 

@@ -14,7 +14,7 @@ from commands.roundtable import invitation
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable
 from commands.sitting.dates import date_after
-from commands.sitting.rules import Sitting, Slot, referrer
+from commands.sitting.rules import Seated, Sitting, Slot, referrer
 
 
 def at_table(case: Case, ctx: Context) -> Context:
@@ -37,13 +37,15 @@ def find(ref: str, ctx: Context) -> Case:
     return case
 
 
-def give_places(sitting: Sitting, case: Case, ctx: Context) -> None:
+def give_places(sitting: Sitting, slot: Slot, case: Case, ctx: Context) -> None:
     """Give who chairs, and the core members, a place at a table where they have none; raises Refusal."""
     here = at_table(case, ctx)
     for person in dict.fromkeys((sitting.chair, *sitting.core)):
         if not case.is_member(person):
             facts = {"sitting": sitting, "why": "chair" if person == sitting.chair else "core"}
+            seats = case.seats
             told = seating.give(person, plain(here.voice().text("sitting/because", facts)), here)
+            slot.seated += (Seated(case.members[-1].id, case.seats != seats),)
             here.tell(here.channel, told)
 
 
@@ -77,7 +79,7 @@ def hand_chair(sitting: Sitting, slot: Slot, ctx: Context) -> None:
     table = table_of(slot, case)
     if table and table.state not in {roundtable.State.SCHEDULED, roundtable.State.RUNNING}:
         return
-    give_places(sitting, case, ctx)
+    give_places(sitting, slot, case, ctx)
     if slot.table is None:
         plan(sitting, slot, case, ctx)
     elif table and table.chair != sitting.chair:

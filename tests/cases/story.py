@@ -136,6 +136,20 @@ STORY: list[Line] = [
         ),
     ),
     ("correct", lambda c, at: correction.correct(c, "Q-3", "w194 two stays", by=FINN, at=at)),
+    (
+        "research refused",
+        lambda c, at: research.give_back(
+            c,
+            "Q-1",
+            known=False,
+            text="w320 a promise",
+            grounds=(request.Ground.OTHER,),
+            instead="w321 ask her",
+            on=RETURNED,
+            by=DIRK,
+            at=at,
+        ),
+    ),
     ("nothing known", lambda c, at: research.give_back(c, "Q-2", known=False, text="w195 since May", by=ADA, at=at)),
     (
         "roundtable",

@@ -260,6 +260,24 @@ def test_of_two_agencies_both_are_a_quorum() -> None:
     assert roundtable.has_quorum(case, table)
 
 
+def test_a_meeting_that_is_over_keeps_its_quorum_when_seats_are_given_up_or_taken_later() -> None:
+    case = begun()
+    table = case.all(RoundTable)[0]
+    for person in (ADA, FINN):
+        roundtable.confirm(case, by=person, at=THURSDAY)
+    roundtable.end(case, table.id, by=HUGO, at=THURSDAY, steers=False)
+    assert roundtable.has_quorum(case, table)
+    before = case.seats
+    case.release(FINN.user_id, by=CLEO, at=THURSDAY)
+    case.steps[-1].change(case, seats=tuple(seat for seat in before if seat != FINN.agency))
+    assert roundtable.has_quorum(case, table)
+    assert roundtable.has_quorum(case, table, THURSDAY)
+    assert (case.seats_after(case.steps[-2].number), case.seats_after(0)) == (before, before)
+    case.invite(FINN, because="back", by=CLEO, at=THURSDAY)
+    assert case.seats_after(case.steps[-1].number) == case.seats
+    assert set(case.seats) == set(before)
+
+
 def test_what_was_said_before_the_meeting_is_taken_back_alone() -> None:
     case = planned()
     table = case.all(RoundTable)[0]
