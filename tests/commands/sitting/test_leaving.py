@@ -227,3 +227,16 @@ async def taken_in(table: Conference, room: str) -> set[str]:
     case = await table.case(room)
     taken = decisions.taken(case, case.all(Decision)[0])
     return {*taken.agencies} if taken else set()
+
+
+async def test_they_leave_a_case_that_was_closed_meanwhile_and_one_that_cannot_be_read_holds_up_no_other(
+    table: Conference,
+) -> None:
+    rooms = await planned(table, 3)
+    await table.say("cleo", "!screen health looked", room=rooms[0])
+    await table.say("cleo", "!close because: he is well owner: police informed: Ada told him", room=rooms[0])
+    assert (await table.case(rooms[0])).closed
+    await table.damage(refs_of(rooms)[1])
+    await table.say("cleo", "!sitting cancel", room=C)
+    await table.mend(refs_of(rooms)[1])
+    assert await sits(table, rooms) == [False, True, False]
