@@ -3,7 +3,7 @@
 ``python -m benchmarks.shifted CONFIG AHEAD``: AHEAD is a file with the seconds by which its clock is ahead, read at the
 start and at each SIGUSR1. A bot that has run for days has shared its keys; one that is restarted shares them anew.
 
-It looks every second for what falls due: by default it would begin up to half a minute after nine, by chance.
+It looks ten times a second for what falls due: by default it would begin up to half a minute after nine, by chance.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class Clock:
 
 def main(path: str, ahead: str) -> None:
     """Run until SIGTERM."""
-    os.environ["ROUNDTABLE_SCHEDULE__TICK_SECONDS"] = "1"
+    os.environ["ROUNDTABLE_SCHEDULE__TICK_SECONDS"] = "0.1"
     settings = config.load(Path(path))
     logs.configure(settings.log.level, settings.log.format)
     clock = Clock(Path(ahead))
