@@ -25,29 +25,27 @@ _MONTHS = (
     r"|sep(?:t(?:ember)?)?|o[ck]t(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _STREETS = r"(?:stra+t|laan|weg|plein|gracht|kade|dijk|singel|hof|steeg|pad|stra(?:ss|\u00df)e|katu|tie)"
-_PATTERNS = [
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        # Addresses of the net, and telephones.
-        (r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+", re.NOFLAG),
-        (r"(?:https?://|www\.)\S+", re.IGNORECASE),
-        (r"\+?\(?\d[\d ()./\u2010-\u2015-]{6,30}\d", re.NOFLAG),
-        (r"\b\d{5,}\b", re.NOFLAG),
-        # Days with a year.
-        (r"\b\d{1,2}[./ -]\d{1,2}[./ -](?:\d{4}|\d{2})\b", re.NOFLAG),
-        (r"\b\d{4}-\d{1,2}-\d{1,2}\b", re.NOFLAG),
-        (rf"\b\d{{1,2}}(?:st|nd|rd|th|e)?\.? (?:of )?{_MONTHS}\.?,? (?:\d{{4}}|'?\d{{2}})\b", re.IGNORECASE),
-        (rf"\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b", re.IGNORECASE),
-        # Where somebody lives.
-        (rf"\b[^\W\d_][\w'\u2019.-]{{0,40}}{_STREETS} \d{{1,5}} ?[a-z]?\b", re.IGNORECASE),
-        (r"\b\d{1,5}[a-z]? (?:[A-Z][\w'\u2019-]* ){1,3}(?:Street|Road|Lane|Avenue|Close|Drive|St|Rd|Ave)\b", re.NOFLAG),
-        (r"\b(?:[A-Z][\w'\u2019-]* ){1,3}(?:Street|Road|Lane|Avenue|Close|Drive)\b(?: \d{1,5}[a-z]?\b)?", re.NOFLAG),
-        (r"\b\d{4} ?[A-Z]{2}\b", re.NOFLAG),
-        (r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.NOFLAG),
-        # Initials.
-        (r"\b(?:[A-Z]\.){2,}", re.NOFLAG),
-    )
-]
+# Compiled when advice is asked for first: each start would take longer by them.
+_PATTERNS = (
+    # Addresses of the net, and telephones.
+    (r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+", re.NOFLAG),
+    (r"(?:https?://|www\.)\S+", re.IGNORECASE),
+    (r"\+?\(?\d[\d ()./\u2010-\u2015-]{6,30}\d", re.NOFLAG),
+    (r"\b\d{5,}\b", re.NOFLAG),
+    # Days with a year.
+    (r"\b\d{1,2}[./ -]\d{1,2}[./ -](?:\d{4}|\d{2})\b", re.NOFLAG),
+    (r"\b\d{4}-\d{1,2}-\d{1,2}\b", re.NOFLAG),
+    (rf"\b\d{{1,2}}(?:st|nd|rd|th|e)?\.? (?:of )?{_MONTHS}\.?,? (?:\d{{4}}|'?\d{{2}})\b", re.IGNORECASE),
+    (rf"\b{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b", re.IGNORECASE),
+    # Where somebody lives.
+    (rf"\b[^\W\d_][\w'\u2019.-]{{0,40}}{_STREETS} \d{{1,5}} ?[a-z]?\b", re.IGNORECASE),
+    (r"\b\d{1,5}[a-z]? (?:[A-Z][\w'\u2019-]* ){1,3}(?:Street|Road|Lane|Avenue|Close|Drive|St|Rd|Ave)\b", re.NOFLAG),
+    (r"\b(?:[A-Z][\w'\u2019-]* ){1,3}(?:Street|Road|Lane|Avenue|Close|Drive)\b(?: \d{1,5}[a-z]?\b)?", re.NOFLAG),
+    (r"\b\d{4} ?[A-Z]{2}\b", re.NOFLAG),
+    (r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.NOFLAG),
+    # Initials.
+    (r"\b(?:[A-Z]\.){2,}", re.NOFLAG),
+)
 _ACCOUNT = re.compile(r"@[\w.=/+-]{1,255}(?::[\w.:\[\]-]{1,255})?")
 _RECORD = re.compile(r"\b[A-Z]([-\u2010-\u2014]?)\d{1,9}(?:/[a-z]?\d+)?\b", re.IGNORECASE)
 _BEFORE_A_NAME = re.compile(
@@ -172,8 +170,8 @@ def _names_in(tokens: list[tuple[re.Match[str], frozenset[str]]], known: Known) 
 
 
 def _identifying(text: str) -> Iterator[Span]:
-    for pattern in _PATTERNS:
-        yield from ((*found.span(), GONE) for found in pattern.finditer(text))
+    for pattern, flags in _PATTERNS:
+        yield from ((*found.span(), GONE) for found in re.finditer(pattern, text, flags))
 
 
 def _records(text: str, known: Known) -> Iterator[Span]:

@@ -10,8 +10,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.config import ConfigProblem, Server
+from bot.exposition import render
 from bot.health import Health
-from bot.metrics import count_command, count_line, render
+from bot.metrics import count_command, count_line
 from storage.account import Account
 from storage.messages import Message
 from storage.progress import Progress
