@@ -23,7 +23,9 @@ def run() -> int:
     logs.configure(config.log.level, config.log.format)
     # Only now: whoever has wrong settings is told at once.
     from bot.app import App
+    from commands import registry_of_all
 
+    registry_of_all()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)
     gc.enable()
