@@ -9,7 +9,7 @@ from chat.jobs import Sweep, hurried, job
 from commands.practice.rules import PRACTISED
 from commands.roundtable import rules as roundtable
 from commands.roundtable.rules import RoundTable
-from commands.sitting import closing, keeping, tables
+from commands.sitting import closing, keeping, leaving, tables
 from commands.sitting.rules import Sitting, Slot, State
 from commands.upward import counting
 from storage import causes
@@ -40,6 +40,29 @@ def tell_undone(sweep: Sweep) -> None:
     begun = (one for one in sittings if one.state is State.RUNNING)
     still = [str(one.number) for one in begun if one.begun_at and calendar.day(one.begun_at) < today]
     sweep.each(lambda number: _tell_open(sweep, number), still)
+
+
+@job
+def see_out(sweep: Sweep) -> None:
+    """On working mornings, who stayed for something after a sitting, and holds it no longer."""
+    calendar = sweep.house.calendar()
+    if calendar.rests(sweep.now):
+        return
+    with sweep.store.look() as find:
+        over = [one for one in keeping.read(find) if one.is_over and any(slot.seated for slot in one.slots)]
+    sweep.each(lambda number: _see_out(sweep, number), [str(one.number) for one in over])
+
+
+def _see_out(sweep: Sweep, number: str) -> None:
+    cause = causes.of_job("sitting-places", number, sweep.house.calendar().day(sweep.now))
+    if sweep.is_done(cause):
+        return
+    with sweep.store.work(cause, sweep.now) as work:
+        work.record(_entry(sweep, "sitting places", cause))
+        sittings = {str(one.number): one for one in keeping.read(work.find)}
+        if over := sittings.get(number):
+            leaving.let_go(over, over.slots, sittings.values(), _context(sweep, work))
+            keeping.write(work, over)
 
 
 def _tell_time(sweep: Sweep, sitting: Sitting) -> None:

@@ -1,6 +1,8 @@
 """When a sitting is over, who had a place at a table for it alone, and holds nothing there, leaves that table.
 
-A case is for those who work on it: whoever came for an afternoon does not read on (practice, section 5, row 1).
+A case is for those who work on it: whoever came for an afternoon does not read on (practice, section 5, row 1). Whoever
+was there first reads the minutes, which may say what they did not; who stays for that, or for what waits for them,
+leaves on a later morning.
 """
 
 from collections import defaultdict
@@ -17,9 +19,15 @@ from commands.roundtable.rules import RoundTable
 from commands.sitting import keeping, tables
 from commands.sitting.rules import Sitting, Slot, referrer
 
+READ_MINUTES_FOR = 5
+"""Working days after a round table, if its minutes are not approved before."""
+
 
 def let_go(sitting: Sitting, slots: Collection[Slot], others: Iterable[Sitting], ctx: Context) -> None:
-    """See out those of a sitting's cases; where another sitting hears the case they stay until that one is over."""
+    """See out those of a sitting's cases; where another sitting hears the case they stay until that one is over.
+
+    Whoever holds something still, or sits at a table that can't be read, keeps the place for the sitting alone.
+    """
     still_to_come = {slot.ref: (one, slot) for one in others for slot in (*one.waiting, one.running) if slot}
     gone: dict[str, list[str]] = defaultdict(list)
     for slot in slots:
@@ -27,10 +35,10 @@ def let_go(sitting: Sitting, slots: Collection[Slot], others: Iterable[Sitting],
             other, later = still_to_come[slot.ref]
             later.seated += slot.seated
             keeping.write(ctx.work, other)
+            slot.seated = ()
         else:
             for person in _leave(slot, ctx):
                 gone[person].append(slot.ref)
-        slot.seated = ()
     for person, refs in gone.items():
         ctx.tell(direct_channel(person), Reply("sitting/places_over", {"when": sitting.starts_at, "refs": refs}))
 
@@ -41,9 +49,15 @@ def _leave(slot: Slot, ctx: Context) -> list[str]:
     if case is None:
         return []
     by_id = {member.id: member for member in case.present}
-    leavers = [by_id[place.member] for place in slot.seated if place.member in by_id]
-    leavers = [member for member in leavers if not _holds_something(case, member, ctx.now)]
-    took = {by_id[place.member].agency for place in slot.seated if place.member in by_id and place.took_seat}
+    here = [(place, by_id[place.member]) for place in slot.seated if place.member in by_id]
+    stay = [
+        place
+        for place, member in here
+        if _reads_minutes(case, slot, member, ctx) or _holds_something(case, member, ctx.now)
+    ]
+    leavers = [member for place, member in here if place not in stay]
+    took = {member.agency for place, member in here if place.took_seat}
+    slot.seated = tuple(stay)
     for member in leavers:
         case.release(member.user_id, by=ctx.house.bot, at=ctx.now)
     empty = [a for a in case.seats if a in took and all(one.agency != a for one in case.present)]
@@ -51,11 +65,22 @@ def _leave(slot: Slot, ctx: Context) -> list[str]:
         case.steps[-1].change(case, seats=tuple(seat for seat in case.seats if seat not in empty))
     people = [member.user_id for member in leavers]
     if people:
-        here = tables.at_table(case, ctx)
-        here.tell(here.channel, Reply("sitting/left_table", {"people": people, "agencies": empty}))
+        there = tables.at_table(case, ctx)
+        there.tell(there.channel, Reply("sitting/left_table", {"people": people, "agencies": empty}))
         for person in people:
-            ctx.work.remove(here.channel, person)
+            ctx.work.remove(there.channel, person)
     return people
+
+
+def _reads_minutes(case: Case, slot: Slot, member: Member, ctx: Context) -> bool:
+    """Whether somebody was at a round table whose minutes are not approved, and has had no time to read them."""
+    table = tables.table_of(slot, case)
+    if table is None or table.ended_at is None or table.approved_at:
+        return False
+    calendar = ctx.house.calendar(case)
+    read = calendar.add(calendar.day(table.ended_at), READ_MINUTES_FOR)
+    was_there = roundtable.presences(case, table).get(member.user_id) is roundtable.Presence.CONFIRMED
+    return was_there and calendar.day(ctx.now) <= read
 
 
 def _holds_something(case: Case, member: Member, now: datetime) -> bool:

@@ -30,6 +30,22 @@ async def planned(table: Conference, many: int = 2, more: str = "core: Nina Vos"
 
 
 async def held(table: Conference, rooms: list[str], *lines: tuple[str, str, str]) -> list[Said]:
+    """The sitting is held: in each of these rooms somebody says something; what is said once its minutes are read."""
+    await ended(table, rooms, *lines)
+    return await over(table)
+
+
+async def over(table: Conference) -> list[Said]:
+    """What is said on the working mornings until nobody has to read minutes any more."""
+    said: list[Said] = []
+    for _ in range(9):
+        table.later(days=1)
+        await table.sweeps.run()
+        said += await table.deliver()
+    return said
+
+
+async def ended(table: Conference, rooms: list[str], *lines: tuple[str, str, str]) -> list[Said]:
     """The sitting is held: in each of these rooms somebody says something; what is said at its end."""
     table.later(days=1, hours=4)
     await table.say("cleo", "!sitting start", room=C)
@@ -81,6 +97,38 @@ async def test_a_core_member_leaves_each_table_when_the_sitting_is_over_and_gues
         assert {one.channel for one in table.heard if canary in one} == {rooms[0]}
     refused = await table.say("nina", "!status", room=rooms[0])
     assert not any("c4nary" in one for one in refused)
+
+
+@pytest.mark.scenario
+async def test_who_was_there_first_reads_the_minutes_and_can_dispute_them(table: Conference) -> None:
+    rooms = await planned(table)
+    await ended(table, rooms)
+    assert await sits(table, rooms) == [True, True]
+    await table.say("nina", "!minutes dispute M-1 that is not what I said", room=rooms[0])
+    assert (await table.outcomes())[-1] == ("minutes dispute", "done")
+    for line in ("!minutes view M-1 he was not asked", "!minutes approve M-1"):
+        await table.say("cleo", line, room=rooms[1])
+    assert (await table.outcomes())[-1] == ("minutes approve", "done")
+    assert await sits(table, rooms) == [True, True]
+    # On the next working morning; in the first case their dispute is still open.
+    table.later(days=1)
+    await table.sweeps.run()
+    assert await sits(table, rooms) == [True, False]
+    (alone,) = [one for one in await table.deliver() if one.channel == NINA]
+    assert ([ref in alone for ref in refs_of(rooms)]) == [False, True]
+    said = await over(table)
+    assert await sits(table, rooms) == [False, False]
+    assert "leave this table" in said_in(said, rooms[0]).replace("\n", " ")
+
+
+async def test_who_stayed_for_something_leaves_once_it_is_done(table: Conference) -> None:
+    rooms = await planned(table, 1)
+    await held(table, rooms, ("ada", "!request Nina Vos was she seen? because: the plan", rooms[0]))
+    assert await sits(table, rooms) == [True]
+    await table.say("nina", "!answer R-1 yes, twice", room=rooms[0])
+    assert await sits(table, rooms) == [True]
+    await over(table)
+    assert await sits(table, rooms) == [False]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +266,7 @@ async def test_what_was_decided_with_them_stays_decided(table: Conference) -> No
     assert taken
     table.later(minutes=1)
     await table.say("cleo", "!sitting end", room=C)
+    await over(table)
     assert await sits(table, rooms) == [False]
     assert await taken_in(table, rooms[0]) == taken
 
@@ -240,3 +289,5 @@ async def test_they_leave_a_case_that_was_closed_meanwhile_and_one_that_cannot_b
     await table.say("cleo", "!sitting cancel", room=C)
     await table.mend(refs_of(rooms)[1])
     assert await sits(table, rooms) == [False, True, False]
+    await over(table)
+    assert await sits(table, rooms) == [False, False, False]
