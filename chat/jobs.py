@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from bisect import insort
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -44,13 +44,16 @@ class Sweep:
         """Read the open cases, as many as may be held; gives the references of all."""
         with self.store.look() as find:
             refs = find.open_cases()
-        unread = [ref for ref in refs if ref not in self.cases]
-        for start in range(0, len(unread), READ_AT_ONCE):
+        self.read([ref for ref in refs if ref not in self.cases])
+        return set(refs)
+
+    def read(self, refs: Sequence[str]) -> None:
+        """Read these cases, as many as may be held."""
+        for some in _a_few(refs):
             with self.store.look() as find:
-                cases = find.cases(unread[start : start + READ_AT_ONCE])
+                cases = find.cases(some)
             if not all(map(self._hold, cases)):
                 break
-        return set(refs)
 
     def case(self, ref: str) -> Case | None:
         """A case as it was when this began, or a little later."""
@@ -100,6 +103,11 @@ class Sweep:
     def entry(self, command: str, ref: str, cause: str) -> Entry:
         """What the audit log holds of it."""
         return Entry(self.house.bot_id, Place.CASE, ref, command, None, "done", cause)
+
+
+def _a_few(refs: Sequence[str]) -> Iterator[Sequence[str]]:
+    """As many at a time as are read at once."""
+    return (refs[start : start + READ_AT_ONCE] for start in range(0, len(refs), READ_AT_ONCE))
 
 
 Job = Callable[[Sweep], None]
@@ -162,12 +170,16 @@ class Sweeps:
 
     def _follow(self) -> None:
         with self._at_work:
-            self._look_at(self._store.take_changed(), self.begin())
+            self._look_at(self._store.take_changed())
 
-    def _look_at(self, changed: set[str], sweep: Sweep) -> None:
-        sweep.refs = changed
-        for run in _on_change if changed else ():
-            run(sweep)
+    def _look_at(self, changed: set[str]) -> None:
+        """Do what follows in these cases, of which only a few are held at a time."""
+        for some in _a_few(sorted(changed)):
+            sweep = self.begin()
+            sweep.refs = some
+            sweep.read(some)
+            for run in _on_change:
+                run(sweep)
 
     def sweep(self) -> None:
         """Do all that is due now; what goes wrong in one case does not stop the others.
@@ -193,7 +205,7 @@ class Sweeps:
                 for run in _jobs:
                     run(sweep)
                 self._swept = quarter
-            self._look_at(changed, self.begin())
+            self._look_at(changed)
 
     def begin(self) -> Sweep:
         """A sweep of this moment, with nothing read yet."""
