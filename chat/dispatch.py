@@ -117,8 +117,9 @@ class Dispatcher:
             first, *others = self._commands_in(message, heard)
         except Refusal as refusal:
             heard, first, others = replace(heard, refusal=refusal), "", []
-        heard = replace(heard, of=1 + len(others), ticks=bool(others) and any(map(self._is_line, (first, *others))))
-        outcome = self._carry_out(message, replace(heard, text=first), now)
+        ticks = bool(others) and any(map(self._is_line, (first, *others)))
+        heard = replace(heard, text=first, of=1 + len(others), ticks=ticks)
+        outcome = self._carry_out(message, heard, now)
         self._tell(outcome)
         if others and outcome is None:
             outcome = self._outcome(message)

@@ -46,6 +46,8 @@ class Incoming:
     def unlinked(self) -> "Incoming":
         """The same, with names where the text links to people."""
         body, pills = unlink(self.body)
+        if not pills:
+            return self
         named = tuple(user_id for _, user_id in pills if user_id not in self.mentions)
         return replace(self, body=body, pills=(*self.pills, *pills), mentions=(*self.mentions, *named))
 

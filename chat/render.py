@@ -37,6 +37,8 @@ _SHORT_LINE = 500
 """Characters: so many fit a page, whatever they are."""
 _AROUND_BYTES, _LABEL_BYTES = 18, 40
 """Of a line in both bodies: what ends it, and its block; and what stands around the label of a quotation."""
+_CHARACTER_BYTES = 14
+"""Of a character in both bodies, whatever it is: six each, and a hyphen's two."""
 _in_json = json.JSONEncoder(ensure_ascii=False).encode
 HERE = Path(__file__).parent
 _MORE = "…"
@@ -114,6 +116,10 @@ class Voice:
 
 def _pages(text: str) -> list[str]:
     """The text in pieces that fit a message, each of whole lines as far as these fit."""
+    lines = 1 + text.count("\n")
+    # Nearly all that is said is short, whatever stands in it: that need not be weighed.
+    if len(text) * _CHARACTER_BYTES + lines * (_AROUND_BYTES + _LABEL_BYTES) <= _PAGE_BYTES - _MENTIONS_BYTES:
+        return [text]
     if len(text) <= _PAGE_CHARACTERS and _weight(text) <= _PAGE_BYTES - _MENTIONS_BYTES:
         return [text]
     pages: list[list[str]] = [[]]

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import vodozemac
+from hypothesis import given
+from hypothesis import strategies as st
+from markupsafe import escape
 
 from bot.matrix.content import content_of
 from bot.matrix.crypto.wire import write_json
@@ -103,3 +106,17 @@ def test_however_many_must_act_each_is_mentioned(length: int) -> None:
 def test_a_hostile_text_is_cut_in_time_of_its_length() -> None:
     for letters in ("&", "<", "\u0301", " ", "\n", "&lt"):
         assert len(render._pages(letters * 50_000)) < 50
+
+
+@given(
+    st.lists(
+        st.sampled_from(["<b>", "</b>", "<code>", "</code>", "<blockquote>", "</blockquote>", "<li>", "</li>", "<p>"])
+        | st.sampled_from(["<soft>", "</soft>", "-", "\n", "&lt;", "\x00", "\u202e", "Reply: a · b", "\U0001f600"])
+        | st.text(max_size=3).map(lambda text: str(escape(text))),
+        max_size=60,
+    ).map("".join)
+)
+def test_what_is_short_needs_not_be_weighed(text: str) -> None:
+    lines = 1 + text.count("\n")
+    most = len(text) * render._CHARACTER_BYTES + lines * (render._AROUND_BYTES + render._LABEL_BYTES)
+    assert render._weight(text) <= most
