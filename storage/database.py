@@ -14,6 +14,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from storage.statement import run_text
+
 NEWEST = "0009"
 """The revision of the tables that this version of Roundtable works with."""
 _BUSY_SECONDS = 10
@@ -120,7 +122,7 @@ def _connect_sqlite(url: str, *, to_look: bool) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("reads_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        run_text(connection, "BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 
@@ -162,11 +164,9 @@ def _connect_postgresql(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-            if connection.get_execution_options().get("reads_only")
-            else f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})"
-        )
+        reads = connection.get_execution_options().get("reads_only")
+        alone = f"SELECT pg_advisory_xact_lock({LOCKS}, {WRITING})"
+        run_text(connection, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY" if reads else alone)
 
     return engine
 

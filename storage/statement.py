@@ -108,6 +108,17 @@ class Statement:
         return _Worded(str(compiled), order, fixed, given, found)
 
 
+def run_text(connection: Connection, text: str) -> None:
+    """Execute a text that is given nothing and gives nothing; raises what SQLAlchemy would."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text)
+    except Exception as problem:
+        raise _explained(connection, problem, text, cursor) from problem
+    finally:
+        cursor.close()
+
+
 def _explained(connection: Connection, problem: Exception, text: str, cursor: Any) -> BaseException:  # noqa: ANN401 the driver's
     """What goes wrong in the driver, as SQLAlchemy raises it; a connection that is lost is given up."""
     dialect = connection.dialect
