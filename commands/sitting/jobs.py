@@ -58,10 +58,13 @@ def _see_out(sweep: Sweep, number: str) -> None:
     if sweep.is_done(cause):
         return
     with sweep.store.work(cause, sweep.now) as work:
-        work.record(_entry(sweep, "sitting places", cause))
+        # Where all of them still hold something there is nothing to tell, in the audit log either.
+        work.outcome = "done"
         sittings = {str(one.number): one for one in keeping.read(work.find)}
-        if over := sittings.get(number):
-            leaving.let_go(over, over.slots, sittings.values(), _context(sweep, work))
+        over = sittings.get(number)
+        if over and leaving.let_go(over, over.slots, sittings.values(), _context(sweep, work)):
+            work.record(_entry(sweep, "sitting places", cause))
+        if over:
             keeping.write(work, over)
 
 

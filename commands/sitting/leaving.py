@@ -23,8 +23,8 @@ READ_MINUTES_FOR = 5
 """Working days after a round table, if its minutes are not approved before."""
 
 
-def let_go(sitting: Sitting, slots: Collection[Slot], others: Iterable[Sitting], ctx: Context) -> None:
-    """See out those of a sitting's cases; where another sitting hears the case they stay until that one is over.
+def let_go(sitting: Sitting, slots: Collection[Slot], others: Iterable[Sitting], ctx: Context) -> bool:
+    """See out those of a sitting's cases, and give whether anybody left; if another sitting hears the case they stay.
 
     Whoever holds something still, or sits at a table that can't be read, keeps the place for the sitting alone.
     """
@@ -41,6 +41,7 @@ def let_go(sitting: Sitting, slots: Collection[Slot], others: Iterable[Sitting],
                 gone[person].append(slot.ref)
     for person, refs in gone.items():
         ctx.tell(direct_channel(person), Reply("sitting/places_over", {"when": sitting.starts_at, "refs": refs}))
+    return bool(gone)
 
 
 def _leave(slot: Slot, ctx: Context) -> list[str]:

@@ -211,9 +211,17 @@ async def test_only_those_whose_function_it_is_return_for_a_sealed_agency(table:
         ("finn", "!known Q-9 canary", None, "case/no_such_record"),
         ("ella", "!nothing Q-2", "agency:social", "dispatch/not_allowed"),
         ("ada", "!research M-9", None, "case/no_such_record"),
+        ("finn", "!refuse Q-3 no ground: other", "agency:health", "request/refusal_without_explanation"),
+        ("finn", "!refuse Q-3 ground: other", "agency:health", "reading/missing"),
+        ("finn", "!refuse Q-3 it is canary", "agency:health", "reading/missing"),
+        ("finn", "!refuse Q-3 it is canary ground: canary", "agency:health", "reading/choice"),
+        ("finn", "!refuse Q-1 it is canary ground: other", None, "research/not_asked_of_you"),
+        ("finn", "!refuse Q-1 it is canary ground: other", "agency:health", "research/which_case"),
+        ("ella", "!refuse Q-2 it is canary ground: other", "agency:social", "dispatch/not_allowed"),
+        ("finn", "!refuse Q-9 it is canary ground: other", None, "case/no_such_record"),
     ],
 )
-async def test_who_may_not_changes_nothing(
+async def test_who_may_not_or_says_no_reason_changes_nothing(
     table: Conference, who: str, text: str, where: str | None, code: str
 ) -> None:
     room, _ = await asked(table)

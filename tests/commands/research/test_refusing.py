@@ -100,30 +100,6 @@ async def test_because_stands_for_the_explanation_of_a_refused_question_too(tabl
     assert "Explanation: we promised him" in told
 
 
-@pytest.mark.parametrize(
-    ("who", "text", "where", "code"),
-    [
-        ("finn", "!refuse Q-3 no ground: other", "agency:health", "request/refusal_without_explanation"),
-        ("finn", "!refuse Q-3 ground: other", "agency:health", "reading/missing"),
-        ("finn", "!refuse Q-3 it is c4nary", "agency:health", "reading/missing"),
-        ("finn", "!refuse Q-3 it is c4nary ground: c4nary", "agency:health", "reading/choice"),
-        ("finn", "!refuse Q-1 it is c4nary ground: other", None, "research/not_asked_of_you"),
-        ("finn", "!refuse Q-1 it is c4nary ground: other", "agency:health", "research/which_case"),
-        ("ella", "!refuse Q-2 it is c4nary ground: other", "agency:social", "dispatch/not_allowed"),
-        ("finn", "!refuse Q-9 it is c4nary ground: other", None, "case/no_such_record"),
-    ],
-)
-async def test_who_may_not_or_says_no_reason_changes_nothing(
-    table: Conference, who: str, text: str, where: str | None, code: str
-) -> None:
-    room, _ = await asked(table)
-    steps = len((await table.case(room)).steps)
-    said = await table.answer(who, text, room=where or room)
-    assert (await table.outcomes())[-1][1] == code
-    assert "c4nary" not in said.text
-    assert len((await table.case(room)).steps) == steps
-
-
 async def test_a_scheme_says_on_which_grounds(table: Conference) -> None:
     schemes = {"safety table": Scheme(grounds=(Ground.TOO_BROAD,))}
     table = Conference(table.store, replace(table.house, schemes=schemes), table.now)

@@ -128,8 +128,11 @@ async def test_who_stayed_for_something_leaves_once_it_is_done(table: Conference
     assert await sits(table, rooms) == [True]
     await table.say("nina", "!answer R-1 yes, twice", room=rooms[0])
     assert await sits(table, rooms) == [True]
+    # On the mornings before there was nothing to tell.
+    assert ("sitting places", "done") not in await table.outcomes()
     await over(table)
     assert await sits(table, rooms) == [False]
+    assert (await table.outcomes()).count(("sitting places", "done")) == 1
 
 
 @pytest.mark.parametrize(
