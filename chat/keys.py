@@ -143,13 +143,13 @@ def find_stray(
         blank = found["blank"] is not None
         if not blank and (found["gap"] or not apart or found["value"] is None):
             continue
+        # One of what this command takes several of: ``case:`` for ``cases:``, ``agency:`` for ``agencies:``.
+        several = [own[many] for many in (f"{word}s", f"{word[:-1]}ies") if many in own]
         meanings = known.get(word)
         if meanings is None and apart and blank and not found["gap"]:
-            # One of what this command takes several of: ``case:`` for ``cases:``, ``agency:`` for ``agencies:``.
-            several = [own[many] for many in (f"{word}s", f"{word[:-1]}ies") if many in own]
             meanings = several or _near(word, own, known)
         if meanings is not None:
-            ours = (meaning for meaning in meanings if meaning in own.values())
+            ours = (meaning for meaning in (*meanings, *several) if meaning in own.values())
             return Stray(word, own.get(word) or next(ours, None))
     return None
 

@@ -225,3 +225,9 @@ async def test_a_deputy_who_becomes_a_manager_of_the_same_agency_stays_one(table
     said = await change(table, *(replace(p, role=Role.MANAGER) if p.user_id == user("gina") else p for p in people))
     assert "coordination" in {s.channel for s in said}
     assert "admin" not in {s.channel for s in said}
+
+
+async def test_one_deputy_under_the_key_of_apologies_is_told_the_key_of_mandates(table: Conference) -> None:
+    said = await table.answer("kees", "!mandate health until: 2027-06-30 deputy: Gina Dekker", room="admin")
+    assert "Did you mean  deputies: ?" in said
+    assert (await table.outcomes())[-1] == ("mandate", "reading/unknown_key")
